@@ -1,0 +1,15 @@
+"""Backhaul without a screen: from a SQL query in a warehouse to delivered calls.
+
+Layers, from the bottom up (import-linter holds them; see pyproject.toml):
+
+    errors, model            what every layer shares
+    query, schedule          the SQL text and the clock, pure
+    calls, lint              what a row becomes; what is wrong with a query
+    warehouses, destinations one file each behind one protocol
+    ledger, store            what was acknowledged; runs, deliveries, batches
+    project, secrets         the project's files; the OS keyring
+    sync                     the engine: plan, guards, deliver, run
+    demo, cli                the commands
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,159 @@
+"""What every destination offers: requests to make and replies to read, without any I/O.
+
+A destination turns a batch of calls (JSON texts, joined) into a `Request`, and a `Response` into a `Verdict`. Whoever
+sends (core.sync.deliver) is the same for all of them: it keeps the batches' order of writes, retries what the verdict
+calls RETRY, halves what it calls REFUSED down to the row at fault, and pauses the delivery on PAUSE.
+
+The retry rules are the same everywhere (`verdict_of_status`): 408, 425, 429 and 5xx are tried again (a 429's
+Retry-After is honoured), 401 and 403 pause the delivery and keep its plan, other 4xx refuse the batch for good.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from core.model import CallType, Limits, Secret
+
+__all__ = ["Batch", "DestinationType", "Outcome", "Request", "Response", "Verdict", "verdict_of_status"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Calls that travel together: `calls` JSON texts of one call type, `joined(separator)` as one run of bytes."""
+
+    call: CallType
+    calls: int
+    joined: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to send: bytes before compression. `compress` asks for gzip where the receiver takes it."""
+
+    url: str
+    body: bytes
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    compress: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What came back: status, headers with lower-case names, and the body (cut where it is very long)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Outcome(enum.StrEnum):
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+    RETRY = "retry"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a reply is to be read.
+
+    `refused` holds the positions (from 0) of single calls that were refused in a batch of which the rest was
+    acknowledged, with the reason; `retry_after` is in seconds.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    retry_after: float | None = None
+    refused: Mapping[int, str] = field(default_factory=dict)
+
+
+class DestinationType(Protocol):
+    """A plug-in: one type of destination."""
+
+    Settings: ClassVar[type[Any]]
+    """A frozen, keyword-only dataclass: the keys of destinations/<name>.toml besides type and limits."""
+
+    secrets: ClassVar[Mapping[str, str]]
+    """The secrets that this type needs: name -> what a person calls it; empty for a file."""
+
+    limits: ClassVar[Limits]
+    """The vendor's limits, which the destination's file may change."""
+
+    deduplicates_for: ClassVar[int]
+    """For how many seconds the receiver drops a messageId that it has seen; 0 where that is not known."""
+
+    transport: ClassVar[str]
+    """'http', or 'file' for a destination that appends to a file of this machine."""
+
+    def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
+        """Keep what is needed. `folder` is the project's, `sync` the name of the sync whose calls are sent."""
+
+    @property
+    def host(self) -> str:
+        """Where the calls go, as a person would say it; with `account` it says whose ledger this is."""
+        ...
+
+    @property
+    def account(self) -> Secret | None:
+        """What tells this account from another at the same host (the write key); None where there is none."""
+        ...
+
+    def batch_limits(self, call: CallType, limits: Limits) -> Limits:
+        """Give the limits for batches of this call type (Segment documents no alias in a batch, for one)."""
+        ...
+
+    def request(self, batch: Batch) -> Request:
+        """Make the request that delivers a batch. The same batch gives the same body, always."""
+        ...
+
+    def verdict(self, batch: Batch, response: Response) -> Verdict:
+        """Read the reply to a batch."""
+        ...
+
+    def deletion(self, call: CallType) -> Mapping[str, Any] | None:
+        """Give the call that removes a row of this call type, or None where there is none.
+
+        A template of a track call; `{"userId": "$userId"}` takes the field of that name from the row's key.
+        """
+        ...
+
+
+def verdict_of_status(response: Response, *, now: float | None = None) -> Verdict:
+    """Read a reply by its status alone, by the rules above; `now` (Unix seconds) reads a Retry-After date."""
+    status = response.status
+    if 200 <= status < 300:  # noqa: PLR2004 -- the classes of HTTP status codes
+        return Verdict(outcome=Outcome.ACKNOWLEDGED)
+    reason = f"{status} {_text(response.body)}".strip()
+    if status in (401, 403):
+        return Verdict(outcome=Outcome.PAUSE, reason=reason)
+    if status in (408, 425, 429) or status >= 500:  # noqa: PLR2004
+        return Verdict(outcome=Outcome.RETRY, reason=reason, retry_after=_retry_after(response.headers, now))
+    return Verdict(outcome=Outcome.REFUSED, reason=reason)
+
+
+def _text(body: bytes) -> str:
+    """Give the first 500 characters of a reply."""
+    return body[:2000].decode("utf-8", "replace").strip()[:500]
+
+
+def _retry_after(headers: Mapping[str, str], now: float | None) -> float | None:
+    """Read Retry-After, which is a number of seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    import time
+    from email.utils import parsedate_to_datetime
+
+    try:
+        moment = parsedate_to_datetime(value).timestamp()
+    except ValueError:
+        return None
+    return max(0.0, moment - (time.time() if now is None else now))

@@ -1,0 +1,293 @@
+"""The frozen values that every layer shares; standard library only.
+
+Project files become `Source`, `Destination`, `Sync` and `Project` (core.project reads and writes them);
+a query's columns are `Column`s; what lint finds are `Finding`s; credentials are `Secret`s.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+__all__ = [
+    "CallType",
+    "Column",
+    "Destination",
+    "Edit",
+    "Finding",
+    "Fix",
+    "Guards",
+    "InvalidRows",
+    "Kind",
+    "Limits",
+    "Project",
+    "Removed",
+    "Secret",
+    "SecretsFrom",
+    "Severity",
+    "Source",
+    "Step",
+    "Sync",
+    "Table",
+]
+
+
+class CallType(enum.StrEnum):
+    """The six calls of the Segment specification, which all destinations here speak."""
+
+    IDENTIFY = "identify"
+    TRACK = "track"
+    GROUP = "group"
+    PAGE = "page"
+    SCREEN = "screen"
+    ALIAS = "alias"
+
+
+class Kind(enum.StrEnum):
+    """What the values of a column are, whatever the warehouse calls its type.
+
+    `DECIMAL` may travel as Arrow decimal or as text that holds a decimal number (ADBC's numeric);
+    `JSON` is text that holds JSON; `TIMESTAMP` has no zone, `INSTANT` has one; `NESTED` is a list, struct or map.
+    """
+
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    TEXT = "text"
+    BYTES = "bytes"
+    DATE = "date"
+    TIME = "time"
+    TIMESTAMP = "timestamp"
+    INSTANT = "instant"
+    JSON = "json"
+    NESTED = "nested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """An output column: its name exactly as the warehouse reports it, its kind, and the warehouse's name of its type."""
+
+    name: str
+    kind: Kind
+    type_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table or view of the catalogue; `rows` is the warehouse's estimate, None where it has none."""
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    rows: int | None = None
+    is_view: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of `check`: what was tried, whether it passed (None: it does not apply here), and what to do."""
+
+    name: str
+    passed: bool | None
+    detail: str
+    remedy: str = ""
+    seconds: float = 0.0
+
+
+class Severity(enum.StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Replace the characters from `start` up to `end` (offsets in the analyst's text) by `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A certain mend: what it does, in a few words, and its edits (not overlapping, in order)."""
+
+    label: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a rule found: offsets in the analyst's text, and line and column (both from 1) of the start."""
+
+    rule: str
+    severity: Severity
+    message: str
+    start: int
+    end: int
+    line: int
+    column: int
+    fix: Fix | None = None
+
+
+class Secret:
+    """A credential that cannot be printed, formatted, pickled or compared by accident; `reveal()` gives the text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Give the text, to hand it to a driver or a header; never to a message."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"
+
+    def __format__(self, _specification: str) -> NoReturn:
+        raise TypeError("a secret cannot be formatted")
+
+    def __str__(self) -> str:
+        return "(hidden)"
+
+    def __eq__(self, _other: object) -> bool:
+        raise TypeError("a secret cannot be compared")
+
+    def __hash__(self) -> int:
+        raise TypeError("a secret cannot be hashed")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled")
+
+
+class InvalidRows(enum.StrEnum):
+    """What null, empty and duplicate ids do: stop the delivery, or become rejected rows."""
+
+    STOP = "stop"
+    REJECT = "reject"
+
+
+class Removed(enum.StrEnum):
+    """What is done about rows that a full query no longer returns."""
+
+    IGNORE = "ignore"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """What stops a delivery before its first call until someone says yes.
+
+    `max_changed` is the share of known rows that may change (from 100 known rows up); `max_null` the share of
+    known rows in which one field may turn from a value to null; `max_vanished` the share of known rows that a full
+    query may no longer return.
+    """
+
+    invalid_rows: InvalidRows = InvalidRows.STOP
+    max_calls: int = 1_000_000
+    max_changed: float = 0.30
+    max_null: float = 0.50
+    max_vanished: float = 0.50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """A destination's limits; a type has its own, the destination's file may change them.
+
+    Bytes are of JSON before compression. `requests` is a rate, in requests a second; `attempts` and `backoff`
+    (seconds before the second attempt, doubled each time, at most `backoff_most`) say how often a batch is tried.
+    """
+
+    columns: int = 300
+    rows: int = 40_000_000
+    call_bytes: int = 32 * 1024
+    batch_calls: int = 2_500
+    batch_bytes: int = 500_000
+    requests: float = 1_000.0
+    connections: int = 4
+    attempts: int = 10
+    backoff: float = 0.5
+    backoff_most: float = 60.0
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A warehouse connection: `settings` is an instance of its type's `Settings`; never a secret."""
+
+    name: str
+    type: str
+    settings: Any
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """An API connection: `settings` is an instance of its type's `Settings`; never a secret."""
+
+    name: str
+    type: str
+    settings: Any
+    limits: Limits
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync:
+    """A query, a call type, a schedule, a source and its destinations. `lookback` is in seconds."""
+
+    name: str
+    id: str
+    description: str
+    source: str
+    destinations: tuple[str, ...]
+    call: CallType
+    query: str
+    enabled: bool = True
+    schedule: str = "every 12 hours"
+    timezone: str = "UTC"
+    start: datetime | None = None
+    removed: Removed = Removed.IGNORE
+    lookback: int = 600
+    ledger: str = "local"
+    payload: bool = True
+    columns: Mapping[str, str] = field(default_factory=dict)
+    guards: Guards = Guards()
+    path: Path = Path()
+    query_path: Path = Path()
+
+
+class SecretsFrom(enum.StrEnum):
+    """Where this project's secrets live; anything but the keyring was chosen by the user."""
+
+    KEYRING = "keyring"
+    ENVIRONMENT = "environment"
+    SYSTEMD = "systemd"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project's files, read and checked. `state` is its `.backhaul` folder; `retention` is in days.
+
+    `broken` holds an error for each file that could not be used, by file; the rest of the project works.
+    """
+
+    name: str
+    folder: Path
+    state: Path
+    sources: Mapping[str, Source]
+    destinations: Mapping[str, Destination]
+    syncs: Mapping[str, Sync]
+    secrets_from: SecretsFrom = SecretsFrom.KEYRING
+    secrets_command: str = ""
+    retention: int = 30
+    disabled_rules: tuple[str, ...] = ()
+    broken: Mapping[Path, Exception] = field(default_factory=dict)

@@ -1,0 +1,24 @@
+"""Warehouses: one file each behind one protocol (`base.py`). `open_type` finds a file by its name.
+
+Adding a warehouse is adding a file with a class `Plugin`; the conformance suite in tests/core/warehouses picks it up.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import cast
+
+from core import plugins
+from core.warehouses.base import Warehouse
+
+__all__ = ["types", "warehouse_type"]
+
+
+def types() -> tuple[str, ...]:
+    """Give the names of all warehouse types; no driver is imported."""
+    return plugins.names(sys.modules[__name__])
+
+
+def warehouse_type(name: str) -> type[Warehouse]:
+    """Give the warehouse class of type `name`; raises ProjectError where there is none."""
+    return cast("type[Warehouse]", plugins.load(sys.modules[__name__], name, what="source"))

@@ -1,0 +1,109 @@
+"""What every warehouse offers: the one protocol that the engine, `check`, lint and the console know.
+
+A `Warehouse` is made from settings and secrets and does nothing until asked. It opens `Session`s: each is one
+connection, one read-only transaction (where the warehouse has them) and one thread at a time, but `cancel()` may come
+from any thread. Sessions block: they run in threads, never in an event loop. Drivers are imported when first used.
+
+Rows travel as Arrow record batches. `stream` gives a `Result` whose batches all have the schema that its columns
+announce: a driver that varies the width from batch to batch is cast here, and a type that a driver bends is cast to
+text in an outer select by a tested list, or refused, never passed on as it comes. How `Kind`s travel in Arrow:
+
+    BOOLEAN bool · INTEGER int8…uint64 · DECIMAL decimal128/256, or text holding a number · FLOAT float32/64
+    TEXT string · BYTES binary · DATE date32 · TIME time64[us], or text · TIMESTAMP timestamp (no zone)
+    INSTANT timestamp[UTC] · JSON string holding JSON · NESTED list, struct or map of these
+
+Foreign exceptions become ours in `explain`, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+from core.errors import WarehouseError
+from core.model import Column, Secret, Step, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Result", "Session", "Warehouse"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The rows of a query: its columns, and a reader of Arrow batches with one schema, column by column in order."""
+
+    columns: tuple[Column, ...]
+    batches: pa.RecordBatchReader
+
+
+class Session(Protocol):
+    """One connection. Close it, or use it as a context manager. All methods raise errors of ours only."""
+
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        """Give the output columns of a rendered query without running it. Raises QueryFailedError with the place."""
+        ...
+
+    def catalogue(self) -> tuple[Table, ...]:
+        """Give the tables and views that this user can read, with their columns; system schemas left out."""
+        ...
+
+    def preview(self, sql: str, *, limit: int) -> Result:
+        """Run the query for its first `limit` rows (a Result of at most that many)."""
+        ...
+
+    def clock(self) -> int:
+        """Give the warehouse's time in whole Unix seconds, in the transaction that `stream` then runs in."""
+        ...
+
+    def stream(self, sql: str) -> Result:
+        """Run a rendered query; its rows arrive while they are read, in bounded memory."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop what is running, from any thread; the one that waits gets CancelledError within two seconds."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back. What still runs is cancelled."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+class Warehouse(Protocol):
+    """A plug-in: one type of warehouse."""
+
+    dialect: ClassVar[str]
+    """The SQL dialect as sqlglot and core.query name it."""
+
+    Settings: ClassVar[type[Any]]
+    """A frozen, keyword-only dataclass: the keys of sources/<name>.toml with their defaults; never a secret."""
+
+    secrets: ClassVar[Mapping[str, str]]
+    """The secrets that this type may need: name -> what a person calls it ('password': 'the password of the user')."""
+
+    def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path) -> None:
+        """Keep what is needed; connect to nothing. `secrets(name)` raises SecretError; `folder` is the project's."""
+
+    def open(self) -> Session:
+        """Connect. Raises LoginError, UnreachableError or WarehouseError."""
+        ...
+
+    def steps(self) -> Iterator[Step]:
+        """Test the connection step by step: name, network, TLS, login, role, privileges, read-only, clock.
+
+        Steps that do not apply here are left out. The first that fails is the last one given.
+        """
+        ...
+
+    def explain(self, error: Exception) -> WarehouseError:
+        """Translate a driver's error into ours: what happened, where, what to do. Never holds a secret."""
+        ...
