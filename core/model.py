@@ -201,7 +201,7 @@ class Guards:
 class Limits:
     """A destination's limits; a type has its own, the destination's file may change them.
 
-    Bytes are of JSON before compression. `requests` is a rate, in requests a second; `attempts` and `backoff`
+    Bytes are of JSON before compression; `message_id` is the longest messageId in characters. `requests` is a rate, in requests a second; `attempts` and `backoff`
     (seconds before the second attempt, doubled each time, at most `backoff_most`) say how often a batch is tried.
     """
 
@@ -210,6 +210,7 @@ class Limits:
     call_bytes: int = 32 * 1024
     batch_calls: int = 2_500
     batch_bytes: int = 500_000
+    message_id: int = 100
     requests: float = 1_000.0
     connections: int = 4
     attempts: int = 10
@@ -220,12 +221,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A warehouse connection: `settings` is an instance of its type's `Settings`; never a secret."""
+    """A warehouse connection: `settings` is an instance of its type's `Settings`; never a secret.
+
+    `timezone` is what its timestamps without zone mean.
+    """
 
     name: str
     type: str
     settings: Any
     path: Path
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,15 @@ class DestinationType(Protocol):
     limits: ClassVar[Limits]
     """The vendor's limits, which the destination's file may change."""
 
+    profiles: ClassVar[Mapping[str, Limits]]
+    """Stricter limits by name, chosen by `profile` in the destination's file."""
+
+    email_identifies: ClassVar[bool]
+    """Whether an identify call without userId and anonymousId is taken when it has an email."""
+
+    group_needs_user: ClassVar[bool]
+    """Whether a group call without userId and anonymousId is dropped."""
+
     deduplicates_for: ClassVar[int]
     """For how many seconds the receiver drops a messageId that it has seen; 0 where that is not known."""
 
@@ -117,7 +126,8 @@ class DestinationType(Protocol):
     def deletion(self, call: CallType) -> Mapping[str, Any] | None:
         """Give the call that removes a row of this call type, or None where there is none.
 
-        A template of a track call; `{"userId": "$userId"}` takes the field of that name from the row's key.
+        A template of a track call: a text "$.userId" takes that path of the call last acknowledged, or of the row's
+        identity where the ledger keeps no calls; a path that is not there is left out.
         """
         ...
 

@@ -6,11 +6,16 @@ from any thread. Sessions block: they run in threads, never in an event loop. Dr
 
 Rows travel as Arrow record batches. `stream` gives a `Result` whose batches all have the schema that its columns
 announce: a driver that varies the width from batch to batch is cast here, and a type that a driver bends is cast to
-text in an outer select by a tested list, or refused, never passed on as it comes. How `Kind`s travel in Arrow:
+text in an outer select by a tested list, or refused, never passed on as it comes. Arrow fields are named c0, c1, ...,
+because names may repeat or differ in case only; `columns` holds the query's own. How `Kind`s travel in Arrow:
 
     BOOLEAN bool · INTEGER int8…uint64 · DECIMAL decimal128/256, or text holding a number · FLOAT float32/64
     TEXT string · BYTES binary · DATE date32 · TIME time64[us], or text · TIMESTAMP timestamp (no zone)
     INSTANT timestamp[UTC] · JSON string holding JSON · NESTED list, struct or map of these
+
+Not-a-number and infinity of a DECIMAL travel as the texts nan, inf and -inf. An infinite DATE, TIMESTAMP or INSTANT, or
+one that Arrow cannot hold, travels as the largest integer of its type or minus that: DuckDB reads these as infinity,
+while other values out of its range make it fail as a whole. Rows that hold one are for the engine to reject.
 
 Foreign exceptions become ours in `explain`, and nowhere else.
 """
@@ -38,6 +43,8 @@ class Result:
 
     columns: tuple[Column, ...]
     batches: pa.RecordBatchReader
+    failure: Callable[[], WarehouseError | None] = lambda: None
+    """Gives the error that ended `batches`, or None: DuckDB, handed a reader, passes on no more than an error's text."""
 
 
 class Session(Protocol):
@@ -64,7 +71,11 @@ class Session(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Stop what is running, from any thread; the one that waits gets CancelledError within two seconds."""
+        """Stop what is running, from any thread; the one that waits gets CancelledError within two seconds.
+
+        The session is then of no more use: what comes after raises CancelledError too, so that a cancellation that
+        falls between two statements is not lost.
+        """
         ...
 
     def close(self) -> None:

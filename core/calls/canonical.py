@@ -1,0 +1,178 @@
+"""The canonical form: SQL that writes any value as JSON text, and says which values cannot be written.
+
+The macros in `canonical.sql` do the writing; this module chooses among them by a column's kind (and by its Arrow type
+where a column nests). Every expression is vectorised; none is evaluated for NULL by its caller. The form is numbered:
+a ledger remembers the number under which its fingerprints were made.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from core.model import Kind
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+__all__ = ["FORM", "constant", "fault", "install", "json_value", "plain_text"]
+
+FORM = 1
+"""The number of the canonical form that this program writes."""
+
+
+def install(connection: duckdb.DuckDBPyConnection) -> None:
+    """Define the canonical form's macros in a DuckDB connection, and set its zone to UTC."""
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(resources.files("core.calls").joinpath("canonical.sql").read_text("utf-8"))
+
+
+def constant(text: str) -> str:
+    """Give `text` as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def json_value(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "UTC", depth: int = 0) -> str:
+    """Give the SQL that writes `value` (an SQL expression, not NULL) as JSON text.
+
+    `timezone` is what a timestamp without zone means.
+    """
+    match kind:
+        case Kind.NESTED:
+            return _nested(arrow, value, timezone, depth)
+        case Kind.JSON:
+            return f"json_minified({value}::VARCHAR)"
+        case Kind.BOOLEAN:
+            return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
+        case Kind.INTEGER | Kind.DECIMAL | Kind.FLOAT:
+            return plain_text(kind, arrow, value)
+        case Kind.TEXT:
+            return f"json_string({value}::VARCHAR)"
+        case Kind.BYTES:
+            return f"'\"' || base64({value}::BLOB) || '\"'"
+        case _:
+            return f"'\"' || {plain_text(kind, arrow, value, timezone=timezone)} || '\"'"
+
+
+def plain_text(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "UTC") -> str:
+    """Give the SQL that writes a number, text, date or time as bare text, as ids need it."""
+    import pyarrow as pa
+
+    match kind:
+        case Kind.DECIMAL:
+            return f"json_decimal({value}::VARCHAR)"
+        case Kind.FLOAT:
+            macro = "json_float" if pa.types.is_float32(arrow) else "json_double"
+            return f"{macro}({value})"
+        case Kind.DATE:
+            return f"strftime({value}::DATE, '%Y-%m-%d')"
+        case Kind.TIMESTAMP:
+            moment = value if timezone == "UTC" else f"timezone({constant(timezone)}, {value}::TIMESTAMP)"
+            return f"iso_instant(epoch_us({moment}))"
+        case Kind.INSTANT:
+            return f"iso_instant(epoch_us({value}))"
+        case _:
+            return f"{value}::VARCHAR"
+
+
+def fault(kind: Kind, arrow: pa.DataType, value: str, *, depth: int = 0) -> str | None:
+    """Give the SQL that says why `value` (not NULL) cannot be written, or NULL; None where every value can."""
+    match kind:
+        case Kind.NESTED:
+            return _nested_fault(arrow, value, depth)
+        case Kind.JSON:
+            return f"json_fault({value}::VARCHAR)"
+        case Kind.TEXT:
+            return f"CASE WHEN contains({value}::VARCHAR, chr(0)) THEN 'holds a NUL character' END"
+        case Kind.FLOAT:
+            return f"CASE WHEN NOT isfinite({value}) THEN 'holds NaN or an infinity' END"
+        case Kind.DECIMAL if _is_text(arrow):
+            return f"CASE WHEN NOT regexp_full_match({value}, '-?[0-9]+(\\.[0-9]+)?') THEN 'holds NaN or an infinity' END"
+        case Kind.DATE | Kind.TIMESTAMP | Kind.INSTANT:
+            least, most = "'0001-01-01'", "'9999-12-30 23:59:59.999999'"
+            if kind is Kind.DATE:
+                return (
+                    f"CASE WHEN {value} NOT BETWEEN DATE {least} AND DATE '9999-12-31' "
+                    "THEN 'holds a date outside the years 1 to 9999' END"
+                )
+            zone = "TIMESTAMPTZ" if kind is Kind.INSTANT else "TIMESTAMP"
+            return (
+                f"CASE WHEN {value} NOT BETWEEN {zone} {least} AND {zone} {most} "
+                "THEN 'holds an infinite time, or one outside the years 1 to 9999' END"
+            )
+        case _:
+            return None
+
+
+def kind_of_arrow(arrow: pa.DataType) -> Kind:
+    """Give the kind of a value inside a nested column, by its Arrow type."""
+    import pyarrow as pa
+
+    tests: tuple[tuple[Kind, bool], ...] = (
+        (Kind.BOOLEAN, pa.types.is_boolean(arrow)),
+        (Kind.INTEGER, pa.types.is_integer(arrow)),
+        (Kind.DECIMAL, pa.types.is_decimal(arrow)),
+        (Kind.FLOAT, pa.types.is_floating(arrow)),
+        (Kind.BYTES, pa.types.is_binary(arrow) or pa.types.is_large_binary(arrow)),
+        (Kind.DATE, pa.types.is_date(arrow)),
+        (Kind.INSTANT, pa.types.is_timestamp(arrow) and arrow.tz is not None),
+        (Kind.TIMESTAMP, pa.types.is_timestamp(arrow)),
+        (Kind.TIME, pa.types.is_time(arrow)),
+        (Kind.NESTED, pa.types.is_nested(arrow)),
+    )
+    return next((kind for kind, holds in tests if holds), Kind.TEXT)
+
+
+def _is_text(arrow: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(arrow) or pa.types.is_large_string(arrow) or pa.types.is_string_view(arrow))
+
+
+def _element(arrow: pa.DataType, value: str, timezone: str, depth: int) -> str:
+    """Write a value inside a nested one, where NULL is null."""
+    written = json_value(kind_of_arrow(arrow), arrow, value, timezone=timezone, depth=depth)
+    return f"CASE WHEN {value} IS NULL THEN 'null' ELSE {written} END"
+
+
+def _nested(arrow: pa.DataType, value: str, timezone: str, depth: int) -> str:
+    import pyarrow as pa
+
+    name = f"e{depth}"
+    if pa.types.is_struct(arrow):
+        fields = [arrow.field(position) for position in range(arrow.num_fields)]
+        pairs = [
+            f"json_string({constant(field.name)}) || ':' || "
+            + _element(field.type, f"struct_extract({value}, {constant(field.name)})", timezone, depth)
+            for field in fields
+        ]
+        inside = " || ',' || ".join(f"({pair})" for pair in pairs)
+        return f"'{{' || {inside} || '}}'" if pairs else "'{}'"
+    if pa.types.is_map(arrow):
+        pair = f"json_string({name}.key::VARCHAR) || ':' || " + _element(
+            arrow.item_type, f"{name}.value", timezone, depth + 1
+        )
+        return f"'{{' || array_to_string(list_transform(map_entries({value}), lambda {name}: {pair}), ',') || '}}'"
+    element = _element(arrow.value_type, name, timezone, depth + 1)
+    return f"'[' || array_to_string(list_transform({value}, lambda {name}: {element}), ',') || ']'"
+
+
+def _nested_fault(arrow: pa.DataType, value: str, depth: int) -> str | None:
+    import pyarrow as pa
+
+    name = f"e{depth}"
+    if pa.types.is_struct(arrow):
+        fields = (arrow.field(position) for position in range(arrow.num_fields))
+        values = ((field.type, f"struct_extract({value}, {constant(field.name)})") for field in fields)
+        faults = [found for kind, inner in values if (found := fault(kind_of_arrow(kind), kind, inner, depth=depth))]
+        return f"coalesce({', '.join(faults)})" if faults else None
+    items, inner = (
+        (f"map_entries({value})", f"{name}.value") if pa.types.is_map(arrow) else (value, name)
+    )
+    kind = arrow.item_type if pa.types.is_map(arrow) else arrow.value_type
+    found = fault(kind_of_arrow(kind), kind, inner, depth=depth + 1)
+    if pa.types.is_map(arrow):
+        key = f"CASE WHEN contains({name}.key::VARCHAR, chr(0)) THEN 'holds a NUL character' END"
+        found = f"coalesce({key}, {found})" if found else key
+    return f"list_min(list_transform({items}, lambda {name}: {found}))" if found else None

@@ -1,0 +1,68 @@
+"""A local file: one JSON call a line (https://jsonlines.org), a file a sync, in a folder of this machine.
+
+For trying a sync out before it is sent anywhere, for audits, and for other programs to read. The file is only ever
+appended to. Before each batch the store keeps the file's size; a batch whose answer was not recorded is cut off again on
+resume and written anew, so a crash leaves no half line and no line twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from core.destinations.base import Batch, Outcome, Request, Response, Verdict
+from core.model import CallType, Limits, Secret
+
+__all__ = ["Plugin"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`folder` holds one `<sync>.jsonl` a sync; it is taken from the project's folder unless absolute."""
+
+    folder: str = "delivered"
+
+
+class Plugin:
+    """A local file."""
+
+    Settings: ClassVar[type[Any]] = Settings
+    secrets: ClassVar[Mapping[str, str]] = {}
+    limits: ClassVar[Limits] = Limits(
+        columns=1_000, call_bytes=1_000_000, batch_bytes=4_000_000, batch_calls=10_000, requests=100_000, connections=1
+    )
+    profiles: ClassVar[Mapping[str, Limits]] = {}
+    deduplicates_for: ClassVar[int] = 0
+    transport: ClassVar[str] = "file"
+    email_identifies: ClassVar[bool] = True
+    group_needs_user: ClassVar[bool] = False
+
+    def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
+        self.file = (folder / settings.folder / f"{sync}.jsonl").absolute()
+
+    @property
+    def host(self) -> str:
+        return self.file.parent.as_uri()
+
+    @property
+    def account(self) -> Secret | None:
+        return None
+
+    def batch_limits(self, call: CallType, limits: Limits) -> Limits:
+        return limits
+
+    def request(self, batch: Batch) -> Request:
+        return Request(url=self.file.as_uri(), body=batch.joined(b"\n") + b"\n", compress=False)
+
+    def verdict(self, batch: Batch, response: Response) -> Verdict:
+        return Verdict(outcome=Outcome.ACKNOWLEDGED)
+
+    def deletion(self, call: CallType) -> Mapping[str, Any] | None:
+        if call is CallType.IDENTIFY:
+            return {"type": "track", "userId": "$.userId", "event": "User Deleted", "properties": {}}
+        if call is CallType.GROUP:
+            properties = {"objectId": "$.groupId", "objectTypeId": "$.traits.objectTypeId"}
+            return {"type": "track", "userId": "$.userId", "event": "Relationship Deleted", "properties": properties}
+        return None

@@ -1,0 +1,160 @@
+"""The store: runs, deliveries, batches, the ledgers' manifest and rejected rows, in one SQLite file.
+
+SQL lives by name in `queries.sql`, the tables in numbered `migrations/`. The file is in WAL mode with synchronous=FULL:
+what a transaction wrote survives a power cut, and consoles read while a run writes.
+
+A store that is damaged, newer than this program, or missing where it was, is an error and never an empty store: a
+marker beside it (`store.made`) tells a first start from a lost file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from core.errors import StateError
+
+__all__ = ["Store"]
+
+_RESTORE = "Restore the .backhaul folder from a backup, or move it away to start anew: everything is then sent again."
+
+
+class Store:
+    """One connection to the store. Use it as a context manager; it is not shared between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open, or make, `store.sqlite` in `folder`. Raises StateError where it cannot be trusted."""
+        self.file = folder / "store.sqlite"
+        marker = folder / "store.made"
+        if marker.exists() and not self.file.exists():
+            raise StateError("The store is missing where it was.", where=str(self.file), remedy=_RESTORE)
+        new = not self.file.exists()
+        try:
+            self._connection = sqlite3.connect(
+                self.file, isolation_level=None, timeout=30.0, check_same_thread=False
+            )
+            self._connection.row_factory = sqlite3.Row
+            self._prepare(new=new)
+        except sqlite3.DatabaseError as error:
+            raise _explained(error, self.file) from error
+        if not marker.exists():
+            marker.touch()
+            _sync_folder(folder)
+
+    def _prepare(self, *, new: bool) -> None:
+        """Set what makes writes durable, check the file, and bring the tables up to date."""
+        connection = self._connection
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if not new:
+            fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if fault != "ok":
+                raise StateError(f"The store is damaged: {fault}", where=str(self.file), remedy=_RESTORE)
+        migrations = _migrations()
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(migrations):
+            raise StateError(
+                f"The store has version {version}; this program knows versions up to {len(migrations)}.",
+                where=str(self.file),
+                remedy="Use the newer Backhaul that wrote it.",
+            )
+        if not new and version == 0:
+            tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+            if tables == 0 and self.file.with_name("store.made").exists():
+                raise StateError("The store is empty where it was not.", where=str(self.file), remedy=_RESTORE)
+        for number, script in enumerate(migrations[version:], version + 1):
+            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+    def rows(self, name: str, **values: Any) -> list[sqlite3.Row]:
+        """Run the query called `name` and give all its rows."""
+        try:
+            return self._connection.execute(_queries()[name], values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _explained(error, self.file) from error
+
+    def row(self, name: str, **values: Any) -> sqlite3.Row | None:
+        """Run the query called `name` and give its first row, if any."""
+        return next(iter(self.rows(name, **values)), None)
+
+    def do(self, name: str, **values: Any) -> None:
+        """Run the statement called `name`; outside a transaction it is one of its own."""
+        self.rows(name, **values)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all or nothing of what happens inside; synced to disk when it ends."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.DatabaseError as error:
+            raise _explained(error, self.file) from error
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            with contextlib.suppress(sqlite3.DatabaseError):
+                self._connection.execute("ROLLBACK")
+            raise _explained(error, self.file) from error
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _explained(error: sqlite3.DatabaseError, file: Path) -> StateError:
+    """Translate SQLite's words into ours."""
+    text = str(error)
+    if "disk is full" in text or "disk I/O error" in text:
+        return StateError(
+            f"The store could not be written: {text}.",
+            where=str(file),
+            remedy="Make room on the disk, then run again: nothing is lost, what was not answered is sent again.",
+        )
+    if "locked" in text:
+        return StateError("Another program holds the store.", where=str(file), remedy="Close it, then run again.")
+    return StateError(f"The store cannot be read: {text}.", where=str(file), remedy=_RESTORE)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@cache
+def _migrations() -> tuple[str, ...]:
+    """Give the migrations in the order of their numbers; they number from 1 without gaps."""
+    folder = resources.files("core.store").joinpath("migrations")
+    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
+    return tuple(file.read_text("utf-8") for file in files)
+
+
+@cache
+def _queries() -> dict[str, str]:
+    """Read `queries.sql`: a line `-- name: x` begins each query."""
+    text = resources.files("core.store").joinpath("queries.sql").read_text("utf-8")
+    parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))

@@ -1,0 +1,185 @@
+-- name: insert_run
+INSERT INTO runs (id, sync, name, cause, state, started, process)
+VALUES (:id, :sync, :name, :cause, 'running', :started, :process);
+
+-- name: end_run
+UPDATE runs SET state = :state, ended = :ended, error = :error, remedy = :remedy, progress = NULL WHERE id = :id;
+
+-- name: set_run_bound
+UPDATE runs SET bound = :bound WHERE id = :id;
+
+-- name: set_run_rows
+UPDATE runs SET rows = :rows WHERE id = :id;
+
+-- name: set_run_progress
+UPDATE runs SET progress = :progress WHERE id = :id;
+
+-- name: run
+SELECT * FROM runs WHERE id = :id;
+
+-- name: runs_like
+SELECT * FROM runs WHERE id GLOB :prefix || '*' ORDER BY started DESC;
+
+-- name: runs_of_sync
+SELECT * FROM runs WHERE :sync IS NULL OR sync = :sync ORDER BY started DESC LIMIT :limit;
+
+-- name: running
+SELECT * FROM runs WHERE state = 'running' AND sync = :sync;
+
+-- name: current_ledger
+SELECT * FROM ledgers WHERE sync = :sync AND destination = :destination AND retired IS NULL;
+
+-- name: ledger
+SELECT * FROM ledgers WHERE id = :id;
+
+-- name: ledgers_of_sync
+SELECT * FROM ledgers WHERE sync = :sync AND retired IS NULL;
+
+-- name: insert_ledger
+INSERT INTO ledgers (id, sync, destination, host, account, key, digest, form, last_sync_time, created)
+VALUES (:id, :sync, :destination, :host, :account, :key, :digest, :form, 0, :created);
+
+-- name: retire_ledger
+UPDATE ledgers SET retired = :now WHERE id = :id;
+
+-- name: set_ledger_account
+UPDATE ledgers SET account = :account WHERE id = :id;
+
+-- name: set_ledger_committed
+UPDATE ledgers SET digest = :digest, form = :form, key = :key, rows_last_seen = :rows,
+    last_sync_time = max(last_sync_time, coalesce(:clock, last_sync_time)) WHERE id = :id;
+
+-- name: segments
+SELECT * FROM segments WHERE ledger = :ledger AND retired IS NULL ORDER BY number;
+
+-- name: all_segment_files
+SELECT keys, calls FROM segments;
+
+-- name: old_segments
+SELECT keys, calls FROM segments WHERE retired IS NOT NULL AND retired < :before;
+
+-- name: delete_segment
+DELETE FROM segments WHERE keys = :keys;
+
+-- name: insert_segment
+INSERT INTO segments (ledger, number, base, rows, keys, keys_bytes, keys_digest, calls, calls_bytes, calls_digest, created)
+VALUES (:ledger, (SELECT coalesce(max(number), 0) + 1 FROM segments WHERE ledger = :ledger),
+    :base, :rows, :keys, :keys_bytes, :keys_digest, :calls, :calls_bytes, :calls_digest, :created);
+
+-- name: retire_segments
+UPDATE segments SET retired = :now WHERE ledger = :ledger AND retired IS NULL;
+
+-- name: insert_delivery
+INSERT INTO deliveries (id, run, sync, destination, ledger, state, call, plan, plan_bytes, plan_digest, clock, digest,
+    form, rows, added, changed, removed, unchanged, retried, superseded, refused, calls, batches, notes, created)
+VALUES (:id, :run, :sync, :destination, :ledger, 'planned', :call, :plan, :plan_bytes, :plan_digest, :clock, :digest,
+    :form, :rows, :added, :changed, :removed, :unchanged, :retried, :superseded, :refused, :calls, :batches, :notes,
+    :created);
+
+-- name: delivery
+SELECT * FROM deliveries WHERE id = :id;
+
+-- name: open_deliveries
+SELECT * FROM deliveries WHERE sync = :sync AND state IN ('planned', 'sending', 'paused') ORDER BY created;
+
+-- name: deliveries_of_run
+SELECT * FROM deliveries WHERE run = :run ORDER BY created, destination;
+
+-- name: last_deliveries
+SELECT * FROM deliveries WHERE sync = :sync ORDER BY created DESC LIMIT :limit;
+
+-- name: set_delivery_state
+UPDATE deliveries SET state = :state, reason = :reason WHERE id = :id;
+
+-- name: commit_delivery
+UPDATE deliveries SET state = 'committed', acknowledged = :acknowledged, rejected = :rejected, held_back = :held_back,
+    reason = NULL, plan = NULL, ended = :ended WHERE id = :id;
+
+-- name: open_plans
+SELECT plan FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sending', 'paused');
+
+-- name: batch_sending
+INSERT INTO batches (delivery, number, calls, state, attempts, position, sent)
+VALUES (:delivery, :number, :calls, 'sending', 1, :position, :now)
+ON CONFLICT (delivery, number) DO UPDATE SET attempts = attempts + 1, sent = :now;
+
+-- name: batch_position
+SELECT position FROM batches WHERE delivery = :delivery AND number = :number;
+
+-- name: batch_answered
+UPDATE batches SET state = 'answered', acknowledged = :acknowledged, status = :status, answered = :now
+WHERE delivery = :delivery AND number = :number;
+
+-- name: batch_held
+INSERT INTO batches (delivery, number, calls, state, attempts, acknowledged, sent)
+VALUES (:delivery, :number, :calls, 'held', 0, 0, :now)
+ON CONFLICT (delivery, number) DO UPDATE SET state = 'held', acknowledged = 0;
+
+-- name: answered_batches
+SELECT number, state FROM batches WHERE delivery = :delivery AND state <> 'sending';
+
+-- name: sent_batches
+SELECT * FROM batches WHERE delivery = :delivery ORDER BY number;
+
+-- name: batch_totals
+SELECT coalesce(sum(acknowledged), 0) AS acknowledged, count(*) AS batches,
+    coalesce(sum(CASE WHEN state = 'held' THEN calls ELSE 0 END), 0) AS held,
+    coalesce(sum(CASE WHEN state = 'answered' THEN calls ELSE 0 END), 0) AS answered
+FROM batches WHERE delivery = :delivery AND state <> 'sending';
+
+-- name: delete_batches
+DELETE FROM batches WHERE delivery = :delivery;
+
+-- name: insert_rejected
+INSERT INTO rejected (ledger, sync, destination, delivery, run, sequence, key, fingerprint, identity, message_id, call,
+    row, state, attempts, reason, status, request, response, created, changed)
+VALUES (:ledger, :sync, :destination, :delivery, :run, :sequence, :key, :fingerprint, :identity, :message_id, :call,
+    :row, 'open', :attempts, :reason, :status, :request, :response, :now, :now);
+
+-- name: supersede_rejected_key
+UPDATE rejected SET state = 'superseded', changed = :now
+WHERE ledger = :ledger AND key = :key AND state = 'open' AND delivery <> :delivery;
+
+-- name: end_rejected
+UPDATE rejected SET state = :state, changed = :now WHERE number = :number;
+
+-- name: known_attempts
+SELECT max(attempts) AS attempts FROM rejected
+WHERE ledger = :ledger AND key = :key AND fingerprint = :fingerprint AND state = 'open';
+
+-- name: open_rejected
+SELECT * FROM rejected WHERE ledger = :ledger AND state = 'open' ORDER BY number;
+
+-- name: rejected_of_sync
+SELECT * FROM rejected WHERE sync = :sync AND state = 'open' ORDER BY number LIMIT :limit;
+
+-- name: rejected_of_run
+SELECT * FROM rejected WHERE run = :run ORDER BY number LIMIT :limit;
+
+-- name: rejected_of_delivery
+SELECT * FROM rejected WHERE delivery = :delivery AND sequence IS NOT NULL;
+
+-- name: count_rejected_of_delivery
+SELECT count(*) AS rows FROM rejected WHERE delivery = :delivery;
+
+-- name: count_open_rejected
+SELECT count(*) AS rows FROM rejected WHERE sync = :sync AND state = 'open';
+
+-- name: rejected_by_identity
+SELECT * FROM rejected WHERE ledger = :ledger AND identity = :identity ORDER BY number;
+
+-- name: forget_old_rejected
+DELETE FROM rejected WHERE state <> 'open' AND changed < :before;
+
+-- name: forget_old_requests
+UPDATE rejected SET request = NULL, response = NULL WHERE changed < :before AND request IS NOT NULL;
+
+-- name: forget_old_batches
+DELETE FROM batches WHERE delivery IN (
+    SELECT id FROM deliveries WHERE state IN ('committed', 'abandoned') AND ended < :before);
+
+-- name: setting
+SELECT value FROM settings WHERE name = :name;
+
+-- name: keep_setting
+INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;

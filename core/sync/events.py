@@ -1,0 +1,167 @@
+"""What the engine tells while it works: frozen events, one a step. `run --json` prints one a line; the console turns
+each into a message. `kind` is the event's stable name in JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+__all__ = [
+    "Answered",
+    "Committed",
+    "Ended",
+    "Event",
+    "Paused",
+    "Planned",
+    "Queried",
+    "Querying",
+    "Resumed",
+    "Retrying",
+    "Started",
+    "Stopped",
+    "as_json",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened in a run of a sync."""
+
+    kind: ClassVar[str] = ""
+    run: str
+    sync: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    kind: ClassVar[str] = "started"
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Querying(Event):
+    """The query runs; `rows` have come so far. `bound` is the last_sync_time that it was given (None: it has none)."""
+
+    kind: ClassVar[str] = "querying"
+    rows: int
+    bound: int | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queried(Event):
+    """The query is done."""
+
+    kind: ClassVar[str] = "queried"
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned(Event):
+    """A destination's plan is on disk."""
+
+    kind: ClassVar[str] = "planned"
+    destination: str
+    delivery: str
+    rows: int
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    retried: int
+    refused: int
+    calls: int
+    batches: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped(Event):
+    """Guards stopped a destination's delivery before its first call."""
+
+    kind: ClassVar[str] = "stopped"
+    destination: str
+    questions: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(Event):
+    """An earlier run's delivery goes on."""
+
+    kind: ClassVar[str] = "resumed"
+    destination: str
+    delivery: str
+    calls: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Event):
+    """A batch was answered; the counts are the delivery's so far."""
+
+    kind: ClassVar[str] = "answered"
+    destination: str
+    delivery: str
+    calls: int
+    acknowledged: int
+    rejected: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrying(Event):
+    """A batch is tried again in `wait` seconds."""
+
+    kind: ClassVar[str] = "retrying"
+    destination: str
+    delivery: str
+    reason: str
+    attempt: int
+    attempts: int
+    wait: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(Event):
+    """A delivery stops here; its plan is kept and goes on at the next run."""
+
+    kind: ClassVar[str] = "paused"
+    destination: str
+    delivery: str
+    reason: str
+    remedy: str
+    pending: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed(Event):
+    """Every row of a delivery is acknowledged or listed as rejected; last_sync_time has moved."""
+
+    kind: ClassVar[str] = "committed"
+    destination: str
+    delivery: str
+    acknowledged: int
+    rejected: int
+    unchanged: int
+    held_back: int
+    last_sync_time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(Event):
+    """The run is over. `state` as in the store: succeeded, partial, stopped, failed."""
+
+    kind: ClassVar[str] = "ended"
+    state: str
+    seconds: float
+    error: str = ""
+    remedy: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """Give an event as JSON's own types, its kind first."""
+    return {"event": event.kind, **asdict(event)}
