@@ -1,0 +1,230 @@
+"""The comparison of a staged result with one destination's ledger: what is added, changed, removed, refused, held back.
+
+Every decision about a row ends in its `state_<position>` in the table `stage`, so that the counts, the guards, the plan
+and its preview all read the same thing. Removed rows are in `removed_<position>`, rows that are tried again from the
+rejected list in `retry_<position>`, what this destination refuses before sending in `refused_<position>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.calls.canonical import constant
+from core.calls.mapper import Mapper
+from core.model import InvalidRows, Limits
+from core.sync.stage import ADDED, CHANGED, FAULTY, REPEATED, UNCHANGED
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["HELD", "IDENTICAL", "MESSAGE_ID_LENGTH", "Comparison", "InvalidIds", "compare", "invalid_ids", "settle_ids"]
+
+IDENTICAL, HELD = 5, 6
+"""More states of a row: an event equal to an earlier row of this result; a row refused often enough with this content."""
+
+AUTOMATIC_ATTEMPTS = 3
+"""How often a refused row is sent before it waits for a change of its content, or for a replay."""
+
+MESSAGE_ID_LENGTH = len('{"messageId":"') + 32 + len('",')
+"""The characters that the messageId adds at the front of a canonical call, its opening brace included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidIds:
+    """Rows whose ids cannot be used: how many, and a few of them in words."""
+
+    null: int
+    duplicate: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a result means to one destination, in rows. `known` is how many rows its ledger holds."""
+
+    position: int
+    rows: int
+    known: int
+    added: int
+    changed: int
+    unchanged: int
+    removed: int
+    refused: int
+    held: int
+    identical: int
+    repeated: int
+    retried: int
+    deletes: int
+    notes: tuple[str, ...]
+
+    @property
+    def calls(self) -> int:
+        """Give how many calls this makes."""
+        return self.added + self.changed + self.retried + self.deletes
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = connection.execute(query).fetchone()
+    return int(found[0] or 0) if found else 0
+
+
+def invalid_ids(connection: duckdb.DuckDBPyConnection, mapper: Mapper) -> InvalidIds:
+    """Find null, empty and duplicate ids in the stage. Events without a messageId have no ids to repeat."""
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE duplicate AS
+        SELECT key, count(*) AS times FROM stage WHERE id_fault IS NULL AND identity IS NOT NULL
+        GROUP BY key HAVING count(*) > 1
+    """)
+    null = _count(connection, "SELECT count(*) FROM stage WHERE id_fault IS NOT NULL")
+    duplicate = _count(connection, "SELECT count(*) FROM duplicate")
+    examples: list[str] = []
+    if null:
+        found = connection.execute("""
+            SELECT id_fault || ' in ' || count(*) || ' rows, for example ' || min(row) FROM stage
+            WHERE id_fault IS NOT NULL GROUP BY id_fault LIMIT 5
+        """).fetchall()
+        examples += [row[0] for row in found]
+    if duplicate:
+        found = connection.execute("""
+            SELECT min(identity) || ' is in ' || any_value(times) || ' rows' FROM stage JOIN duplicate USING (key)
+            GROUP BY key ORDER BY min(identity) LIMIT 20
+        """).fetchall()
+        examples += [row[0] for row in found]
+    return InvalidIds(null=null, duplicate=duplicate, examples=tuple(examples))
+
+
+def settle_ids(
+    connection: duckdb.DuckDBPyConnection, mapper: Mapper, found: InvalidIds, mode: InvalidRows, destinations: int
+) -> None:
+    """Turn rows with duplicate ids into faulty ones (where the sync says reject), and repeated events into one."""
+    states = ", ".join(f"state_{position} = {{state}}" for position in range(destinations))
+    if found.duplicate and mode is InvalidRows.REJECT:
+        mended = "".join(f", {part}" for part in [states.format(state=FAULTY)] if part)
+        connection.execute(f"""
+            UPDATE stage SET fault = 'the id is in more than one row', row = coalesce(call, identity), call = NULL{mended}
+            WHERE key IN (SELECT key FROM duplicate) AND id_fault IS NULL
+        """)
+    if not mapper.keeps_payload and destinations:
+        connection.execute(f"""
+            UPDATE stage SET {states.format(state=IDENTICAL)} FROM (
+                SELECT rowid AS later FROM stage WHERE identity IS NULL AND fault IS NULL AND id_fault IS NULL
+                QUALIFY row_number() OVER (PARTITION BY key ORDER BY rowid) > 1
+            ) repeats WHERE stage.rowid = repeats.later
+        """)
+
+
+def compare(
+    connection: duckdb.DuckDBPyConnection,
+    position: int,
+    mapper: Mapper,
+    limits: Limits,
+    *,
+    known: int,
+    rejected: list[Mapping[str, Any]],
+    full: bool,
+    delete: bool,
+    trusted: bool,
+) -> Comparison:
+    """Settle every row's state for the destination at `position`, and count.
+
+    `full` says that the query has no {{last_sync_time}}; `delete` that removed rows are deleted; `trusted` that the
+    result is whole (a result with null ids, or with none at all, is not, and removes nothing).
+    """
+    state = f"state_{position}"
+    _refuse(connection, position, limits)
+    _load_rejected(connection, position, rejected)
+    connection.execute(f"""
+        UPDATE stage SET {state} = {HELD} FROM rejected_{position} r
+        WHERE r.key = stage.key AND r.fingerprint = stage.fingerprint AND r.attempts >= {AUTOMATIC_ATTEMPTS}
+            AND {state} IN ({ADDED}, {CHANGED})
+    """)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE retry_{position} AS
+        SELECT r.* FROM rejected_{position} r
+        WHERE r.attempts BETWEEN 1 AND {AUTOMATIC_ATTEMPTS - 1} AND r.call IS NOT NULL AND NOT {full}
+            AND NOT EXISTS (SELECT 1 FROM stage WHERE stage.key = r.key)
+        QUALIFY row_number() OVER (PARTITION BY r.key ORDER BY r.number DESC) = 1
+    """)
+    removed = _removed(connection, position, mapper) if full and trusted and mapper.keeps_payload else 0
+    found = connection.execute(f"SELECT {state}, count(*) FROM stage GROUP BY ALL").fetchall()
+    counts = dict(found)
+    retried = _count(connection, f"SELECT count(*) FROM retry_{position}")
+    return Comparison(
+        position=position,
+        rows=sum(counts.values()),
+        known=known,
+        added=counts.get(ADDED, 0),
+        changed=counts.get(CHANGED, 0),
+        unchanged=counts.get(UNCHANGED, 0) + counts.get(REPEATED, 0),
+        removed=removed,
+        refused=counts.get(FAULTY, 0),
+        held=counts.get(HELD, 0),
+        identical=counts.get(IDENTICAL, 0),
+        repeated=counts.get(REPEATED, 0),
+        retried=retried,
+        deletes=removed if delete else 0,
+        notes=_notes(counts),
+    )
+
+
+def _refuse(connection: duckdb.DuckDBPyConnection, position: int, limits: Limits) -> None:
+    """Refuse, before sending, what this destination's limits do not take."""
+    state = f"state_{position}"
+    size = f"strlen(call) + {MESSAGE_ID_LENGTH} + coalesce(strlen(message_id), 0)"
+    too_large = constant(f"the call is larger than {limits.call_bytes:,} bytes")
+    too_long = constant(f"the messageId is longer than {limits.message_id} characters")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE refused_{position} AS
+        SELECT rowid AS at, CASE WHEN {size} > {limits.call_bytes} THEN {too_large} ELSE {too_long} END AS reason
+        FROM stage WHERE {state} IN ({ADDED}, {CHANGED})
+            AND ({size} > {limits.call_bytes} OR length(message_id) > {limits.message_id})
+    """)
+    connection.execute(f"UPDATE stage SET {state} = {FAULTY} FROM refused_{position} r WHERE stage.rowid = r.at")
+
+
+def _load_rejected(
+    connection: duckdb.DuckDBPyConnection, position: int, rejected: list[Mapping[str, Any]]
+) -> None:
+    """Make the table of the ledger's open rejected rows (few: they passed through Python when they were refused)."""
+    import pyarrow as pa
+
+    columns = {
+        "number": pa.array([row["number"] for row in rejected], pa.int64()),
+        "key": pa.array([row["key"] for row in rejected], pa.binary(16)),
+        "fingerprint": pa.array([row["fingerprint"] for row in rejected], pa.binary(16)),
+        "identity": pa.array([row["identity"] for row in rejected], pa.string()),
+        "message_id": pa.array([row["message_id"] for row in rejected], pa.string()),
+        "call": pa.array([row["call"] for row in rejected], pa.string()),
+        "attempts": pa.array([row["attempts"] for row in rejected], pa.int64()),
+    }
+    for name in ("key", "fingerprint"):
+        columns[name] = pa.ExtensionArray.from_storage(pa.uuid(), columns[name])
+    table = pa.table(columns)
+    connection.register("arriving", table)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE rejected_{position} AS SELECT * FROM arriving")
+    connection.unregister("arriving")
+
+
+def _removed(connection: duckdb.DuckDBPyConnection, position: int, mapper: Mapper) -> int:
+    """Find rows of the ledger that a full result no longer has. A person who gained a stronger id is not removed."""
+    weaker = "AND key NOT IN (SELECT unnest(weaker) FROM stage WHERE len(weaker) > 0)" if mapper.weaker else ""
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE removed_{position} AS
+        SELECT key, fingerprint FROM known_{position} k
+        WHERE NOT EXISTS (SELECT 1 FROM stage WHERE stage.key = k.key) {weaker}
+    """)
+    return _count(connection, f"SELECT count(*) FROM removed_{position}")
+
+
+def _notes(counts: Mapping[int, int]) -> tuple[str, ...]:
+    """Say what a person would otherwise wonder about."""
+    notes = []
+    if counts.get(IDENTICAL):
+        notes.append(f"{counts[IDENTICAL]:,} event rows are equal to another row and have no messageId: one call each")
+    if counts.get(REPEATED):
+        notes.append(f"{counts[REPEATED]:,} events were sent before with other content; their messageId is not used again")
+    if counts.get(HELD):
+        notes.append(f"{counts[HELD]:,} rows were refused {AUTOMATIC_ATTEMPTS} times; `replay` tries them again")
+    return tuple(notes)

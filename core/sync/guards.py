@@ -1,0 +1,147 @@
+"""Guards: what stops a delivery before its first call. Each asks one question, says what it saw, and how to let it pass.
+
+`--yes` accepts what guards ask, but null, empty and duplicate ids: those calls would be rubbish, so the query has to be
+mended, or the sync has to say `invalid_rows = "reject"`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.calls.canonical import constant
+from core.calls.mapper import Mapper
+from core.model import Guards, InvalidRows
+from core.sync.compare import Comparison, InvalidIds
+from core.sync.stage import CHANGED
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["FEWEST_KNOWN", "Question", "questions"]
+
+FEWEST_KNOWN = 100
+"""Shares are judged from this many known rows up: of three rows, one that changed is no alarm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a guard asks. `acceptable` says whether `--yes` answers it."""
+
+    guard: str
+    message: str
+    remedy: str
+    evidence: tuple[str, ...] = ()
+    acceptable: bool = True
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Give the question as JSON's own types."""
+        return asdict(self)
+
+
+def questions(
+    connection: duckdb.DuckDBPyConnection,
+    guards: Guards,
+    mapper: Mapper,
+    comparison: Comparison,
+    ids: InvalidIds,
+    *,
+    full: bool,
+    rows_before: int | None,
+    calls: str | None,
+    everything: bool,
+) -> tuple[Question, ...]:
+    """Ask what has to be asked about one destination's comparison.
+
+    `rows_before` is how many rows the last full result had; `calls` the ledger's SQL for its calls as acknowledged;
+    `everything` says that a full refresh was asked for, so that all rows count as changed.
+    """
+    found = [_invalid_rows(guards, ids), _max_calls(guards, comparison)]
+    if not everything:
+        found.append(_max_changed(guards, comparison))
+    if full:
+        found.append(_vanished(guards, comparison, rows_before))
+    if calls and comparison.changed >= max(FEWEST_KNOWN, guards.max_null * comparison.known) and not everything:
+        found += _went_null(connection, guards, mapper, comparison, calls)
+    return tuple(question for question in found if question)
+
+
+def _invalid_rows(guards: Guards, ids: InvalidIds) -> Question | None:
+    if guards.invalid_rows is InvalidRows.REJECT or not (ids.null or ids.duplicate):
+        return None
+    parts = []
+    if ids.null:
+        parts.append(f"{ids.null:,} rows have a null or empty id")
+    if ids.duplicate:
+        parts.append(f"{ids.duplicate:,} ids are in more than one row")
+    return Question(
+        guard="invalid_rows",
+        message=" and ".join(parts) + ".",
+        remedy='Make ids unique and not null in the query (DISTINCT, GROUP BY, WHERE id IS NOT NULL), or write '
+        'invalid_rows = "reject" under [guards] to list such rows as rejected and send the rest.',
+        evidence=ids.examples,
+        acceptable=False,
+    )
+
+
+def _max_calls(guards: Guards, comparison: Comparison) -> Question | None:
+    if comparison.calls <= guards.max_calls:
+        return None
+    return Question(
+        guard="max_calls",
+        message=f"{comparison.calls:,} calls would be sent; the guard allows {guards.max_calls:,}.",
+        remedy="Run with --yes to send them once, or raise max_calls under [guards].",
+    )
+
+
+def _max_changed(guards: Guards, comparison: Comparison) -> Question | None:
+    changed = comparison.changed + comparison.deletes
+    if comparison.known < FEWEST_KNOWN or changed <= guards.max_changed * comparison.known:
+        return None
+    return Question(
+        guard="max_changed",
+        message=f"{changed:,} of {comparison.known:,} known rows changed ({changed / comparison.known:.0%}); "
+        f"the guard allows {guards.max_changed:.0%}.",
+        remedy="Look at `backhaul plan` for what changed; run with --yes to send it once, or raise max_changed.",
+    )
+
+
+def _vanished(guards: Guards, comparison: Comparison, rows_before: int | None) -> Question | None:
+    if rows_before is None or rows_before < FEWEST_KNOWN:
+        return None
+    if rows_before - comparison.rows <= guards.max_vanished * rows_before:
+        return None
+    return Question(
+        guard="max_vanished",
+        message=f"The query returned {comparison.rows:,} rows; the last time it were {rows_before:,}.",
+        remedy="Check that its tables are whole; run with --yes if they are, or raise max_vanished.",
+    )
+
+
+def _went_null(
+    connection: duckdb.DuckDBPyConnection, guards: Guards, mapper: Mapper, comparison: Comparison, calls: str
+) -> list[Question]:
+    """Find fields that turned from a value to null in too large a share of the known rows."""
+    if not mapper.traits or not mapper.bag:
+        return []
+    paths = [constant("$." + mapper.bag + "." + json.dumps(name, ensure_ascii=False)) for name in mapper.traits]
+    counts = ", ".join(
+        f"count(*) FILTER (json_type(old, {path}) <> 'NULL' AND json_type(new, {path}) = 'NULL')" for path in paths
+    )
+    row = connection.execute(f"""
+        SELECT {counts} FROM (
+            SELECT s.call::JSON AS new, c.call::JSON AS old FROM stage s JOIN ({calls}) c USING (key)
+            WHERE s.state_{comparison.position} = {CHANGED}
+        )
+    """).fetchone()
+    return [
+        Question(
+            guard="max_null",
+            message=f"{name!r} turned to null in {count:,} of {comparison.known:,} known rows.",
+            remedy="Check where the query takes it from; run with --yes if it is meant, or raise max_null.",
+        )
+        for name, count in zip(mapper.traits, row or (), strict=False)
+        if count > guards.max_null * comparison.known
+    ]

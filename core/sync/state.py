@@ -1,0 +1,145 @@
+"""The state folder of a project (`.backhaul`): its places, its locks, its garbage.
+
+    store.sqlite   runs, deliveries, batches, the ledgers' manifest, rejected rows
+    plans/         <sync id>.<delivery>.parquet, gone when the delivery is committed
+    ledger/        <sync id>.<name>.keys.parquet and .calls.parquet
+    tmp/           where DuckDB spills; emptied at each run
+    locks/         one a sync, held from the query to the commit, with a note of who holds it
+
+File names begin with the sync's id, so that whoever holds a sync's lock may collect that sync's garbage and no other's.
+Locks need a local disk (FACTS: locks of network file systems cannot be trusted), so a network file system is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.errors import LockedError, StateError
+from core.model import Project, Sync
+from core.store import Store
+
+__all__ = ["StateFolder"]
+
+_NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "9p", "davfs"})
+_DAY = 86_400
+
+
+class StateFolder:
+    """A project's state folder; made when it is first used, readable by its owner only."""
+
+    def __init__(self, project: Project) -> None:
+        """Make the folder where it is not there yet. Raises StateError where it cannot be used."""
+        self.folder = project.state
+        self.retention = project.retention
+        try:
+            self._make()
+        except OSError as error:
+            raise StateError(
+                f"The state folder cannot be used: {error.strerror}.",
+                where=str(self.folder),
+                remedy="Make it writable for this user, or name another place as `state` in backhaul.toml.",
+            ) from error
+        if kind := _network_file_system(self.folder):
+            raise StateError(
+                f"The state folder is on a network file system ({kind}), whose locks cannot be trusted.",
+                where=str(self.folder),
+                remedy='Name a folder on a local disk in backhaul.toml: state = "/var/lib/backhaul/this-project".',
+            )
+
+    def _make(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("plans", "ledger", "tmp", "locks"):
+            (self.folder / name).mkdir(mode=0o700, exist_ok=True)
+        ignore = self.folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "utf-8")
+
+    @property
+    def plans(self) -> Path:
+        return self.folder / "plans"
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / "ledger"
+
+    def scratch(self, sync: Sync) -> Path:
+        """Give the folder in which this process spills while it works on a sync."""
+        return self.folder / "tmp" / f"{sync.id}.{os.getpid()}"
+
+    def store(self) -> Store:
+        """Open the store."""
+        return Store(self.folder)
+
+    @contextlib.contextmanager
+    def lock(self, sync: Sync, what: str) -> Iterator[None]:
+        """Hold a sync's lock. Raises LockedError, saying who holds it, without waiting."""
+        from filelock import FileLock, Timeout
+
+        file = self.folder / "locks" / f"{sync.id}.lock"
+        note = file.with_suffix(".holder")
+        lock = FileLock(file, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise LockedError(
+                f"{sync.name} is in use by {_holder(note)}.",
+                where=sync.name,
+                remedy="Wait until it is done, or stop it; its work is not lost.",
+            ) from error
+        try:
+            holder = {"process": os.getpid(), "host": socket.gethostname(), "what": what, "since": time.time()}
+            note.write_text(json.dumps(holder), "utf-8")
+            yield
+        finally:
+            lock.release()
+
+    def collect_garbage(self, store: Store, sync: Sync, now: float) -> None:
+        """Remove what no manifest lists and what is older than its keeping time; the caller holds the sync's lock."""
+        for row in store.rows("old_segments", before=now - _DAY):
+            store.do("delete_segment", keys=row["keys"])
+        listed = {name for row in store.rows("all_segment_files") for name in (row["keys"], row["calls"]) if name}
+        plans = {row["plan"] for row in store.rows("open_plans")}
+        for folder, kept in ((self.ledger, listed), (self.plans, plans)):
+            for file in folder.glob(f"{sync.id}.*"):
+                if file.name not in kept:
+                    file.unlink(missing_ok=True)
+        for spilled in (self.folder / "tmp").glob(f"{sync.id}.*"):
+            if spilled != self.scratch(sync):
+                shutil.rmtree(spilled, ignore_errors=True)
+        before = now - self.retention * _DAY
+        with store.transaction():
+            for name in ("forget_old_rejected", "forget_old_requests", "forget_old_batches"):
+                store.do(name, before=before)
+
+
+def _holder(note: Path) -> str:
+    """Say who holds a lock, from the note beside it."""
+    try:
+        holder = json.loads(note.read_text("utf-8"))
+        since = time.strftime("%H:%M:%S", time.localtime(holder["since"]))
+        return f"{holder['what']} (process {holder['process']} on {holder['host']}, since {since})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
+
+
+def _network_file_system(folder: Path) -> str | None:
+    """Give the name of the network file system that holds a folder; None for a local one, or where that is unknown."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        lines = Path("/proc/mounts").read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    mounts = [(parts[1].replace("\\040", " "), parts[2]) for line in lines if len(parts := line.split()) > 2]  # noqa: PLR2004
+    path = str(folder.resolve())
+    holding = [mount for mount in mounts if path == mount[0] or path.startswith(mount[0].rstrip("/") + "/")]
+    kind = max(holding, key=lambda mount: len(mount[0]))[1] if holding else ""
+    return kind if kind in _NETWORK else None
