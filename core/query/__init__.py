@@ -1,0 +1,235 @@
+"""SQL text to Query: the placeholder, the dialect, the folding of names, and the read-only check.
+
+    scan.py         text -> code, strings, quoted identifiers, comments
+    placeholder.py  -> where {{last_sync_time}} stands, and what only looks like it
+    syntax.py       -> one tree, or the exact place where it fails
+    readonly.py     -> refuses what is no query or reaches outside (dangerous.py is its table)
+    folding.py      -> the output columns as the warehouse names them
+
+How the placeholder gets its value. The design says "through the syntax tree". Printing a tree back as SQL would change the
+analyst's text (comments, spelling, what sqlglot does not know), and with it every place in the warehouse's errors.
+So the text stays, and the tree is the guard: the placeholder is replaced by an integer padded with spaces to the
+placeholder's own length (at least 18 characters, more than any time needs), so that each line, column and offset is
+still the analyst's. That each value became an integer literal is checked when the query is parsed (with numbers
+that occur nowhere else in it), and again on the rendered text, whose tree must be the same but for the value.
+
+Rendered text is safe to stand inside parentheses: what follows its last token (semicolons, comments) is blanked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlglot import Token, exp
+
+from core.errors import QueryError
+from core.model import Finding, Severity
+from core.query import placeholder, readonly, syntax
+from core.query.folding import OutputColumn, fold, output_columns
+from core.query.place import finding, fix, line_and_column
+from core.query.placeholder import NAME, PLACEHOLDER
+from core.query.scan import Piece, PieceKind, scan
+
+__all__ = [
+    "DIALECTS",
+    "NAME",
+    "PLACEHOLDER",
+    "OutputColumn",
+    "Piece",
+    "PieceKind",
+    "Query",
+    "finding",
+    "fix",
+    "fold",
+    "line_and_column",
+    "parse",
+]
+
+DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
+
+_FIRST_STAND_IN = 100_000_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A query as far as it could be understood.
+
+    `incremental` says that it has a real placeholder. `columns` are its output columns, None where they are unknown.
+    `placeholders` are the spans of the real placeholders, `tokens` sqlglot's tokens and `tree` its expression, in
+    which a number stands for each placeholder (`stands_for_placeholder` tells which); None where there is none.
+    """
+
+    text: str
+    dialect: str
+    incremental: bool = False
+    columns: tuple[OutputColumn, ...] | None = None
+    findings: tuple[Finding, ...] = ()
+    placeholders: tuple[tuple[int, int], ...] = ()
+    pieces: tuple[Piece, ...] = field(default=(), repr=False)
+    tokens: tuple[Token, ...] = field(default=(), repr=False, compare=False)
+    tree: exp.Expr | None = field(default=None, repr=False, compare=False)
+
+    def stands_for_placeholder(self, node: exp.Expr) -> bool:
+        """Tell whether a node of the tree is the number that stands for a placeholder."""
+        start = node.meta.get("start") if isinstance(node, exp.Literal) else None
+        return start is not None and any(start == span[0] for span in self.placeholders)
+
+    def render(self, last_sync_time: int) -> str:
+        """Give the text with its placeholders replaced by a Unix time, ready to stand inside parentheses.
+
+        Raises QueryError where an error was found, ValueError for a time that is no whole number from 0 up.
+        """
+        if isinstance(last_sync_time, bool) or not isinstance(last_sync_time, int) or last_sync_time < 0:
+            raise ValueError(f"last_sync_time is a whole number of seconds from 0 up, not {last_sync_time!r}")
+        errors = tuple(found for found in self.findings if found.severity is Severity.ERROR)
+        if errors or self.tree is None:
+            first = f"{errors[0].message} (line {errors[0].line})" if errors else "it could not be read"
+            raise QueryError(
+                f"The query is refused: {first}", findings=errors, remedy="Run `backhaul lint` to see all findings."
+            )
+        value = str(last_sync_time)
+        rendered = _fill(self.text, self.placeholders, [value] * len(self.placeholders))
+        rendered = _blank_from(rendered, self.tokens[-1].end + 1)
+        self._guard(rendered, value)
+        return rendered
+
+    def _guard(self, rendered: str, value: str) -> None:
+        """Check that the rendered text is the same tree, but for the values."""
+        tokens, problem = syntax.tokenize(rendered, rendered, scan(rendered, self.dialect), self.dialect)
+        groups = syntax.statements(tokens)
+        tree = None
+        if problem is None and len(groups) == 1:
+            tree = syntax.parse_statement(groups[0], rendered, rendered, self.dialect).tree
+        if tree is None or self.tree is None or not _same(self.tree, tree, value):
+            raise QueryError(f"The query does not read the same once {PLACEHOLDER} has its value, so it is not run.")
+
+
+def parse(text: str, dialect: str) -> Query:
+    """Understand a query as far as possible; never raises for any text."""
+    if len(text) > syntax.LONGEST:
+        message = f"The query has {len(text):,} characters; at most {syntax.LONGEST:,} are read."
+        return Query(text=text, dialect=dialect, findings=(finding(text, "query-too-long", message, 0, 0),))
+    pieces = scan(text, dialect)
+    found = placeholder.find(text, pieces)
+    stand_ins = _stand_ins(text, len(found.spans))
+    code = _fill(_fill(text, found.spans, stand_ins), found.others, ["0"] * len(found.others))
+    tokens, problem = syntax.tokenize(code, text, pieces, dialect)
+    groups = syntax.statements(tokens)
+    findings = list(found.findings)
+    tree: exp.Expr | None = None
+    if problem is not None:
+        findings.append(problem)
+    elif not groups and not found.others:
+        findings.append(finding(text, "not-a-query", "There is no query yet.", 0, len(text)))
+    elif groups:
+        parsed = syntax.parse_statement(groups[0], code, text, dialect)
+        tree = parsed.tree
+        findings += _statement_findings(
+            text, dialect=dialect, groups=groups, parsed=parsed, stand_ins=stand_ins, found=found
+        )
+        tokens = groups[0]
+    return Query(
+        text=text,
+        dialect=dialect,
+        incremental=bool(found.spans),
+        columns=None if tree is None else output_columns(tree, dialect),
+        findings=tuple(sorted(findings, key=lambda found: (found.start, found.end, found.rule))),
+        placeholders=found.spans,
+        pieces=pieces,
+        tokens=tuple(tokens),
+        tree=tree,
+    )
+
+
+def _statement_findings(
+    text: str,
+    *,
+    dialect: str,
+    groups: list[list[Token]],
+    parsed: syntax.Parsed,
+    stand_ins: list[str],
+    found: placeholder.Placeholders,
+) -> Iterator[Finding]:
+    """Find what is wrong with a text that has tokens."""
+    if len(groups) > 1:
+        second = groups[1]
+        message = "A sync is one query; a second statement begins here."
+        yield finding(text, "several-statements", message, second[0].start, second[-1].end + 1)
+    if parsed.problem is not None and not found.others:  # what is no placeholder would be reported twice
+        yield parsed.problem
+    if parsed.tree is None:
+        return
+    yield from readonly.check(parsed.tree, groups[0], text, dialect)
+    yield from _parameters(parsed.tree, text, dialect, groups[0])
+    literals = {node.this for node in parsed.tree.find_all(exp.Literal) if not node.is_string or _counts(node)}
+    for stand_in, (start, end) in zip(stand_ins, found.spans, strict=True):
+        if stand_in not in literals and len(groups) == 1:
+            message = f"{PLACEHOLDER} is a number, and no number can stand here."
+            yield finding(text, "unknown-placeholder", message, start, end)
+
+
+def _counts(node: exp.Expr) -> bool:
+    """Tell whether a string literal is a number of an interval, which sqlglot turns into text."""
+    return isinstance(node.parent, exp.Interval)
+
+
+def _parameters(tree: exp.Expr, text: str, dialect: str, tokens: list[Token]) -> Iterator[Finding]:
+    """Find `?`, `:name`, `@name` and `$name`, which other tools fill in and nobody does here."""
+    for node in tree.find_all(exp.Placeholder, exp.Parameter):
+        if isinstance(node.parent, exp.Parameter) or isinstance(node.this, exp.Parameter):
+            continue  # BigQuery's @@system_variables
+        if dialect == "snowflake" and isinstance(node.this, exp.Literal):
+            continue  # Snowflake's $1 is the first column
+        start, end = _parameter_span(tokens, node.name, text)
+        message = f"Nobody fills in {text[start:end]!r} here; the only placeholder is {PLACEHOLDER}."
+        yield finding(text, "unknown-placeholder", message, start, end)
+
+
+def _parameter_span(tokens: list[Token], name: str, text: str) -> tuple[int, int]:
+    for index, token in enumerate(tokens):
+        if text[token.start] not in "?:@$%":
+            continue
+        if name in ("", "?"):
+            return token.start, token.end + 1
+        if index + 1 < len(tokens) and tokens[index + 1].text == name:
+            return token.start, tokens[index + 1].end + 1
+    return tokens[0].start, tokens[-1].end + 1
+
+
+def _stand_ins(text: str, count: int) -> list[str]:
+    """Give numbers that occur nowhere in the text, one for each placeholder, all shorter than a placeholder."""
+    start = _FIRST_STAND_IN
+    while any(str(start + index) in text for index in range(count)):
+        start += count
+    return [str(start + index) for index in range(count)]
+
+
+def _fill(text: str, spans: tuple[tuple[int, int], ...], values: list[str]) -> str:
+    """Put values, padded with spaces, in place of spans, so that everything else keeps its offset."""
+    parts, place = [], 0
+    for (start, end), value in zip(spans, values, strict=True):
+        parts += [text[place:start], value.ljust(end - start)]
+        place = end
+    return "".join([*parts, text[place:]])
+
+
+def _blank_from(text: str, offset: int) -> str:
+    """Turn everything from an offset on into spaces, keeping the line ends."""
+    return text[:offset] + "".join(character if character == "\n" else " " for character in text[offset:])
+
+
+def _same(pattern: exp.Expr, tree: exp.Expr, value: str) -> bool:
+    """Tell whether two trees are the same, where numbers as long as stand-ins may have become the value.
+
+    Walks both side by side: comparing trees by `==` recurses, and a long chain of ORs would overrun the stack.
+    """
+    ours, theirs = pattern.walk(), tree.walk()
+    for one, two in zip(ours, theirs, strict=False):
+        if type(one) is not type(two):
+            return False
+        if isinstance(one, exp.Literal) and two.this not in (one.this, value):
+            return False
+        if isinstance(one, (exp.Identifier, exp.Var)) and one.this != two.this:
+            return False
+    return next(ours, None) is None and next(theirs, None) is None

@@ -1,0 +1,234 @@
+"""Refuses what is no query, what changes data, and functions and tables that reach outside the database.
+
+This is one of two walls: a warehouse's session is read-only too. Functions are looked for in the tokens, not in the
+tree: a name before a parenthesis is a call however sqlglot represents it (some 700 typed nodes, Anonymous, a Table
+made of a function, quoted, behind a schema), so none of these forms can hide one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from sqlglot import Token, TokenType, exp
+
+from core.model import Finding
+from core.query.dangerous import FILE_ENDINGS, reason_to_refuse
+from core.query.place import finding
+
+__all__ = ["check"]
+
+_QUERY_STARTS = {"select", "with", "from", "table", "("}
+_WRITES = frozenset(
+    {  # fmt: skip
+        "insert",
+        "update",
+        "delete",
+        "merge",
+        "create",
+        "drop",
+        "alter",
+        "truncate",
+        "grant",
+        "revoke",
+        "copy",
+        "replace",
+        "upsert",
+        "import",
+        "load",
+        "install",
+        "attach",
+        "detach",
+        "export",
+        "unload",
+        "put",
+        "remove",
+        "rm",
+        "undrop",
+        "comment",
+        "vacuum",
+        "analyze",
+        "refresh",
+        "reindex",
+        "cluster",
+        "checkpoint",
+        "call",
+        "execute",
+        "exec",
+        "do",
+        "begin",
+        "start",
+        "commit",
+        "rollback",
+        "savepoint",
+        "lock",
+        "set",
+        "reset",
+        "use",
+        "pragma",
+        "declare",
+        "kill",
+        "notify",
+        "listen",
+    }
+)
+_WRITING_NODES: tuple[type[exp.Expr], ...] = (
+    exp.DML,
+    exp.DDL,
+    exp.Update,
+    exp.Delete,
+    exp.Merge,
+    exp.Drop,
+    exp.Alter,
+    exp.Command,
+    exp.Into,
+    exp.Set,
+    exp.Use,
+    exp.Pragma,
+    exp.Attach,
+    exp.Detach,
+    exp.Install,
+    exp.Export,
+    exp.LoadData,
+    exp.TruncateTable,
+    exp.Transaction,
+    exp.Commit,
+    exp.Rollback,
+    exp.Declare,
+    exp.Execute,
+    exp.Cache,
+    exp.Refresh,
+    exp.Analyze,
+    exp.Comment,
+    exp.Grant,
+    exp.Kill,
+    exp.NextValueFor,
+)
+
+
+def check(tree: exp.Expr, tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Finding]:
+    """Find what keeps a statement from being a harmless query."""
+    root = _root(tree, tokens, text)
+    if root is not None:
+        yield root
+        return
+    yield from _writing(tree, tokens, text)
+    yield from _functions(tokens, text, dialect)
+    yield from _tables(tree, tokens, text, dialect)
+
+
+def _root(tree: exp.Expr, tokens: Sequence[Token], text: str) -> Finding | None:
+    inner = tree
+    while isinstance(inner, (exp.Subquery, exp.Paren)):
+        inner = inner.this
+    first = tokens[0]
+    word = _written(first, text).lower()
+    if isinstance(inner, (exp.Select, exp.SetOperation)) and word in _QUERY_STARTS:
+        if isinstance(inner, exp.Select) and not inner.expressions:
+            return finding(text, "syntax-error", "The SELECT names no columns.", first.start, first.end + 1)
+        return None
+    if word in _WRITES or (word == "with" and isinstance(inner, (exp.DML, exp.DDL, exp.Command))):
+        shown = type(inner).__name__.upper() if word == "with" else word.upper()
+        message = f"{shown} is refused: a sync only reads. Write one SELECT."
+        return finding(text, "writes", message, first.start, first.end + 1)
+    close = get_close_matches(word, ["select", "with"], n=1, cutoff=0.7)
+    hint = f" Did you mean {close[0].upper()}?" if close and close[0] != word else ""
+    message = f"A sync needs one query, a SELECT; this begins with {_written(first, text)!r}.{hint}"
+    return finding(text, "not-a-query", message, first.start, first.end + 1)
+
+
+def _writing(tree: exp.Expr, tokens: Sequence[Token], text: str) -> Iterator[Finding]:
+    """Find statements inside the query that write, lock or are unknown."""
+    for node in tree.walk():
+        if isinstance(node, exp.CTE) and not isinstance(node.this, (exp.Query, exp.Values)):
+            shown = type(node.this).__name__.upper()
+            start, end = _span(tokens, shown.lower())
+            yield finding(text, "writes", f"{shown} inside WITH is refused: a sync only reads.", start, end)
+        elif isinstance(node, exp.Lock):
+            start, end = _span(tokens, "for")
+            yield finding(text, "writes", "FOR UPDATE and FOR SHARE lock rows: a sync only reads.", start, end)
+        elif isinstance(node, _WRITING_NODES) and not isinstance(node.parent, exp.CTE):
+            shown = type(node).__name__.upper()
+            start, end = _span(tokens, shown.lower())
+            yield finding(text, "writes", f"{shown} is refused: a sync only reads.", start, end)
+
+
+def _functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Finding]:
+    for index, token in enumerate(tokens):
+        called = index + 1 < len(tokens) and tokens[index + 1].token_type is TokenType.L_PAREN
+        sequence = dialect == "snowflake" and token.text.lower() == "nextval" and _after_dot(tokens, index)
+        if not (called or sequence):
+            continue
+        path = tuple(_path(tokens, index))
+        reason = reason_to_refuse(dialect, path) if path else ""
+        if reason:
+            message = f"{path[-1]} is refused: {reason}."
+            yield finding(text, "dangerous-function", message, token.start, token.end + 1)
+    if dialect in ("postgres", "redshift", "duckdb"):
+        yield from _unicode_names(tokens, text)
+
+
+def _unicode_names(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
+    """Refuse `U&"..."`: a name spelled in escapes could be any function's."""
+    for one, two, three in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        near = one.end + 1 == two.start and two.end + 1 == three.start
+        if near and one.text in "uU" and two.text == "&" and text[three.start] == '"':
+            message = 'Names written as U&"..." are refused: they hide what they name.'
+            yield finding(text, "dangerous-function", message, one.start, three.end + 1)
+
+
+def _after_dot(tokens: Sequence[Token], index: int) -> bool:
+    return index > 0 and tokens[index - 1].token_type is TokenType.DOT
+
+
+def _path(tokens: Sequence[Token], index: int) -> Iterator[str]:
+    """Give the parts of a dotted name that ends at `index`, first part first."""
+    first = index
+    while first >= 2 and _after_dot(tokens, first):  # noqa: PLR2004 -- a dot and the part before it
+        first -= 2
+    for token in tokens[first : index + 1 : 2]:
+        yield token.text
+
+
+def _tables(tree: exp.Expr, tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Finding]:
+    """Find tables that are files or stages."""
+    for table in tree.find_all(exp.Table):
+        name = ".".join(part.name for part in table.parts if isinstance(part, (exp.Identifier, exp.Var, exp.Literal)))
+        start, end = _table_span(table, tokens, text, name)
+        refused = (dialect == "duckdb" and _is_file(name, text[start:end])) or (
+            dialect == "snowflake" and name.startswith("@")
+        )
+        if refused:
+            what = "a stage" if dialect == "snowflake" else "a file"
+            yield finding(text, "dangerous-function", f"{name} is {what}: a sync reads tables only.", start, end)
+
+
+def _is_file(name: str, written: str) -> bool:
+    """Tell whether DuckDB may take a table's name for a file: it does so for `data.csv` even without quotes."""
+    lowered = name.lower()
+    return (
+        written.startswith(("'", "$", "e'", "E'"))
+        or any(mark in name for mark in "/\\:*?")
+        or lowered.endswith(tuple(FILE_ENDINGS))
+    )
+
+
+def _table_span(table: exp.Table, tokens: Sequence[Token], text: str, name: str) -> tuple[int, int]:
+    """Give the span of a table's name: what its parts say, else where the name first stands."""
+    metas = [part.meta for part in table.parts if "start" in part.meta]
+    if metas:
+        return min(meta["start"] for meta in metas), max(meta["end"] for meta in metas) + 1
+    place = text.find(name, tokens[0].start)
+    return (place, place + len(name)) if place >= 0 else _span(tokens, name)
+
+
+def _span(tokens: Sequence[Token], word: str) -> tuple[int, int]:
+    """Give the span of a node: the first token that is `word`, else the statement."""
+    for token in tokens:
+        if token.text.lower() == word.lower():
+            return token.start, token.end + 1
+    return tokens[0].start, tokens[-1].end + 1
+
+
+def _written(token: Token, text: str) -> str:
+    return text[token.start : token.end + 1]

@@ -1,0 +1,189 @@
+"""Parses SQL with sqlglot, and says where it fails in the analyst's own text.
+
+Traps of sqlglot that this module keeps from everyone else:
+
+- errors carry line and column only; the token there gives the offset;
+- the compiled parser overruns the C stack on thousands of nested subqueries instead of raising, and takes time that
+  doubles with each join that has no ON: both are refused before parsing, with generous limits;
+- what it does not know becomes a Command, with a line on stderr that would tear up a terminal's screen;
+- it forgives doubled and trailing commas (rule stray-comma).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sqlglot import Token, TokenType, exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ParseError, SqlglotError
+
+from core.model import Finding
+from core.query.place import finding
+from core.query.scan import Piece, PieceKind
+
+__all__ = ["LONGEST", "Parsed", "parse_statement", "statements", "tokenize"]
+
+LONGEST = 256 * 1024
+"""The longest query, in characters."""
+
+DEEPEST = 150
+"""How deep brackets, and words that open something, may nest."""
+
+JOINS_WITHOUT_CONDITION = 12
+SUBSCRIPTS = 200
+
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+_OPENERS = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
+_CLOSERS = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+_PREFIXES = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE, TokenType.INTERVAL, TokenType.ANY}
+_SHOWN = 40
+"""How much of a token a message shows, in characters."""
+
+_KEYWORDS = ("select", "from", "where", "group", "order", "having", "join", "limit", "union", "with", "distinct")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A tree, or what kept it from being one."""
+
+    tree: exp.Expr | None = None
+    problem: Finding | None = None
+
+
+def tokenize(code: str, text: str, pieces: tuple[Piece, ...], dialect: str) -> tuple[list[Token], Finding | None]:
+    """Give sqlglot's tokens of `code`, which is `text` with the placeholders replaced by numbers of their length."""
+    for piece in pieces:
+        if not piece.closed:
+            message = f"This {piece.kind.value} is never closed."
+            return [], finding(text, "syntax-error", message, piece.start, piece.start + 2)
+    try:
+        tokens = Dialect.get_or_raise(dialect).tokenize(code)
+    except (SqlglotError, RecursionError, ValueError, IndexError) as error:
+        return [], finding(text, "syntax-error", f"The text cannot be read as SQL: {_first_line(error)}.", 0, len(text))
+    return tokens, _quotes_disagree(text, tokens, pieces) or _too_deep(text, tokens)
+
+
+def statements(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Cut the tokens at their semicolons; empty statements are left out."""
+    groups: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.token_type is TokenType.SEMICOLON:
+            groups.append([])
+        else:
+            groups[-1].append(token)
+    return [group for group in groups if group]
+
+
+def parse_statement(tokens: list[Token], code: str, text: str, dialect: str) -> Parsed:
+    """Parse one statement."""
+    try:
+        trees = Dialect.get_or_raise(dialect).parser().parse(tokens, code)
+    except ParseError as error:
+        return Parsed(problem=_explain(error, tokens, text))
+    except RecursionError:
+        return Parsed(problem=finding(text, "query-too-complex", "The query nests too deep to be read.", 0, len(text)))
+    except (SqlglotError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
+        # The compiled parser raises these on some broken texts, where it trusts that a part is there.
+        message = f"The query cannot be read: {_first_line(error)}."
+        return Parsed(problem=finding(text, "syntax-error", message, tokens[0].start, tokens[-1].end + 1))
+    tree = trees[0] if len(trees) == 1 else None
+    if tree is None:
+        message = "The query cannot be read as one statement."
+        return Parsed(problem=finding(text, "syntax-error", message, tokens[0].start, tokens[-1].end + 1))
+    return Parsed(tree=tree)
+
+
+def _quotes_disagree(text: str, tokens: list[Token], pieces: tuple[Piece, ...]) -> Finding | None:
+    """Refuse a text whose quotes and comments sqlglot and the scanner see in different places."""
+    starts = [token.start for token in tokens]
+    ends = [token.end + 1 for token in tokens]
+    index = 0
+    for piece in pieces:
+        if piece.kind is PieceKind.CODE:
+            continue
+        while index < len(tokens) and ends[index] <= piece.start:
+            index += 1
+        inside = index < len(tokens) and starts[index] < piece.end
+        agreed = not inside if piece.kind is PieceKind.COMMENT else inside and ends[index] == piece.end
+        if not agreed:
+            message = f"It is not clear where this {piece.kind.value} ends. Write it in a plainer way."
+            return finding(text, "syntax-error", message, piece.start, piece.end)
+    return None
+
+
+def _too_deep(text: str, tokens: list[Token]) -> Finding | None:
+    """Refuse what would take the parser's stack or its time."""
+    depth = run = joins = subscripts = 0
+    before: TokenType | None = None
+    for token in tokens:
+        kind = token.token_type
+        depth += (kind in _OPENERS) - (kind in _CLOSERS and depth > 0)
+        run = run + 1 if kind in _PREFIXES else 0
+        joins += _joins(kind, before)
+        subscripts += kind is TokenType.L_BRACKET and before is TokenType.R_BRACKET
+        before = kind
+        if depth + run > DEEPEST or joins > JOINS_WITHOUT_CONDITION or subscripts > SUBSCRIPTS:
+            many = joins > JOINS_WITHOUT_CONDITION
+            message = "Too many joins have no ON or USING." if many else "The query nests too deep to be read."
+            return finding(text, "query-too-complex", message, token.start, token.end + 1)
+    return None
+
+
+def _joins(kind: TokenType, before: TokenType | None) -> int:
+    """Count a join that waits for its condition; a condition ends the waiting of one."""
+    if kind is TokenType.JOIN and before not in (TokenType.CROSS, TokenType.NATURAL):
+        return 1
+    return -1 if kind in (TokenType.ON, TokenType.USING) else 0
+
+
+def _explain(error: ParseError, tokens: list[Token], text: str) -> Finding:
+    """Give the place and the words of a syntax error."""
+    first = error.errors[0] if error.errors else {}
+    place = (first.get("line"), first.get("col"))
+    index = next((i for i, token in enumerate(tokens) if (token.line, token.col) == place), len(tokens) - 1)
+    token = tokens[index]
+    message = _double_alias(tokens, index, text) or _words(first.get("description") or "", token, text)
+    return finding(text, "syntax-error", message + _typo(tokens, index, text), token.start, token.end + 1)
+
+
+def _double_alias(tokens: list[Token], index: int, text: str) -> str:
+    """Explain `id AS USERID AS userId`, which the documents of a well-known service show as an example."""
+    if tokens[index].token_type is not TokenType.ALIAS or index + 1 >= len(tokens):
+        return ""
+    first, second = (text[token.start : token.end + 1] for token in (tokens[index - 1], tokens[index + 1]))
+    return f"A column has one name only: {first} or {second}, not both."
+
+
+def _words(description: str, token: Token, text: str) -> str:
+    written = text[token.start : token.end + 1]
+    shown = written if len(written) <= _SHOWN else written[: _SHOWN - 3] + "..."
+    expected = re.fullmatch(r"Expecting (.+)", description)
+    if expected:
+        return f"{expected.group(1)!r} is missing near {shown!r}."
+    if description.startswith("Required keyword"):
+        return f"Something is missing near {shown!r}."
+    if "CTE to have alias" in description:
+        return f"A WITH needs a name for its query near {shown!r}."
+    if "table name" in description:
+        return f"A table name is missing near {shown!r}."
+    return f"{shown!r} is not expected here."
+
+
+def _typo(tokens: list[Token], index: int, text: str) -> str:
+    """Suggest a keyword where this word, or one of the two before it, is nearly one: `form users`."""
+    for token in reversed(tokens[max(0, index - 2) : index + 1]):
+        word = text[token.start : token.end + 1].lower()
+        if token.token_type is TokenType.VAR and word not in _KEYWORDS:
+            close = get_close_matches(word, _KEYWORDS, n=1, cutoff=0.75)
+            if close:
+                return f" Did you mean {close[0]!r} instead of {word!r}?"
+    return ""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")
