@@ -1,0 +1,121 @@
+"""Where a Postgres is and how it is reached: settings, the connection string, and the two drivers' connections.
+
+psycopg makes sessions, descriptions and the catalogue; ADBC streams (eight times as fast). Both take the same libpq
+connection string from psycopg's `make_conninfo`: libpq's errors repeat parts of a password from an unescaped URI.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.model import Secret
+
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = ["Connector", "PostgresSettings", "TlsMode", "is_this_machine"]
+
+TlsMode = Literal["auto", "disable", "prefer", "require", "verify-ca", "verify-full"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresSettings:
+    """Where the server is, who we are there, and how long to wait, in seconds (a `statement_timeout` of 0: no end).
+
+    `sslmode` is libpq's, without its default `prefer`, which falls back to plain text without a word. `auto` takes
+    TLS for certain, checks certificate and host name where `sslrootcert` (a file, relative to the project's folder,
+    or `system`) is given, and only on this very machine does without TLS where the server has none.
+    """
+
+    host: str
+    database: str
+    user: str
+    port: int = 5432
+    sslmode: TlsMode = "auto"
+    sslrootcert: str = ""
+    connect_timeout: int = 10
+    statement_timeout: int = 0
+    application_name: str = "backhaul"
+
+
+class Connector:
+    """Makes connections; keeps no secret, asks for it each time."""
+
+    def __init__(self, settings: PostgresSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
+        self.settings = settings
+        self._secrets = secrets
+        self._folder = folder
+
+    @property
+    def where(self) -> str:
+        """Name the server and the database, for messages."""
+        return f"{self.settings.host}:{self.settings.port}/{self.settings.database}"
+
+    @property
+    def is_socket(self) -> bool:
+        """Say whether the host is a folder with a Unix socket."""
+        return self.settings.host.startswith("/")
+
+    @property
+    def sslmode(self) -> str:
+        """Give libpq's word for the TLS that is asked for."""
+        if self.settings.sslmode != "auto":
+            return self.settings.sslmode
+        if self.settings.sslrootcert:
+            return "verify-full"
+        return "prefer" if self.is_socket or is_this_machine(self.settings.host) else "require"
+
+    def psycopg(self) -> psycopg.Connection[Any]:
+        """Connect with psycopg: transactions are REPEATABLE READ and READ ONLY, nothing is prepared by name."""
+        import psycopg
+
+        connection = psycopg.connect(self._conninfo(), prepare_threshold=None)
+        connection.read_only = True
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        return connection
+
+    def adbc(self) -> Any:
+        """Connect with ADBC; transactions are begun by statements of ours."""
+        from adbc_driver_postgresql import dbapi
+
+        return dbapi.connect(self._conninfo(), autocommit=True)
+
+    def _conninfo(self) -> str:
+        from psycopg.conninfo import make_conninfo
+
+        settings = self.settings
+        return make_conninfo(
+            host=settings.host,
+            port=settings.port,
+            dbname=settings.database,
+            user=settings.user,
+            password=self._secrets("password").reveal(),
+            sslmode=self.sslmode,
+            sslrootcert=self._root_certificate(),
+            connect_timeout=settings.connect_timeout,
+            application_name=settings.application_name,
+            client_encoding="UTF8",
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
+        )
+
+    def _root_certificate(self) -> str | None:
+        given = self.settings.sslrootcert
+        if not given or given == "system":
+            return given or None
+        return str(self._folder / Path(given).expanduser())
+
+
+def is_this_machine(host: str) -> bool:
+    """Say whether traffic to `host` never leaves this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,45 @@
+"""Postgres, and what speaks its language and COPY: Aurora, AlloyDB, Cloud SQL, Timescale, Citus, standbys of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar
+
+from core.errors import WarehouseError
+from core.model import Secret, Step
+from core.warehouses._postgres_connection import Connector, PostgresSettings
+from core.warehouses._postgres_errors import explain
+from core.warehouses._postgres_session import PostgresSession
+from core.warehouses._postgres_steps import steps
+
+__all__ = ["Plugin"]
+
+
+class Plugin:
+    """A Postgres database."""
+
+    dialect: ClassVar[str] = "postgres"
+    Settings: ClassVar[type[PostgresSettings]] = PostgresSettings
+    secrets: ClassVar[Mapping[str, str]] = MappingProxyType({"password": "the password of the user"})
+
+    def __init__(self, settings: PostgresSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
+        self._connector = Connector(settings, secrets, folder)
+
+    def open(self) -> PostgresSession:
+        """Connect and log in."""
+        import psycopg
+
+        try:
+            return PostgresSession(self._connector, self._connector.psycopg())
+        except psycopg.Error as error:
+            raise self.explain(error) from error
+
+    def steps(self) -> Iterator[Step]:
+        """Test name, network, TLS, login, role, privileges, read-only and clock."""
+        return steps(self._connector)
+
+    def explain(self, error: Exception) -> WarehouseError:
+        """Translate an error of psycopg or ADBC."""
+        return explain(error, self._connector.settings)
