@@ -88,7 +88,9 @@ def fault(kind: Kind, arrow: pa.DataType, value: str, *, depth: int = 0) -> str 
         case Kind.FLOAT:
             return f"CASE WHEN NOT isfinite({value}) THEN 'holds NaN or an infinity' END"
         case Kind.DECIMAL if _is_text(arrow):
-            return f"CASE WHEN NOT regexp_full_match({value}, '-?[0-9]+(\\.[0-9]+)?') THEN 'holds NaN or an infinity' END"
+            return (
+                f"CASE WHEN NOT regexp_full_match({value}, '-?[0-9]+(\\.[0-9]+)?') THEN 'holds NaN or an infinity' END"
+            )
         case Kind.DATE | Kind.TIMESTAMP | Kind.INSTANT:
             least, most = "'0001-01-01'", "'9999-12-30 23:59:59.999999'"
             if kind is Kind.DATE:
@@ -167,9 +169,7 @@ def _nested_fault(arrow: pa.DataType, value: str, depth: int) -> str | None:
         values = ((field.type, f"struct_extract({value}, {constant(field.name)})") for field in fields)
         faults = [found for kind, inner in values if (found := fault(kind_of_arrow(kind), kind, inner, depth=depth))]
         return f"coalesce({', '.join(faults)})" if faults else None
-    items, inner = (
-        (f"map_entries({value})", f"{name}.value") if pa.types.is_map(arrow) else (value, name)
-    )
+    items, inner = (f"map_entries({value})", f"{name}.value") if pa.types.is_map(arrow) else (value, name)
     kind = arrow.item_type if pa.types.is_map(arrow) else arrow.value_type
     found = fault(kind_of_arrow(kind), kind, inner, depth=depth + 1)
     if pa.types.is_map(arrow):

@@ -148,7 +148,9 @@ def place_of(call: CallType, column: str, target: str | None = None) -> Place:
     if spelled in REFUSED:
         return Place(path=(), problem=f"{name!r} cannot be given by a query: {REFUSED[spelled]}")
     if spelled == "messageId" and not fields.own_message_id:
-        return Place(path=(), problem="a messageId can be given for track, page and screen only; here Backhaul makes it")
+        return Place(
+            path=(), problem="a messageId can be given for track, page and screen only; here Backhaul makes it"
+        )
     if spelled in fields.fields:
         return Place(path=(spelled,))
     if spelled in OBJECTS:

@@ -99,7 +99,7 @@ def build(
     """
     renamed = renamed or {}
     leaves, problems = _placed(call, columns, schema, renamed, timezone)
-    problems += _missing(call, leaves, renamed, columns)
+    problems += _missing(call, leaves, columns)
     if problems:
         raise QueryError(
             f"These columns cannot become {call} calls: " + "; ".join(problems) + ".",
@@ -158,9 +158,7 @@ def _placed(
     return leaves, problems
 
 
-def _leaf(
-    column: Column, arrow: pa.DataType, sql: str, path: tuple[str, ...], whole: bool, timezone: str
-) -> _Leaf:
+def _leaf(column: Column, arrow: pa.DataType, sql: str, path: tuple[str, ...], whole: bool, timezone: str) -> _Leaf:
     return _Leaf(
         column=column,
         sql=sql,
@@ -189,9 +187,7 @@ def _kind_problem(leaf: _Leaf) -> str:
     return ""
 
 
-def _missing(
-    call: CallType, leaves: list[_Leaf], renamed: Mapping[str, str], columns: Sequence[Column]
-) -> list[str]:
+def _missing(call: CallType, leaves: list[_Leaf], columns: Sequence[Column]) -> list[str]:
     """Give what a call of this type needs and the query does not have."""
     fields = CALLS[call]
     present = {leaf.path[0] for leaf in leaves if len(leaf.path) == 1}
@@ -257,8 +253,10 @@ def _call_sql(call: CallType, tree: _Node, fields: Mapping[str, _Leaf]) -> str:
 
 def _present(leaf: _Leaf) -> str:
     """Give an id or a name as text, NULL where it is empty."""
-    return f"nullif(trim({leaf.text}), '')" if leaf.column.kind is not Kind.TEXT else (
-        f"CASE WHEN trim({leaf.text}) <> '' THEN {leaf.text} END"
+    return (
+        f"nullif(trim({leaf.text}), '')"
+        if leaf.column.kind is not Kind.TEXT
+        else (f"CASE WHEN trim({leaf.text}) <> '' THEN {leaf.text} END")
     )
 
 
@@ -316,7 +314,9 @@ def _identity_sql(call: CallType, fields: Mapping[str, _Leaf], email: _Leaf | No
         ids = [(name, fields[name]) for name in ("userId", "anonymousId") if name in fields]
         if email:
             ids.append(("email", email))
-        cases = " ".join(f"WHEN {_present(leaf)} IS NOT NULL THEN {_single(name, _present(leaf))}" for name, leaf in ids)
+        cases = " ".join(
+            f"WHEN {_present(leaf)} IS NOT NULL THEN {_single(name, _present(leaf))}" for name, leaf in ids
+        )
         return f"CASE {cases} END"
     names = [name for name in (CALLS[call].keys or ((),))[0] if name in fields]
     members = ", ".join(
@@ -379,15 +379,21 @@ def _fault_sql(call: CallType, leaves: list[_Leaf], fields: Mapping[str, _Leaf],
     for leaf in leaves:
         name = constant(json.dumps(leaf.column.name, ensure_ascii=False) + " ")
         if leaf.whole or leaf.path[1:] == ("relationshipAttributes",):
-            faults.append(f"CASE WHEN json_type(try_cast({leaf.written} AS JSON)) <> 'OBJECT' THEN {name} || 'is not a JSON object' END")
+            faults.append(
+                f"CASE WHEN json_type(try_cast({leaf.written} AS JSON)) <> 'OBJECT' THEN {name} || 'is not a JSON object' END"
+            )
     for name in ("event", "name"):
         if name in fields and (name,) in CALLS[call].required:
             faults.append(f"CASE WHEN {_present(fields[name])} IS NULL THEN '{name} is empty' END")
     for name, leaf in fields.items():
         if name in IDS and leaf.column.kind is Kind.FLOAT:
-            faults.append(f"CASE WHEN {leaf.sql} <> trunc({leaf.sql}) OR abs({leaf.sql}) >= 1e15 THEN '{name} is not a whole number' END")
+            faults.append(
+                f"CASE WHEN {leaf.sql} <> trunc({leaf.sql}) OR abs({leaf.sql}) >= 1e15 THEN '{name} is not a whole number' END"
+            )
         if name == "timestamp" and leaf.column.kind is Kind.TEXT:
-            faults.append(f"CASE WHEN NOT regexp_full_match({leaf.sql}, '{_ISO_8601}') THEN 'timestamp is not ISO 8601' END")
+            faults.append(
+                f"CASE WHEN NOT regexp_full_match({leaf.sql}, '{_ISO_8601}') THEN 'timestamp is not ISO 8601' END"
+            )
     faults += _clashes(tree)
     # a NULL value has no fault: `||` and CASE both give NULL for it
     return f"coalesce({', '.join(faults)})" if len(faults) > 1 else (faults[0] if faults else "NULL::VARCHAR")

@@ -44,7 +44,7 @@ class Plugin:
 
     @property
     def host(self) -> str:
-        return self.file.parent.as_uri()
+        return str(self.file.parent.as_uri())
 
     @property
     def account(self) -> Secret | None:

@@ -130,7 +130,9 @@ class LocalLedger:
         calls = self.calls()
         rows = "SELECT key, fingerprint, NULL AS identity, NULL AS call FROM compacting"
         if calls:
-            rows = f"SELECT c.key, c.fingerprint, p.identity, p.call FROM compacting c LEFT JOIN ({calls}) p USING (key)"
+            rows = (
+                f"SELECT c.key, c.fingerprint, p.identity, p.call FROM compacting c LEFT JOIN ({calls}) p USING (key)"
+            )
         files = self.write(connection, name, rows, calls=calls is not None, base=True)
         connection.execute("DROP TABLE compacting")
         with self.store.transaction():
@@ -145,7 +147,9 @@ class LocalLedger:
         names = ", ".join(columns)
         newest_first = list(reversed(segments))
         if len(segments) == 1:
-            return f"SELECT {names} FROM read_parquet({self._quoted(segments[0]['keys'])}) WHERE fingerprint IS NOT NULL"
+            return (
+                f"SELECT {names} FROM read_parquet({self._quoted(segments[0]['keys'])}) WHERE fingerprint IS NOT NULL"
+            )
         oldest = newest_first.pop()
         deltas = " UNION ALL ".join(
             f"SELECT {names}, {segment['number']} AS number FROM read_parquet({self._quoted(segment['keys'])})"
@@ -180,9 +184,7 @@ class LocalLedger:
         except FileNotFoundError as error:
             raise StateError("A ledger segment is missing where it was.", where=str(file), remedy=remedy) from error
         if found_size != size or found != digest:
-            raise StateError(
-                "A ledger segment is damaged: it is not what was written.", where=str(file), remedy=remedy
-            )
+            raise StateError("A ledger segment is damaged: it is not what was written.", where=str(file), remedy=remedy)
 
     def _quoted(self, name: str) -> str:
         return "'" + str(self.folder / name).replace("'", "''") + "'"

@@ -38,9 +38,7 @@ class Store:
             raise StateError("The store is missing where it was.", where=str(self.file), remedy=_RESTORE)
         new = not self.file.exists()
         try:
-            self._connection = sqlite3.connect(
-                self.file, isolation_level=None, timeout=30.0, check_same_thread=False
-            )
+            self._connection = sqlite3.connect(self.file, isolation_level=None, timeout=30.0, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
             self._prepare(new=new)
         except sqlite3.DatabaseError as error:
@@ -74,18 +72,18 @@ class Store:
         for number, script in enumerate(migrations[version:], version + 1):
             connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
 
-    def rows(self, name: str, **values: Any) -> list[sqlite3.Row]:
+    def rows(self, name: str, /, **values: Any) -> list[sqlite3.Row]:
         """Run the query called `name` and give all its rows."""
         try:
             return self._connection.execute(_queries()[name], values).fetchall()
         except sqlite3.DatabaseError as error:
             raise _explained(error, self.file) from error
 
-    def row(self, name: str, **values: Any) -> sqlite3.Row | None:
+    def row(self, name: str, /, **values: Any) -> sqlite3.Row | None:
         """Run the query called `name` and give its first row, if any."""
         return next(iter(self.rows(name, **values)), None)
 
-    def do(self, name: str, **values: Any) -> None:
+    def do(self, name: str, /, **values: Any) -> None:
         """Run the statement called `name`; outside a transaction it is one of its own."""
         self.rows(name, **values)
 

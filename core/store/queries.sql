@@ -46,7 +46,8 @@ UPDATE ledgers SET retired = :now WHERE id = :id;
 UPDATE ledgers SET account = :account WHERE id = :id;
 
 -- name: set_ledger_committed
-UPDATE ledgers SET digest = :digest, form = :form, key = :key, rows_last_seen = :rows,
+UPDATE ledgers SET digest = :digest, form = :form,
+    rows_last_seen = coalesce(:full_rows, rows_last_seen),
     last_sync_time = max(last_sync_time, coalesce(:clock, last_sync_time)) WHERE id = :id;
 
 -- name: segments
@@ -71,9 +72,9 @@ UPDATE segments SET retired = :now WHERE ledger = :ledger AND retired IS NULL;
 
 -- name: insert_delivery
 INSERT INTO deliveries (id, run, sync, destination, ledger, state, call, plan, plan_bytes, plan_digest, clock, digest,
-    form, rows, added, changed, removed, unchanged, retried, superseded, refused, calls, batches, notes, created)
+    form, rows, full_rows, added, changed, removed, unchanged, retried, superseded, refused, calls, batches, notes, created)
 VALUES (:id, :run, :sync, :destination, :ledger, 'planned', :call, :plan, :plan_bytes, :plan_digest, :clock, :digest,
-    :form, :rows, :added, :changed, :removed, :unchanged, :retried, :superseded, :refused, :calls, :batches, :notes,
+    :form, :rows, :full_rows, :added, :changed, :removed, :unchanged, :retried, :superseded, :refused, :calls, :batches, :notes,
     :created);
 
 -- name: delivery
@@ -183,3 +184,8 @@ SELECT value FROM settings WHERE name = :name;
 
 -- name: keep_setting
 INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;
+
+-- name: end_lost_runs
+UPDATE runs SET state = 'failed', ended = :now, progress = NULL, error = 'The run ended without a word: it was killed.',
+    remedy = 'Run again: what was not answered is sent again, with the same messageIds.'
+WHERE sync = :sync AND state = 'running';

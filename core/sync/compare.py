@@ -19,7 +19,17 @@ from core.sync.stage import ADDED, CHANGED, FAULTY, REPEATED, UNCHANGED
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["HELD", "IDENTICAL", "MESSAGE_ID_LENGTH", "Comparison", "InvalidIds", "compare", "invalid_ids", "settle_ids"]
+__all__ = [
+    "HELD",
+    "IDENTICAL",
+    "MESSAGE_ID_LENGTH",
+    "Comparison",
+    "InvalidIds",
+    "compare",
+    "invalid_ids",
+    "load_rejected",
+    "settle_ids",
+]
 
 IDENTICAL, HELD = 5, 6
 """More states of a row: an event equal to an earlier row of this result; a row refused often enough with this content."""
@@ -65,12 +75,15 @@ class Comparison:
         return self.added + self.changed + self.retried + self.deletes
 
 
+NO_INVALID_IDS = InvalidIds(null=0, duplicate=0, examples=())
+
+
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     found = connection.execute(query).fetchone()
     return int(found[0] or 0) if found else 0
 
 
-def invalid_ids(connection: duckdb.DuckDBPyConnection, mapper: Mapper) -> InvalidIds:
+def invalid_ids(connection: duckdb.DuckDBPyConnection) -> InvalidIds:
     """Find null, empty and duplicate ids in the stage. Events without a messageId have no ids to repeat."""
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE duplicate AS
@@ -134,7 +147,7 @@ def compare(
     """
     state = f"state_{position}"
     _refuse(connection, position, limits)
-    _load_rejected(connection, position, rejected)
+    load_rejected(connection, position, rejected)
     connection.execute(f"""
         UPDATE stage SET {state} = {HELD} FROM rejected_{position} r
         WHERE r.key = stage.key AND r.fingerprint = stage.fingerprint AND r.attempts >= {AUTOMATIC_ATTEMPTS}
@@ -184,9 +197,7 @@ def _refuse(connection: duckdb.DuckDBPyConnection, position: int, limits: Limits
     connection.execute(f"UPDATE stage SET {state} = {FAULTY} FROM refused_{position} r WHERE stage.rowid = r.at")
 
 
-def _load_rejected(
-    connection: duckdb.DuckDBPyConnection, position: int, rejected: list[Mapping[str, Any]]
-) -> None:
+def load_rejected(connection: duckdb.DuckDBPyConnection, position: int, rejected: list[Mapping[str, Any]]) -> None:
     """Make the table of the ledger's open rejected rows (few: they passed through Python when they were refused)."""
     import pyarrow as pa
 
@@ -224,7 +235,9 @@ def _notes(counts: Mapping[int, int]) -> tuple[str, ...]:
     if counts.get(IDENTICAL):
         notes.append(f"{counts[IDENTICAL]:,} event rows are equal to another row and have no messageId: one call each")
     if counts.get(REPEATED):
-        notes.append(f"{counts[REPEATED]:,} events were sent before with other content; their messageId is not used again")
+        notes.append(
+            f"{counts[REPEATED]:,} events were sent before with other content; their messageId is not used again"
+        )
     if counts.get(HELD):
         notes.append(f"{counts[HELD]:,} rows were refused {AUTOMATIC_ATTEMPTS} times; `replay` tries them again")
     return tuple(notes)

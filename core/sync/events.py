@@ -159,6 +159,7 @@ class Ended(Event):
     seconds: float
     error: str = ""
     remedy: str = ""
+    exit_code: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
 
 

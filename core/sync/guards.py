@@ -79,7 +79,7 @@ def _invalid_rows(guards: Guards, ids: InvalidIds) -> Question | None:
     return Question(
         guard="invalid_rows",
         message=" and ".join(parts) + ".",
-        remedy='Make ids unique and not null in the query (DISTINCT, GROUP BY, WHERE id IS NOT NULL), or write '
+        remedy="Make ids unique and not null in the query (DISTINCT, GROUP BY, WHERE id IS NOT NULL), or write "
         'invalid_rows = "reject" under [guards] to list such rows as rejected and send the rest.',
         evidence=ids.examples,
         acceptable=False,

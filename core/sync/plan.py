@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["PlanBatch", "PlanFile", "deletion_sql", "read_batches", "write_plan"]
+__all__ = ["PlanBatch", "PlanFile", "deletion_sql", "plan_rows", "read_batches", "write_plan"]
 
 _ROW_GROUP_BYTES = 4_000_000
 _SENT_CALL = """concat('{"messageId":', json_string(message_id), ',', substr(call, 2))"""
@@ -45,10 +45,15 @@ class PlanFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanBatch:
-    """A batch as the plan cut it: `calls` is an Arrow array of JSON texts; `first` the sequence of its first call."""
+    """A batch as the plan cut it: `calls` is an Arrow array of JSON texts; `first` the sequence of its first call.
+
+    `group` and `start` say where its rows are in the file.
+    """
 
     number: int
     first: int
+    group: int
+    start: int
     deletes: bool
     calls: pa.Array
 
@@ -139,7 +144,7 @@ class _Writer:
 
         count = part.num_rows
         columns = {
-            "sequence": pa.array(range(self.sequence, self.sequence + count), pa.int64()),
+            "sequence": pa.arange(self.sequence, self.sequence + count),
             "operation": pa.repeat(pa.scalar(operation), count),
             **{name: part.column(name) for name in ("key", "fingerprint", "identity", "message_id", "call")},
             "batch": pa.repeat(pa.scalar(number, pa.int32()), count),
@@ -199,15 +204,12 @@ def write_plan(
         return None
     digest, size = file_digest(temporary)
     durable(temporary, folder / name)
-    return PlanFile(
-        path=folder / name, size=size, digest=digest, calls=writer.sequence, batches=writer.cutter.batches
-    )
+    return PlanFile(path=folder / name, size=size, digest=digest, calls=writer.sequence, batches=writer.cutter.batches)
 
 
 def _staged_rows(position: int) -> str:
     return (
-        "SELECT key, fingerprint, identity, message_id, call FROM stage "
-        f"WHERE state_{position} IN ({ADDED}, {CHANGED})"
+        f"SELECT key, fingerprint, identity, message_id, call FROM stage WHERE state_{position} IN ({ADDED}, {CHANGED})"
     )
 
 
@@ -268,10 +270,41 @@ def read_batches(path: Path, skip: Callable[[int], bool]) -> Iterator[PlanBatch]
             for end, number in zip(ends, values, strict=True):
                 if not skip(number):
                     if calls is None:
-                        calls = file.read_row_group(group, columns=["call"]).column(0).combine_chunks().cast(pa.binary())
+                        calls = (
+                            file.read_row_group(group, columns=["call"]).column(0).combine_chunks().cast(pa.binary())
+                        )
                     deletes = numbers.column("operation")[start].as_py() == "delete"
                     yield PlanBatch(
-                        number=number, first=sequence + start, deletes=deletes, calls=calls.slice(start, end - start)
+                        number=number,
+                        first=sequence + start,
+                        group=group,
+                        start=start,
+                        deletes=deletes,
+                        calls=calls.slice(start, end - start),
                     )
                 start = end
             sequence += numbers.num_rows
+
+
+def plan_rows(path: Path, batch: PlanBatch, sequences: Sequence[int]) -> list[dict[str, Any]]:
+    """Give rows of a batch by their sequence: key and fingerprint as bytes, the call in canonical form (without its
+    messageId), and `own_message_id` where the query gave one.
+    """
+    import pyarrow.parquet as pq
+
+    if not sequences:
+        return []
+    columns = ["key", "fingerprint", "identity", "message_id", "call"]
+    with pq.ParquetFile(path) as file:
+        group = file.read_row_group(batch.group, columns=columns)
+    found: list[dict[str, Any]] = group.take(
+        [batch.start + sequence - batch.first for sequence in sequences]
+    ).to_pylist()
+    for row in found:
+        own = row["identity"] and "messageId" in json.loads(row["identity"])
+        _, end = json.JSONDecoder().raw_decode(row["call"], len('{"messageId":'))
+        row["own_message_id"] = row["message_id"] if own else None
+        row["call"] = "{" + row["call"][end + 1 :]
+        row["key"] = row["key"].bytes
+        row["fingerprint"] = row["fingerprint"].bytes if row["fingerprint"] else None
+    return found

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["ADDED", "CHANGED", "FAULTY", "REPEATED", "UNCHANGED", "Progress", "scratch", "staged_reader", "stage_rows"]
+__all__ = ["ADDED", "CHANGED", "FAULTY", "REPEATED", "UNCHANGED", "Progress", "scratch", "stage_rows", "staged_reader"]
 
 UNCHANGED, ADDED, CHANGED, FAULTY, REPEATED = range(5)
 """What a row is to a destination. REPEATED: an event whose messageId was acknowledged with another content."""
@@ -35,10 +35,14 @@ MEMORY_LIMIT = "400MB"
 
 @dataclass(slots=True)
 class Progress:
-    """How many rows have come so far; read from another thread. `stop` ends the pass at its next batch."""
+    """How many rows have come so far; read from another thread. `stop` ends the pass at its next batch.
+
+    `error` is what went wrong in the source, which DuckDB would hide behind an error of its own.
+    """
 
     rows: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
+    error: BackhaulError | None = None
 
 
 @contextlib.contextmanager
@@ -77,7 +81,7 @@ def staged_reader(result: Result, progress: Progress, *, most: int | None = None
     fields = [item.with_name(f"c{position}") for position, item in enumerate(result.batches.schema)]
     schema = pa.schema([item.remove_metadata() for item in fields])
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def counted() -> Iterator[pa.RecordBatch]:
         for batch in result.batches:
             if progress.stop.is_set():
                 raise CancelledError("The query was stopped.")
@@ -89,12 +93,20 @@ def staged_reader(result: Result, progress: Progress, *, most: int | None = None
                 )
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from counted()
+        except BackhaulError as error:
+            progress.error = error
+            raise
+
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def stage_rows(
     connection: duckdb.DuckDBPyConnection,
     reader: pa.RecordBatchReader,
+    progress: Progress,
     mapper: Mapper,
     known: Sequence[str],
     *,
@@ -107,13 +119,16 @@ def stage_rows(
     that the row may have had before (needed to tell removals).
     """
     states = [
-        _state(f"k{position}", mapper, everything=everything) + f" AS state_{position}" for position in range(len(known))
+        _state(f"k{position}", mapper, everything=everything) + f" AS state_{position}"
+        for position in range(len(known))
     ]
     joins = " ".join(
         f"LEFT JOIN {table} k{position} ON k{position}.key = keyed.key" for position, table in enumerate(known)
     )
     asked = " OR ".join(f"state_{position} <> {UNCHANGED}" for position in range(len(known))) or "true"
     weaker_keys = ", ".join(f"fingerprint_of({identity})" for identity in mapper.weaker) if weaker else ""
+    import duckdb
+
     connection.register("incoming", reader)
     try:
         connection.execute(f"""
@@ -139,6 +154,10 @@ def stage_rows(
             SELECT * REPLACE (CASE WHEN {asked} THEN call END AS call)
             FROM compared
         """)
+    except duckdb.Error as error:
+        if progress.error is not None:
+            raise progress.error from error
+        raise
     finally:
         connection.unregister("incoming")
 
@@ -149,9 +168,7 @@ def _state(known: str, mapper: Mapper, *, everything: bool) -> str:
     if mapper.keeps_payload:
         other = f"WHEN {known}.fingerprint IS DISTINCT FROM keyed.fingerprint THEN {CHANGED}"
     else:
-        other = (
-            f"WHEN keyed.identity IS NOT NULL AND {known}.fingerprint IS DISTINCT FROM keyed.fingerprint THEN {REPEATED}"
-        )
+        other = f"WHEN keyed.identity IS NOT NULL AND {known}.fingerprint IS DISTINCT FROM keyed.fingerprint THEN {REPEATED}"
     return (
         f"CASE WHEN keyed.call IS NULL THEN {FAULTY} WHEN {known}.key IS NULL THEN {ADDED} {other} ELSE {same} END"
         "::UTINYINT"

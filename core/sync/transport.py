@@ -115,8 +115,8 @@ class FileTransport:
     def _append(file: Path, body: bytes, position: int) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("r+b" if file.exists() else "wb") as handle:
-            handle.truncate(position)
-            handle.seek(position)
+            handle.truncate(min(position, handle.seek(0, os.SEEK_END)))
+            handle.seek(0, os.SEEK_END)
             handle.write(body)
             handle.flush()
             os.fsync(handle.fileno())

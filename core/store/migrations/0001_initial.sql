@@ -77,6 +77,7 @@ CREATE TABLE deliveries (
     digest         TEXT NOT NULL,
     form           INTEGER NOT NULL,
     rows           INTEGER NOT NULL,
+    full_rows      INTEGER,
     added          INTEGER NOT NULL,
     changed        INTEGER NOT NULL,
     removed        INTEGER NOT NULL,

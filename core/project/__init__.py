@@ -1,0 +1,265 @@
+"""The project's files, to values and back. The only reader and writer of them.
+
+    backhaul.toml              name, state, retention, [defaults], [guards], [secrets], [lint]
+    sources/<name>.toml        type, timezone and the type's settings; never a secret
+    destinations/<name>.toml   type, the type's settings, [limits]; never a secret
+    syncs/<name>.sql           the query
+    syncs/<name>.toml          source, destinations, call, schedule, [columns], [guards]
+
+Reading refuses what it does not know, with the file, the key and the nearest known name. A file that is broken does not
+take the rest with it: `Project.broken` names it. A sync without an id gets one, written into its file once. Writing
+changes one key and keeps comments and order.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets as randomness
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core import schedule
+from core.destinations import destination_type
+from core.errors import ProjectError
+from core.model import Destination, Guards, Project, Source, Sync
+from core.plugins import nearest
+from core.project.decode import decode, read_toml
+from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
+from core.project.write import set_value, write_file
+from core.warehouses import warehouse_type
+
+__all__ = ["FILE", "find", "initialise", "load", "set_value", "write_file"]
+
+FILE = "backhaul.toml"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_Value = TypeVar("_Value", Source, Destination, Sync)
+
+
+def find(start: Path) -> Path | None:
+    """Give the nearest folder, from `start` upwards, that holds a project; None where there is none."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    return None
+
+
+def load(folder: Path) -> Project:
+    """Read a project. Raises ProjectError where backhaul.toml itself is missing or broken."""
+    file = folder / FILE
+    if not file.is_file():
+        raise ProjectError(
+            "There is no Backhaul project in this folder.",
+            where=str(folder),
+            remedy="Make one with `backhaul init`, or try `backhaul demo`.",
+        )
+    head: ProjectFile = decode(file, read_toml(file), ProjectFile)
+    broken: dict[Path, Exception] = {}
+    sources = dict(_each(folder / "sources", broken, _source))
+    destinations = dict(_each(folder / "destinations", broken, _destination))
+    syncs = dict(_each(folder / "syncs", broken, lambda path: _sync(path, head)))
+    project = Project(
+        name=head.name,
+        folder=folder,
+        state=(folder / head.state).absolute() if head.state else folder / ".backhaul",
+        sources=sources,
+        destinations=destinations,
+        syncs=syncs,
+        secrets_from=head.secrets.from_,
+        secrets_command=head.secrets.command,
+        retention=head.retention,
+        disabled_rules=head.lint.disabled,
+        broken=broken,
+    )
+    _check_names(project, broken)
+    working = {name: sync for name, sync in syncs.items() if sync.path not in broken}
+    return replace(project, syncs=working)
+
+
+def initialise(folder: Path, name: str = "") -> None:
+    """Make an empty project. Raises ProjectError where there is one already."""
+    file = folder / FILE
+    if file.exists():
+        raise ProjectError("There is a project in this folder already.", where=str(file))
+    for part in ("sources", "destinations", "syncs"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    title = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.absolute().name).strip("-") or "backhaul"
+    write_file(file, {"name": title, "defaults": {"schedule": schedule.DEFAULT, "timezone": "UTC"}})
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text(".backhaul/\n", "utf-8")
+
+
+def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _Value]) -> Iterator[tuple[str, _Value]]:
+    """Read every TOML file of a folder; an error goes to `broken`."""
+    for file in sorted(folder.glob("*.toml")):
+        try:
+            if not _NAME.fullmatch(file.stem):
+                raise ProjectError(
+                    f"{file.stem!r} is no name: use letters, digits, dots, dashes and underscores.", where=str(file)
+                )
+            yield file.stem, read(file)
+        except ProjectError as error:
+            error.where = error.where or str(file)
+            broken[file] = error
+
+
+def _typed(file: Path, what: str) -> tuple[str, dict[str, Any]]:
+    """Read a file that has a type; give the type and the rest."""
+    values = read_toml(file)
+    kind = values.pop("type", None)
+    if not isinstance(kind, str):
+        raise ProjectError(f"The file lacks the key 'type', which says what {what} this is.", where=str(file))
+    return kind, values
+
+
+def _source(file: Path) -> Source:
+    kind, values = _typed(file, "source")
+    timezone = values.pop("timezone", "UTC")
+    _check_timezone(file, timezone)
+    settings = decode(file, values, warehouse_type(kind).Settings)
+    return Source(name=file.stem, type=kind, settings=settings, path=file, timezone=timezone)
+
+
+def _destination(file: Path) -> Destination:
+    kind, values = _typed(file, "destination")
+    changed = decode(file, values.pop("limits", {}), LimitsFile)
+    plugin = destination_type(kind)
+    settings = decode(file, values, plugin.Settings)
+    limits = plugin.profiles.get(getattr(settings, "profile", ""), plugin.limits)
+    given = {name: value for name, value in asdict(changed).items() if value is not None}
+    negative = [name for name, value in given.items() if value <= 0]
+    if negative:
+        raise ProjectError(f"limits.{negative[0]} has to be more than 0.", where=str(file))
+    return Destination(name=file.stem, type=kind, settings=settings, limits=replace(limits, **given), path=file)
+
+
+def _sync(file: Path, head: ProjectFile) -> Sync:
+    values = decode(file, read_toml(file), SyncFile)
+    query = file.with_suffix(".sql")
+    if not query.is_file():
+        raise ProjectError(f"The query {query.name} is missing beside this file.", where=str(file), remedy="Write it.")
+    if values.ledger != "local":
+        raise ProjectError(
+            f"ledger: {values.ledger!r} is not possible yet; ledgers are kept locally.",
+            where=str(file),
+            remedy='Remove the key, or set ledger = "local".',
+        )
+    zone = values.timezone or head.defaults.timezone
+    _check_timezone(file, zone)
+    start = values.start
+    return Sync(
+        name=file.stem,
+        id=values.id or _new_id(file),
+        description=values.description,
+        source=values.source,
+        destinations=values.destinations,
+        call=values.call,
+        query=_text(query),
+        enabled=values.enabled,
+        schedule=_checked_schedule(file, values.schedule or head.defaults.schedule),
+        timezone=zone,
+        start=start.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if start and start.tzinfo is None else start,
+        removed=values.removed,
+        lookback=_duration(file, "lookback", values.lookback or head.defaults.lookback),
+        payload=head.defaults.payload if values.payload is None else values.payload,
+        columns=values.columns,
+        guards=_guards(file, head.guards, values.guards),
+        path=file,
+        query_path=query,
+    )
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ProjectError("This file is not UTF-8 text.", where=str(file), remedy="Save it as UTF-8.") from error
+
+
+def _new_id(file: Path) -> str:
+    """Write an id into a sync's file: it keeps the sync's state when the file is renamed."""
+    identity = randomness.token_hex(3)
+    try:
+        set_value(file, "id", identity)
+    except OSError as error:
+        raise ProjectError(
+            f"The sync has no id, and the file cannot be written: {error.strerror}.",
+            where=str(file),
+            remedy=f'Add the line id = "{identity}" at its top.',
+        ) from error
+    return identity
+
+
+def _guards(file: Path, defaults: GuardsFile, own: GuardsFile) -> Guards:
+    given = {name: value for part in (defaults, own) for name, value in asdict(part).items() if value is not None}
+    for name, value in given.items():
+        if name.startswith("max_") and name != "max_calls" and not 0 <= value <= 1:
+            raise ProjectError(f"guards.{name} is a share, between 0 and 1.", where=str(file))
+    return Guards(**given)
+
+
+def _checked_schedule(file: Path, text: str) -> str:
+    try:
+        schedule.parse(text)
+    except ValueError as error:
+        raise ProjectError(f"schedule: {text!r} is not understood: {error}.", where=str(file)) from error
+    return text
+
+
+def _duration(file: Path, key: str, text: str) -> int:
+    try:
+        return schedule.parse_duration(text)
+    except ValueError as error:
+        raise ProjectError(f"{key}: {text!r} is not understood: {error}.", where=str(file)) from error
+
+
+def _check_timezone(file: Path, name: object) -> None:
+    try:
+        ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ProjectError(
+            f"timezone: there is no time zone {name!r}.", where=str(file), remedy='Write one like "Europe/Berlin".'
+        ) from error
+
+
+def _check_names(project: Project, broken: dict[Path, Exception]) -> None:
+    """Find names that lead nowhere, ids that are there twice, and files of calls that two destinations write."""
+    ids: dict[str, Sync] = {}
+    for sync in project.syncs.values():
+        problem = _dangling(project, "source", sync.source, project.sources, "sources")
+        for name in sync.destinations:
+            problem = problem or _dangling(project, "destination", name, project.destinations, "destinations")
+        if len(set(sync.destinations)) < len(sync.destinations):
+            problem = problem or "destinations: one is there twice."
+        if other := ids.get(sync.id):
+            problem = problem or (
+                f"id: {sync.id!r} is also the id of {other.name}. Remove the line from the copied file: "
+                "Backhaul then writes a new one."
+            )
+        ids.setdefault(sync.id, sync)
+        if problem:
+            broken[sync.path] = ProjectError(problem, where=str(sync.path))
+    folders: dict[str, str] = {}
+    for destination in project.destinations.values():
+        folder = getattr(destination.settings, "folder", None) if destination.type == "file" else None
+        if folder is not None and folder in folders:
+            broken[destination.path] = ProjectError(
+                f"folder: {folder!r} is also the folder of {folders[folder]}.", where=str(destination.path)
+            )
+        elif folder is not None:
+            folders[folder] = destination.name
+
+
+def _dangling(project: Project, what: str, name: str, known: Mapping[str, object], folder: str) -> str:
+    """Say that a name leads nowhere, or nothing; a name whose own file is broken is not dangling, but unusable too."""
+    if name in known:
+        return ""
+    file = project.folder / folder / f"{name}.toml"
+    if file in project.broken:
+        return f"{what}: {name!r} cannot be used, because its file is broken ({project.broken[file]})."
+    return f"{what}: there is no {what} {name!r}.{nearest(name, list(known))}"

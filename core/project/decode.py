@@ -1,0 +1,90 @@
+"""Checked decoding: a TOML table to a frozen dataclass, refusing what is unknown or of the wrong type, with the place."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from core.errors import ProjectError
+from core.plugins import nearest
+
+__all__ = ["decode", "read_toml"]
+
+_Shape = TypeVar("_Shape")
+
+_RENAMED = {"from_": "from"}
+"""Fields whose key in the file is a word that Python keeps for itself."""
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises ProjectError with line and column."""
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(f"This is not TOML: {error}.", where=str(file), remedy="Mend the file.") from error
+    except UnicodeDecodeError as error:
+        raise ProjectError("This file is not UTF-8 text.", where=str(file), remedy="Save it as UTF-8.") from error
+    except OSError as error:
+        raise ProjectError(f"The file cannot be read: {error.strerror}.", where=str(file)) from error
+
+
+def decode(file: Path, values: Mapping[str, Any], shape: type[_Shape]) -> _Shape:
+    """Make a `shape` of a file's values. Raises ProjectError naming file, key and the nearest known name."""
+    import msgspec
+
+    _refuse_unknown(file, values, shape, "")
+    try:
+        return msgspec.convert(_renamed(values, shape), shape, strict=True)
+    except msgspec.ValidationError as error:
+        raise ProjectError(_words(str(error)), where=str(file), remedy="Mend the value in the file.") from error
+
+
+def _refuse_unknown(file: Path, values: Mapping[str, Any], shape: type[Any], prefix: str) -> None:
+    hints = get_type_hints(shape)
+    known = {_RENAMED.get(field.name, field.name): hints[field.name] for field in fields(shape)}
+    for key, value in values.items():
+        if key not in known:
+            raise ProjectError(
+                f"There is no key {prefix + key!r} here.{nearest(key, list(known))}",
+                where=str(file),
+                remedy=f"Known keys: {', '.join(sorted(known))}.",
+            )
+        if isinstance(value, Mapping) and is_dataclass(known[key]) and isinstance(known[key], type):
+            _refuse_unknown(file, value, known[key], f"{prefix}{key}.")
+
+
+def _renamed(values: Mapping[str, Any], shape: type[Any]) -> dict[str, Any]:
+    """Turn the keys of the file into the names of the fields."""
+    names = {_RENAMED.get(field.name, field.name): field.name for field in fields(shape)}
+    hints = get_type_hints(shape)
+    return {
+        names[key]: _renamed(value, hints[names[key]])
+        if isinstance(value, Mapping) and is_dataclass(hints[names[key]]) and isinstance(hints[names[key]], type)
+        else value
+        for key, value in values.items()
+    }
+
+
+def _words(text: str) -> str:
+    """Turn msgspec's words into ours: 'Expected `int`, got `str` - at `$.guards.max_calls`'."""
+    match = re.fullmatch(r"(.*?)(?: - at `\$\.?(.*)`)?", text, re.DOTALL)
+    what, key = (match[1], match[2]) if match else (text, None)
+    names = {
+        "`int`": "a whole number",
+        "`float`": "a number",
+        "`str`": "text",
+        "`bool`": "true or false",
+        "`array`": "a list",
+        "`object`": "a table",
+        "`datetime`": "a date with time",
+        "`null`": "nothing",
+    }
+    for name, words in names.items():
+        what = what.replace(name, words)
+    what = what.replace("Object missing required field", "The file lacks the key").replace("`", "'")
+    what = re.sub(r"^Expected (.*), got (.*)$", r"expected \1, not \2", what)
+    return f"{key}: {what}." if key else f"{what[0].upper()}{what[1:]}."

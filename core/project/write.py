@@ -1,0 +1,46 @@
+"""Writing a project's files: whole and new, or one key of an old one, where comments and order stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["set_value", "write_file", "write_text"]
+
+
+def write_file(file: Path, values: Mapping[str, Any]) -> None:
+    """Write a new file of the project; empty values are left out. It appears whole or not at all."""
+    import tomlkit
+
+    document = tomlkit.document()
+    for key, value in values.items():
+        if value is not None:
+            document.add(key, tomlkit.item(value))
+    write_text(file, tomlkit.dumps(document))
+
+
+def set_value(file: Path, key: str, value: Any) -> None:
+    """Set one key ('guards.max_calls') of a file and keep all else: comments, order, spacing. None removes the key."""
+    import tomlkit
+
+    document = tomlkit.parse(file.read_text("utf-8"))
+    *tables, last = key.split(".")
+    table: Any = document
+    for name in tables:
+        if name not in table:
+            table[name] = tomlkit.table()
+        table = table[name]
+    if value is None:
+        table.pop(last, None)
+    else:
+        table[last] = value
+    write_text(file, tomlkit.dumps(document))
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a file under another name and rename it, so that no reader meets half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.write_text(text, "utf-8")
+    temporary.replace(file)

@@ -1,0 +1,86 @@
+"""When a sync is due: pure, from its schedule's words, its time zone and the time.
+
+    every 12 hours · every 1 minute · daily at 06:30 · cron 0 6 * * 1-5 · manual
+
+`daily` and `cron` follow the clock on the wall: cronsim has the rules of Vixie cron for daylight saving, so a job at
+01:30 runs once when clocks go back, and not never when they go forward.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+__all__ = ["DEFAULT", "Schedule", "next_due", "parse", "parse_duration"]
+
+DEFAULT = "every 12 hours"
+
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_DURATION = re.compile(r"(\d+)\s*(second|minute|hour|day|week)s?")
+_DAILY = re.compile(r"daily at ([01]?\d|2[0-3]):([0-5]\d)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """`seconds` between starts, or a `cron` expression, or neither (manual)."""
+
+    seconds: int | None = None
+    cron: str | None = None
+
+
+def parse(text: str) -> Schedule:
+    """Read a schedule's words. Raises ValueError, saying what is possible."""
+    words = " ".join(text.split())
+    if words == "manual":
+        return Schedule()
+    if words.startswith("every "):
+        seconds = parse_duration(words.removeprefix("every "))
+        if seconds < 60:  # noqa: PLR2004 -- Customer.io's and our own lower bound
+            raise ValueError("a sync runs every minute at the most")
+        return Schedule(seconds=seconds)
+    if match := _DAILY.fullmatch(words):
+        return Schedule(cron=f"{int(match[2])} {int(match[1])} * * *")
+    if words.startswith("cron "):
+        return Schedule(cron=_checked_cron(words.removeprefix("cron ")))
+    raise ValueError('write "every 12 hours", "daily at 06:30", "cron 0 6 * * 1-5" or "manual"')
+
+
+def parse_duration(text: str) -> int:
+    """Read '10 minutes' as seconds. Raises ValueError."""
+    match = _DURATION.fullmatch(text.strip())
+    if not match:
+        raise ValueError('write a number and a unit, like "10 minutes" or "12 hours"')
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def next_due(
+    schedule: Schedule, timezone: str, *, last_start: datetime | None, start: datetime | None, now: datetime
+) -> datetime | None:
+    """Give when the next run is due (in UTC; maybe in the past, then it is due now), or None for a manual sync.
+
+    `last_start` is when the last run began; `start` is the first moment at which the sync may run. All are aware.
+    """
+    earliest = start or now
+    if schedule.seconds is not None:
+        if last_start is None:
+            return earliest
+        return max(last_start + timedelta(seconds=schedule.seconds), start or last_start)
+    if schedule.cron is None:
+        return None
+    from cronsim import CronSim
+
+    after = max(last_start, start - timedelta(seconds=1)) if last_start and start else last_start or earliest
+    moment: datetime = next(CronSim(schedule.cron, after.astimezone(ZoneInfo(timezone))))
+    return moment.astimezone(UTC)
+
+
+def _checked_cron(expression: str) -> str:
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        raise ValueError(f"{expression!r} is no cron expression: {error}") from error
+    return expression

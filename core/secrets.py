@@ -1,0 +1,218 @@
+"""Secrets: in the OS keyring, or where the user explicitly chose. The only importer of keyring.
+
+A secret is named by what it opens: `sources/prod.password`, `destinations/cio.api_key`. In the keyring it is an entry of
+the service "backhaul: <project's name>". A host without a keyring gets no silent substitute; backhaul.toml says instead
+
+    [secrets]
+    from = "environment"       # BACKHAUL_SOURCES_PROD_PASSWORD
+    from = "systemd"           # LoadCredential=sources-prod-password:... ; read from $CREDENTIALS_DIRECTORY
+    from = "command"
+    command = "pass show backhaul/{name}"
+
+Backends of keyring that keep plain text are refused.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import SecretError
+from core.model import Project, Secret, SecretsFrom
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+__all__ = ["delete", "full_names", "place", "present", "reader", "store"]
+
+_COMMAND_SECONDS = 30
+_CHOICES = (
+    'Choose where secrets live on this host, in backhaul.toml: [secrets] from = "environment" (variables), "systemd" '
+    '(credentials of the unit) or "command" (such as `pass show`).'
+)
+
+
+def reader(project: Project) -> Callable[[str], Secret]:
+    """Give the function that reads a secret of this project by its name. It raises SecretError."""
+
+    def read(name: str) -> Secret:
+        text = _read(project, name)
+        if not text:
+            raise SecretError(
+                f"There is no secret {name}.", where=place(project, name), remedy=_how_to_set(project, name)
+            )
+        return Secret(text)
+
+    return read
+
+
+def present(project: Project, name: str) -> bool:
+    """Say whether a secret is there. Raises SecretError where the place cannot be used."""
+    return bool(_read(project, name))
+
+
+def full_names(project: Project) -> Mapping[str, str]:
+    """Give the names of all secrets that this project's sources and destinations may need, with their meaning."""
+    from core.destinations import destination_type
+    from core.warehouses import warehouse_type
+
+    names = {}
+    for source in project.sources.values():
+        for name, meaning in warehouse_type(source.type).secrets.items():
+            names[f"sources/{source.name}.{name}"] = meaning
+    for destination in project.destinations.values():
+        for name, meaning in destination_type(destination.type).secrets.items():
+            names[f"destinations/{destination.name}.{name}"] = meaning
+    return names
+
+
+def store(project: Project, name: str, secret: Secret) -> None:
+    """Keep a secret in the keyring. Raises SecretError where this project keeps its secrets elsewhere."""
+    _only_keyring(project)
+    import keyring.errors
+
+    try:
+        _backend().set_password(_service(project), name, secret.reveal())
+    except keyring.errors.KeyringError as error:
+        raise _explained(error) from error
+
+
+def delete(project: Project, name: str) -> None:
+    """Remove a secret from the keyring. Raises SecretError where there is none."""
+    _only_keyring(project)
+    import keyring.errors
+
+    try:
+        _backend().delete_password(_service(project), name)
+    except keyring.errors.PasswordDeleteError as error:
+        raise SecretError(f"There is no secret {name}.", where=place(project, name)) from error
+    except keyring.errors.KeyringError as error:
+        raise _explained(error) from error
+
+
+def place(project: Project, name: str = "") -> str:
+    """Say where a secret of this project lives, in words; with a name, exactly where."""
+    match project.secrets_from:
+        case SecretsFrom.KEYRING:
+            return f"the keyring, service {_service(project)!r}"
+        case SecretsFrom.ENVIRONMENT:
+            return f"the environment variable {_variable(name)}" if name else "environment variables BACKHAUL_…"
+        case SecretsFrom.SYSTEMD:
+            return f"the systemd credential {_credential(name)}" if name else "systemd credentials"
+        case SecretsFrom.COMMAND:
+            return f"the command {project.secrets_command!r}"
+
+
+def _read(project: Project, name: str) -> str:
+    match project.secrets_from:
+        case SecretsFrom.KEYRING:
+            return _from_keyring(project, name)
+        case SecretsFrom.ENVIRONMENT:
+            return os.environ.get(_variable(name), "")
+        case SecretsFrom.SYSTEMD:
+            return _from_systemd(name)
+        case SecretsFrom.COMMAND:
+            return _from_command(project, name)
+
+
+def _from_keyring(project: Project, name: str) -> str:
+    import keyring.errors
+
+    try:
+        return _backend().get_password(_service(project), name) or ""
+    except keyring.errors.KeyringError as error:
+        raise _explained(error) from error
+
+
+def _from_systemd(name: str) -> str:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder:
+        raise SecretError(
+            "There are no systemd credentials: CREDENTIALS_DIRECTORY is not set.",
+            remedy=f"Run Backhaul in a unit with LoadCredential={_credential(name)}:/path/to/file.",
+        )
+    file = Path(folder) / _credential(name)
+    return file.read_text("utf-8").rstrip("\n") if file.exists() else ""
+
+
+def _from_command(project: Project, name: str) -> str:
+    words = [word.replace("{name}", name) for word in shlex.split(project.secrets_command)]
+    try:
+        done = subprocess.run(words, capture_output=True, timeout=_COMMAND_SECONDS, check=False)  # noqa: S603 -- the user's own command, from their own file
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SecretError(
+            f"The command for secrets did not run: {type(error).__name__}.",
+            where=project.secrets_command,
+            remedy="Try it in a shell; it has to print the secret and nothing else.",
+        ) from error
+    if done.returncode != 0:
+        raise SecretError(
+            f"The command for secrets ended with {done.returncode} for {name}.",
+            where=project.secrets_command,
+            remedy="Try it in a shell; it has to print the secret and nothing else.",
+        )
+    return done.stdout.decode("utf-8", "replace").rstrip("\n")
+
+
+def _backend() -> KeyringBackend:
+    """Give the keyring's backend. Refuses hosts without one, and backends that keep plain text."""
+    import keyring
+    import keyring.backends.chainer
+    import keyring.backends.fail
+
+    backend: KeyringBackend = keyring.get_keyring()
+    chained = getattr(backend, "backends", [backend])
+    plain = [type(each).__name__ for each in chained if "plain" in type(each).__name__.lower()]
+    if plain:
+        raise SecretError(f"This host's keyring ({plain[0]}) keeps secrets in plain text.", remedy=_CHOICES)
+    if isinstance(backend, keyring.backends.fail.Keyring) or not chained:
+        raise SecretError("This host has no keyring.", remedy=_CHOICES)
+    return backend
+
+
+def _explained(error: Exception) -> SecretError:
+    """Translate keyring's errors; their text never holds a secret."""
+    import keyring.errors
+
+    if isinstance(error, keyring.errors.KeyringLocked | keyring.errors.InitError):
+        return SecretError(
+            "The keyring is locked.", remedy="Unlock it (log in to the desktop, or its own tool), then try again."
+        )
+    return SecretError(f"The keyring cannot be used: {type(error).__name__}.", remedy=_CHOICES)
+
+
+def _only_keyring(project: Project) -> None:
+    if project.secrets_from is not SecretsFrom.KEYRING:
+        raise SecretError(
+            f"This project's secrets live in {place(project)}; Backhaul only reads them there.",
+            where=str(project.folder / "backhaul.toml"),
+        )
+
+
+def _how_to_set(project: Project, name: str) -> str:
+    match project.secrets_from:
+        case SecretsFrom.KEYRING:
+            return f"Set it with `backhaul secret set {name}`."
+        case SecretsFrom.ENVIRONMENT:
+            return f"Set {_variable(name)} in the environment that Backhaul runs in."
+        case SecretsFrom.SYSTEMD:
+            return f"Add LoadCredential={_credential(name)}:/path/to/file to the unit."
+        case SecretsFrom.COMMAND:
+            return "Let the command print it."
+
+
+def _service(project: Project) -> str:
+    return f"backhaul: {project.name}"
+
+
+def _variable(name: str) -> str:
+    return "BACKHAUL_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def _credential(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]", "-", name)

@@ -1,0 +1,81 @@
+"""A replay: a delivery of rejected rows only, without a query, each with the latest content that is known of it.
+
+It moves no last_sync_time. A row that a later version took the place of is not in the list any more.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets as randomness
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.calls.canonical import FORM
+from core.model import Sync
+from core.store import Store
+from core.sync.compare import load_rejected
+from core.sync.plan import write_plan
+from core.sync.prepare import Target
+from core.sync.state import StateFolder
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["plan_replay"]
+
+
+def plan_replay(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    state: StateFolder,
+    sync: Sync,
+    target: Target,
+    run: str,
+    now: float,
+) -> Mapping[str, Any] | None:
+    """Plan and record a replay for one destination; None where it has no rejected row that can be sent."""
+    ledger = store.row("current_ledger", sync=sync.id, destination=target.name)
+    if ledger is None:
+        return None
+    rows = [dict(row) for row in store.rows("open_rejected", ledger=ledger["id"]) if row["call"] is not None]
+    sendable = [row for row in rows if len(row["call"].encode()) + 64 <= target.limits.call_bytes]
+    latest = {row["key"]: row for row in sendable}
+    load_rejected(connection, 0, list(latest.values()))
+    connection.execute("CREATE OR REPLACE TEMP TABLE retry_0 AS SELECT * FROM rejected_0")
+    delivery = randomness.token_hex(16)
+    plan = write_plan(
+        connection, 0, delivery, state.plans, f"{sync.id}.{delivery}.parquet", target.limits, staged=False
+    )
+    if plan is None:
+        return None
+    with store.transaction():
+        store.do(
+            "insert_delivery",
+            id=delivery,
+            run=run,
+            sync=sync.id,
+            destination=target.name,
+            ledger=ledger["id"],
+            call=sync.call.value,
+            plan=plan.path.name,
+            plan_bytes=plan.size,
+            plan_digest=plan.digest,
+            clock=None,
+            digest=ledger["digest"],
+            form=FORM,
+            rows=plan.calls,
+            full_rows=None,
+            added=0,
+            changed=0,
+            removed=0,
+            unchanged=0,
+            retried=plan.calls,
+            superseded=0,
+            refused=0,
+            calls=plan.calls,
+            batches=plan.batches,
+            notes=json.dumps([]),
+            created=now,
+        )
+    row = store.row("delivery", id=delivery)
+    return dict(row) if row else None

@@ -1,0 +1,416 @@
+"""One run of a sync: finish what is open, query, plan, guard, deliver, commit. Yields events while it works.
+
+The steps, each of which may be the last if the process is killed, and none of which loses anything:
+
+    lock -> resume open deliveries -> query, stage, compare -> guards -> plan on disk, delivery recorded
+         -> batches sent and answered -> segment on disk -> one transaction: manifest, delivery, last_sync_time
+
+Destinations are independent: one that is down, or stopped by a guard, does not hold back the others. One with an open
+delivery takes part in the query only after that delivery was finished.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets as randomness
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from core.errors import BackhaulError, StateError
+from core.ledger.local import file_digest
+from core.model import Project, Sync
+from core.store import Store
+from core.sync import events
+from core.sync.commit import commit
+from core.sync.deliver import Delivering, PausedError
+from core.sync.events import Event
+from core.sync.planning import Accepted, Planning
+from core.sync.prepare import Secrets, Target, target_of
+from core.sync.stage import scratch
+from core.sync.state import StateFolder
+from core.sync.transport import transport_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Run", "run_sync"]
+
+_Value = TypeVar("_Value")
+
+
+def run_sync(
+    project: Project,
+    sync: Sync,
+    secrets: Secrets,
+    *,
+    cause: str = "command",
+    accepted: Accepted | None = None,
+    replay: bool = False,
+) -> AsyncIterator[Event]:
+    """Run a sync (or, with `replay`, only send its rejected rows again) and give its events as they happen.
+
+    Errors of ours end up in the last event and in the store; LockedError is raised, for there is no run then.
+    """
+    return Run(project, sync, secrets, cause=cause, accepted=accepted or Accepted(), replay=replay).events()
+
+
+@dataclass(slots=True)
+class Run:
+    """One run. `clock` is this host's time in Unix seconds; it and `sleep` are parameters so that tests own the time."""
+
+    project: Project
+    sync: Sync
+    secrets: Secrets
+    cause: str = "command"
+    accepted: Accepted = field(default_factory=Accepted)
+    replay: bool = False
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    id: str = field(default_factory=lambda: randomness.token_hex(4))
+    _queue: asyncio.Queue[Event | None] = field(default_factory=asyncio.Queue)
+    _rejected: int = 0
+    _stopped: int = 0
+    _errors: list[BackhaulError] = field(default_factory=list)
+    _committing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _progress_at: float = 0.0
+    _store: Store | None = None
+    _finished: bool = False
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Do the run; its events come while it works."""
+        worker = asyncio.create_task(self._work())
+        worker.add_done_callback(lambda _: self._queue.put_nowait(None))
+        try:
+            while (event := await self._queue.get()) is not None:
+                yield event
+        finally:
+            worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+
+    def _emit(self, event: Event) -> None:
+        """Tell an event, and keep the latest progress in the store, at most once a second."""
+        self._queue.put_nowait(event)
+        if self._store and time.monotonic() - self._progress_at >= 1:
+            self._progress_at = time.monotonic()
+            self._store.do("set_run_progress", id=self.id, progress=json.dumps(events.as_json(event)))
+
+    async def _work(self) -> None:
+        state = StateFolder(self.project)
+        what = "`backhaul replay`" if self.replay else "`backhaul run`"
+        with state.lock(self.sync, what), state.store() as store:
+            now = self.clock()
+            store.do("end_lost_runs", sync=self.sync.id, now=now)
+            store.do(
+                "insert_run",
+                id=self.id,
+                sync=self.sync.id,
+                name=self.sync.name,
+                cause=self.cause,
+                started=now,
+                process=os.getpid(),
+            )
+            self._store = store
+            self._emit(events.Started(run=self.id, sync=self.sync.name, cause=self.cause))
+            try:
+                await self._steps(state, store)
+                self._finished = True
+            except BackhaulError as error:
+                self._errors.append(error)
+            except asyncio.CancelledError:
+                self._errors.append(
+                    BackhaulError("The run was stopped.", remedy="Run again: what was not answered is sent then.")
+                )
+                raise
+            finally:
+                self._end(store)
+
+    async def _steps(self, state: StateFolder, store: Store) -> None:
+        """Finish what is open, then do what is new."""
+        state.collect_garbage(store, self.sync, self.clock())
+        with scratch(state.scratch(self.sync)) as connection:
+            still_open = await self._resume(state, store, connection)
+            names = [name for name in self.sync.destinations if name not in still_open]
+            targets = [target_of(self.project, self.sync, name, self.secrets) for name in names]
+            if self.replay:
+                await self._replay(state, store, connection, targets)
+            elif targets or not self.sync.destinations:
+                await self._query_and_deliver(state, store, connection, targets)
+
+    async def _resume(self, state: StateFolder, store: Store, connection: duckdb.DuckDBPyConnection) -> set[str]:
+        """Finish open deliveries; give the destinations whose delivery could not be finished."""
+        still_open: set[str] = set()
+        deliveries = store.rows("open_deliveries", sync=self.sync.id)
+        for delivery in deliveries:
+            totals = store.row("batch_totals", delivery=delivery["id"])
+            self._emit(
+                events.Resumed(
+                    run=self.id,
+                    sync=self.sync.name,
+                    destination=delivery["destination"],
+                    delivery=delivery["id"],
+                    calls=delivery["calls"],
+                    answered=totals["answered"] if totals else 0,
+                )
+            )
+        done = await asyncio.gather(
+            *(self._deliver_known(state, store, connection, dict(delivery)) for delivery in deliveries)
+        )
+        still_open |= {delivery["destination"] for delivery, ok in zip(deliveries, done, strict=True) if not ok}
+        return still_open
+
+    async def _deliver_known(
+        self, state: StateFolder, store: Store, connection: duckdb.DuckDBPyConnection, delivery: Mapping[str, Any]
+    ) -> bool:
+        """Finish one earlier delivery, after checking that its plan is what was written."""
+        try:
+            target = target_of(self.project, self.sync, delivery["destination"], self.secrets)
+            _check_plan(state, delivery)
+        except BackhaulError as error:
+            self._errors.append(error)
+            return False
+        return await self._deliver(state, store, connection, target, delivery)
+
+    async def _query_and_deliver(
+        self, state: StateFolder, store: Store, connection: duckdb.DuckDBPyConnection, targets: list[Target]
+    ) -> None:
+        planning = Planning(
+            project=self.project,
+            sync=self.sync,
+            state=state,
+            store=store,
+            secrets=self.secrets,
+            connection=connection,
+            accepted=self.accepted,
+        )
+        await self._query(planning, targets)
+        store.do("set_run_bound", id=self.id, bound=planning.bound)
+        store.do("set_run_rows", id=self.id, rows=planning.progress.rows)
+        await _in_thread(planning.compare, planning, connection)
+        written = [
+            position for position in range(len(planning.plans)) if await self._write(planning, position, connection)
+        ]
+        connection.execute("DROP TABLE IF EXISTS stage")
+        deliveries = []
+        for position in written:
+            row = store.row("delivery", id=planning.plans[position].delivery)
+            deliveries.append((planning.plans[position].target, dict(row or {})))
+        await asyncio.gather(
+            *(self._deliver(state, store, connection, target, delivery) for target, delivery in deliveries)
+        )
+
+    async def _query(self, planning: Planning, targets: list[Target]) -> None:
+        """Run the query in a thread, and tell how many rows have come."""
+        started = time.monotonic()
+        work = asyncio.create_task(_in_thread(lambda: planning.query(targets), planning, planning.connection))
+        try:
+            while not (await asyncio.wait({work}, timeout=0.5))[0]:
+                self._emit(
+                    events.Querying(
+                        run=self.id,
+                        sync=self.sync.name,
+                        rows=planning.progress.rows,
+                        bound=planning.bound,
+                        seconds=time.monotonic() - started,
+                    )
+                )
+        finally:
+            if not work.done():
+                work.cancel()
+                with contextlib.suppress(asyncio.CancelledError, BackhaulError):
+                    await work
+        await work
+        self._emit(
+            events.Queried(
+                run=self.id, sync=self.sync.name, rows=planning.progress.rows, seconds=time.monotonic() - started
+            )
+        )
+
+    async def _write(self, planning: Planning, position: int, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Write one destination's plan, unless a guard stops it."""
+        plan = planning.plans[position]
+        asked = planning.open_questions(plan)
+        if asked:
+            self._stopped += 1
+            self._emit(
+                events.Stopped(
+                    run=self.id,
+                    sync=self.sync.name,
+                    destination=plan.target.name,
+                    questions=tuple(question.as_json() for question in asked),
+                )
+            )
+            return False
+        await _in_thread(lambda: planning.write(position, self.id, self.clock()), planning, connection)
+        comparison = plan.comparison
+        assert comparison is not None  # noqa: S101 -- compare() comes before write()
+        self._emit(
+            events.Planned(
+                run=self.id,
+                sync=self.sync.name,
+                destination=plan.target.name,
+                delivery=plan.delivery,
+                rows=comparison.rows,
+                added=comparison.added,
+                changed=comparison.changed,
+                removed=comparison.removed,
+                unchanged=comparison.unchanged,
+                retried=comparison.retried,
+                refused=comparison.refused + comparison.held,
+                calls=plan.plan.calls if plan.plan else 0,
+                batches=plan.plan.batches if plan.plan else 0,
+                notes=comparison.notes,
+            )
+        )
+        return True
+
+    async def _replay(
+        self, state: StateFolder, store: Store, connection: duckdb.DuckDBPyConnection, targets: list[Target]
+    ) -> None:
+        """Send rejected rows again, with the latest content that is known of each."""
+        from core.sync.replay import plan_replay
+
+        for target in targets:
+            delivery = await asyncio.to_thread(
+                plan_replay, connection, store, state, self.sync, target, self.id, self.clock()
+            )
+            if delivery is not None:
+                await self._deliver(state, store, connection, target, delivery)
+
+    async def _deliver(
+        self,
+        state: StateFolder,
+        store: Store,
+        connection: duckdb.DuckDBPyConnection,
+        target: Target,
+        delivery: Mapping[str, Any],
+    ) -> bool:
+        """Send a delivery's batches and commit it; say whether it is done. A pause is recorded, not raised."""
+        try:
+            if delivery["plan"]:
+                store.do("set_delivery_state", id=delivery["id"], state="sending", reason=None)
+                await self._send(state, store, target, delivery)
+            async with self._committing:
+                outcome = await asyncio.to_thread(
+                    commit, connection, store, self.sync, delivery, state.ledger, state.plans, self.clock()
+                )
+        except PausedError as pause:
+            self._pause(store, target, delivery, pause.cause)
+            return False
+        except BackhaulError as error:
+            self._pause(store, target, delivery, error)
+            return False
+        self._rejected += outcome.rejected + outcome.held_back
+        self._emit(
+            events.Committed(
+                run=self.id,
+                sync=self.sync.name,
+                destination=target.name,
+                delivery=delivery["id"],
+                acknowledged=outcome.acknowledged,
+                rejected=outcome.rejected,
+                unchanged=delivery["unchanged"],
+                held_back=outcome.held_back,
+                last_sync_time=outcome.last_sync_time,
+            )
+        )
+        return True
+
+    async def _send(self, state: StateFolder, store: Store, target: Target, delivery: Mapping[str, Any]) -> None:
+        async with transport_of(target.plugin.transport, target.limits) as transport:
+            await Delivering(
+                store=store,
+                delivery=delivery,
+                plan=state.plans / delivery["plan"],
+                destination=target.plugin,
+                name=target.name,
+                limits=target.limits,
+                transport=transport,
+                emit=self._emit,
+                sync_name=self.sync.name,
+                sleep=self.sleep,
+                clock=self.clock,
+            ).run()
+
+    def _pause(self, store: Store, target: Target, delivery: Mapping[str, Any], cause: BackhaulError) -> None:
+        """Keep the plan and say why the delivery does not go on now."""
+        store.do("set_delivery_state", id=delivery["id"], state="paused", reason=cause.message)
+        totals = store.row("batch_totals", delivery=delivery["id"])
+        self._errors.append(cause)
+        self._emit(
+            events.Paused(
+                run=self.id,
+                sync=self.sync.name,
+                destination=target.name,
+                delivery=delivery["id"],
+                reason=cause.message,
+                remedy=cause.remedy,
+                pending=delivery["calls"] - (totals["answered"] if totals else 0),
+            )
+        )
+
+    def _end(self, store: Store) -> None:
+        """Record how the run ended, and tell."""
+        if not self._finished and not self._errors:
+            self._errors.append(BackhaulError("The run ended in the middle.", remedy="Run again: nothing is lost."))
+        error = self._errors[0] if self._errors else None
+        state = "failed" if error else "stopped" if self._stopped else "partial" if self._rejected else "succeeded"
+        row = store.row("run", id=self.id)
+        deliveries = store.rows("deliveries_of_run", run=self.id)
+        counts = {
+            name: sum(delivery[name] for delivery in deliveries)
+            for name in ("rows", "unchanged", "superseded", "calls", "acknowledged", "rejected")
+        }
+        now = self.clock()
+        store.do(
+            "end_run",
+            id=self.id,
+            state=state,
+            ended=now,
+            error=str(error.message) if error else None,
+            remedy=error.remedy if error else None,
+        )
+        self._queue.put_nowait(
+            events.Ended(
+                run=self.id,
+                sync=self.sync.name,
+                state=state,
+                seconds=now - (row["started"] if row else now),
+                error=f"{error.where}: {error.message}" if error and error.where else error.message if error else "",
+                remedy=error.remedy if error else "",
+                exit_code=error.exit_code if error else 0 if state == "succeeded" else 1,
+                counts=counts,
+            )
+        )
+
+
+def _check_plan(state: StateFolder, delivery: Mapping[str, Any]) -> None:
+    """Refuse a plan that is missing or is not what was written."""
+    if not delivery["plan"]:
+        return
+    file = state.plans / delivery["plan"]
+    remedy = "Restore the .backhaul folder from a backup; without its plan the delivery cannot be finished."
+    if not file.exists():
+        raise StateError("The plan of an open delivery is missing where it was.", where=str(file), remedy=remedy)
+    if file_digest(file) != (delivery["plan_digest"], delivery["plan_bytes"]):
+        raise StateError("The plan of an open delivery is damaged.", where=str(file), remedy=remedy)
+
+
+async def _in_thread(work: Callable[[], _Value], planning: Planning, connection: duckdb.DuckDBPyConnection) -> _Value:
+    """Run blocking work in a thread; when cancelled, stop the query in the warehouse and wait for the thread's end."""
+    thread = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        planning.progress.stop.set()
+        if planning.session is not None:
+            await asyncio.to_thread(planning.session.cancel)
+        connection.interrupt()
+        with contextlib.suppress(Exception):
+            await thread
+        raise
