@@ -26,7 +26,7 @@ from sqlglot import Token, exp
 from core.errors import QueryError
 from core.model import Finding, Severity
 from core.query import placeholder, readonly, syntax
-from core.query.folding import OutputColumn, fold, output_columns
+from core.query.folding import OutputColumn, fold, naming_select, output_columns
 from core.query.place import finding, fix, line_and_column
 from core.query.placeholder import NAME, PLACEHOLDER
 from core.query.scan import Piece, PieceKind, scan
@@ -43,6 +43,7 @@ __all__ = [
     "fix",
     "fold",
     "line_and_column",
+    "naming_select",
     "parse",
 ]
 

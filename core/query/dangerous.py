@@ -8,10 +8,11 @@ Sources: the function lists of each vendor's documents; for DuckDB, `duckdb_func
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
-__all__ = ["ALLOWED", "FILE_ENDINGS", "REFUSED", "reason_to_refuse"]
+__all__ = ["ALLOWED", "FILE_ENDING", "REFUSED", "reason_to_refuse"]
 
 _FILES = "it reads files"
 _NETWORK = "it reaches the network"
@@ -159,31 +160,11 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     ),
 }
 
-FILE_ENDINGS = (  # fmt: skip
-    ".csv",
-    ".tsv",
-    ".txt",
-    ".parquet",
-    ".json",
-    ".jsonl",
-    ".ndjson",
-    ".gz",
-    ".zst",
-    ".db",
-    ".duckdb",
-    ".ddb",
-    ".sqlite",
-    ".xlsx",
-    ".arrow",
-    ".feather",
-    ".avro",
-    ".orc",
-    ".vortex",
-    ".shp",
-    ".geojson",
-    ".pq",
+FILE_ENDING = re.compile(
+    r"\.(csv|tsv|txt|parquet|json|jsonl|ndjson|gz|zst|db|duckdb|ddb"
+    r"|sqlite|xlsx|arrow|feather|avro|orc|vortex|shp|geojson|pq)$"
 )
-"""Ends of names by which DuckDB takes a table for a file."""
+"""The end of a name by which DuckDB takes a table for a file."""
 
 
 def reason_to_refuse(dialect: str, path: tuple[str, ...]) -> str:

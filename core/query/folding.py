@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-__all__ = ["OutputColumn", "fold", "output_columns"]
+__all__ = ["OutputColumn", "fold", "naming_select", "output_columns"]
 
 _UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -46,7 +46,7 @@ def fold(name: str, *, quoted: bool, dialect: str) -> str:
 
 def output_columns(tree: exp.Expr, dialect: str) -> tuple[OutputColumn, ...] | None:
     """Give the columns of a query, or None where a star (or a struct, or a pivot) makes them unknown."""
-    select = _first_select(tree)
+    select = naming_select(tree)
     if select is None or select.args.get("kind") or not select.expressions:
         return None
     if any(_unknown(item) for item in select.expressions):
@@ -54,7 +54,7 @@ def output_columns(tree: exp.Expr, dialect: str) -> tuple[OutputColumn, ...] | N
     return tuple(_columns(select, dialect))
 
 
-def _first_select(tree: exp.Expr) -> exp.Select | None:
+def naming_select(tree: exp.Expr) -> exp.Select | None:
     """Give the select that names the columns: the leftmost of a set operation, inside any parentheses."""
     while not isinstance(tree, exp.Select):
         if isinstance(tree, (exp.Subquery, exp.SetOperation)) and isinstance(tree.this, exp.Expr):

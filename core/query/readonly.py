@@ -7,70 +7,24 @@ made of a function, quoted, behind a schema), so none of these forms can hide on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from sqlglot import Token, TokenType, exp
 
 from core.model import Finding
-from core.query.dangerous import FILE_ENDINGS, reason_to_refuse
+from core.query.dangerous import FILE_ENDING, reason_to_refuse
 from core.query.place import finding
 
 __all__ = ["check"]
 
 _QUERY_STARTS = {"select", "with", "from", "table", "("}
-_WRITES = frozenset(
-    {  # fmt: skip
-        "insert",
-        "update",
-        "delete",
-        "merge",
-        "create",
-        "drop",
-        "alter",
-        "truncate",
-        "grant",
-        "revoke",
-        "copy",
-        "replace",
-        "upsert",
-        "import",
-        "load",
-        "install",
-        "attach",
-        "detach",
-        "export",
-        "unload",
-        "put",
-        "remove",
-        "rm",
-        "undrop",
-        "comment",
-        "vacuum",
-        "analyze",
-        "refresh",
-        "reindex",
-        "cluster",
-        "checkpoint",
-        "call",
-        "execute",
-        "exec",
-        "do",
-        "begin",
-        "start",
-        "commit",
-        "rollback",
-        "savepoint",
-        "lock",
-        "set",
-        "reset",
-        "use",
-        "pragma",
-        "declare",
-        "kill",
-        "notify",
-        "listen",
-    }
+_WRITES = re.compile(
+    r"insert|update|delete|merge|create|drop|alter|truncate|grant|revoke|copy|replace|upsert|import|load"
+    r"|install|attach|detach|export|unload|put|remove|rm|undrop|comment|vacuum|analyze|refresh|reindex"
+    r"|cluster|checkpoint|call|execute|exec|do|begin|start|commit|rollback|savepoint|lock|set|reset|use"
+    r"|pragma|declare|kill|notify|listen"
 )
 _WRITING_NODES: tuple[type[exp.Expr], ...] = (
     exp.DML,
@@ -127,7 +81,7 @@ def _root(tree: exp.Expr, tokens: Sequence[Token], text: str) -> Finding | None:
         if isinstance(inner, exp.Select) and not inner.expressions:
             return finding(text, "syntax-error", "The SELECT names no columns.", first.start, first.end + 1)
         return None
-    if word in _WRITES or (word == "with" and isinstance(inner, (exp.DML, exp.DDL, exp.Command))):
+    if _WRITES.fullmatch(word) or (word == "with" and isinstance(inner, (exp.DML, exp.DDL, exp.Command))):
         shown = type(inner).__name__.upper() if word == "with" else word.upper()
         message = f"{shown} is refused: a sync only reads. Write one SELECT."
         return finding(text, "writes", message, first.start, first.end + 1)
@@ -209,7 +163,7 @@ def _is_file(name: str, written: str) -> bool:
     return (
         written.startswith(("'", "$", "e'", "E'"))
         or any(mark in name for mark in "/\\:*?")
-        or lowered.endswith(tuple(FILE_ENDINGS))
+        or FILE_ENDING.search(lowered) is not None
     )
 
 

@@ -1,0 +1,100 @@
+"""Lint: what is wrong with a sync's query, where, why, and how to mend it.
+
+    base.py     what a rule is given (Context) and what it is (Rule)
+    columns.py  which field each output column becomes
+    times.py    comparisons with {{last_sync_time}}
+    rules/      one file a rule
+
+`-- backhaul: ignore rule-name, other-rule` at the end of a line switches rules off for that line. What makes a query
+impossible to run (an error of query.parse) cannot be switched off: the query would be refused all the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator
+
+import core.lint.rules as rule_files  # before `rules` below takes the name as an attribute of this package
+from core.errors import UsageError
+from core.lint.base import Context, Rule
+from core.lint.times import explain_comparison
+from core.model import Edit, Finding, Severity
+from core.plugins import nearest
+from core.query import PieceKind, Query, line_and_column, parse
+
+__all__ = ["Context", "Rule", "apply_fixes", "explain_comparison", "lint", "page", "rules"]
+
+_IGNORE = re.compile(r"backhaul:\s*ignore\s+([a-z][a-z-]*(?:\s*,\s*[a-z][a-z-]*)*)")
+
+
+def lint(text: str, context: Context) -> tuple[Finding, ...]:
+    """Give all findings about a query, in the order of their places."""
+    query = parse(text, context.dialect)
+    ignored = {(line, rule) for line, rule in _ignored(query)}
+    refused = {found for found in query.findings if found.severity is Severity.ERROR}
+    findings = [
+        found
+        for rule in rules()
+        for found in rule.check(query, context)
+        if found in refused or (rule.name not in context.disabled and (found.line, rule.name) not in ignored)
+    ]
+    return tuple(sorted(findings, key=lambda found: (found.start, found.end, found.rule)))
+
+
+def apply_fixes(text: str, findings: Iterable[Finding]) -> str:
+    """Apply the fixes of findings; one that overlaps an earlier one is left for the next time."""
+    chosen: list[Edit] = []
+    reached = 0
+    previous: tuple[Edit, ...] = ()
+    fixes = (found.fix for found in findings if found.fix is not None and found.fix.edits)
+    for fix in sorted(fixes, key=lambda fix: fix.edits[0].start):
+        if fix.edits[0].start >= reached and fix.edits != previous:
+            chosen += fix.edits
+            previous = fix.edits
+            reached = fix.edits[-1].end
+    for edit in reversed(chosen):
+        text = text[: edit.start] + edit.text + text[edit.end :]
+    return text
+
+
+@functools.cache
+def rules() -> tuple[Rule, ...]:
+    """Give all rules, by name."""
+    found = sorted(module.name for module in pkgutil.iter_modules(rule_files.__path__))
+    return tuple(_load(name) for name in found)
+
+
+def page(rule_name: str) -> str:
+    """Give a rule's page. Raises UsageError where there is no such rule, with the nearest name."""
+    for rule in rules():
+        if rule.name == rule_name:
+            return rule.page
+    known = [rule.name for rule in rules()]
+    raise UsageError(
+        f"There is no rule {rule_name!r}.{nearest(rule_name, known)}", remedy=f"The rules: {', '.join(known)}."
+    )
+
+
+def _load(file: str) -> Rule:
+    module = importlib.import_module(f"core.lint.rules.{file}")
+    return Rule(
+        name=file.replace("_", "-"),
+        severity=module.SEVERITY,
+        page=(module.__doc__ or "").strip(),
+        check=module.check,
+    )
+
+
+def _ignored(query: Query) -> Iterator[tuple[int, str]]:
+    """Give each line and rule that a comment switches off."""
+    for piece in query.pieces:
+        if piece.kind is not PieceKind.COMMENT:
+            continue
+        match = _IGNORE.search(query.text, piece.start, piece.end)
+        if match:
+            line, _column = line_and_column(query.text, piece.start)
+            for name in match.group(1).split(","):
+                yield line, name.strip()

@@ -1,0 +1,96 @@
+"""A column's name reaches the call in other letters than it was written in.
+
+Why it matters: Snowflake raises names without quotes (userId becomes USERID), Postgres and Redshift lower them (userid).
+USERID is no userId: the call has no id, and a trait named USERID. For a field of the call this is an error, for a trait a
+warning.
+
+An example (Snowflake):
+
+    SELECT id AS userId, email AS email FROM users
+
+Fix: quote the alias: `id AS "userId"`. Backhaul does it. On Redshift, where quotes help only in a session with
+enable_case_sensitive_identifier, it writes user_id, which is taken as the same field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import TokenType
+
+from core.lint.base import Context
+from core.lint.columns import WAREHOUSES, Mapped, mapped, snake
+from core.model import Finding, Fix, Severity
+from core.query import OutputColumn, Query, finding, fix
+
+SEVERITY = Severity.ERROR
+
+_ENDS = {TokenType.COMMA, TokenType.FROM, TokenType.R_PAREN, TokenType.UNION}
+
+
+def check(query: Query, context: Context) -> Iterator[Finding]:
+    """Find columns whose name is a field's but for the case, and names that the warehouse changes."""
+    columns = tuple(mapped(query, context))
+    for entry in columns:
+        column = entry.column
+        if column.start is None or column.end is None or column.name in context.columns:
+            continue
+        if entry.near:
+            yield _field(query, column, entry.near, _severity(entry, columns))
+        elif _surprises(column, query.dialect):
+            message = f"{WAREHOUSES[query.dialect]} calls this column {column.name}, not {column.written}."
+            mend = _mend(query, column, column.written)
+            yield finding(
+                query.text,
+                "column-folded",
+                message,
+                column.start,
+                column.end,
+                severity=Severity.WARNING,
+                fix=mend,
+            )
+
+
+def _severity(entry: Mapped, columns: tuple[Mapped, ...]) -> Severity:
+    """An email in other letters is an error only where it is the sole id; beside one it is a trait with another name."""
+    ids = {"userId", "anonymousId"}
+    has_id = any(other.near in ids or not ids.isdisjoint(other.place.path) for other in columns)
+    return Severity.WARNING if entry.near == "email" and has_id else Severity.ERROR
+
+
+def _surprises(column: OutputColumn, dialect: str) -> bool:
+    """Tell whether the warehouse changes a name that was chosen: in lowering ones that is an alias only."""
+    changed = column.name != column.written and not column.quoted
+    return changed and (column.is_alias or dialect == "snowflake")
+
+
+def _field(query: Query, column: OutputColumn, field: str, severity: Severity) -> Finding:
+    spelled = snake(field) if "_" in column.written or query.dialect == "redshift" else field
+    why = f"{WAREHOUSES[query.dialect]} calls this column {column.name}" if column.name != column.written else "It"
+    message = (
+        f"{why}; the call's field is {field}." if why != "It" else f"{column.name} is not {field}: case matters here."
+    )
+    return finding(
+        query.text,
+        "column-folded",
+        message,
+        column.start or 0,
+        column.end or 0,
+        severity=severity,
+        fix=_mend(query, column, spelled),
+    )
+
+
+def _mend(query: Query, column: OutputColumn, name: str) -> Fix | None:
+    """Give the fix: another alias, or one where there is none and the item is certainly at its end."""
+    if column.start is None or column.end is None:
+        return None
+    if query.dialect == "redshift" and name != name.lower():
+        return None  # quotes may not help there
+    quoted = f'"{name}"' if query.dialect in ("snowflake", "postgres") else name
+    if column.is_alias:
+        return fix(f"call it {quoted}", column.start, column.end, quoted)
+    after = next((token for token in query.tokens if token.start >= column.end), None)
+    if after is not None and after.token_type not in _ENDS:
+        return None
+    return fix(f"add AS {quoted}", column.end, column.end, f" AS {quoted}")

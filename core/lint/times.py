@@ -1,0 +1,145 @@
+"""Comparisons with {{last_sync_time}}, and each dialect's way to make a timestamp of it.
+
+`{{last_sync_time}}` is a whole number, seconds since 1970. No warehouse compares a timestamp with a number (DuckDB,
+Postgres, Redshift, BigQuery and Snowflake all refuse), although the documents of a well-known service write it so.
+
+Snowflake has three kinds of timestamp. A constant of the kind without zone (NTZ, what TIMESTAMP means unless the account
+says otherwise) is cast to a zoned column's kind, never the column to the constant's, so partitions are still pruned; Backhaul's
+sessions are in UTC, where both mean the same instant. For a column known to have a zone the constant has one too.
+
+BigQuery mixes nothing: DATETIME and DATE columns need a constant of their own kind. Redshift has no to_timestamp of
+a number. Postgres and DuckDB make a timestamp with zone, which their sessions in UTC compare with any kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from core.model import Kind
+from core.query import PLACEHOLDER, Query, fold
+
+__all__ = ["Comparison", "column_name", "comparisons", "conversion", "explain_comparison", "likely_timestamp"]
+
+_LIKELY = re.compile(
+    r"(^|_)(at|time|timestamp|on|datetime|ts_tz|tstamp)$|date|modified|^(last_)?(updated|created|changed|seen)$|timestamp"
+)
+_NUMERIC = re.compile(r"epoch|unix|_ts$|_ms$|seconds|millis|_id$")
+_FLIPPED: dict[type[exp.Expr], str] = {exp.GT: "<", exp.GTE: "<=", exp.LT: ">", exp.LTE: ">="}
+_SYMBOLS: dict[type[exp.Expr], str] = {
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A comparison with the placeholder.
+
+    `operator` is written as if the placeholder stood on the right; `start` and `end` are the written operator's
+    place. `bare` is the placeholder's span where it is compared as the number that it is, None where something
+    is computed from it first. `other` is the expression on the other side.
+    """
+
+    operator: str
+    start: int
+    end: int
+    placeholder_first: bool
+    bare: tuple[int, int] | None
+    other: exp.Expr
+
+
+def comparisons(query: Query) -> Iterator[Comparison]:
+    """Give the comparisons that have the placeholder on one side."""
+    if query.tree is None or not query.placeholders:
+        return
+    for node in query.tree.find_all(exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ):
+        for side, other, first in ((node.left, node.right, True), (node.right, node.left, False)):
+            span = _span(query, side)
+            if span is not None and _span(query, other) is None:
+                yield _comparison(query, node, side=side, other=other, first=first)
+    for between in query.tree.find_all(exp.Between):
+        bare = _bare(query, between.args["low"])
+        if bare is not None:
+            yield Comparison(
+                operator=">=", start=bare[0], end=bare[0], placeholder_first=False, bare=bare, other=between.this
+            )
+
+
+def _comparison(query: Query, node: exp.Binary, *, side: exp.Expr, other: exp.Expr, first: bool) -> Comparison:
+    kind = type(node)
+    symbol = _SYMBOLS[kind]
+    start, end = _operator(query, node)
+    return Comparison(
+        operator=_FLIPPED.get(kind, symbol) if first else symbol,
+        start=start,
+        end=end,
+        placeholder_first=first,
+        bare=_bare(query, side),
+        other=other,
+    )
+
+
+def _operator(query: Query, node: exp.Binary) -> tuple[int, int]:
+    """Give the place of a comparison's operator: the last one of its kind between its two sides."""
+    lefts = [part.meta["end"] for part in node.left.walk() if "end" in part.meta]
+    rights = [part.meta["start"] for part in node.right.walk() if "start" in part.meta]
+    low, high = max(lefts, default=0), min(rights, default=len(query.text))
+    for token in query.tokens:
+        if low < token.start < high and query.text[token.start : token.end + 1] in (*_SYMBOLS.values(), "!=", "=="):
+            return token.start, token.end + 1
+    return low, low
+
+
+def _span(query: Query, side: exp.Expr) -> tuple[int, int] | None:
+    """Give the span of the placeholder inside an expression, or None; subqueries have comparisons of their own."""
+    for node in side.walk(prune=lambda node: isinstance(node, exp.Query)):
+        if query.stands_for_placeholder(node):
+            return next(span for span in query.placeholders if span[0] == node.meta["start"])
+    return None
+
+
+def _bare(query: Query, side: exp.Expr) -> tuple[int, int] | None:
+    """Give the span of the placeholder where a side is nothing but it."""
+    while isinstance(side, exp.Paren):
+        side = side.this
+    return _span(query, side) if query.stands_for_placeholder(side) else None
+
+
+def likely_timestamp(name: str) -> bool:
+    """Tell whether a column's name speaks of a time rather than a number."""
+    lowered = name.lower()
+    return _LIKELY.search(lowered) is not None and _NUMERIC.search(lowered) is None
+
+
+def column_name(query: Query, node: exp.Expr) -> str | None:
+    """Give the folded name of a column, or None where an expression is no plain column."""
+    if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier):
+        return None
+    return fold(node.name, quoted=bool(node.this.args.get("quoted")), dialect=query.dialect)
+
+
+def conversion(dialect: str, kind: Kind | None = None) -> str:
+    """Give the expression that makes of the placeholder what a column of this kind is compared with."""
+    if dialect == "snowflake":
+        return f"to_timestamp_{'tz' if kind is Kind.INSTANT else 'ntz'}({PLACEHOLDER})"
+    if dialect == "bigquery":
+        seconds = f"timestamp_seconds({PLACEHOLDER})"
+        return {Kind.DATE: f"date({seconds})", Kind.TIMESTAMP: f"datetime({seconds})"}.get(
+            kind or Kind.INSTANT, seconds
+        )
+    if dialect == "redshift":
+        return f"(timestamp 'epoch' + {PLACEHOLDER} * interval '1 second')"
+    return f"to_timestamp({PLACEHOLDER})"
+
+
+def explain_comparison(dialect: str, kind: Kind | None = None) -> str:
+    """Say in a sentence how to compare a timestamp with the placeholder; for warehouses to explain their own error."""
+    return f"{PLACEHOLDER} is a Unix time, a whole number of seconds: compare a timestamp with {conversion(dialect, kind)}."
