@@ -10,13 +10,14 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from core.embedded import quoted
 from core.model import Kind
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["FORM", "constant", "fault", "install", "json_value", "plain_text"]
+__all__ = ["FORM", "fault", "install", "json_value", "plain_text"]
 
 FORM = 1
 """The number of the canonical form that this program writes."""
@@ -26,11 +27,6 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the canonical form's macros in a DuckDB connection, and set its zone to UTC."""
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(resources.files("core.calls").joinpath("canonical.sql").read_text("utf-8"))
-
-
-def constant(text: str) -> str:
-    """Give `text` as an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def json_value(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "UTC", depth: int = 0) -> str:
@@ -68,7 +64,7 @@ def plain_text(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "U
         case Kind.DATE:
             return f"strftime({value}::DATE, '%Y-%m-%d')"
         case Kind.TIMESTAMP:
-            moment = value if timezone == "UTC" else f"timezone({constant(timezone)}, {value}::TIMESTAMP)"
+            moment = value if timezone == "UTC" else f"timezone({quoted(timezone)}, {value}::TIMESTAMP)"
             return f"iso_instant(epoch_us({moment}))"
         case Kind.INSTANT:
             return f"iso_instant(epoch_us({value}))"
@@ -145,8 +141,8 @@ def _nested(arrow: pa.DataType, value: str, timezone: str, depth: int) -> str:
     if pa.types.is_struct(arrow):
         fields = [arrow.field(position) for position in range(arrow.num_fields)]
         pairs = [
-            f"json_string({constant(field.name)}) || ':' || "
-            + _element(field.type, f"struct_extract({value}, {constant(field.name)})", timezone, depth)
+            f"json_string({quoted(field.name)}) || ':' || "
+            + _element(field.type, f"struct_extract({value}, {quoted(field.name)})", timezone, depth)
             for field in fields
         ]
         inside = " || ',' || ".join(f"({pair})" for pair in pairs)
@@ -166,7 +162,7 @@ def _nested_fault(arrow: pa.DataType, value: str, depth: int) -> str | None:
     name = f"e{depth}"
     if pa.types.is_struct(arrow):
         fields = (arrow.field(position) for position in range(arrow.num_fields))
-        values = ((field.type, f"struct_extract({value}, {constant(field.name)})") for field in fields)
+        values = ((field.type, f"struct_extract({value}, {quoted(field.name)})") for field in fields)
         faults = [found for kind, inner in values if (found := fault(kind_of_arrow(kind), kind, inner, depth=depth))]
         return f"coalesce({', '.join(faults)})" if faults else None
     items, inner = (f"map_entries({value})", f"{name}.value") if pa.types.is_map(arrow) else (value, name)

@@ -22,8 +22,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.calls.canonical import FORM, constant, fault, json_value, plain_text
+from core.calls.canonical import FORM, fault, json_value, plain_text
 from core.calls.fields import CALLS, IDS, SPELLINGS, place_of
+from core.embedded import quoted
 from core.errors import QueryError
 from core.model import CallType, Column, Kind
 
@@ -232,14 +233,14 @@ def _tree(leaves: list[_Leaf]) -> _Node:
 def _call_sql(call: CallType, tree: _Node, fields: Mapping[str, _Leaf]) -> str:
     """Write the whole call: its type, its fields in their order, its objects."""
     definition = CALLS[call]
-    parts = [constant('{"type":' + json.dumps(call.value))]
+    parts = [quoted('{"type":' + json.dumps(call.value))]
     for name in definition.fields:
         if name in fields and name not in ("timestamp", "messageId"):
             parts.append(_optional(f',"{name}":', _present(fields[name]), f"json_string({_present(fields[name])})"))
     if definition.bag:
         node = tree.children.get(definition.bag)
         inside = _members(node, nulls=True) if isinstance(node, _Node) else "''"
-        parts.append(f"concat({constant(',' + json.dumps(definition.bag) + ':{')}, {inside}, '}}')")
+        parts.append(f"concat({quoted(',' + json.dumps(definition.bag) + ':{')}, {inside}, '}}')")
     for name in ("context", "integrations"):
         node = tree.children.get(name)
         if isinstance(node, _Node):
@@ -261,7 +262,7 @@ def _present(leaf: _Leaf) -> str:
 
 
 def _optional(key: str, value: str, written: str) -> str:
-    return f"CASE WHEN {value} IS NULL THEN '' ELSE {constant(key)} || {written} END"
+    return f"CASE WHEN {value} IS NULL THEN '' ELSE {quoted(key)} || {written} END"
 
 
 def _members(node: _Node, *, nulls: bool) -> str:
@@ -271,11 +272,11 @@ def _members(node: _Node, *, nulls: bool) -> str:
         name = "," + json.dumps(key, ensure_ascii=False) + ":"
         if isinstance(child, _Node):
             inside = _members(child, nulls=nulls)
-            written = f"concat({constant(name + '{')}, {inside}, '}}')"
+            written = f"concat({quoted(name + '{')}, {inside}, '}}')"
             pieces.append(written if nulls else f"CASE WHEN {inside} = '' THEN '' ELSE {written} END")
         elif nulls:
             value = f"CASE WHEN {child.sql} IS NULL THEN 'null' ELSE {child.written} END"
-            pieces.append(f"{constant(name)}, {value}")
+            pieces.append(f"{quoted(name)}, {value}")
         else:
             pieces.append(_optional(name, child.sql, child.written))
     if node.whole:
@@ -286,7 +287,7 @@ def _members(node: _Node, *, nulls: bool) -> str:
 
 def _object_or_nothing(name: str, node: _Node) -> str:
     inside = _members(node, nulls=False)
-    opening = constant("," + json.dumps(name) + ":{")
+    opening = quoted("," + json.dumps(name) + ":{")
     return f"CASE WHEN {inside} = '' THEN '' ELSE concat({opening}, {inside}, '}}') END"
 
 
@@ -320,7 +321,7 @@ def _identity_sql(call: CallType, fields: Mapping[str, _Leaf], email: _Leaf | No
         return f"CASE {cases} END"
     names = [name for name in (CALLS[call].keys or ((),))[0] if name in fields]
     members = ", ".join(
-        f"{constant((',' if position else '{') + json.dumps(name) + ':')}, json_string({_present(fields[name])})"
+        f"{quoted((',' if position else '{') + json.dumps(name) + ':')}, json_string({_present(fields[name])})"
         for position, name in enumerate(names)
     )
     return f"concat({members}, '}}')"
@@ -339,13 +340,13 @@ def _weaker(call: CallType, fields: Mapping[str, _Leaf], email: _Leaf | None) ->
 
 def _row_sql(columns: Sequence[Column]) -> str:
     """Write the values of a row, each as the text that DuckDB gives it."""
-    pairs = ", ".join(f"{constant(column.name)}, c{position}::VARCHAR" for position, column in enumerate(columns))
+    pairs = ", ".join(f"{quoted(column.name)}, c{position}::VARCHAR" for position, column in enumerate(columns))
     return f"left(json_object({pairs})::VARCHAR, 4000)"
 
 
 def _single(name: str, text: str) -> str:
     """Write a JSON object of one text member."""
-    return f"concat({constant('{' + json.dumps(name) + ':')}, json_string({text}), '}}')"
+    return f"concat({quoted('{' + json.dumps(name) + ':')}, json_string({text}), '}}')"
 
 
 def _own_message_id(fields: Mapping[str, _Leaf]) -> str:
@@ -364,20 +365,20 @@ def _id_fault_sql(call: CallType, fields: Mapping[str, _Leaf], email: _Leaf | No
         absent = " AND ".join(f"{_present(leaf)} IS NULL" for leaf in ids.values())
         null = " AND ".join(f"{leaf.sql} IS NULL" for leaf in ids.values())
         label = " and ".join(ids)
-        whens.append(f"WHEN {null} THEN {constant(f'{label} is null')}")
-        whens.append(f"WHEN {absent} THEN {constant(f'{label} is empty')}")
+        whens.append(f"WHEN {null} THEN {quoted(f'{label} is null')}")
+        whens.append(f"WHEN {absent} THEN {quoted(f'{label} is empty')}")
     return f"CASE {' '.join(whens)} END" if whens else "NULL::VARCHAR"
 
 
 def _fault_sql(call: CallType, leaves: list[_Leaf], fields: Mapping[str, _Leaf], tree: _Node) -> str:
     """Say why a row cannot be a call, or NULL."""
     faults = [
-        f"{constant(json.dumps(leaf.column.name, ensure_ascii=False) + ' ')} || {leaf.fault}"
+        f"{quoted(json.dumps(leaf.column.name, ensure_ascii=False) + ' ')} || {leaf.fault}"
         for leaf in leaves
         if leaf.fault
     ]
     for leaf in leaves:
-        name = constant(json.dumps(leaf.column.name, ensure_ascii=False) + " ")
+        name = quoted(json.dumps(leaf.column.name, ensure_ascii=False) + " ")
         if leaf.whole or leaf.path[1:] == ("relationshipAttributes",):
             faults.append(
                 f"CASE WHEN json_type(try_cast({leaf.written} AS JSON)) <> 'OBJECT' THEN {name} || 'is not a JSON object' END"
@@ -405,8 +406,8 @@ def _clashes(tree: _Node) -> list[str]:
     for name, node in tree.children.items():
         if isinstance(node, _Node) and node.whole and node.children:
             for key in node.children:
-                path = constant("$." + json.dumps(key, ensure_ascii=False))
-                label = constant(f"{name}.{key} is given twice, by a column and by {node.whole.column.name!r}")
+                path = quoted("$." + json.dumps(key, ensure_ascii=False))
+                label = quoted(f"{name}.{key} is given twice, by a column and by {node.whole.column.name!r}")
                 found.append(f"CASE WHEN json_exists(try_cast({node.whole.written} AS JSON), {path}) THEN {label} END")
     return found
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.embedded import count, quoted
 from core.errors import StateError
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ class LocalLedger:
             for segment in segments:
                 self._check(segment["keys"], segment["keys_bytes"], segment["keys_digest"])
             connection.execute(f"INSERT INTO {table} {self._latest(segments, ('key', 'fingerprint'))}")
-        found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-        return int(found[0]) if found else 0
+        return count(connection, f"SELECT count(*) FROM {table}")
 
     def calls(self) -> str | None:
         """Give SQL for the rows (key, identity, call) as acknowledged; None where the ledger keeps none.
@@ -99,7 +99,7 @@ class LocalLedger:
         """Write a segment from SQL `rows` (key, fingerprint, identity, call), durably; it is not yet in the manifest."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         keys = self._write_file(connection, f"{name}.keys.parquet", f"SELECT key, fingerprint FROM ({rows})")
-        found = connection.execute(f"SELECT count(*) FROM read_parquet({self._quoted(keys[0])})").fetchone()
+        rows_written = count(connection, f"SELECT count(*) FROM read_parquet({self._quoted(keys[0])})")
         second: dict[str, Any] = {}
         if calls:
             written = self._write_file(
@@ -110,7 +110,7 @@ class LocalLedger:
             second = dict(zip(("calls", "calls_bytes", "calls_digest"), written, strict=True))
         return SegmentFiles(
             base=base,
-            rows=int(found[0]) if found else 0,
+            rows=rows_written,
             keys=keys[0],
             keys_bytes=keys[1],
             keys_digest=keys[2],
@@ -166,8 +166,8 @@ class LocalLedger:
     def _write_file(self, connection: duckdb.DuckDBPyConnection, name: str, rows: str) -> tuple[str, int, str]:
         """Write one Parquet file durably; give its name, its size in bytes and its digest."""
         temporary = self.folder / f"{name}.tmp"
-        target = str(temporary).replace("'", "''")
-        connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+        target = quoted(str(temporary))
+        connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
         digest, size = file_digest(temporary)
         durable(temporary, self.folder / name)
         return name, size, digest
@@ -187,7 +187,7 @@ class LocalLedger:
             raise StateError("A ledger segment is damaged: it is not what was written.", where=str(file), remedy=remedy)
 
     def _quoted(self, name: str) -> str:
-        return "'" + str(self.folder / name).replace("'", "''") + "'"
+        return quoted(str(self.folder / name))
 
 
 def file_digest(file: Path) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.calls.fields import CALLS
+from core.embedded import quoted
 from core.ledger.local import NO_FINGERPRINT, LocalLedger, SegmentFiles
 from core.model import CallType, Sync
 from core.store import Store
@@ -111,10 +112,10 @@ def _write_segment(
         "fingerprint" if keeps_calls else f"CASE WHEN identity IS NULL THEN {NO_FINGERPRINT} ELSE fingerprint END"
     )
     call = f"'{{' || substr(call, {MESSAGE_ID_LENGTH + 1})" if sync.payload else "NULL::VARCHAR"
-    path = str(plan).replace("'", "''")
+    path = quoted(str(plan))
     rows = (
         f"SELECT key, CASE WHEN operation = 'delete' THEN NULL ELSE {fingerprint} END AS fingerprint, identity, "
-        f"{call} AS call FROM read_parquet('{path}') WHERE true{without}"
+        f"{call} AS call FROM read_parquet({path}) WHERE true{without}"
     )
     return ledger.write(connection, f"{sync.id}.{delivery['id']}", rows, calls=keeps_calls)
 
@@ -126,7 +127,7 @@ def _settled_rejections(
     older = [row for row in store.rows("open_rejected", ledger=delivery["ledger"]) if row["delivery"] != delivery["id"]]
     if not older or not delivery["plan"]:
         return []
-    path = str(plans / delivery["plan"]).replace("'", "''")
+    path = quoted(str(plans / delivery["plan"]))
     connection.execute("CREATE OR REPLACE TEMP TABLE older (number BIGINT, key VARCHAR, fingerprint VARCHAR)")
     connection.executemany(
         "INSERT INTO older VALUES (?, ?, ?)",
@@ -134,6 +135,6 @@ def _settled_rejections(
     )
     found = connection.execute(f"""
         SELECT o.number, p.fingerprint IS NOT DISTINCT FROM o.fingerprint::UUID
-        FROM older o JOIN read_parquet('{path}') p ON p.key = o.key::UUID
+        FROM older o JOIN read_parquet({path}) p ON p.key = o.key::UUID
     """).fetchall()
     return [(number, "acknowledged" if same else "superseded") for number, same in found]

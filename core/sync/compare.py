@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.calls.canonical import constant
 from core.calls.mapper import Mapper
+from core.embedded import count, quoted
 from core.model import InvalidRows, Limits
 from core.sync.stage import ADDED, CHANGED, FAULTY, REPEATED, UNCHANGED
 
@@ -78,11 +78,6 @@ class Comparison:
 NO_INVALID_IDS = InvalidIds(null=0, duplicate=0, examples=())
 
 
-def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    found = connection.execute(query).fetchone()
-    return int(found[0] or 0) if found else 0
-
-
 def invalid_ids(connection: duckdb.DuckDBPyConnection) -> InvalidIds:
     """Find null, empty and duplicate ids in the stage. Events without a messageId have no ids to repeat."""
     connection.execute("""
@@ -90,8 +85,8 @@ def invalid_ids(connection: duckdb.DuckDBPyConnection) -> InvalidIds:
         SELECT key, count(*) AS times FROM stage WHERE id_fault IS NULL AND identity IS NOT NULL
         GROUP BY key HAVING count(*) > 1
     """)
-    null = _count(connection, "SELECT count(*) FROM stage WHERE id_fault IS NOT NULL")
-    duplicate = _count(connection, "SELECT count(*) FROM duplicate")
+    null = count(connection, "SELECT count(*) FROM stage WHERE id_fault IS NOT NULL")
+    duplicate = count(connection, "SELECT count(*) FROM duplicate")
     examples: list[str] = []
     if null:
         found = connection.execute("""
@@ -163,7 +158,7 @@ def compare(
     removed = _removed(connection, position, mapper) if full and trusted and mapper.keeps_payload else 0
     found = connection.execute(f"SELECT {state}, count(*) FROM stage GROUP BY ALL").fetchall()
     counts = dict(found)
-    retried = _count(connection, f"SELECT count(*) FROM retry_{position}")
+    retried = count(connection, f"SELECT count(*) FROM retry_{position}")
     return Comparison(
         position=position,
         rows=sum(counts.values()),
@@ -186,8 +181,8 @@ def _refuse(connection: duckdb.DuckDBPyConnection, position: int, limits: Limits
     """Refuse, before sending, what this destination's limits do not take."""
     state = f"state_{position}"
     size = f"strlen(call) + {MESSAGE_ID_LENGTH} + coalesce(strlen(message_id), 0)"
-    too_large = constant(f"the call is larger than {limits.call_bytes:,} bytes")
-    too_long = constant(f"the messageId is longer than {limits.message_id} characters")
+    too_large = quoted(f"the call is larger than {limits.call_bytes:,} bytes")
+    too_long = quoted(f"the messageId is longer than {limits.message_id} characters")
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE refused_{position} AS
         SELECT rowid AS at, CASE WHEN {size} > {limits.call_bytes} THEN {too_large} ELSE {too_long} END AS reason
@@ -226,7 +221,7 @@ def _removed(connection: duckdb.DuckDBPyConnection, position: int, mapper: Mappe
         SELECT key, fingerprint FROM known_{position} k
         WHERE NOT EXISTS (SELECT 1 FROM stage WHERE stage.key = k.key) {weaker}
     """)
-    return _count(connection, f"SELECT count(*) FROM removed_{position}")
+    return count(connection, f"SELECT count(*) FROM removed_{position}")
 
 
 def _notes(counts: Mapping[int, int]) -> tuple[str, ...]:

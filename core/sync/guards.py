@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.calls.canonical import constant
 from core.calls.mapper import Mapper
+from core.embedded import quoted
 from core.model import Guards, InvalidRows
 from core.sync.compare import Comparison, InvalidIds
 from core.sync.stage import CHANGED
@@ -126,22 +126,22 @@ def _went_null(
     """Find fields that turned from a value to null in too large a share of the known rows."""
     if not mapper.traits or not mapper.bag:
         return []
-    paths = [constant("$." + mapper.bag + "." + json.dumps(name, ensure_ascii=False)) for name in mapper.traits]
+    paths = [quoted("$." + mapper.bag + "." + json.dumps(name, ensure_ascii=False)) for name in mapper.traits]
     counts = ", ".join(
         f"count(*) FILTER (json_type(old, {path}) <> 'NULL' AND json_type(new, {path}) = 'NULL')" for path in paths
     )
-    row = connection.execute(f"""
+    (row,) = connection.execute(f"""
         SELECT {counts} FROM (
             SELECT s.call::JSON AS new, c.call::JSON AS old FROM stage s JOIN ({calls}) c USING (key)
             WHERE s.state_{comparison.position} = {CHANGED}
         )
-    """).fetchone()
+    """).fetchall()
     return [
         Question(
             guard="max_null",
             message=f"{name!r} turned to null in {count:,} of {comparison.known:,} known rows.",
             remedy="Check where the query takes it from; run with --yes if it is meant, or raise max_null.",
         )
-        for name, count in zip(mapper.traits, row or (), strict=False)
+        for name, count in zip(mapper.traits, row, strict=True)
         if count > guards.max_null * comparison.known
     ]

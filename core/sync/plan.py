@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.calls.canonical import constant
+from core.embedded import quoted
 from core.ledger.local import durable, file_digest
 from core.model import Limits
 from core.sync.stage import ADDED, CHANGED
@@ -236,14 +236,14 @@ def deletion_sql(template: Mapping[str, Any], position: int, calls: str | None) 
     def written(value: Any) -> str:
         if isinstance(value, Mapping):
             members = ", ".join(
-                f"CASE WHEN {written(inner)} IS NULL THEN '' ELSE {constant(',' + json.dumps(name) + ':')} || {written(inner)} END"
+                f"CASE WHEN {written(inner)} IS NULL THEN '' ELSE {quoted(',' + json.dumps(name) + ':')} || {written(inner)} END"
                 for name, inner in value.items()
             )
             return f"concat('{{', substr(concat({members}), 2), '}}')" if value else "'{}'"
         if isinstance(value, str) and value.startswith("$."):
-            path = constant(value)
+            path = quoted(value)
             return f"json_extract({source}, {path})::VARCHAR"
-        return constant(json.dumps(value))
+        return quoted(json.dumps(value))
 
     call = written(template)
     return (

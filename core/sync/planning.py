@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.calls.canonical import FORM
 from core.calls.mapper import Mapper
+from core.embedded import count
 from core.errors import StateError
 from core.ledger import LocalLedger
 from core.model import Column, Guards, Project, Removed, Sync
@@ -198,14 +199,13 @@ class Planning:
         )
 
     def _compare(self, position: int, plan: TargetPlan) -> Comparison:
-        found = self.connection.execute(f"SELECT count(*) FROM known_{position}").fetchone()
         delete = self.sync.removed is Removed.DELETE
         comparison = compare(
             self.connection,
             position,
             self._mapped(),
             plan.target.limits,
-            known=int(found[0]) if found else 0,
+            known=count(self.connection, f"SELECT count(*) FROM known_{position}"),
             rejected=[dict(row) for row in self.store.rows("open_rejected", ledger=plan.ledger_id)],
             full=self.full,
             delete=delete,
@@ -217,12 +217,11 @@ class Planning:
         assert template is not None  # noqa: S101 -- check_fit has refused destinations without deletes
         deletes = deletion_sql(template, position, self._ledger(plan).calls())
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE delete_{position} AS {deletes}")
-        possible = self.connection.execute(f"SELECT count(*) FROM delete_{position}").fetchone()
-        count = int(possible[0]) if possible else 0
+        possible = count(self.connection, f"SELECT count(*) FROM delete_{position}")
         notes = comparison.notes
-        if count < comparison.removed:
-            notes += (f"{comparison.removed - count:,} removed rows have no userId, so they cannot be deleted",)
-        return replace(comparison, deletes=count, notes=notes)
+        if possible < comparison.removed:
+            notes += (f"{comparison.removed - possible:,} removed rows have no userId, so they cannot be deleted",)
+        return replace(comparison, deletes=possible, notes=notes)
 
     def _asked(self, plan: TargetPlan) -> tuple[Question, ...]:
         comparison = plan.comparison

@@ -12,7 +12,7 @@ from core.warehouses._postgres_types import Transport, TypeFacts, transport
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["read_catalogue", "read_types"]
+__all__ = ["missing_grants", "read_catalogue", "read_types"]
 
 JSON_CAST = "EXISTS (SELECT FROM pg_cast AS c WHERE c.castsource = t.oid AND c.casttarget = 114 AND c.castfunc <> 0)"
 TYPES = f"""
@@ -34,6 +34,23 @@ COLUMNS = f"""
       AND has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(r.oid, a.attnum, 'SELECT')
     ORDER BY n.nspname, r.relname, a.attnum
 """
+
+GRANTS = """
+    SELECT CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE')
+                THEN format('GRANT USAGE ON SCHEMA %%I TO %%I; ', n.nspname, current_user) ELSE '' END
+           || format('GRANT SELECT ON %%I.%%I TO %%I;', n.nspname, r.relname, current_user)
+    FROM pg_class AS r JOIN pg_namespace AS n ON n.oid = r.relnamespace
+    WHERE r.relname = %s AND r.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT has_table_privilege(r.oid, 'SELECT')
+    ORDER BY n.nspname
+"""
+
+
+def missing_grants(connection: psycopg.Connection[Any], relation: str) -> tuple[str, ...]:
+    """Give the statements that let this user read the tables named `relation` that it cannot read.
+
+    Postgres names the table without its schema when it refuses one.
+    """
+    return tuple(statement for (statement,) in connection.execute(GRANTS, [relation]).fetchall())
 
 
 def read_types(

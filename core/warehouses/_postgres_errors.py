@@ -15,7 +15,7 @@ from core.errors import CancelledError, LoginError, QueryFailedError, Unreachabl
 from core.warehouses._postgres_connecting import connecting_trouble
 from core.warehouses._postgres_connection import PostgresSettings
 
-__all__ = ["Trouble", "explain", "trouble_of"]
+__all__ = ["Trouble", "explain", "refused_relation", "trouble_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +161,20 @@ def _conversion(message: str) -> str:
 def _grants(message: str, user: str) -> str:
     """Give the statements that give `user` the right that is missing."""
     found = re.search(r"permission denied for (?P<what>\w+(?: \w+)?) (?P<name>\S+)$", message)
-    role = f'"{user}"'
+    role = quoted(user)
     if found and found["what"] == "schema":
         schema = found["name"]
         return f"Let an owner run: GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};"
-    if found and found["what"] in {"table", "view", "relation", "materialized view", "foreign table"}:
-        return f"Let its owner run: GRANT SELECT ON {found['name']} TO {role};"
+    if relation := refused_relation(message):
+        return f"Let its owner run: GRANT SELECT ON {quoted(relation)} TO {role};"
     return f"Let an owner grant {role} the right to it, or leave it out of the query."
+
+
+def refused_relation(message: str) -> str:
+    """Give the name of the table or view that Postgres refused, or nothing."""
+    found = re.search(r"permission denied for (?:table|view|relation|materialized view|foreign table) (.+)$", message)
+    return found[1] if found else ""
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -19,9 +19,9 @@ from core.errors import QueryFailedError, WarehouseError
 from core.model import Column, Table
 from core.warehouses._arrow import OuterSelect, conforming_result, outer_select
 from core.warehouses._cancellation import Cancellation
-from core.warehouses._postgres_catalogue import read_catalogue, read_types
+from core.warehouses._postgres_catalogue import missing_grants, read_catalogue, read_types
 from core.warehouses._postgres_connection import Connector
-from core.warehouses._postgres_errors import explain
+from core.warehouses._postgres_errors import explain, refused_relation
 from core.warehouses._postgres_stream import PostgresStream, settings_of_transaction
 from core.warehouses._postgres_types import Transport, arrow_type
 from core.warehouses.base import Result
@@ -209,7 +209,13 @@ class PostgresSession:
             return cancelled
         if self._stream is None:
             return explain(error, self._connector.settings)
-        return self._stream.explain(error, start=start)
+        told = self._stream.explain(error, start=start)
+        relation = refused_relation(told.message)
+        if relation and isinstance(told, QueryFailedError):
+            with contextlib.suppress(WarehouseError), self.reading() as connection:
+                grants = missing_grants(connection, relation)
+                told.remedy = f"Let its owner run: {' '.join(grants)}" if grants else told.remedy
+        return told
 
     def _interrupt(self) -> None:
         """Ask the server to stop what runs on the connection that is busy."""
