@@ -28,8 +28,9 @@ def outer_select(sql: str, expressions: Sequence[str], *, limit: int | None = No
     """Wrap `sql` in a select that gives `expressions` (SQL with `{}` for the column) as c0, c1, ...
 
     Columns are renamed by position, so duplicate names and names that differ in case only do no harm. The closing
-    parenthesis stands on a line of its own, since the query may end in a `--` comment.
+    parenthesis stands on a line of its own, since the query may end in a `--` comment; its last semicolons are cut.
     """
+    sql = sql.rstrip("; \t\r\n")
     names = [f"c{position}" for position in range(len(expressions))]
     wanted = ", ".join(
         f"{expression.replace('{}', f'q.{name}')} AS {name}"

@@ -95,11 +95,24 @@ def remedy_for(error: Exception, message: str, details: dict[str, Any]) -> str:
         return "A query may read the tables of its DuckDB file only: no other files, no network, no settings."
     if isinstance(error, duckdb.OutOfMemoryException):
         return "The query needs more memory than the source's `memory`: raise it, or let the query do less at once."
-    if "TIMESTAMP" in message and "INTEGER" in message.upper().replace("BIGINT", "INTEGER"):
-        return "last_sync_time is a Unix time in seconds. Compare with to_timestamp({{last_sync_time}})."
+    if conversion := conversion_for(message):
+        return f"last_sync_time is a Unix time in seconds. Compare with {conversion}."
     if details.get("error_subtype") in {"COLUMN_NOT_FOUND", "MISSING_ENTRY"}:
         return "Check the name; the catalogue shows which tables and columns there are."
     return "Correct the query."
+
+
+def conversion_for(message: str) -> str:
+    """Give how to compare a time with `last_sync_time`, where that is what DuckDB refused."""
+    found = re.search(r"Cannot compare values of type (.+) and type (.+?) -", message)
+    if not found or not any(re.search(r"INT|DECIMAL", side) for side in found.groups()):
+        return ""
+    conversions = {
+        "TIMESTAMP WITH TIME ZONE": "to_timestamp({{last_sync_time}})",
+        "TIMESTAMP": "to_timestamp({{last_sync_time}}) AT TIME ZONE 'UTC'",
+        "DATE": "CAST(to_timestamp({{last_sync_time}}) AS DATE)",
+    }
+    return next((conversions[side] for side in found.groups() if side in conversions), "")
 
 
 def program_of(pid: int, program: str) -> str:

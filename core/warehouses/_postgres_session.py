@@ -35,7 +35,7 @@ __all__ = ["PostgresSession"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """A query's columns, how each travels, and the analyst's text without its last semicolon."""
+    """The analyst's text, its columns, and how each travels."""
 
     sql: str
     columns: tuple[Column, ...]
@@ -141,7 +141,7 @@ class PostgresSession:
                 raise self._refused("This is no query: it gives no columns.")
             types = read_types(connection, [(oid, modifier) for _, oid, modifier in fields])
             described = Described(
-                sql=sql.rstrip().removesuffix(";"),
+                sql=sql,
                 columns=tuple(
                     Column(name=name, kind=way.kind, type_name=type_name)
                     for (name, _, _), (type_name, way) in zip(fields, types, strict=True)

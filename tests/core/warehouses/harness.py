@@ -1,0 +1,165 @@
+"""What the conformance suite needs to know of each type of warehouse: how to fill it, and its words for a few things.
+
+A new type of warehouse needs an entry in `HARNESSES`; the suite fails until it has one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import SecretError
+from core.model import Kind, Secret
+from core.warehouses import warehouse_type
+from core.warehouses.base import Warehouse
+from tests.servers.postgres import Database
+
+
+@dataclass(kw_only=True)
+class Harness:
+    """A warehouse of one test with a table `people (id, email)` of three rows, and a view `grown_ups` on it."""
+
+    warehouse: Warehouse
+    execute: Callable[..., None]
+    """Runs statements as the owner; must work whenever no session is open."""
+
+    writes_while_open: bool
+    """Whether the owner can write while a session reads."""
+
+    schema: str
+    examples: Mapping[Kind, str]
+    """An expression of each kind that the warehouse has."""
+
+    infinities: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Expressions of infinite dates and times, and what DuckDB calls them."""
+
+    series: str = (
+        "SELECT b.i * 1000 + a.i AS n, repeat('x', 100) AS note"
+        " FROM generate_series(1, {thousands}) AS b(i), generate_series(1, 1000) AS a(i)"
+    )
+    fails_late: str = (
+        "SELECT CAST(CASE WHEN b.i = 1500 THEN 'zero' ELSE '1' END AS integer) AS n"
+        " FROM generate_series(1, 2000) AS b(i), generate_series(1, 1000) AS a(i)"
+    )
+    never_ends: str = (
+        "SELECT count(*) FROM generate_series(1, 100000000) AS a(i), generate_series(1, 100000000) AS b(i)"
+    )
+    writes: tuple[str, ...] = (
+        "INSERT INTO people VALUES (4, 'd')",
+        "INSERT INTO people VALUES (4, 'd') RETURNING id",
+        "WITH n AS (INSERT INTO people VALUES (4, 'd') RETURNING id) SELECT * FROM n",
+        "DELETE FROM people",
+        "UPDATE people SET email = 'x' RETURNING id",
+        "DROP TABLE people",
+        "CREATE TABLE more (i integer)",
+        "CREATE TEMP TABLE more (i integer)",
+        "SELECT 1; DELETE FROM people",
+        "COMMIT; DELETE FROM people",
+        "ROLLBACK; BEGIN; DELETE FROM people; COMMIT",
+        "SELECT 1) AS q; DELETE FROM people; SELECT (1",
+        "SELECT 1\n) TO STDOUT; DELETE FROM people; COPY (SELECT 1",
+        "TRUNCATE people",
+    )
+
+
+PEOPLE = (
+    "CREATE TABLE people (id integer, email varchar)",
+    "INSERT INTO people VALUES (1, 'a@example.com'), (2, 'b@example.com'), (3, NULL)",
+    "CREATE VIEW grown_ups AS SELECT id FROM people WHERE id > 1",
+)
+COMMON_EXAMPLES = {
+    Kind.BOOLEAN: "true",
+    Kind.INTEGER: "42",
+    Kind.DECIMAL: "CAST(12.50 AS decimal(10, 2))",
+    Kind.FLOAT: "CAST(1.5 AS double precision)",
+    Kind.TEXT: "'Grüße 🎈'",
+    Kind.DATE: "DATE '2026-03-29'",
+    Kind.TIME: "TIME '01:30:00.5'",
+    Kind.TIMESTAMP: "TIMESTAMP '2026-03-29 02:30:00.123456'",
+}
+
+
+def no_secret(name: str) -> Secret:
+    raise SecretError(f"there is no {name}")
+
+
+def duckdb_harness(request: pytest.FixtureRequest) -> Harness:
+    import duckdb
+
+    folder: Path = request.getfixturevalue("tmp_path")
+
+    def execute(*statements: str) -> None:
+        with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    execute(*PEOPLE)
+    plugin: Any = warehouse_type("duckdb")
+    return Harness(
+        warehouse=plugin(plugin.Settings(path="warehouse.duckdb"), no_secret, folder),
+        execute=execute,
+        writes_while_open=False,
+        schema="main",
+        examples={
+            **COMMON_EXAMPLES,
+            Kind.BYTES: "'\\x01\\xFF'::BLOB",
+            Kind.INSTANT: "TIMESTAMPTZ '2026-03-29 02:30:00.123456+02'",
+            Kind.JSON: """'{"a": [1, null]}'::JSON""",
+            Kind.NESTED: "[{'a': 1}]",
+        },
+        infinities={
+            "TIMESTAMP 'infinity'": "infinity",
+            "TIMESTAMPTZ '-infinity'": "-infinity",
+            "DATE '-infinity'": "-infinity",
+        },
+    )
+
+
+def postgres_plugin(database: Database, *, folder: Path = Path(), password: str | None = None, **settings: Any) -> Any:
+    """Give the plug-in for a database as its reader, or with other settings."""
+    plugin: Any = warehouse_type("postgres")
+    known = {
+        "host": database.server.host,
+        "port": database.server.port,
+        "database": database.name,
+        "user": database.reader,
+    }
+    secret = Secret(database.reader_password if password is None else password)
+    return plugin(plugin.Settings(**{**known, **settings}), lambda _: secret, folder)
+
+
+def postgres_harness(request: pytest.FixtureRequest) -> Harness:
+    database: Database = request.getfixturevalue("postgres_database")
+    database.execute(*PEOPLE, "ANALYZE people")
+    return Harness(
+        warehouse=postgres_plugin(database),
+        execute=database.execute,
+        writes_while_open=True,
+        schema="public",
+        examples={
+            **COMMON_EXAMPLES,
+            Kind.BYTES: "'\\x01ff'::bytea",
+            Kind.INSTANT: "TIMESTAMPTZ '2026-03-29 02:30:00.123456+02'",
+            Kind.JSON: """'{"a": [1, null]}'::jsonb""",
+        },
+        infinities={
+            "TIMESTAMP 'infinity'": "infinity",
+            "TIMESTAMP '-infinity'": "-infinity",
+            "TIMESTAMPTZ 'infinity'": "infinity",
+            "TIMESTAMPTZ '-infinity'": "-infinity",
+            "TIMESTAMP '294276-12-31 23:59:59'": "infinity",
+            "DATE 'infinity'": "infinity",
+            "DATE '-infinity'": "-infinity",
+        },
+    )
+
+
+HARNESSES: Mapping[str, Callable[[pytest.FixtureRequest], Harness]] = {
+    "duckdb": duckdb_harness,
+    "postgres": postgres_harness,
+}
