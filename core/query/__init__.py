@@ -67,6 +67,7 @@ class Query:
     columns: tuple[OutputColumn, ...] | None = None
     findings: tuple[Finding, ...] = ()
     placeholders: tuple[tuple[int, int], ...] = ()
+    stand_ins: tuple[str, ...] = field(default=(), repr=False)
     pieces: tuple[Piece, ...] = field(default=(), repr=False)
     tokens: tuple[Token, ...] = field(default=(), repr=False, compare=False)
     tree: exp.Expr | None = field(default=None, repr=False, compare=False)
@@ -91,7 +92,8 @@ class Query:
             )
         value = str(last_sync_time)
         rendered = _fill(self.text, self.placeholders, [value] * len(self.placeholders))
-        rendered = _blank_from(rendered, self.tokens[-1].end + 1)
+        last = max(self.tokens[-1].end + 1, *(end for _start, end in self.placeholders), 0)
+        rendered = _blank_from(rendered, last)
         self._guard(rendered, value)
         return rendered
 
@@ -102,7 +104,7 @@ class Query:
         tree = None
         if problem is None and len(groups) == 1:
             tree = syntax.parse_statement(groups[0], rendered, rendered, self.dialect).tree
-        if tree is None or self.tree is None or not _same(self.tree, tree, value):
+        if tree is None or self.tree is None or not _same(self.tree, tree, dict.fromkeys(self.stand_ins, value)):
             raise QueryError(f"The query does not read the same once {PLACEHOLDER} has its value, so it is not run.")
 
 
@@ -137,6 +139,7 @@ def parse(text: str, dialect: str) -> Query:
         columns=None if tree is None else output_columns(tree, dialect),
         findings=tuple(sorted(findings, key=lambda found: (found.start, found.end, found.rule))),
         placeholders=found.spans,
+        stand_ins=tuple(stand_ins),
         pieces=pieces,
         tokens=tuple(tokens),
         tree=tree,
@@ -177,25 +180,22 @@ def _counts(node: exp.Expr) -> bool:
 
 def _parameters(tree: exp.Expr, text: str, dialect: str, tokens: list[Token]) -> Iterator[Finding]:
     """Find `?`, `:name`, `@name` and `$name`, which other tools fill in and nobody does here."""
-    for node in tree.find_all(exp.Placeholder, exp.Parameter):
-        if isinstance(node.parent, exp.Parameter) or isinstance(node.this, exp.Parameter):
-            continue  # BigQuery's @@system_variables
-        if dialect == "snowflake" and isinstance(node.this, exp.Literal):
-            continue  # Snowflake's $1 is the first column
-        start, end = _parameter_span(tokens, node.name, text)
-        message = f"Nobody fills in {text[start:end]!r} here; the only placeholder is {PLACEHOLDER}."
-        yield finding(text, "unknown-placeholder", message, start, end)
-
-
-def _parameter_span(tokens: list[Token], name: str, text: str) -> tuple[int, int]:
-    for index, token in enumerate(tokens):
-        if text[token.start] not in "?:@$%":
+    names = {
+        node.name
+        for node in tree.find_all(exp.Placeholder, exp.Parameter)
+        if not isinstance(node.parent, exp.Parameter) and not isinstance(node.this, exp.Parameter)  # @@system_variable
+        if not (dialect == "snowflake" and isinstance(node.this, exp.Literal))  # there $1 is the first column
+    }
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        mark = text[token.start]
+        if mark == "?" and names & {"", "?"}:
+            end = token.end + 1
+        elif mark in ":@$%" and after is not None and after.text in names:
+            end = after.end + 1
+        else:
             continue
-        if name in ("", "?"):
-            return token.start, token.end + 1
-        if index + 1 < len(tokens) and tokens[index + 1].text == name:
-            return token.start, tokens[index + 1].end + 1
-    return tokens[0].start, tokens[-1].end + 1
+        message = f"Nobody fills in {text[token.start : end]!r} here; the only placeholder is {PLACEHOLDER}."
+        yield finding(text, "unknown-placeholder", message, token.start, end)
 
 
 def _stand_ins(text: str, count: int) -> list[str]:
@@ -220,8 +220,8 @@ def _blank_from(text: str, offset: int) -> str:
     return text[:offset] + "".join(character if character == "\n" else " " for character in text[offset:])
 
 
-def _same(pattern: exp.Expr, tree: exp.Expr, value: str) -> bool:
-    """Tell whether two trees are the same, where numbers as long as stand-ins may have become the value.
+def _same(pattern: exp.Expr, tree: exp.Expr, values: dict[str, str]) -> bool:
+    """Tell whether two trees are the same, where each stand-in has become its value.
 
     Walks both side by side: comparing trees by `==` recurses, and a long chain of ORs would overrun the stack.
     """
@@ -229,7 +229,7 @@ def _same(pattern: exp.Expr, tree: exp.Expr, value: str) -> bool:
     for one, two in zip(ours, theirs, strict=False):
         if type(one) is not type(two):
             return False
-        if isinstance(one, exp.Literal) and two.this not in (one.this, value):
+        if isinstance(one, exp.Literal) and two.this != values.get(one.this, one.this):
             return False
         if isinstance(one, (exp.Identifier, exp.Var)) and one.this != two.this:
             return False

@@ -3,7 +3,7 @@
 Traps of sqlglot that this module keeps from everyone else:
 
 - errors carry line and column only; the token there gives the offset;
-- the compiled parser overruns the C stack on thousands of nested subqueries instead of raising, and takes time that
+- the compiled parser overruns the C stack on thousands of nested subqueries or array<array<... instead of raising, and takes time that
   doubles with each join that has no ON: both are refused before parsing, with generous limits;
 - what it does not know becomes a Command, with a line on stderr that would tear up a terminal's screen;
 - it forgives doubled and trailing commas (rule stray-comma).
@@ -20,6 +20,7 @@ from difflib import get_close_matches
 from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.parser import Parser
 
 from core.model import Finding
 from core.query.place import finding
@@ -43,6 +44,8 @@ _CLOSERS = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType
 _PREFIXES = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE, TokenType.INTERVAL, TokenType.ANY}
 _SHOWN = 40
 """How much of a token a message shows, in characters."""
+
+_TYPES = Parser.NESTED_TYPE_TOKENS | Parser.STRUCT_TYPE_TOKENS
 
 _KEYWORDS = ("select", "from", "where", "group", "order", "having", "join", "limit", "union", "with", "distinct")
 
@@ -118,7 +121,7 @@ def _quotes_disagree(text: str, tokens: list[Token], pieces: tuple[Piece, ...]) 
 
 def _too_deep(text: str, tokens: list[Token]) -> Finding | None:
     """Refuse what would take the parser's stack or its time."""
-    depth = run = joins = subscripts = 0
+    depth = run = joins = subscripts = types = 0
     before: TokenType | None = None
     for token in tokens:
         kind = token.token_type
@@ -126,8 +129,9 @@ def _too_deep(text: str, tokens: list[Token]) -> Finding | None:
         run = run + 1 if kind in _PREFIXES else 0
         joins += _joins(kind, before)
         subscripts += kind is TokenType.L_BRACKET and before is TokenType.R_BRACKET
+        types += (kind is TokenType.LT and before in _TYPES) - (kind is TokenType.GT and types > 0)
         before = kind
-        if depth + run > DEEPEST or joins > JOINS_WITHOUT_CONDITION or subscripts > SUBSCRIPTS:
+        if depth + run + types > DEEPEST or joins > JOINS_WITHOUT_CONDITION or subscripts > SUBSCRIPTS:
             many = joins > JOINS_WITHOUT_CONDITION
             message = "Too many joins have no ON or USING." if many else "The query nests too deep to be read."
             return finding(text, "query-too-complex", message, token.start, token.end + 1)

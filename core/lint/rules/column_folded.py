@@ -37,7 +37,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             continue
         if entry.near:
             yield _field(query, column, entry.near, _severity(entry, columns))
-        elif _surprises(column, query.dialect):
+        elif _surprises(column, query.dialect) and not _is_field(entry):
             message = f"{WAREHOUSES[query.dialect]} calls this column {column.name}, not {column.written}."
             mend = _mend(query, column, column.written)
             yield finding(
@@ -49,6 +49,11 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 fix=mend,
             )
+
+
+def _is_field(entry: Mapped) -> bool:
+    """Tell whether a folded name is a field as it is: USER_ID becomes user_id on Postgres, which is just right."""
+    return len(entry.place.path) == 1 and not entry.place.whole
 
 
 def _severity(entry: Mapped, columns: tuple[Mapped, ...]) -> Severity:

@@ -1,0 +1,170 @@
+"""A query can only read: no statement, function or table that does anything else passes."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.query import DIALECTS, parse
+
+NO_QUERIES = """\
+INSERT INTO t SELECT 1
+UPDATE t SET a = 1
+DELETE FROM t
+MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE
+CREATE TABLE t AS SELECT 1 AS a
+DROP TABLE t
+ALTER TABLE t ADD COLUMN a INT
+TRUNCATE TABLE t
+GRANT SELECT ON t TO u
+COPY t FROM 'x'
+CALL f()
+SET a = 1
+USE b
+BEGIN
+COMMIT
+EXPLAIN SELECT 1
+SHOW TABLES
+VALUES (1)
+DESCRIBE t
+SELECT 1 AS a; DELETE FROM t
+; DELETE FROM t
+WITH a AS (SELECT 1 AS b) INSERT INTO t SELECT * FROM a
+((DELETE FROM t))
+nonsense
+""".splitlines()
+
+WRITING_QUERIES = {
+    "postgres": [
+        "WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a",
+        "WITH a AS (INSERT INTO t VALUES (1) RETURNING *) SELECT * FROM a",
+        "WITH a AS (UPDATE t SET b = 1 RETURNING *) SELECT * FROM a",
+        "SELECT * FROM (WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a) AS x",
+        "SELECT a INTO b FROM t",
+        "SELECT a FROM t FOR UPDATE",
+        "SELECT a FROM t FOR NO KEY UPDATE",
+        "SELECT * FROM (SELECT a FROM t FOR SHARE) AS x",
+        "COPY (SELECT 1) TO PROGRAM 'x'",
+        "DO $$ BEGIN END $$",
+    ],
+    "duckdb": [
+        "COPY (SELECT 1) TO 'x'",
+        "ATTACH 'x'",
+        "INSTALL x",
+        "LOAD x",
+        "PRAGMA database_size",
+        "EXPORT DATABASE 'x'",
+        "SUMMARIZE t",
+        "PIVOT t ON a USING sum(b)",
+    ],
+    "snowflake": ["PUT file://x @y", "EXECUTE IMMEDIATE 'x'", "SHOW TABLES ->> SELECT * FROM $1"],
+    "bigquery": [
+        "EXPORT DATA OPTIONS (uri = 'x') AS SELECT 1",
+        "DECLARE x INT64",
+        "EXECUTE IMMEDIATE 'x'",
+        "SELECT a FROM t |> INSERT INTO u",
+    ],
+    "redshift": ["UNLOAD ('SELECT 1') TO 's3://x'", "SELECT a INTO #b FROM t"],
+}
+
+REFUSED_CALLS = {
+    "postgres": """
+        pg_read_file pg_read_binary_file pg_ls_dir pg_ls_waldir pg_stat_file lo_import lo_export lo_create
+        lo_unlink lo_get dblink dblink_exec dblink_connect query_to_xml table_to_xml cursor_to_xml database_to_xml
+        schema_to_xml query_to_xml_and_xmlschema query_to_xmlschema pg_terminate_backend pg_cancel_backend set_config
+        pg_reload_conf pg_sleep pg_sleep_for nextval setval pg_advisory_lock pg_advisory_xact_lock
+        pg_try_advisory_lock pg_logical_emit_message pg_replication_origin_create pg_switch_wal pg_notify
+        pg_file_write pg_create_restore_point pg_drop_replication_slot ts_stat crosstab PG_READ_FILE""",
+    "redshift": "pg_terminate_backend pg_cancel_backend set_config",
+    "snowflake": "system$abort_session SYSTEM$CANCEL_ALL_QUERIES infer_schema get_presigned_url identifier",
+    "bigquery": "external_query ml.generate_text ai.generate ML.Generate_Text",
+    "duckdb": """read_csv read_csv_auto read_parquet parquet_scan read_json read_json_auto read_ndjson read_text read_blob
+        glob sniff_csv sqlite_scan postgres_scan postgres_query mysql_scan mysql_query iceberg_scan delta_scan query
+        query_table getenv nextval duckdb_secrets which_secret pragma_table_info parquet_metadata parquet_schema
+        json_execute_serialized_sql READ_CSV""",
+}
+
+CALLS = [(dialect, name) for dialect, names in REFUSED_CALLS.items() for name in names.split()]
+
+
+def rules(text: str, dialect: str) -> set[str]:
+    return {found.rule for found in parse(text, dialect).findings}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("text", NO_QUERIES)
+def test_what_is_no_single_query_is_refused(text: str, dialect: str) -> None:
+    assert rules(text, dialect) & {"writes", "not-a-query", "several-statements", "syntax-error"}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"), [(dialect, text) for dialect, texts in WRITING_QUERIES.items() for text in texts]
+)
+def test_what_writes_or_locks_is_refused(dialect: str, text: str) -> None:
+    assert rules(text, dialect) & {"writes", "not-a-query", "syntax-error"}
+
+
+@pytest.mark.parametrize(("dialect", "name"), CALLS)
+def test_a_refused_function_is_found_in_every_form(dialect: str, name: str) -> None:
+    quote = "`" if dialect == "bigquery" else '"'
+    forms = [
+        f"SELECT {name}('x') AS a FROM t",
+        f"SELECT a FROM t WHERE b = (SELECT max({name} ('x')) FROM u)",
+        f"SELECT * FROM {name}('x')",
+        f"SELECT 1 AS a UNION ALL SELECT {name}/* c */('x')",
+    ]
+    if "." not in name:
+        forms += [
+            f"SELECT pg_catalog.{name}('x') AS a FROM t",
+            f"SELECT {quote}{name}{quote}('x') AS a FROM t",
+            f"SELECT {quote}main{quote} . {quote}{name}{quote} ('x') AS a FROM t",
+            f"WITH x AS (SELECT {name}('x') AS a) SELECT a FROM x",
+        ]
+    for form in forms:
+        assert rules(form, dialect) & {"dangerous-function", "syntax-error"}, form
+    assert "dangerous-function" in rules(forms[0], dialect)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("duckdb", "SELECT * FROM 'x.csv'"),
+        ("duckdb", 'SELECT * FROM "x.parquet"'),
+        ("duckdb", "FROM '/etc/passwd'"),
+        ("duckdb", "SELECT * FROM data.csv"),
+        ("duckdb", "SELECT * FROM t JOIN 's3://b/x' ON true"),
+        ("duckdb", "SELECT ('x').read_text()"),
+        ("duckdb", "SELECT 'x'.read_text()"),
+        ("snowflake", "SELECT $1 FROM @stage/x"),
+        ("snowflake", "SELECT $1 FROM '@stage/x'"),
+        ("snowflake", "SELECT s.nextval AS a"),
+        ("postgres", "SELECT U&\"pg\\005fread_file\"('x')"),
+    ],
+)
+def test_files_stages_and_sequences_are_refused(dialect: str, text: str) -> None:
+    assert rules(text, dialect) & {"dangerous-function", "syntax-error"}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("postgres", 'SELECT "update", created AS "delete", \'drop table x\' AS c FROM inserts -- delete'),
+        ("postgres", "SELECT a FROM t, LATERAL (SELECT b FROM u WHERE u.a = t.a) AS x, generate_series(1, 2) AS g(n)"),
+        ("postgres", "WITH RECURSIVE a AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM a) SELECT n FROM a"),
+        ("postgres", "SELECT * FROM (VALUES (1, 2)) AS v(a, b)"),
+        (
+            "postgres",
+            "SELECT to_char(now(), 'YYYY') AS y, json_build_object('a', 1) AS j FROM t FETCH FIRST 5 ROWS ONLY",
+        ),
+        ("snowflake", "SELECT * FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))"),
+        (
+            "snowflake",
+            "SELECT a:b.c::string AS d, system$typeof(a) AS t FROM x, LATERAL FLATTEN(input => x.y) QUALIFY 1 = 1",
+        ),
+        ("bigquery", "SELECT a, @@project_id AS p FROM `my-project.d.t`, UNNEST(b) AS c WITH OFFSET"),
+        ("bigquery", "FROM t |> WHERE a = 1 |> SELECT a"),
+        ("duckdb", "SELECT replace(a, 'b', 'c') AS d, {'x': 1} AS e FROM t"),
+        ("redshift", "SELECT getdate() AS d, nvl(a, b) AS c, listagg(e, ',') AS f FROM t GROUP BY 1, 2"),
+    ],
+)
+def test_harmless_queries_pass(dialect: str, text: str) -> None:
+    assert rules(text, dialect) == set()
