@@ -28,7 +28,7 @@ from core.model import Project, Secret, SecretsFrom
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-__all__ = ["delete", "full_names", "place", "present", "reader", "store"]
+__all__ = ["backend_name", "delete", "full_names", "place", "present", "reader", "store"]
 
 _COMMAND_SECONDS = 30
 _CHOICES = (
@@ -54,6 +54,11 @@ def reader(project: Project) -> Callable[[str], Secret]:
 def present(project: Project, name: str) -> bool:
     """Say whether a secret is there. Raises SecretError where the place cannot be used."""
     return bool(_read(project, name))
+
+
+def backend_name() -> str:
+    """Give the name of this host's keyring. Raises SecretError where there is none that may be used."""
+    return type(_backend()).__module__
 
 
 def full_names(project: Project) -> Mapping[str, str]:

@@ -160,11 +160,13 @@ def _placed(
 
 
 def _leaf(column: Column, arrow: pa.DataType, sql: str, path: tuple[str, ...], whole: bool, timezone: str) -> _Leaf:
+    text = plain_text(column.kind, arrow, sql, timezone=timezone)
+    is_id = path[1:] == ("objectTypeId",)
     return _Leaf(
         column=column,
         sql=sql,
-        written=json_value(column.kind, arrow, sql, timezone=timezone),
-        text=plain_text(column.kind, arrow, sql, timezone=timezone),
+        written=f"json_string({text})" if is_id else json_value(column.kind, arrow, sql, timezone=timezone),
+        text=text,
         fault=fault(column.kind, arrow, sql),
         path=path,
         whole=whole,
@@ -234,9 +236,11 @@ def _call_sql(call: CallType, tree: _Node, fields: Mapping[str, _Leaf]) -> str:
     """Write the whole call: its type, its fields in their order, its objects."""
     definition = CALLS[call]
     parts = [quoted('{"type":' + json.dumps(call.value))]
-    for name in definition.fields:
-        if name in fields and name not in ("timestamp", "messageId"):
-            parts.append(_optional(f',"{name}":', _present(fields[name]), f"json_string({_present(fields[name])})"))
+    parts += [
+        _optional(f',"{name}":', _present(fields[name]), f"json_string({_present(fields[name])})")
+        for name in definition.fields
+        if name in fields and name not in ("timestamp", "messageId")
+    ]
     if definition.bag:
         node = tree.children.get(definition.bag)
         inside = _members(node, nulls=True) if isinstance(node, _Node) else "''"
@@ -383,9 +387,11 @@ def _fault_sql(call: CallType, leaves: list[_Leaf], fields: Mapping[str, _Leaf],
             faults.append(
                 f"CASE WHEN json_type(try_cast({leaf.written} AS JSON)) <> 'OBJECT' THEN {name} || 'is not a JSON object' END"
             )
-    for name in ("event", "name"):
-        if name in fields and (name,) in CALLS[call].required:
-            faults.append(f"CASE WHEN {_present(fields[name])} IS NULL THEN '{name} is empty' END")
+    faults += [
+        f"CASE WHEN {_present(fields[name])} IS NULL THEN '{name} is empty' END"
+        for name in ("event", "name")
+        if name in fields and (name,) in CALLS[call].required
+    ]
     for name, leaf in fields.items():
         if name in IDS and leaf.column.kind is Kind.FLOAT:
             faults.append(

@@ -6,8 +6,10 @@ works; two are drafts with findings to mend. No keyring, no network, nothing out
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from core import project
 from core.errors import ProjectError
@@ -16,7 +18,7 @@ __all__ = ["NAME", "make"]
 
 NAME = "acme-demo"
 
-_SYNCS = {
+_SYNCS: Mapping[str, Mapping[str, Any]] = {
     "users": {
         "call": "identify",
         "description": "Everyone with an account, with what they pay",

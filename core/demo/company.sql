@@ -16,7 +16,7 @@ FROM range(1, 121) companies (n);
 
 CREATE TABLE app.users AS
 SELECT 'u_' || lpad(n::VARCHAR, 5, '0') AS id,
-    lower(first_name) || '.' || lower(last_name) || n || '@example.com' AS email,
+    strip_accents(lower(first_name || '.' || last_name)) || n || '@example.com' AS email,
     first_name, last_name,
     ['free', 'starter', 'team', 'enterprise'][1 + (n * 104729) % 4] AS plan,
     (n * 7919) % 7 <> 0 AS is_active,

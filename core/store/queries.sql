@@ -189,3 +189,6 @@ INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO 
 UPDATE runs SET state = 'failed', ended = :now, progress = NULL, error = 'The run ended without a word: it was killed.',
     remedy = 'Run again: what was not answered is sent again, with the same messageIds.'
 WHERE sync = :sync AND state = 'running';
+
+-- name: rejected_of_ledger
+SELECT * FROM rejected WHERE ledger = :ledger ORDER BY number;

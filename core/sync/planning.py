@@ -187,7 +187,7 @@ class Planning:
         known = []
         for position, plan in enumerate(self.plans):
             known.append(f"known_{position}")
-            self._ledger(plan).load(self.connection, f"known_{position}")
+            self.ledger_of(plan).load(self.connection, f"known_{position}")
         stage_rows(
             self.connection,
             staged_reader(result, self.progress, most=min(most, default=None)),
@@ -215,7 +215,7 @@ class Planning:
             return comparison
         template = plan.target.plugin.deletion(self.sync.call)
         assert template is not None  # noqa: S101 -- check_fit has refused destinations without deletes
-        deletes = deletion_sql(template, position, self._ledger(plan).calls())
+        deletes = deletion_sql(template, position, self.ledger_of(plan).calls())
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE delete_{position} AS {deletes}")
         possible = count(self.connection, f"SELECT count(*) FROM delete_{position}")
         notes = comparison.notes
@@ -235,11 +235,11 @@ class Planning:
             self.ids,
             full=self.full,
             rows_before=plan.ledger["rows_last_seen"] if plan.ledger else None,
-            calls=self._ledger(plan).calls() if plan.ledger and self._mapped().keeps_payload else None,
+            calls=self.ledger_of(plan).calls() if plan.ledger and self._mapped().keeps_payload else None,
             everything=self.accepted.full_refresh,
         )
 
-    def _ledger(self, plan: TargetPlan) -> LocalLedger:
+    def ledger_of(self, plan: TargetPlan) -> LocalLedger:
         return LocalLedger(self.store, self.state.ledger, plan.ledger_id)
 
     def _mapped(self) -> Mapper:

@@ -1,5 +1,5 @@
 -- One call a person and company: it says what the company is, and who belongs to it.
-SELECT c.id AS "groupId",
+SELECT c.id AS "groupId", -- backhaul: ignore last-sync-time-missing
     u.id AS "userId",
     c.object_type_id AS "objectTypeId",
     c.name,

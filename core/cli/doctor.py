@@ -1,0 +1,106 @@
+"""`backhaul doctor` and `completion`: what is installed, where things are, and help for the shell."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core import __version__
+from core.cli.output import folder_option, json_option, print_json, say
+from core.errors import BackhaulError
+
+__all__ = ["completion", "doctor"]
+
+_PARTS = (
+    "duckdb",
+    "pyarrow",
+    "sqlglot",
+    "psycopg",
+    "adbc-driver-postgresql",
+    "httpx",
+    "keyring",
+    "msgspec",
+    "tomlkit",
+    "filelock",
+    "cronsim",
+    "click",
+    "textual",
+)
+
+
+@click.command()
+@folder_option
+@json_option
+def doctor(*, folder: Path | None, as_json: bool) -> None:
+    """Say what is installed, where things are, and what does not fit."""
+    found: dict[str, Any] = {
+        "backhaul": __version__,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "system": platform.platform(),
+        "parts": {name: _version(name) for name in _PARTS},
+        "keyring": _keyring(),
+        "project": _project(folder),
+    }
+    if as_json:
+        print_json(found)
+        return
+    say(f"Backhaul {found['backhaul']}, Python {found['python']} ({found['executable']}), {found['system']}")
+    for name, version in found["parts"].items():
+        say(f"{name:<24} {version or 'missing'}", sign="ok" if version else "bad")
+    say(f"{'keyring backend':<24} {found['keyring']}", sign="none")
+    for name, value in found["project"].items():
+        say(f"{name:<24} {value}", sign="none")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _keyring() -> str:
+    from core import secrets
+
+    try:
+        return secrets.backend_name()
+    except BackhaulError as error:
+        return f"{error.message} {error.remedy}"
+
+
+def _project(folder: Path | None) -> dict[str, str]:
+    from core import project, secrets
+
+    place = folder or project.find(Path.cwd())
+    if place is None:
+        return {"project": "none in this folder; `backhaul init` makes one"}
+    try:
+        found = project.load(place.absolute())
+    except BackhaulError as error:
+        return {"project": str(error)}
+    return {
+        "project": f"{found.name} in {found.folder}",
+        "state": str(found.state),
+        "secrets": secrets.place(found),
+        "files": f"{len(found.sources)} sources, {len(found.destinations)} destinations, {len(found.syncs)} syncs",
+        **{str(path): str(error) for path, error in found.broken.items()},
+    }
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script for SHELL; for bash: eval "$(backhaul completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    from core.cli import backhaul
+
+    script = get_completion_class(shell)
+    assert script is not None  # noqa: S101 -- the choices above are the shells that click knows
+    click.echo(script(backhaul, {}, "backhaul", "_BACKHAUL_COMPLETE").source())

@@ -1,0 +1,269 @@
+"""`backhaul status`, `runs`, `show`, `rejected` and `explain`: what is going on, and what happened."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.opening import open_project, open_syncs
+from core.cli.output import ago, fail, folder_option, json_option, moment, print_json, say, table
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from core.model import Project, Sync
+    from core.store import Store
+
+__all__ = ["explain", "rejected", "runs", "show", "status"]
+
+_SIGNS = {"succeeded": "✓", "partial": "!", "stopped": "!", "failed": "✗", "running": "▶", "skipped": "·"}
+_HIDDEN = frozenset({"key", "fingerprint"})
+
+
+def _store(project: Project) -> Store:
+    from core.sync.state import StateFolder
+
+    return StateFolder(project).store()
+
+
+@click.command()
+@folder_option
+@json_option
+def status(*, folder: Path | None, as_json: bool) -> None:
+    """Show each sync: its last runs, its rejected rows, when it is due."""
+    project = open_project(folder, quiet=as_json)
+    with _store(project) as store:
+        rows = [_status_of(store, sync) for sync in project.syncs.values()]
+    broken = {str(path): str(error) for path, error in project.broken.items()}
+    if as_json:
+        print_json({"project": project.name, "syncs": rows, "broken": broken})
+    elif not rows:
+        say("No sync yet. Add syncs/<name>.sql and syncs/<name>.toml.", sign="none")
+    else:
+        table(
+            [
+                [
+                    f"{_SIGNS.get(row['state'], '·')} {row['state']}",
+                    f"{row['sync']} → {', '.join(row['destinations']) or 'nowhere'}",
+                    ago(row["last_started"]),
+                    f"{row['acknowledged']:,} / {row['rejected_open']:,}",
+                    row["next"],
+                    "".join(_SIGNS.get(state, "·") for state in reversed(row["last_states"])),
+                ]
+                for row in rows
+            ],
+            ["state", "sync", "last", "sent / rejected", "next", "last 7"],
+        )
+        for row in rows:
+            if row["error"]:
+                say(f"{row['sync']}: {row['error']}", sign="bad")
+    fail(2 if broken else 0)
+
+
+def _status_of(store: Store, sync: Sync) -> dict[str, Any]:
+    past = store.rows("runs_of_sync", sync=sync.id, limit=7)
+    last = past[0] if past else None
+    deliveries = store.rows("deliveries_of_run", run=last["id"]) if last else []
+    open_rows = store.row("count_open_rejected", sync=sync.id)
+    pending = store.rows("open_deliveries", sync=sync.id)
+    return {
+        "sync": sync.name,
+        "id": sync.id,
+        "enabled": sync.enabled,
+        "destinations": list(sync.destinations),
+        "state": "disabled" if not sync.enabled and not last else last["state"] if last else "never run",
+        "last_run": last["id"] if last else None,
+        "last_started": last["started"] if last else None,
+        "acknowledged": sum(row["acknowledged"] for row in deliveries),
+        "rejected_open": open_rows["rows"] if open_rows else 0,
+        "pending": sum(row["calls"] for row in pending),
+        "last_sync_times": {
+            row["destination"]: row["last_sync_time"] for row in store.rows("ledgers_of_sync", sync=sync.id)
+        },
+        "last_states": [row["state"] for row in past],
+        "next": _next(sync, last),
+        "error": last["error"] if last else None,
+    }
+
+
+def _next(sync: Sync, last: Any) -> str:
+    """Say when a sync is due; the daemon is what runs it then."""
+    from core import schedule
+
+    if not sync.enabled:
+        return "off"
+    now = datetime.now(UTC)
+    last_start = datetime.fromtimestamp(last["started"], UTC) if last else None
+    due = schedule.next_due(
+        schedule.parse(sync.schedule), sync.timezone, last_start=last_start, start=sync.start, now=now
+    )
+    if due is None:
+        return "by hand"
+    return "due" if due <= now else due.astimezone().strftime("%d %b %H:%M")
+
+
+@click.command()
+@click.argument("sync", default="")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100_000), help="How many runs.")
+@folder_option
+@json_option
+def runs(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
+    """List the last runs, of SYNC or of all."""
+    project = open_project(folder, quiet=True)
+    identity = open_syncs(project, (sync,))[0].id if sync else None
+    with _store(project) as store:
+        found = [
+            dict(row) | {"deliveries": [dict(each) for each in store.rows("deliveries_of_run", run=row["id"])]}
+            for row in store.rows("runs_of_sync", sync=identity, limit=limit)
+        ]
+    if as_json:
+        print_json(found)
+    elif not found:
+        say("No run yet. Start one with `backhaul run`.", sign="none")
+    else:
+        table(
+            [
+                [
+                    row["id"],
+                    f"{_SIGNS.get(row['state'], '·')} {row['state']}",
+                    row["name"],
+                    moment(row["started"]),
+                    f"{(row['ended'] or time.time()) - row['started']:.1f} s",
+                    row["rows"],
+                    sum(each["acknowledged"] for each in row["deliveries"]),
+                    sum(each["rejected"] for each in row["deliveries"]),
+                    row["error"],
+                ]
+                for row in found
+            ],
+            ["run", "state", "sync", "started", "took", "rows", "sent", "rejected", "why"],
+        )
+
+
+@click.command()
+@click.argument("run")
+@folder_option
+@json_option
+def show(run: str, *, folder: Path | None, as_json: bool) -> None:
+    """Show RUN whole (its id, or the beginning of it): its deliveries, and what was rejected and why."""
+    project = open_project(folder, quiet=True)
+    with _store(project) as store:
+        found = store.rows("runs_like", prefix=run) if run.isalnum() else []
+        if len(found) != 1:
+            what = f"{len(found)} runs begin with {run!r}." if found else f"There is no run {run!r}."
+            raise UsageError(what, remedy="`backhaul runs` lists them.")
+        row = dict(found[0])
+        deliveries = [dict(each) for each in store.rows("deliveries_of_run", run=row["id"])]
+        refused = [_public(each) for each in store.rows("rejected_of_run", run=row["id"], limit=100)]
+    if as_json:
+        print_json(row | {"deliveries": deliveries, "rejected": refused})
+        return
+    say(f"Run {row['id']}  {row['name']}  {row['state']}  {moment(row['started'])} → {moment(row['ended'])}")
+    if row["bound"] is not None:
+        say(f"  last_sync_time of the query: {row['bound']}")
+    if row["error"]:
+        say(f"{row['error']}\n  {row['remedy'] or ''}", sign="bad")
+    for each in deliveries:
+        say(
+            f"  → {each['destination']}: {each['state']}  rows {each['rows']:,}  new {each['added']:,}  changed "
+            f"{each['changed']:,}  unchanged {each['unchanged']:,}  delivered {each['acknowledged']:,}  "
+            f"rejected {each['rejected']:,}" + (f"  ({each['reason']})" if each["reason"] else "")
+        )
+        for note in json.loads(each["notes"]):
+            say(f"    {note}", dim=True)
+    _print_rejected(refused)
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="How many rows.")
+@folder_option
+@json_option
+def rejected(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
+    """List the rows of SYNC that were refused and not settled since, with what was sent and what came back."""
+    project = open_project(folder, quiet=True)
+    chosen = open_syncs(project, (sync,))[0]
+    with _store(project) as store:
+        rows = [_public(row) for row in store.rows("rejected_of_sync", sync=chosen.id, limit=limit)]
+        total = store.rows("count_open_rejected", sync=chosen.id)[0]["rows"]
+    if as_json:
+        print_json({"total": total, "rows": rows})
+    elif not rows:
+        say("No rejected rows.", sign="ok")
+    else:
+        _print_rejected(rows)
+        if total > len(rows):
+            say(f"first {len(rows):,} rows, {total:,} in all", dim=True)
+        say(f"`backhaul replay {sync}` sends them again; rows that could not be sent need their data mended.", dim=True)
+    fail(1 if rows else 0)
+
+
+def _public(row: Any) -> dict[str, Any]:
+    """Give a rejected row without its digests."""
+    return {name: row[name] for name in row.keys() if name not in _HIDDEN}  # noqa: SIM118 -- a sqlite3.Row iterates values
+
+
+def _print_rejected(rows: list[dict[str, Any]]) -> None:
+    if rows:
+        table(
+            [
+                [
+                    row["identity"] or row["row"],
+                    row["destination"],
+                    row["status"] or "not sent",
+                    row["reason"],
+                    row["attempts"],
+                    row["state"],
+                ]
+                for row in rows
+            ],
+            ["row", "destination", "answer", "why", "tries", "state"],
+        )
+
+
+@click.command()
+@click.argument("sync")
+@click.argument("key")
+@folder_option
+@json_option
+def explain(sync: str, key: str, *, folder: Path | None, as_json: bool) -> None:
+    """Tell the life of KEY (such as a userId) in SYNC: what was acknowledged, refused, pending, and how to repeat it."""
+    from dataclasses import asdict
+
+    from core import secrets
+    from core.sync.explain import explain_key
+
+    project = open_project(folder, quiet=True)
+    chosen = open_syncs(project, (sync,))[0]
+    lives = explain_key(project, chosen, secrets.reader(project), key)
+    if as_json:
+        print_json([asdict(life) | {"rejected": [_public(row) for row in life.rejected]} for life in lives])
+    elif not lives:
+        say(
+            f"{key!r} was never sent by {sync}, and never refused: no result of its query had it, or no run was done.",
+            sign="none",
+        )
+    for life in () if as_json else lives:
+        _print_life(life)
+    fail(0 if lives else 1)
+
+
+def _print_life(life: Any) -> None:
+    signs: Mapping[str, str] = {"acknowledged": "ok", "rejected": "bad", "pending": "go"}
+    when = f" in run {life.run}, {moment(life.at)}" if life.run else " before the ledger was last compacted"
+    say(f"{life.destination}  {life.identity}: {life.state}{when}", sign=signs.get(life.state, "none"))
+    for note in life.notes:
+        say(f"  {note}", dim=True)
+    if life.call:
+        say(f"  {life.call}")
+    for row in life.rejected:
+        say(f"  {moment(row['created'])}  {row['state']}: {row['reason']}")
+        if row["response"]:
+            say(f"    the destination said: {row['response']}", dim=True)
+    if life.curl:
+        say(f"  {life.curl}", dim=True)

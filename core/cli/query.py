@@ -1,0 +1,175 @@
+"""`backhaul preview` and `backhaul plan`: what a run would do, without doing it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.opening import open_project, open_syncs
+from core.cli.output import fail, folder_option, json_option, print_json, say, table
+
+if TYPE_CHECKING:
+    from core.sync.preview import PlannedDelivery, Preview
+
+__all__ = ["plan", "preview"]
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many rows.")
+@folder_option
+@json_option
+def preview(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
+    """Show the first rows of SYNC's query and the calls that they become."""
+    from core import secrets
+    from core.sync.preview import preview_sync
+
+    project = open_project(folder)
+    chosen = open_syncs(project, (sync,))[0]
+    found = preview_sync(project, chosen, secrets.reader(project), limit=limit)
+    if as_json:
+        print_json(_preview_json(found))
+    else:
+        _print_preview(found, limit)
+    fail(1 if any(row.fault for row in found.rows) else 0)
+
+
+def _preview_json(found: Preview) -> dict[str, Any]:
+    return {
+        "columns": [{"name": c.name, "kind": c.kind.value, "type": c.type_name} for c in found.columns],
+        "bound": found.bound,
+        "more": found.more,
+        "rows": [
+            {
+                "values": [_plain(value) for value in row.values],
+                "call": json.loads(row.call) if row.call else None,
+                "fault": row.fault,
+                "known": row.known,
+            }
+            for row in found.rows
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Give a value as JSON has it; what JSON does not have, as text."""
+    return value if isinstance(value, str | int | bool | type(None)) else str(value)
+
+
+def _print_preview(found: Preview, limit: int) -> None:
+    if found.bound is not None:
+        say(f"last_sync_time = {found.bound} ({_utc(found.bound)}, lookback taken off)", dim=True)
+    marks = {True: "✓", False: "?", None: "?"}
+    rows = [
+        ["✗" if row.fault else marks[row.known], *("null" if value is None else _plain(value) for value in row.values)]
+        for row in found.rows
+    ]
+    table(rows, ["", *(column.name for column in found.columns)], widest=40)
+    if not rows:
+        say("No rows." + (" Perhaps {{last_sync_time}} leaves all of them out." if found.bound else ""))
+        return
+    count = f"first {limit} rows, more exist" if found.more else f"{len(rows)} rows, all there are"
+    say(f"{count};  ✓ sent before  ? never seen  ✗ cannot be sent", dim=True)
+    for row in found.rows:
+        if row.fault:
+            say(f"{row.fault}", sign="bad")
+    example = next((row.call for row in found.rows if row.call), None)
+    if example:
+        say("\nThe first row becomes this call:")
+        say(json.dumps(json.loads(example), indent=2, ensure_ascii=False))
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--markdown", is_flag=True, help="Write it for a pull request.")
+@click.option("--from-zero", is_flag=True, help="As `run --from-zero` would.")
+@click.option("--full-refresh", is_flag=True, help="As `run --full-refresh` would.")
+@folder_option
+@json_option
+def plan(sync: str, *, markdown: bool, from_zero: bool, full_refresh: bool, folder: Path | None, as_json: bool) -> None:
+    """Query and compare, send nothing: what is new, changed, gone, refused, and the old value beside the new."""
+    from core import secrets
+    from core.sync.planning import Accepted
+    from core.sync.preview import plan_sync
+
+    project = open_project(folder)
+    chosen = open_syncs(project, (sync,))[0]
+    accepted = Accepted(from_zero=from_zero, full_refresh=full_refresh)
+    deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=accepted)
+    if as_json:
+        print_json([asdict(delivery) | {"calls": delivery.comparison.calls} for delivery in deliveries])
+    elif not deliveries:
+        say(f"{sync} has no destination; each run is a preview.", sign="none")
+    for delivery in () if as_json else deliveries:
+        _print_plan(sync, delivery, markdown=markdown)
+    fail(1 if any(delivery.questions for delivery in deliveries) else 0)
+
+
+def _print_plan(sync: str, delivery: PlannedDelivery, *, markdown: bool) -> None:
+    """Print one destination's plan: the counts, then what they consist of."""
+    _print_counts(sync, delivery, markdown=markdown)
+    _print_rows(delivery, markdown=markdown)
+    for question in delivery.questions:
+        say(f"{question.guard}: {question.message} {question.remedy}", sign="warn")
+
+
+def _print_counts(sync: str, delivery: PlannedDelivery, *, markdown: bool) -> None:
+    c = delivery.comparison
+    heading = f"{sync} → {delivery.destination}"
+    say(f"### {heading}\n" if markdown else heading)
+    counts = [
+        ("new", c.added),
+        ("changed", c.changed),
+        ("gone", c.removed),
+        ("unchanged", c.unchanged),
+        ("refused", c.refused + c.held),
+        ("tried again", c.retried),
+        ("to delete", c.deletes),
+    ]
+    if markdown:
+        say("| what | rows |\n| --- | ---: |")
+        for name, count in counts:
+            say(f"| {name} | {count:,} |")
+        say(f"\n{c.calls:,} calls in {delivery.batches:,} requests.\n")
+    else:
+        say(
+            "  "
+            + "  ".join(
+                f"{count:,} {name}" for name, count in counts if count or name in ("new", "changed", "unchanged")
+            )
+        )
+        say(f"  {c.calls:,} calls in {delivery.batches:,} requests")
+    if delivery.pending:
+        say(f"{delivery.pending:,} calls of an earlier delivery go out first.", sign="go")
+    for note in c.notes:
+        say(f"  {note}", dim=not markdown)
+
+
+def _print_rows(delivery: PlannedDelivery, *, markdown: bool) -> None:
+    c = delivery.comparison
+    for change in delivery.changes:
+        who = ", ".join(f"{field} {value}" for field, value in change.identity.items())
+        say(f"{'- ' if markdown else '  ~ '}{who}")
+        for field in change.fields:
+            say(f"      {field.path}: {_value(field.old)} → {_value(field.new)}")
+    for call in delivery.added[:5]:
+        say(f"{'- ' if markdown else '  + '}{call}")
+    if c.added > len(delivery.added[:5]):
+        say(f"    … {c.added - len(delivery.added[:5]):,} more new rows", dim=not markdown)
+    for identity in delivery.removed:
+        say(f"{'- ' if markdown else '  − '}{identity}")
+    for who, why in delivery.refused:
+        say(f"{'- ' if markdown else '  '}{who}: {why}", sign="bad")
+
+
+def _value(value: Any) -> str:
+    return "(none)" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _utc(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

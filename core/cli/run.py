@@ -1,0 +1,227 @@
+"""`backhaul run` and `backhaul replay`: one run now, watched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from core.cli.opening import open_project, open_syncs
+from core.cli.output import Progress, fail, folder_option, json_option, print_error, print_json, say
+from core.errors import BackhaulError, UsageError
+
+if TYPE_CHECKING:
+    from core.model import Project, Sync
+    from core.sync.events import Event
+    from core.sync.planning import Accepted
+
+__all__ = ["replay", "run", "run_all"]
+
+
+@click.command()
+@click.argument("syncs", nargs=-1)
+@click.option("--from-zero", is_flag=True, help="Ask the query for all rows, and send those that differ.")
+@click.option("--full-refresh", is_flag=True, help="Send all rows again, changed or not.")
+@click.option("--yes", is_flag=True, help="Accept what the guards ask.")
+@click.option("--key-rotated", is_flag=True, help="The destination's key is new, the account is the same.")
+@click.option("--another-place", is_flag=True, help="The destination is another account or host: send all there anew.")
+@folder_option
+@json_option
+def run(
+    syncs: tuple[str, ...],
+    *,
+    from_zero: bool,
+    full_refresh: bool,
+    yes: bool,
+    key_rotated: bool,
+    another_place: bool,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Run SYNCS once, now; all enabled ones where none is named. With --json, one event a line."""
+    from core.sync.planning import Accepted
+
+    if key_rotated and another_place:
+        raise UsageError("--key-rotated and --another-place cannot both be true.")
+    accepted = Accepted(
+        yes=yes,
+        from_zero=from_zero,
+        full_refresh=full_refresh,
+        key_rotated=key_rotated,
+        another_place=another_place,
+    )
+    project = open_project(folder)
+    chosen = open_syncs(project, syncs)
+    if not chosen:
+        raise UsageError("There is no enabled sync in this project.", remedy="Make one under syncs/, or name one.")
+    results = run_all(project, chosen, accepted=accepted, as_json=as_json, stream=as_json)
+    code = max(int(result["exit_code"]) for result in results)
+    fail(max(code, 2 if project.broken and not syncs else 0))
+
+
+@click.command()
+@click.argument("sync")
+@folder_option
+@json_option
+def replay(sync: str, *, folder: Path | None, as_json: bool) -> None:
+    """Send the rejected rows of SYNC again, with the latest content that is known of each."""
+    project = open_project(folder)
+    results = run_all(project, open_syncs(project, (sync,)), replay=True, as_json=as_json, stream=as_json)
+    fail(max(int(result["exit_code"]) for result in results))
+
+
+def run_all(
+    project: Project,
+    syncs: Sequence[Sync],
+    *,
+    accepted: Accepted | None = None,
+    replay: bool = False,
+    as_json: bool = False,
+    stream: bool = False,
+    brief: bool = False,
+) -> list[dict[str, Any]]:
+    """Run syncs one after the other, printing as it goes; give how each ended."""
+    return [
+        asyncio.run(
+            _watch(project, sync, accepted=accepted, replay=replay, as_json=as_json, stream=stream, brief=brief)
+        )
+        for sync in syncs
+    ]
+
+
+async def _watch(
+    project: Project,
+    sync: Sync,
+    *,
+    accepted: Accepted | None,
+    replay: bool,
+    as_json: bool,
+    stream: bool,
+    brief: bool,
+) -> dict[str, Any]:
+    from core import secrets
+    from core.sync.events import as_json as event_json
+    from core.sync.run import run_sync
+
+    result: dict[str, Any] = {"sync": sync.name, "call": sync.call.value, "acknowledged": 0, "rejected": 0}
+    progress = Progress(wanted=not as_json)
+    try:
+        async for event in run_sync(project, sync, secrets.reader(project), accepted=accepted, replay=replay):
+            if stream:
+                print_json(event_json(event))
+            elif not as_json:
+                _tell(event, progress, brief=brief)
+            _remember(event, result)
+    except BackhaulError as error:
+        print_error(error, as_json=as_json)
+        result |= {"state": "failed", "exit_code": error.exit_code, "error": error.message}
+    finally:
+        progress.clear()
+    return result
+
+
+def _remember(event: Event, result: dict[str, Any]) -> None:
+    from core.sync import events
+
+    if isinstance(event, events.Committed):
+        result["acknowledged"] += event.acknowledged
+        result["rejected"] += event.rejected
+    elif isinstance(event, events.Ended):
+        result |= {"run": event.run, "state": event.state, "exit_code": event.exit_code, "seconds": event.seconds}
+        if event.error:
+            result["error"] = event.error
+
+
+def _tell(event: Event, progress: Progress, *, brief: bool) -> None:
+    """Show an event to a person: as progress, or as lines of their own."""
+    from core.sync import events
+
+    match event:
+        case events.Querying():
+            progress.show(f"{event.sync}: query", event.rows, None, event.seconds, "rows")
+        case events.Answered():
+            done = event.acknowledged + event.rejected
+            progress.show(f"{event.sync} → {event.destination}", done, event.calls, event.seconds, "calls")
+        case events.Planned() if not brief or event.notes:
+            progress.clear()
+            _tell_plan(event, brief=brief)
+        case events.Stopped():
+            progress.clear()
+            _tell_guards(event)
+        case events.Retrying() | events.Resumed() | events.Committed() | events.Paused() | events.Ended():
+            progress.clear()
+            _tell_outcome(event)
+        case _:
+            pass
+
+
+def _tell_outcome(event: Event) -> None:
+    from core.sync import events
+
+    match event:
+        case events.Retrying():
+            say(
+                f"{event.sync} → {event.destination}: {event.reason}; next try in {event.wait:.1f} s "
+                f"({event.attempt} of {event.attempts})",
+                sign="warn",
+            )
+        case events.Resumed():
+            say(
+                f"{event.sync} → {event.destination}: an earlier delivery goes on, {event.answered:,} of "
+                f"{event.calls:,} calls were answered",
+                sign="go",
+            )
+        case events.Committed():
+            rejected = f", {event.rejected:,} rejected" if event.rejected else ""
+            held = f", {event.held_back:,} deletes held back until nothing is rejected" if event.held_back else ""
+            say(
+                f"{event.sync} → {event.destination}: {event.acknowledged:,} delivered{rejected}{held}, "
+                f"{event.unchanged:,} unchanged",
+                sign="warn" if rejected or held else "ok",
+            )
+            if event.rejected:
+                say(f"  Look at them with `backhaul rejected {event.sync}`.", dim=True)
+        case events.Paused():
+            say(
+                f"{event.sync} → {event.destination}: paused, {event.pending:,} calls pending. {event.reason}",
+                sign="bad",
+            )
+            say(f"  {event.remedy}", dim=True)
+        case events.Ended() if event.error and event.state == "failed":
+            click.echo(f"{click.style('✗', fg='red')} {event.sync}: {_safe(event.error)}", err=True)
+            if event.remedy:
+                click.echo(f"  {_safe(event.remedy)}", err=True)
+        case _:
+            pass
+
+
+def _safe(text: str) -> str:
+    from core.harmless import harmless
+
+    return harmless(text, lines=True)
+
+
+def _tell_plan(event: Any, *, brief: bool) -> None:
+    if not brief:
+        removed = f"  −{event.removed:,} removed" if event.removed else ""
+        refused = f"  ✗{event.refused:,} refused" if event.refused else ""
+        retried = f"  ↻{event.retried:,} tried again" if event.retried else ""
+        say(
+            f"{event.sync} → {event.destination}: +{event.added:,} new  ~{event.changed:,} changed{removed}  "
+            f"={event.unchanged:,} unchanged{retried}{refused}  ({event.calls:,} calls in {event.batches:,} batches)",
+            sign="none",
+        )
+    for note in event.notes:
+        say(f"  {note}", dim=True)
+
+
+def _tell_guards(event: Any) -> None:
+    say(f"{event.sync} → {event.destination}: stopped before the first call", sign="warn")
+    for question in event.questions:
+        say(f"  {question['guard']}: {question['message']}")
+        for example in question["evidence"]:
+            say(f"    {example}", dim=True)
+        say(f"    {question['remedy']}", dim=True)

@@ -1,0 +1,85 @@
+"""`backhaul secret`: the keyring entries of this project. Never prints a value."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from core.cli.opening import open_project
+from core.cli.output import folder_option, json_option, print_json, say, table
+from core.errors import UsageError
+from core.model import Secret
+
+__all__ = ["secret"]
+
+
+@click.group()
+def secret() -> None:
+    """Keep the secrets of this project in the OS keyring: passwords, keys, tokens."""
+
+
+@secret.command("set")
+@click.argument("name")
+@folder_option
+def set_secret(name: str, *, folder: Path | None) -> None:
+    """Keep the secret NAME (such as sources/prod.password). It is asked for, or read from a pipe."""
+    from core import secrets
+    from core.plugins import nearest
+
+    project = open_project(folder)
+    known = secrets.full_names(project)
+    if name not in known:
+        raise UsageError(
+            f"Nothing in this project needs a secret {name!r}.{nearest(name, list(known))}",
+            remedy=f"Known: {', '.join(sorted(known)) or 'none; this project needs no secret'}.",
+        )
+    if sys.stdin.isatty():
+        text = click.prompt(f"{known[name]} ({name})", hide_input=True, err=True)
+    else:
+        text = sys.stdin.read().rstrip("\n")
+    if not text:
+        raise UsageError("The secret is empty.")
+    secrets.store(project, name, Secret(text))
+    say(f"Kept {name} in {secrets.place(project, name)}.", sign="ok")
+
+
+@secret.command("delete")
+@click.argument("name")
+@folder_option
+def delete_secret(name: str, *, folder: Path | None) -> None:
+    """Remove the secret NAME."""
+    from core import secrets
+
+    project = open_project(folder)
+    secrets.delete(project, name)
+    say(f"Removed {name} from {secrets.place(project, name)}.", sign="ok")
+
+
+@secret.command("list")
+@folder_option
+@json_option
+def list_secrets(*, folder: Path | None, as_json: bool) -> None:
+    """List the secrets that this project needs, and whether they are there."""
+    from core import secrets
+
+    project = open_project(folder)
+    rows = [
+        {
+            "name": name,
+            "meaning": meaning,
+            "present": secrets.present(project, name),
+            "place": secrets.place(project, name),
+        }
+        for name, meaning in secrets.full_names(project).items()
+    ]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        table(
+            [["✓" if row["present"] else "✗", row["name"], row["meaning"], row["place"]] for row in rows],
+            ["", "name", "what", "where"],
+        )
+    else:
+        say("This project needs no secret.", sign="none")

@@ -1,0 +1,33 @@
+r"""Makes text from outside harmless before it is drawn, copied or logged. The one sanitiser, for commands and console.
+
+Control characters, escape sequences, C1 codes and bidirectional marks become visible escapes (`\x1b`, `\u202e`): a cell
+of a warehouse or a reply of an API can neither move the cursor, write the clipboard, nor turn a line around.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["harmless"]
+
+_DANGEROUS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_LINE_BREAKS = re.compile("[\t\n]")
+
+
+def harmless(text: object, *, most: int | None = None, lines: bool = False) -> str:
+    """Give `text` without anything that a terminal would obey; at most `most` characters, then an ellipsis.
+
+    Tabs and line breaks become visible too, unless `lines` says that they are wanted.
+    """
+    plain = str(text)
+    if most is not None and len(plain) > most:
+        plain = plain[: max(most - 1, 0)] + "…"
+    plain = _DANGEROUS.sub(_visible, plain)
+    return plain if lines else _LINE_BREAKS.sub(lambda found: {"\t": "\\t", "\n": "\\n"}[found[0]], plain)
+
+
+def _visible(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"  # noqa: PLR2004 -- two hexadecimal digits

@@ -1,0 +1,125 @@
+"""`check`: tests a source or a destination step by step, each timed, the last one given being the first that failed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from core import secrets
+from core.destinations import destination_type
+from core.errors import BackhaulError
+from core.model import Project, Step
+from core.warehouses import warehouse_type
+
+__all__ = ["destination_steps", "source_steps"]
+
+_LEAST_FREE = 500_000_000
+_SECONDS = 10.0
+
+
+def source_steps(project: Project, name: str) -> Iterator[Step]:
+    """Test a source: what its type tests, then the disk that its comparison spills to."""
+    source = project.sources[name]
+    read = secrets.reader(project)
+    warehouse = warehouse_type(source.type)(
+        source.settings, lambda secret: read(f"sources/{name}.{secret}"), project.folder
+    )
+    failed = False
+    for step in warehouse.steps():
+        failed = failed or step.passed is False
+        yield step
+    if not failed:
+        yield _disk(project.state)
+
+
+def destination_steps(project: Project, name: str) -> Iterator[Step]:
+    """Test a destination: its secret, its name, the connection, TLS; for a file, that it can be written."""
+    destination = project.destinations[name]
+    read = secrets.reader(project)
+    plugin = destination_type(destination.type)(
+        destination.settings, lambda secret: read(f"destinations/{name}.{secret}"), project.folder, "check"
+    )
+    for secret in plugin.secrets:
+        started = time.monotonic()
+        try:
+            read(f"destinations/{name}.{secret}")
+        except BackhaulError as error:
+            yield Step(name="secret", passed=False, detail=error.message, remedy=error.remedy)
+            return
+        yield _passed("secret", f"{secret} is in {secrets.place(project, f'destinations/{name}.{secret}')}", started)
+    if plugin.transport == "file":
+        yield _writable(Path(unquote(urlsplit(plugin.host).path)))
+        return
+    yield from _network(plugin.host)
+
+
+def _network(url: str) -> Iterator[Step]:
+    """Resolve the name, connect, and shake hands."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    started = time.monotonic()
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        yield _failed(
+            "name", f"{host} cannot be resolved: {error.strerror}.", "Check the address and this host's DNS.", started
+        )
+        return
+    yield _passed("name", f"{host} is {addresses[0][4][0]}", started)
+    started = time.monotonic()
+    try:
+        connection = socket.create_connection((host, port), timeout=_SECONDS)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        yield _failed(
+            "network",
+            f"No connection to {host}:{port}: {reason}.",
+            "Check the firewall, and that the host is up.",
+            started,
+        )
+        return
+    with connection:
+        yield _passed("network", f"connected to {host}:{port}", started)
+        if parts.scheme != "https":
+            yield Step(name="TLS", passed=None, detail="none: plain http, for this machine only")
+            return
+        started = time.monotonic()
+        try:
+            with ssl.create_default_context().wrap_socket(connection, server_hostname=host) as secured:
+                yield _passed("TLS", f"{secured.version()}, certificate trusted", started)
+        except (ssl.SSLError, OSError) as error:
+            yield _failed("TLS", f"{error}", "Check the certificate, and a proxy in between.", started)
+
+
+def _writable(folder: Path) -> Step:
+    """Test that a folder, or the nearest one above it that exists, can be written."""
+    started = time.monotonic()
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        return _failed("folder", f"{existing} cannot be written.", "Make it writable, or name another folder.", started)
+    return _passed("folder", f"{folder} can be written", started)
+
+
+def _disk(state: Path) -> Step:
+    """Test that there is room for the comparison to spill."""
+    started = time.monotonic()
+    existing = next(each for each in (state, *state.parents) if each.exists())
+    free = shutil.disk_usage(existing).free
+    detail = f"{free / 1e9:,.1f} GB free for {state}"
+    if free < _LEAST_FREE:
+        return _failed("disk", detail, "Make room: a comparison of many rows spills to this disk.", started)
+    return _passed("disk", detail, started)
+
+
+def _passed(name: str, detail: str, started: float) -> Step:
+    return Step(name=name, passed=True, detail=detail, seconds=time.monotonic() - started)
+
+
+def _failed(name: str, detail: str, remedy: str, started: float) -> Step:
+    return Step(name=name, passed=False, detail=detail, remedy=remedy, seconds=time.monotonic() - started)

@@ -1,0 +1,178 @@
+"""`explain`: one key's life in a sync: what was acknowledged, what was refused, what is on its way, and how to repeat it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from core.calls.fields import CALLS
+from core.destinations.base import Batch
+from core.embedded import quoted
+from core.ledger import LocalLedger
+from core.model import Project, Sync
+from core.store import Store
+from core.sync.prepare import Secrets, Target, target_of
+from core.sync.stage import scratch
+from core.sync.state import StateFolder
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["KeyLife", "explain_key"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLife:
+    """What a destination knows of a key. `calls` are (identity, call as acknowledged, run, time or None)."""
+
+    destination: str
+    state: str
+    identity: str
+    call: str | None = None
+    run: str | None = None
+    at: float | None = None
+    rejected: tuple[Mapping[str, Any], ...] = ()
+    curl: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+def explain_key(project: Project, sync: Sync, secrets: Secrets, key: str) -> tuple[KeyLife, ...]:
+    """Find a key ('u1'; for a group 'c1' or 'u1') in the ledgers, the rejected rows and the open plans of a sync."""
+    state = StateFolder(project)
+    found: list[KeyLife] = []
+    with state.store() as store, scratch(state.scratch(sync)) as connection:
+        for name in sync.destinations:
+            target = target_of(project, sync, name, secrets)
+            ledger = store.row("current_ledger", sync=sync.id, destination=name)
+            if ledger is None:
+                continue
+            lives = _acknowledged(connection, store, state, target, dict(ledger), key)
+            known = {life.identity for life in lives}
+            lives += [life for life in _rejected_only(store, target, dict(ledger), key) if life.identity not in known]
+            lives += _pending(connection, store, state, target, sync, key)
+            found += lives
+    return tuple(found)
+
+
+def _matches(key: str, column: str = "identity") -> str:
+    """Give SQL that says whether an identity has `key` as one of its values, or is it as JSON."""
+    return f"({column} = {quoted(key)} OR list_contains(json_extract_string({column}, '$.*'), {quoted(key)}))"
+
+
+def _acknowledged(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    state: StateFolder,
+    target: Target,
+    ledger: Mapping[str, Any],
+    key: str,
+) -> list[KeyLife]:
+    local = LocalLedger(store, state.ledger, ledger["id"])
+    calls = local.calls()
+    if not calls:
+        return []
+    local.load(connection, "acknowledged")
+    rows = connection.execute(
+        f"SELECT identity, call, key::VARCHAR FROM ({calls}) JOIN acknowledged USING (key) WHERE {_matches(key)} LIMIT 20"
+    ).fetchall()
+    lives = []
+    for identity, call, digest in rows:
+        rejected = tuple(
+            dict(row) for row in store.rows("rejected_by_identity", ledger=ledger["id"], identity=identity)
+        )
+        segment = _segment_of(connection, store, state, ledger["id"], digest)
+        delivery = store.row("delivery", id=segment) if segment else None
+        lives.append(
+            KeyLife(
+                destination=target.name,
+                state="acknowledged",
+                identity=identity,
+                call=call,
+                run=delivery["run"] if delivery else None,
+                at=delivery["ended"] if delivery else None,
+                rejected=rejected,
+                curl=curl_of(target, call) if call else "",
+            )
+        )
+    return lives
+
+
+def _segment_of(
+    connection: duckdb.DuckDBPyConnection, store: Store, state: StateFolder, ledger: str, key: str
+) -> str | None:
+    """Give the delivery whose segment holds the latest version of a key; None after a compaction."""
+    for segment in reversed(store.rows("segments", ledger=ledger)):
+        file = quoted(str(state.ledger / segment["keys"]))
+        if connection.execute(f"SELECT 1 FROM read_parquet({file}) WHERE key = '{key}'::UUID LIMIT 1").fetchall():
+            return None if segment["base"] else str(segment["keys"]).split(".")[1]
+    return None
+
+
+def _rejected_only(store: Store, target: Target, ledger: Mapping[str, Any], key: str) -> list[KeyLife]:
+    """Find a key that was only ever refused."""
+    by_identity: dict[str, list[Mapping[str, Any]]] = {}
+    for row in store.rows("rejected_of_ledger", ledger=ledger["id"]):
+        identity = row["identity"] or row["row"] or ""
+        values = json.loads(row["identity"]).values() if row["identity"] else ()
+        if key == identity or key in values:
+            by_identity.setdefault(identity, []).append(dict(row))
+    return [
+        KeyLife(
+            destination=target.name,
+            state="rejected" if any(row["state"] == "open" for row in rows) else "settled",
+            identity=identity,
+            call=rows[-1]["call"],
+            run=rows[-1]["run"],
+            at=rows[-1]["created"],
+            rejected=tuple(rows),
+            curl=curl_of(target, rows[-1]["call"]) if rows[-1]["call"] else "",
+        )
+        for identity, rows in by_identity.items()
+    ]
+
+
+def _pending(
+    connection: duckdb.DuckDBPyConnection, store: Store, state: StateFolder, target: Target, sync: Sync, key: str
+) -> list[KeyLife]:
+    """Find a key in a plan that is not finished."""
+    lives = []
+    for delivery in store.rows("open_deliveries", sync=sync.id):
+        if delivery["destination"] != target.name or not delivery["plan"]:
+            continue
+        done = [row["number"] for row in store.rows("answered_batches", delivery=delivery["id"])]
+        without = f"AND batch NOT IN ({', '.join(map(str, done))})" if done else ""
+        file = quoted(str(state.plans / delivery["plan"]))
+        rows = connection.execute(
+            f"SELECT identity, call FROM read_parquet({file}) WHERE {_matches(key)} {without} LIMIT 20"
+        ).fetchall()
+        lives += [
+            KeyLife(
+                destination=target.name,
+                state="pending",
+                identity=identity,
+                call=call,
+                run=delivery["run"],
+                at=delivery["created"],
+                notes=(delivery["reason"],) if delivery["reason"] else (),
+            )
+            for identity, call in rows
+        ]
+    return lives
+
+
+def curl_of(target: Target, call: str) -> str:
+    """Give the command that sends one call again, with the secret's place instead of the secret."""
+    if target.plugin.transport != "http":
+        return ""
+    kind = next(each for each in CALLS if each.value == json.loads(call)["type"])
+    body = call.encode()
+    request = target.plugin.request(Batch(call=kind, calls=1, joined=lambda _: body))
+    words = ["curl", "-X", request.method, request.url, "-u", '"$WRITE_KEY:"']
+    quoted_words = [word if word.startswith('"$') else shlex.quote(word) for word in words]
+    for name, value in request.headers.items():
+        if name != "authorization":
+            quoted_words += ["-H", shlex.quote(f"{name}: {value}")]
+    return " ".join([*quoted_words, "-d", shlex.quote(request.body.decode())])

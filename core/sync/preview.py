@@ -1,0 +1,221 @@
+"""Preview and plan: what a run would do, without doing it. The same mapper, stage and comparison as a run.
+
+A preview reads the query's first rows and gives the call that each becomes. A plan reads all of them, compares, and says
+what would be sent, field by field, old beside new; nothing is sent and no state moves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.model import Column, Project, Sync
+from core.store import Store
+from core.sync.compare import Comparison
+from core.sync.guards import Question
+from core.sync.plan import write_plan
+from core.sync.planning import Accepted, Planning, TargetPlan
+from core.sync.prepare import Secrets, check_fit, mapper_of, query_of, target_of, warehouse_of
+from core.sync.stage import ADDED, CHANGED, FAULTY, Progress, scratch, stage_rows, staged_reader
+from core.sync.state import StateFolder
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Change", "Field", "PlannedDelivery", "Preview", "PreviewRow", "plan_sync", "preview_sync"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewRow:
+    """A row: its values as the warehouse gave them, the call that it becomes (None where it cannot), why not.
+
+    `known` says whether some destination of the sync has acknowledged its key; None where there is no ledger yet.
+    """
+
+    values: tuple[Any, ...]
+    call: str | None
+    fault: str | None
+    known: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The first rows of a query; `more` says that there are others. `bound` is the last_sync_time that was used."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[PreviewRow, ...]
+    more: bool
+    bound: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a changed row, by its path in the call: the value as acknowledged, and the one that would be sent."""
+
+    path: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A changed row: whose it is, and the fields that differ."""
+
+    identity: Mapping[str, str]
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDelivery:
+    """What would be sent to one destination."""
+
+    destination: str
+    comparison: Comparison
+    questions: tuple[Question, ...]
+    batches: int
+    bytes: int
+    changes: tuple[Change, ...]
+    added: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...]
+    removed: tuple[str, ...]
+    pending: int
+
+
+def preview_sync(project: Project, sync: Sync, secrets: Secrets, *, limit: int = 100) -> Preview:
+    """Give the query's first `limit` rows and the calls that they become."""
+    import pyarrow as pa
+
+    state = StateFolder(project)
+    source, warehouse = warehouse_of(project, sync, secrets)
+    query = query_of(sync, warehouse.dialect)
+    targets = [target_of(project, sync, name, secrets) for name in sync.destinations]
+    with state.store() as store, scratch(state.scratch(sync)) as connection, warehouse.open() as session:
+        ledgers = [store.row("current_ledger", sync=sync.id, destination=target.name) for target in targets]
+        times = [ledger["last_sync_time"] if ledger else 0 for ledger in ledgers]
+        bound = max(0, min(times, default=0) - sync.lookback)
+        result = session.preview(query.render(bound), limit=limit + 1)
+        table = result.batches.read_all()
+        mapper = mapper_of(sync, source, result)
+        check_fit(sync, mapper, result.columns, targets)
+        known = _load_known(connection, store, state, [ledger["id"] if ledger else None for ledger in ledgers])
+        shown = table.slice(0, limit)
+        again = type(result)(
+            columns=result.columns, batches=pa.RecordBatchReader.from_batches(shown.schema, shown.to_batches())
+        )
+        progress = Progress()
+        stage_rows(connection, staged_reader(again, progress), progress, mapper, known, everything=True)
+        states = [f"state_{position}" for position, ledger in enumerate(ledgers) if ledger]
+        seen = " OR ".join(f"{state_} = {CHANGED}" for state_ in states) or "NULL"
+        staged = connection.execute(
+            f"SELECT call, coalesce(id_fault, fault), {seen} FROM stage ORDER BY rowid"
+        ).fetchall()
+    values = zip(*(column.to_pylist() for column in shown.columns), strict=True) if shown.num_columns else ()
+    rows = tuple(
+        PreviewRow(values=row, call=call, fault=fault, known=found)
+        for row, (call, fault, found) in zip(values, staged, strict=True)
+    )
+    return Preview(
+        columns=result.columns,
+        rows=rows,
+        more=table.num_rows > limit,
+        bound=bound if query.incremental else None,
+    )
+
+
+def plan_sync(
+    project: Project, sync: Sync, secrets: Secrets, *, accepted: Accepted | None = None, samples: int = 20
+) -> tuple[PlannedDelivery, ...]:
+    """Query and compare, and give what would be sent to each destination; nothing is sent."""
+    state = StateFolder(project)
+    with state.store() as store, scratch(state.scratch(sync)) as connection:
+        targets = [target_of(project, sync, name, secrets) for name in sync.destinations]
+        planning = Planning(
+            project=project,
+            sync=sync,
+            state=state,
+            store=store,
+            secrets=secrets,
+            connection=connection,
+            accepted=accepted or Accepted(),
+        )
+        planning.query(targets)
+        planning.compare()
+        pending = {
+            row["destination"]: row["calls"] - store.rows("batch_totals", delivery=row["id"])[0]["answered"]
+            for row in store.rows("open_deliveries", sync=sync.id)
+        }
+        return tuple(
+            _planned(planning, position, plan, samples, pending.get(plan.target.name, 0))
+            for position, plan in enumerate(planning.plans)
+        )
+
+
+def _planned(planning: Planning, position: int, plan: TargetPlan, samples: int, pending: int) -> PlannedDelivery:
+    connection, comparison = planning.connection, plan.comparison
+    assert comparison is not None  # noqa: S101 -- plan_sync has compared
+    folder = planning.state.scratch(planning.sync)
+    deletes = f"SELECT * FROM delete_{position}" if comparison.deletes else None
+    file = write_plan(connection, position, plan.delivery, folder, "plan.parquet", plan.target.limits, deletes=deletes)
+
+    def texts(query: str) -> tuple[Any, ...]:
+        return tuple(row[0] if len(row) == 1 else row for row in connection.execute(query).fetchall())
+
+    removed = ()
+    if comparison.removed and (calls := planning.ledger_of(plan).calls()):
+        removed = texts(f"SELECT identity FROM removed_{position} JOIN ({calls}) USING (key) LIMIT {samples}")
+    return PlannedDelivery(
+        destination=plan.target.name,
+        comparison=comparison,
+        questions=plan.questions,
+        batches=file.batches if file else 0,
+        bytes=file.size if file else 0,
+        changes=tuple(_changes(planning, position, plan, samples)),
+        added=texts(f"SELECT call FROM stage WHERE state_{position} = {ADDED} ORDER BY rowid LIMIT {samples}"),
+        refused=texts(
+            f"SELECT coalesce(identity, row, ''), coalesce(id_fault, fault, reason) FROM stage "
+            f"LEFT JOIN refused_{position} r ON stage.rowid = r.at WHERE state_{position} = {FAULTY} LIMIT {samples}"
+        ),
+        removed=removed,
+        pending=pending,
+    )
+
+
+def _changes(planning: Planning, position: int, plan: TargetPlan, samples: int) -> Iterator[Change]:
+    """Give changed rows with the fields that differ; none where the ledger keeps no calls."""
+    calls = planning.ledger_of(plan).calls()
+    if not calls:
+        return
+    rows = planning.connection.execute(f"""
+        SELECT s.identity, c.call, s.call FROM stage s JOIN ({calls}) c USING (key)
+        WHERE s.state_{position} = {CHANGED} AND c.call IS NOT NULL ORDER BY s.rowid LIMIT {samples}
+    """).fetchall()
+    for identity, old, new in rows:
+        before, after = dict(_flat(json.loads(old))), dict(_flat(json.loads(new)))
+        paths = [*before, *(path for path in after if path not in before)]
+        differing = tuple(
+            Field(path=path, old=before.get(path), new=after.get(path))
+            for path in paths
+            if before.get(path) != after.get(path) or (path in before) != (path in after)
+        )
+        yield Change(identity=json.loads(identity), fields=differing)
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Give the leaves of a call by their path."""
+    if isinstance(value, dict) and (value or not path):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{path}.{key}" if path else key)
+    else:
+        yield path, value
+
+
+def _load_known(
+    connection: duckdb.DuckDBPyConnection, store: Store, state: StateFolder, ledgers: list[str | None]
+) -> list[str]:
+    from core.ledger import LocalLedger
+
+    for position, ledger in enumerate(ledgers):
+        LocalLedger(store, state.ledger, ledger or "").load(connection, f"known_{position}")
+    return [f"known_{position}" for position in range(len(ledgers))]

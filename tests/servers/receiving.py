@@ -1,0 +1,111 @@
+"""Starts the receiver in its own process, tells it how to behave, and reads what it recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Receiver", "Record", "receiving"]
+
+_SCRIPT = Path(__file__).with_name("receiver.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One request: its path, headers (lower case), the status it got, and its body before compression."""
+
+    path: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """Give the calls of a batch, or the one of a single call."""
+        document = self.json
+        return document["batch"] if "batch" in document else [document]
+
+
+@dataclass(slots=True)
+class Receiver:
+    """A running receiver."""
+
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def behave(self, *behaviours: dict[str, Any]) -> None:
+        self._post("/_behave", list(behaviours))
+
+    def refuse(self, *texts: str, status: int = 400) -> None:
+        self._post("/_refuse", {"containing": texts, "status": status} if texts else {})
+
+    def records(self, *, taken: bool = True) -> list[Record]:
+        """Give the requests in the order of their arrival; with `taken`, only those that were acknowledged."""
+        found = []
+        data = self.log.read_bytes() if self.log.exists() else b""
+        at = 0
+        while at < len(data):
+            end = data.index(b"\n", at)
+            head = json.loads(data[at:end])
+            body = data[end + 1 : end + 1 + head["length"]]
+            at = end + 2 + head["length"]
+            if not taken or head["status"] == 200:
+                found.append(Record(head["path"], head["status"], head["headers"], body))
+        return found
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Give all calls that were taken."""
+        return [call for record in self.records() for call in record.calls]
+
+    def clear(self) -> None:
+        """Forget what was recorded."""
+        self.log.write_bytes(b"")
+
+    def count(self) -> dict[str, int]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("GET", "/_count")
+            return json.loads(connection.getresponse().read())
+
+    def _post(self, path: str, value: Any) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("POST", path, json.dumps(value))
+            connection.getresponse().read()
+
+
+@contextlib.contextmanager
+def receiving(folder: Path, *, discard: bool = False) -> Iterator[Receiver]:
+    """Start a receiver that records into `folder`, and stop it afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port_file, log = folder / "port", folder / "requests.log"
+    words = [sys.executable, str(_SCRIPT), str(port_file), str(log), *(["--discard"] if discard else [])]
+    process = subprocess.Popen(words)
+    try:
+        deadline = time.monotonic() + 20
+        while not port_file.exists():
+            if process.poll() is not None:
+                raise RuntimeError(f"the receiver ended with {process.returncode}")
+            if time.monotonic() > deadline:
+                raise RuntimeError("the receiver did not start in 20 seconds")
+            time.sleep(0.01)
+        yield Receiver(int(port_file.read_text()), log)
+    finally:
+        process.kill()
+        process.wait()

@@ -1,0 +1,1 @@
+"""The console. For now: the entry point."""
