@@ -57,7 +57,7 @@ def status(*, folder: Path | None, as_json: bool) -> None:
                 ]
                 for row in rows
             ],
-            ["state", "sync", "last", "sent / rejected", "next", "last 7"],
+            ["STATE", "SYNC", "LAST", "SENT / REJECTED", "NEXT", "LAST 7"],
         )
         for row in rows:
             if row["error"]:
@@ -141,7 +141,7 @@ def runs(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
                 ]
                 for row in found
             ],
-            ["run", "state", "sync", "started", "took", "rows", "sent", "rejected", "why"],
+            ["RUN", "STATE", "SYNC", "STARTED", "TOOK", "ROWS", "SENT", "REJECTED", "WHY"],
         )
 
 
@@ -222,7 +222,7 @@ def _print_rejected(rows: list[dict[str, Any]]) -> None:
                 ]
                 for row in rows
             ],
-            ["row", "destination", "answer", "why", "tries", "state"],
+            ["ROW", "DESTINATION", "ANSWER", "WHY", "TRIES", "STATE"],
         )
 
 

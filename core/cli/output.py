@@ -10,7 +10,7 @@ import base64
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -84,24 +84,21 @@ def fail(code: int = 1) -> None:
     raise click.exceptions.Exit(code)
 
 
-def table(rows: Iterable[Sequence[Any]], header: Sequence[str], *, widest: int = 60) -> None:
+def table(rows: Sequence[Sequence[Any]], header: Sequence[str], *, widest: int = 60) -> None:
     """Print rows under a header, columns as wide as they need; numbers to the right."""
     texts = [[harmless("" if cell is None else _text(cell), most=widest) for cell in row] for row in rows]
-    numeric = (
-        [all(isinstance(row[index], int | float) for row in rows) for index in range(len(header))]
-        if isinstance(rows, list) and rows
-        else []
-    )
-    widths = [max([len(name), *(len(row[index]) for row in texts)]) for index, name in enumerate(header)]
+    names = [harmless(name, most=widest) for name in header]
+    numeric = [bool(rows) and all(isinstance(row[index], int | float) for row in rows) for index in range(len(header))]
+    widths = [max([len(name), *(len(row[index]) for row in texts)]) for index, name in enumerate(names)]
 
     def line(cells: Sequence[str]) -> str:
         padded = [
-            cell.rjust(width) if numeric and numeric[index] else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(cells, widths, numeric, strict=True)
         ]
         return "  ".join(padded).rstrip()
 
-    click.echo(click.style(line([name.upper() for name in header]), bold=True))
+    click.echo(click.style(line(names), bold=True))
     for row in texts:
         click.echo(line(row))
 

@@ -79,7 +79,7 @@ def list_secrets(*, folder: Path | None, as_json: bool) -> None:
     elif rows:
         table(
             [["✓" if row["present"] else "✗", row["name"], row["meaning"], row["place"]] for row in rows],
-            ["", "name", "what", "where"],
+            ["", "NAME", "WHAT", "WHERE"],
         )
     else:
         say("This project needs no secret.", sign="none")

@@ -3,7 +3,8 @@
 Each entry is a pattern for a function's name, alone or behind its schema, in lower case, with the reason. Unknown
 functions pass: a read-only session with few privileges is the other wall (each warehouse's `check` looks at it).
 
-Sources: the function lists of each vendor's documents; for DuckDB, `duckdb_functions()` of version 2.
+Sources: the function lists of each vendor's documents; for DuckDB, `duckdb_functions()` of version 2; for
+Postgres, the volatile functions of `pg_proc`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _POSTGRES: Mapping[str, str] = {
     "pg_logdir_ls": _FILES,
     "pg_current_logfile": _FILES,
     "pg_hba_file_rules": _FILES,
+    "pg_ident_file_mappings": _FILES,
+    "pg_show_all_file_settings": _FILES,
     "lo_*": "it reads or writes files and large objects",
     "loread": "it reads large objects",
     "lowrite": _CHANGES,
@@ -77,6 +80,10 @@ _POSTGRES: Mapping[str, str] = {
     "pg_import_system_collations": _SERVER,
     "pg_log_*": _SERVER,
     "pg_prewarm": _SERVER,
+    "pg_nextoid": _SERVER,
+    "pg_stop_making_pinned_objects": _SERVER,
+    "pg_extension_config_dump": _SERVER,
+    "binary_upgrade_*": _SERVER,
     "brin_*summarize*": _SERVER,
     "gin_clean_pending_list": _SERVER,
 }
@@ -109,7 +116,7 @@ _DUCKDB: Mapping[str, str] = {
     "read_*": _FILES,
     "write_*": _CHANGES,
     "*_scan": "it reads files or other databases",
-    "*_scan_pushdown": "it reads other databases",
+    "*_scan_*": "it reads files or other databases",
     "*_metadata": _FILES,
     "parquet_*": _FILES,
     "st_read*": _FILES,
@@ -131,6 +138,10 @@ _DUCKDB: Mapping[str, str] = {
     "which_secret": "it lists secrets",
     "pragma_*": _SERVER,
     "nextval": _CHANGES,
+    "setval": _CHANGES,
+    "sleep_ms": _WAITS,
+    "*external_resource*": _SERVER,
+    "python_map_function": "it runs code",
     "checkpoint": _SERVER,
     "force_checkpoint": _SERVER,
     "enable_*": _SERVER,
