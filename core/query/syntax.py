@@ -42,6 +42,9 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 _OPENERS = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 _CLOSERS = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 _PREFIXES = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE, TokenType.INTERVAL, TokenType.ANY}
+_ODD = re.compile(r"\r(?!\n)|\x00")
+"""Where Postgres ends a line comment and others do not, which would hide code; and where C ends a text."""
+
 _SHOWN = 40
 """How much of a token a message shows, in characters."""
 
@@ -60,6 +63,10 @@ class Parsed:
 
 def tokenize(code: str, text: str, pieces: tuple[Piece, ...], dialect: str) -> tuple[list[Token], Finding | None]:
     """Give sqlglot's tokens of `code`, which is `text` with the placeholders replaced by numbers of their length."""
+    odd = _ODD.search(text)
+    if odd:
+        message = "A carriage return without a line feed, or a NUL, is read in two ways. Take it away."
+        return [], finding(text, "syntax-error", message, odd.start(), odd.end())
     for piece in pieces:
         if not piece.closed:
             message = f"This {piece.kind.value} is never closed."

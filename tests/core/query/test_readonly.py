@@ -73,14 +73,16 @@ REFUSED_CALLS = {
         schema_to_xml query_to_xml_and_xmlschema query_to_xmlschema pg_terminate_backend pg_cancel_backend set_config
         pg_reload_conf pg_sleep pg_sleep_for nextval setval pg_advisory_lock pg_advisory_xact_lock
         pg_try_advisory_lock pg_logical_emit_message pg_replication_origin_create pg_switch_wal pg_notify
-        pg_file_write pg_create_restore_point pg_drop_replication_slot ts_stat crosstab PG_READ_FILE""",
+        pg_file_write pg_create_restore_point pg_drop_replication_slot ts_stat crosstab pg_nextoid
+        binary_upgrade_set_missing_value PG_READ_FILE""",
     "redshift": "pg_terminate_backend pg_cancel_backend set_config",
     "snowflake": "system$abort_session SYSTEM$CANCEL_ALL_QUERIES infer_schema get_presigned_url identifier",
     "bigquery": "external_query ml.generate_text ai.generate ML.Generate_Text",
     "duckdb": """read_csv read_csv_auto read_parquet parquet_scan read_json read_json_auto read_ndjson read_text read_blob
         glob sniff_csv sqlite_scan postgres_scan postgres_query mysql_scan mysql_query iceberg_scan delta_scan query
         query_table getenv nextval duckdb_secrets which_secret pragma_table_info parquet_metadata parquet_schema
-        json_execute_serialized_sql READ_CSV""",
+        json_execute_serialized_sql setval sleep_ms
+        register_external_resource READ_CSV""",
 }
 
 CALLS = [(dialect, name) for dialect, names in REFUSED_CALLS.items() for name in names.split()]
@@ -122,6 +124,13 @@ def test_a_refused_function_is_found_in_every_form(dialect: str, name: str) -> N
     for form in forms:
         assert rules(form, dialect) & {"dangerous-function", "syntax-error"}, form
     assert "dangerous-function" in rules(forms[0], dialect)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("text", ["SELECT a FROM t -- \r; DELETE FROM t", "SELECT a FROM t \x00 WHERE b"])
+def test_characters_that_could_hide_code_are_refused(text: str, dialect: str) -> None:
+    assert rules(text, dialect) == {"syntax-error"}
+    assert rules("SELECT a -- b\r\nFROM t", dialect) == set()
 
 
 @pytest.mark.parametrize(
