@@ -105,6 +105,7 @@ def duckdb_harness(request: pytest.FixtureRequest) -> Harness:
         execute=execute,
         writes_while_open=False,
         schema="main",
+        fails_late="SELECT CAST(CASE WHEN i = 1500000 THEN 'zero' ELSE '1' END AS integer) AS n FROM range(2000000) AS t(i)",
         examples={
             **COMMON_EXAMPLES,
             Kind.BYTES: "'\\x01\\xFF'::BLOB",
@@ -120,16 +121,16 @@ def duckdb_harness(request: pytest.FixtureRequest) -> Harness:
     )
 
 
-def postgres_plugin(database: Database, *, folder: Path = Path(), password: str | None = None, **settings: Any) -> Any:
+def postgres_plugin(at: Database, /, *, folder: Path = Path(), password: str | None = None, **settings: Any) -> Any:
     """Give the plug-in for a database as its reader, or with other settings."""
     plugin: Any = warehouse_type("postgres")
     known = {
-        "host": database.server.host,
-        "port": database.server.port,
-        "database": database.name,
-        "user": database.reader,
+        "host": at.server.host,
+        "port": at.server.port,
+        "database": at.name,
+        "user": at.reader,
     }
-    secret = Secret(database.reader_password if password is None else password)
+    secret = Secret(at.reader_password if password is None else password)
     return plugin(plugin.Settings(**{**known, **settings}), lambda _: secret, folder)
 
 
