@@ -75,6 +75,8 @@ def sqlstate_by_wording(message: str) -> str:
         "connection to the server": "08006",
         "no connection to the server": "08006",
         "could not receive data": "08006",
+        "the connection is closed": "08006",
+        "the connection is lost": "08006",
         "SSL SYSCALL error": "08006",
     }
     return next((state for wording, state in wordings.items() if wording in message), "")
@@ -88,7 +90,7 @@ def explain(error: Exception, settings: PostgresSettings, *, start: int = 0) -> 
     trouble = trouble_of(error)
     if not trouble.sqlstate and (known := connecting_trouble(trouble.message, settings)):
         return known[1]
-    if trouble.sqlstate[:2] in {"08", "57", "53", "28", "3D"} and trouble.sqlstate != "57014":
+    if trouble.sqlstate[:2] in {"08", "57", "28", "3D"} and trouble.sqlstate != "57014":
         return _of_the_connection(trouble, settings, where)
     return _of_the_query(trouble, settings, where, start)
 
@@ -98,7 +100,7 @@ def _of_the_connection(trouble: Trouble, settings: PostgresSettings, where: str)
         known = connecting_trouble(trouble.message, settings)
         return known[1] if known else LoginError(trouble.message, where=where, remedy="Check the user and its rights.")
     return UnreachableError(
-        f"The connection was lost: {trouble.message}" if trouble.sqlstate[:2] in {"08", "57"} else trouble.message,
+        f"The connection was lost: {trouble.message}",
         where=where,
         remedy="Nothing was kept of this result. Try again once the server is back.",
     )
@@ -128,11 +130,13 @@ def _remedy(trouble: Trouble, settings: PostgresSettings) -> str:
     """Give what to do about an error of a query."""
     if trouble.sqlstate == "42883" and (conversion := _conversion(trouble.message)):
         return conversion
+    if "multiple commands" in trouble.message:
+        return "Write one SELECT; other statements, and several at once, are not run."
     if trouble.sqlstate == "42501":
         return _grants(trouble.message, settings.user)
     remedies = {
         "25006": "A source is only read: write a query that changes nothing.",
-        "42601": "Write one SELECT; other statements, and several at once, are not run.",
+        "42601": "Correct the query at this place.",
         "42P01": "Check the name and its schema; the catalogue shows which tables this user can read.",
         "42703": "Check the name; the catalogue shows the table's columns. Names in double quotes keep their case.",
         "40001": "The standby had to undo what the query reads. Try again, or set hot_standby_feedback on the standby.",

@@ -107,11 +107,22 @@ TYPES = [
 ]  # fmt: skip
 
 
+def has_xml(database: Database) -> bool:
+    with database.connect() as connection:
+        try:
+            connection.execute("SELECT xml '<a/>'")
+        except psycopg.errors.FeatureNotSupported:
+            return False
+    return True
+
+
 @pytest.mark.parametrize(("expression", "kind", "type_name", "value"), TYPES, ids=[entry[0] for entry in TYPES])
 def test_every_type_of_postgres_arrives_unbent(
     shop: Database, expression: str, kind: Kind, type_name: str, value: object
 ) -> None:
     sql = f"SELECT {expression} AS value"
+    if type_name == "xml" and not has_xml(shop):
+        pytest.skip("this Postgres was built without xml")
     with postgres_plugin(shop).open() as session:
         (described,) = session.describe(sql)
         assert (described.kind, described.type_name) == (kind, type_name)
@@ -237,7 +248,7 @@ def certificate(server: Server) -> str:
 
 def failed_step(source: Any) -> Step:
     *before, last = source.steps()
-    assert all(step.passed for step in before)
+    assert all(step.passed is not False for step in before)
     assert last.passed is False
     return last
 
@@ -532,6 +543,8 @@ def test_the_clock_of_a_standby_is_what_it_has_replayed(postgres_database: Datab
         behind = Database(server=standby_server, name=postgres_database.name, reader=postgres_database.reader)
         source = postgres_plugin(behind)
         with postgres_database.connect() as primary, behind.connect() as standby:
+            with source.open() as session:
+                assert session.clock() <= time.time(), "nothing was replayed yet"
             primary.execute("INSERT INTO people VALUES (1)")
             replayed(standby, primary)
             standby.execute("SELECT pg_wal_replay_pause()")
@@ -584,6 +597,20 @@ def test_a_preview_does_not_keep_a_transaction_open(shop: Database) -> None:
         session.preview("SELECT id FROM people", limit=1)
         sql = "SELECT DISTINCT state FROM pg_stat_activity WHERE application_name = 'previewed'"
         assert connection.execute(sql).fetchall() == [("idle",)]
+
+
+def test_numbers_arrive_digit_for_digit(shop: Database) -> None:
+    sql = """
+        SELECT n, n::text FROM (
+            SELECT (random() * 10 ^ (i % 40))::numeric / 10::numeric ^ (i % 25) FROM generate_series(1, 5000) AS t(i)
+            UNION ALL SELECT -(i * 10000)::numeric * 10::numeric ^ (i % 30) FROM generate_series(1, 5000) AS t(i)
+            UNION ALL SELECT i / 10000.0 FROM generate_series(1, 5000) AS t(i)
+            UNION ALL SELECT 10::numeric ^ i FROM generate_series(-200, 200) AS t(i)
+            UNION ALL SELECT trim_scale(10::numeric ^ i) FROM generate_series(0, 200) AS t(i)
+            UNION ALL VALUES (0), (0.00), (-0.5)) AS x(n)"""
+    with postgres_plugin(shop).open() as session:
+        numbers, texts = values(session.stream(sql))
+    assert numbers == texts
 
 
 def test_a_million_rows_of_mixed_columns_reach_duckdb_whole(shop: Database) -> None:
