@@ -17,9 +17,12 @@ CREATE OR REPLACE TEMP MACRO json_string(x) AS
                                 chr(10), '\n'), chr(13), '\r'), chr(9), '\t') || '"' END
          ELSE '"' || x || '"' END;
 
--- The shortest of 15, 16 and 17 digits that reads back as the same double; whole numbers have no point; no negative zero.
+-- The shortest digits that read back as the same double; whole numbers have no point; no negative zero. Between a
+-- thousandth and 10^15 every library writes them alike, without an exponent; outside, printf is tried with 15 to 17.
 CREATE OR REPLACE TEMP MACRO json_double(x) AS
     CASE WHEN x = 0 THEN '0'
+         WHEN abs(x) >= 0.001 AND abs(x) < 1e15
+         THEN CASE WHEN ends_with(x::VARCHAR, '.0') THEN left(x::VARCHAR, -2) ELSE x::VARCHAR END
          WHEN printf('%.15g', x)::DOUBLE = x THEN printf('%.15g', x)
          WHEN printf('%.16g', x)::DOUBLE = x THEN printf('%.16g', x)
          ELSE printf('%.17g', x) END;
@@ -34,7 +37,7 @@ CREATE OR REPLACE TEMP MACRO json_float(x) AS
 
 -- A decimal number as text, exact, without zeros behind its last digit: 12.50 is 12.5, and -0.00 is 0.
 CREATE OR REPLACE TEMP MACRO json_decimal(x) AS
-    CASE WHEN contains(x, '.')
+    CASE WHEN ends_with(x, '0') AND contains(x, '.')
          THEN CASE WHEN rtrim(rtrim(x, '0'), '.') IN ('-0', '', '-') THEN '0' ELSE rtrim(rtrim(x, '0'), '.') END
          WHEN x = '-0' THEN '0'
          ELSE x END;

@@ -82,6 +82,7 @@ class Mapper:
     bag: str | None
     traits: tuple[str, ...]
     keeps_payload: bool
+    columns: int
 
 
 def build(
@@ -128,6 +129,7 @@ def build(
         if isinstance(inside, _Node)
         else (),
         keeps_payload=CALLS[call].keys is not None,
+        columns=len(columns),
     )
 
 

@@ -1,9 +1,10 @@
 """The local ledger: immutable Parquet segments in a folder, listed in the store's manifest.
 
-A segment is two files. `<name>.keys.parquet` holds key and fingerprint, 32 bytes a row: all that a comparison reads.
-`<name>.calls.parquet` holds key, identity and the call as acknowledged; it is read only where old values are asked for,
-so a run in which little changed does not read them (a reason to depart from one file a segment). Event ledgers have no
-second file. A fingerprint of NULL marks a removed row.
+A segment is two files. `<name>.keys.parquet` holds key, fingerprint and the fast hash of the row's columns, 40 bytes a
+row: all that a comparison reads, and the truth of what was acknowledged. `<name>.calls.parquet` holds identities and
+calls; it is read only where old values are asked for, so a run in which little changed does not read them. It is the
+delivery's plan itself, kept (a hard link): what was rejected of it is told apart by the keys. Event ledgers, which need
+no old values, have no second file. A fingerprint of NULL marks a removed row.
 
 A base holds everything; deltas follow, the later one wins. Order of writes, which makes a crash harmless at any point:
 files are written under a temporary name, synced, renamed, the folder synced; only then does the transaction that ends
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 
     from core.store import Store
 
-__all__ = ["LocalLedger", "SegmentFiles", "durable", "file_digest"]
+__all__ = ["MESSAGE_ID_LENGTH", "LocalLedger", "SegmentFiles", "durable", "file_digest"]
+
+MESSAGE_ID_LENGTH = len('{"messageId":"') + 32 + len('",')
+"""The characters that a messageId of ours adds at the front of a canonical call, its opening brace included."""
 
 NO_FINGERPRINT = "UUID '00000000-0000-0000-0000-000000000000'"
 """The fingerprint of events whose key is the whole row."""
@@ -63,59 +68,69 @@ class LocalLedger:
         self.ledger = ledger
 
     def load(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
-        """Make the temporary table `table` (key, fingerprint) of all rows acknowledged; give their number."""
+        """Make the temporary table `table` (key, fingerprint, quick) of all rows acknowledged; give their number."""
         segments = self._segments()
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (key UUID, fingerprint UUID)")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (key UUID, fingerprint UUID, quick UBIGINT)")
         if segments:
             for segment in segments:
                 self._check(segment["keys"], segment["keys_bytes"], segment["keys_digest"])
-            connection.execute(f"INSERT INTO {table} {self._latest(segments, ('key', 'fingerprint'))}")
+            connection.execute(f"INSERT INTO {table} {self._latest(segments, ('key', 'fingerprint', 'quick'))}")
         return count(connection, f"SELECT count(*) FROM {table}")
 
     def calls(self) -> str | None:
-        """Give SQL for the rows (key, identity, call) as acknowledged; None where the ledger keeps none.
+        """Give SQL for rows (key, fingerprint, identity, call); None where the ledger keeps none.
 
-        Rows that were removed since are still in there: join with what `load` gave.
+        Older and rejected versions are among them: join by key and fingerprint with what `load` gave.
         """
         segments = [segment for segment in self._segments() if segment["calls"]]
         for segment in segments:
             self._check(segment["calls"], segment["calls_bytes"], segment["calls_digest"])
         if not segments:
             return None
-        parts = [
-            f"SELECT key, identity, call, {segment['number']} AS number FROM read_parquet({self._quoted(segment['calls'])})"
-            for segment in segments
-        ]
-        if len(parts) == 1:
-            return f"SELECT key, identity, call FROM ({parts[0]})"
-        return (
-            f"SELECT key, identity, call FROM ({' UNION ALL '.join(parts)}) "
-            "QUALIFY row_number() OVER (PARTITION BY key ORDER BY number DESC) = 1"
-        )
+        names = ", ".join(self._quoted(segment["calls"]) for segment in segments)
+        # several plans may hold the same version of a row: a full refresh sends it again
+        once = "QUALIFY row_number() OVER (PARTITION BY key, fingerprint) = 1" if len(segments) > 1 else ""
+        call = f"CASE WHEN message_id IS NULL THEN call ELSE '{{' || substr(call, {MESSAGE_ID_LENGTH + 1}) END"
+        rows = f"read_parquet([{names}]) WHERE operation = 'send'"
+        return f"SELECT key, fingerprint, identity, {call} AS call FROM {rows} {once}"
 
     def write(
-        self, connection: duckdb.DuckDBPyConnection, name: str, rows: str, *, calls: bool, base: bool = False
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        keys: str,
+        *,
+        calls: Path | None = None,
+        base: bool = False,
     ) -> SegmentFiles:
-        """Write a segment from SQL `rows` (key, fingerprint, identity, call), durably; it is not yet in the manifest."""
+        """Write a segment durably; it is not yet in the manifest.
+
+        `keys` is SQL for (key, fingerprint, quick); `calls` the file of a plan that is kept as the segment's calls.
+        """
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        keys = self._write_file(connection, f"{name}.keys.parquet", f"SELECT key, fingerprint FROM ({rows})")
-        rows_written = count(connection, f"SELECT count(*) FROM read_parquet({self._quoted(keys[0])})")
+        written = self._write_file(connection, f"{name}.keys.parquet", keys)
+        rows = count(connection, f"SELECT count(*) FROM read_parquet({self._quoted(written[0])})")
         second: dict[str, Any] = {}
         if calls:
-            written = self._write_file(
-                connection,
-                f"{name}.calls.parquet",
-                f"SELECT key, identity, call FROM ({rows}) WHERE fingerprint IS NOT NULL",
-            )
-            second = dict(zip(("calls", "calls_bytes", "calls_digest"), written, strict=True))
+            kept = self._keep(calls, f"{name}.calls.parquet")
+            second = dict(zip(("calls", "calls_bytes", "calls_digest"), kept, strict=True))
         return SegmentFiles(
-            base=base,
-            rows=rows_written,
-            keys=keys[0],
-            keys_bytes=keys[1],
-            keys_digest=keys[2],
-            **second,
+            base=base, rows=rows, keys=written[0], keys_bytes=written[1], keys_digest=written[2], **second
         )
+
+    def _keep(self, plan: Path, name: str) -> tuple[str, int, str]:
+        """Give a plan a second name in the ledger's folder, or copy it where the disk has no hard links."""
+        target = self.folder / name
+        target.unlink(missing_ok=True)
+        try:
+            target.hardlink_to(plan)
+        except OSError:
+            temporary = self.folder / f"{name}.tmp"
+            shutil.copyfile(plan, temporary)
+            durable(temporary, target)
+        durable(target, target)
+        digest, size = file_digest(target)
+        return name, size, digest
 
     def should_compact(self) -> bool:
         """Say whether the deltas have grown to half of the base, or are many."""
@@ -128,16 +143,18 @@ class LocalLedger:
         """Replace all segments by one base. The replaced ones stay listed as retired, and on disk, for a day."""
         self.load(connection, "compacting")
         calls = self.calls()
-        rows = "SELECT key, fingerprint, NULL AS identity, NULL AS call FROM compacting"
+        kept: Path | None = None
         if calls:
-            rows = (
-                f"SELECT c.key, c.fingerprint, p.identity, p.call FROM compacting c LEFT JOIN ({calls}) p USING (key)"
-            )
-        files = self.write(connection, name, rows, calls=calls is not None, base=True)
+            columns = "'send' AS operation, key, fingerprint, identity, NULL::VARCHAR AS message_id, call"
+            rows = f"SELECT {columns} FROM compacting JOIN ({calls}) USING (key, fingerprint)"
+            kept = self.folder / self._write_file(connection, f"{name}.plan.parquet", rows)[0]
+        files = self.write(connection, name, "SELECT * FROM compacting", calls=kept, base=True)
         connection.execute("DROP TABLE compacting")
         with self.store.transaction():
             self.store.do("retire_segments", ledger=self.ledger, now=now)
             self.store.do("insert_segment", ledger=self.ledger, created=now, **files.columns())
+        if kept:
+            kept.unlink()
 
     def _segments(self) -> Sequence[Any]:
         return self.store.rows("segments", ledger=self.ledger)
@@ -204,7 +221,8 @@ def durable(temporary: Path, final: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    temporary.replace(final)
+    if temporary != final:
+        temporary.replace(final)
     folder = os.open(final.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

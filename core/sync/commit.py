@@ -17,7 +17,6 @@ from core.embedded import quoted
 from core.ledger.local import NO_FINGERPRINT, LocalLedger, SegmentFiles
 from core.model import CallType, Sync
 from core.store import Store
-from core.sync.compare import MESSAGE_ID_LENGTH
 
 if TYPE_CHECKING:
     import duckdb
@@ -108,16 +107,23 @@ def _write_segment(
         without += " AND sequence NOT IN (SELECT sequence FROM refused)"
     if held:
         without += f" AND batch NOT IN ({', '.join(map(str, held))})"
-    fingerprint = (
-        "fingerprint" if keeps_calls else f"CASE WHEN identity IS NULL THEN {NO_FINGERPRINT} ELSE fingerprint END"
+    own = "fingerprint" if keeps_calls else f"CASE WHEN identity IS NULL THEN {NO_FINGERPRINT} ELSE fingerprint END"
+    keys = (
+        f"SELECT key, CASE WHEN operation = 'delete' THEN NULL ELSE {own} END AS fingerprint, quick "
+        f"FROM read_parquet({quoted(str(plan))}) WHERE true{without}"
     )
-    call = f"'{{' || substr(call, {MESSAGE_ID_LENGTH + 1})" if sync.payload else "NULL::VARCHAR"
-    path = quoted(str(plan))
-    rows = (
-        f"SELECT key, CASE WHEN operation = 'delete' THEN NULL ELSE {fingerprint} END AS fingerprint, identity, "
-        f"{call} AS call FROM read_parquet({path}) WHERE true{without}"
-    )
-    return ledger.write(connection, f"{sync.id}.{delivery['id']}", rows, calls=keeps_calls)
+    name = f"{sync.id}.{delivery['id']}"
+    if not keeps_calls:
+        return ledger.write(connection, name, keys)
+    if sync.payload:
+        return ledger.write(connection, name, keys, calls=plan)
+    identities = plan.with_name(f"{name}.identities")
+    columns = "operation, key, fingerprint, identity, NULL::VARCHAR AS message_id, NULL::VARCHAR AS call"
+    target = quoted(str(identities))
+    connection.execute(f"COPY (SELECT {columns} FROM read_parquet({quoted(str(plan))})) TO {target} (FORMAT parquet)")
+    files = ledger.write(connection, name, keys, calls=identities)
+    identities.unlink()
+    return files
 
 
 def _settled_rejections(

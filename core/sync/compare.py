@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.calls.mapper import Mapper
 from core.embedded import count, quoted
+from core.ledger.local import MESSAGE_ID_LENGTH
 from core.model import InvalidRows, Limits
 from core.sync.stage import ADDED, CHANGED, FAULTY, REPEATED, UNCHANGED
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "HELD",
     "IDENTICAL",
-    "MESSAGE_ID_LENGTH",
     "Comparison",
     "InvalidIds",
     "compare",
@@ -36,9 +36,6 @@ IDENTICAL, HELD = 5, 6
 
 AUTOMATIC_ATTEMPTS = 3
 """How often a refused row is sent before it waits for a change of its content, or for a replay."""
-
-MESSAGE_ID_LENGTH = len('{"messageId":"') + 32 + len('",')
-"""The characters that the messageId adds at the front of a canonical call, its opening brace included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

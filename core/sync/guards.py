@@ -7,7 +7,7 @@ mended, or the sync has to say `invalid_rows = "reject"`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,12 +50,12 @@ def questions(
     *,
     full: bool,
     rows_before: int | None,
-    calls: str | None,
+    calls: Callable[[], str | None],
     everything: bool,
 ) -> tuple[Question, ...]:
     """Ask what has to be asked about one destination's comparison.
 
-    `rows_before` is how many rows the last full result had; `calls` the ledger's SQL for its calls as acknowledged;
+    `rows_before` is how many rows the last full result had; `calls` gives the ledger's SQL for its calls as acknowledged, which costs a look at its files;
     `everything` says that a full refresh was asked for, so that all rows count as changed.
     """
     found = [_invalid_rows(guards, ids), _max_calls(guards, comparison)]
@@ -63,8 +63,9 @@ def questions(
         found.append(_max_changed(guards, comparison))
     if full:
         found.append(_vanished(guards, comparison, rows_before))
-    if calls and comparison.changed >= max(FEWEST_KNOWN, guards.max_null * comparison.known) and not everything:
-        found += _went_null(connection, guards, mapper, comparison, calls)
+    many = comparison.changed >= max(FEWEST_KNOWN, guards.max_null * comparison.known)
+    if many and mapper.keeps_payload and not everything and (sql := calls()):
+        found += _went_null(connection, guards, mapper, comparison, sql)
     return tuple(question for question in found if question)
 
 
@@ -132,7 +133,8 @@ def _went_null(
     )
     (row,) = connection.execute(f"""
         SELECT {counts} FROM (
-            SELECT s.call::JSON AS new, c.call::JSON AS old FROM stage s JOIN ({calls}) c USING (key)
+            SELECT s.call::JSON AS new, c.call::JSON AS old FROM stage s JOIN known_{comparison.position} k USING (key)
+            JOIN ({calls}) c ON c.key = k.key AND c.fingerprint = k.fingerprint
             WHERE s.state_{comparison.position} = {CHANGED}
         )
     """).fetchall()

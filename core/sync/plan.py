@@ -1,6 +1,7 @@
 """The plan: the immutable file of calls that a delivery will make, with its batch cuts, written before the first is sent.
 
-One Parquet file: sequence, operation ('send' or 'delete'), key, fingerprint, identity, message_id, call (the JSON as it
+One Parquet file: sequence, operation ('send' or 'delete'), key, fingerprint, quick (the fast hash of the row's columns,
+see core.sync.stage), identity, message_id, call (the JSON as it
 goes out, messageId included), batch. Batches are cut by count and bytes as the rows pass; a row group holds whole
 batches, so a batch is read without the rest. Deletes come last, in batches of their own.
 
@@ -125,7 +126,7 @@ class _Writer:
     file: Any = None
 
     def add(self, rows: pa.RecordBatch, operation: str) -> None:
-        """Take rows (key, fingerprint, identity, message_id, call) into the plan."""
+        """Take rows (key, fingerprint, quick, identity, message_id, call) into the plan."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -146,7 +147,7 @@ class _Writer:
         columns = {
             "sequence": pa.arange(self.sequence, self.sequence + count),
             "operation": pa.repeat(pa.scalar(operation), count),
-            **{name: part.column(name) for name in ("key", "fingerprint", "identity", "message_id", "call")},
+            **{name: part.column(name) for name in ("key", "fingerprint", "quick", "identity", "message_id", "call")},
             "batch": pa.repeat(pa.scalar(number, pa.int32()), count),
         }
         self.sequence += count
@@ -187,7 +188,9 @@ def write_plan(
     temporary = folder / f"{name}.tmp"
     writer = _Writer(temporary, _Cutter(limits.batch_calls, limits.batch_bytes - 32))
     sources = [("send", _staged_rows(position))] if staged else []
-    sources.append(("send", f"SELECT key, fingerprint, identity, message_id, call FROM retry_{position}"))
+    sources.append(
+        ("send", f"SELECT key, fingerprint, NULL::UBIGINT AS quick, identity, message_id, call FROM retry_{position}")
+    )
     if deletes:
         sources.append(("delete", deletes))
     try:
@@ -208,9 +211,7 @@ def write_plan(
 
 
 def _staged_rows(position: int) -> str:
-    return (
-        f"SELECT key, fingerprint, identity, message_id, call FROM stage WHERE state_{position} IN ({ADDED}, {CHANGED})"
-    )
+    return f"SELECT key, fingerprint, quick, identity, message_id, call FROM stage WHERE state_{position} IN ({ADDED}, {CHANGED})"
 
 
 def _with_ids(
@@ -219,7 +220,7 @@ def _with_ids(
     """Give the rows with their messageIds, and calls as they go out."""
     own = f"md5(concat('{delivery}', '{operation}', key::VARCHAR, fingerprint::VARCHAR))"
     query = (
-        f"SELECT key, fingerprint, identity, message_id, {_SENT_CALL} AS call FROM "
+        f"SELECT key, fingerprint, quick, identity, message_id, {_SENT_CALL} AS call FROM "
         f"(SELECT * REPLACE (coalesce(message_id, {own}) AS message_id) FROM ({rows}))"
     )
     yield from connection.sql(query).to_arrow_reader(65_536)
@@ -247,9 +248,9 @@ def deletion_sql(template: Mapping[str, Any], position: int, calls: str | None) 
 
     call = written(template)
     return (
-        f"SELECT key, fingerprint, identity, NULL::VARCHAR AS message_id, {call} AS call FROM ("
+        f"SELECT key, fingerprint, NULL::UBIGINT AS quick, identity, NULL::VARCHAR AS message_id, {call} AS call FROM ("
         f"SELECT r.key, r.fingerprint, c.identity, c.call AS acknowledged FROM removed_{position} r "
-        f"JOIN ({calls}) c USING (key)) WHERE json_extract({source}, '$.userId') IS NOT NULL"
+        f"JOIN ({calls}) c USING (key, fingerprint)) WHERE json_extract({source}, '$.userId') IS NOT NULL"
     )
 
 

@@ -235,7 +235,7 @@ class Planning:
             self.ids,
             full=self.full,
             rows_before=plan.ledger["rows_last_seen"] if plan.ledger else None,
-            calls=self.ledger_of(plan).calls() if plan.ledger and self._mapped().keeps_payload else None,
+            calls=self.ledger_of(plan).calls,
             everything=self.accepted.full_refresh,
         )
 

@@ -91,7 +91,7 @@ def preview_sync(project: Project, sync: Sync, secrets: Secrets, *, limit: int =
     source, warehouse = warehouse_of(project, sync, secrets)
     query = query_of(sync, warehouse.dialect)
     targets = [target_of(project, sync, name, secrets) for name in sync.destinations]
-    with state.store() as store, scratch(state.scratch(sync)) as connection, warehouse.open() as session:
+    with state.store() as store, scratch(state.scratch(sync), ordered=True) as connection, warehouse.open() as session:
         ledgers = [store.row("current_ledger", sync=sync.id, destination=target.name) for target in targets]
         times = [ledger["last_sync_time"] if ledger else 0 for ledger in ledgers]
         bound = max(0, min(times, default=0) - sync.lookback)
@@ -164,7 +164,9 @@ def _planned(planning: Planning, position: int, plan: TargetPlan, samples: int, 
 
     removed = ()
     if comparison.removed and (calls := planning.ledger_of(plan).calls()):
-        removed = texts(f"SELECT identity FROM removed_{position} JOIN ({calls}) USING (key) LIMIT {samples}")
+        removed = texts(
+            f"SELECT identity FROM removed_{position} JOIN ({calls}) USING (key, fingerprint) LIMIT {samples}"
+        )
     return PlannedDelivery(
         destination=plan.target.name,
         comparison=comparison,
@@ -188,7 +190,8 @@ def _changes(planning: Planning, position: int, plan: TargetPlan, samples: int) 
     if not calls:
         return
     rows = planning.connection.execute(f"""
-        SELECT s.identity, c.call, s.call FROM stage s JOIN ({calls}) c USING (key)
+        SELECT s.identity, c.call, s.call FROM stage s JOIN known_{position} k USING (key)
+        JOIN ({calls}) c ON c.key = k.key AND c.fingerprint = k.fingerprint
         WHERE s.state_{position} = {CHANGED} AND c.call IS NOT NULL ORDER BY s.rowid LIMIT {samples}
     """).fetchall()
     for identity, old, new in rows:

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m tests.benchmarks`. They print figures and are not tests."""

@@ -1,0 +1,36 @@
+"""Sends the benchmark's rows with Segment's own Python client, as its users would; prints the seconds it took.
+
+python segment_client.py CONNINFO RECEIVER_URL ROWS
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import psycopg
+import segment.analytics as analytics
+
+from tests.benchmarks.company import QUERY
+
+
+def main() -> None:
+    conninfo, url, rows = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    client = analytics.Client("a-write-key", host=url, gzip=True, max_queue_size=100_000, upload_size=100)
+    started = time.monotonic()
+    with psycopg.connect(conninfo) as connection, connection.cursor(name="people") as cursor:
+        cursor.itersize = 10_000
+        cursor.execute(f"{QUERY} LIMIT {rows}")
+        names = [column.name for column in cursor.description]
+        for row in cursor:
+            traits = dict(zip(names[1:], row[1:], strict=True))
+            while not client.identify(row[0], traits)[0]:
+                time.sleep(0.01)
+    client.flush()
+    client.join()
+    print(json.dumps({"seconds": time.monotonic() - started}))
+
+
+if __name__ == "__main__":
+    main()
