@@ -58,7 +58,7 @@ CREATE OR REPLACE TEMP MACRO json_minified(x) AS
 -- Why a JSON text cannot travel, or NULL. DuckDB takes NaN, infinities and trailing commas for valid; JSON does not.
 CREATE OR REPLACE TEMP MACRO json_fault(x) AS
     CASE WHEN NOT json_valid(x) THEN
-              CASE WHEN regexp_matches(x, '\\u[dD][89abAB]') THEN 'holds JSON with half a surrogate pair'
+              CASE WHEN regexp_matches(x, '\\u[dD][89a-fA-F]') THEN 'holds JSON with half a surrogate pair'
                    ELSE 'does not hold JSON' END
          WHEN regexp_matches(x, '(?i)nan|inf|,\s*[\]}]')
               AND regexp_matches(regexp_replace(x, '"(?:[^"\\]|\\.)*"', '', 'g'), '(?i)nan|inf|,\s*[\]}]')

@@ -111,7 +111,7 @@ def build(
     tree = _tree(leaves)
     fields = {leaf.path[0]: leaf for leaf in leaves if len(leaf.path) == 1 and not leaf.whole}
     bag = CALLS[call].bag
-    email = _email(leaves, bag)
+    email = _email(leaves, fields, bag)
     inside = tree.children.get(bag) if bag else None
     return Mapper(
         call_type=call,
@@ -169,7 +169,7 @@ def _leaf(column: Column, arrow: pa.DataType, sql: str, path: tuple[str, ...], w
         sql=sql,
         written=f"json_string({text})" if is_id else json_value(column.kind, arrow, sql, timezone=timezone),
         text=text,
-        fault=fault(column.kind, arrow, sql),
+        fault=fault(column.kind, arrow, sql, timezone=timezone),
         path=path,
         whole=whole,
     )
@@ -297,7 +297,14 @@ def _object_or_nothing(name: str, node: _Node) -> str:
     return f"CASE WHEN {inside} = '' THEN '' ELSE concat({opening}, {inside}, '}}') END"
 
 
-def _email(leaves: list[_Leaf], bag: str | None) -> _Leaf | None:
+def _email(leaves: list[_Leaf], fields: Mapping[str, _Leaf], bag: str | None) -> _Leaf | None:
+    """Give the email where it identifies: only where the query has neither userId nor anonymousId.
+
+    Where it has one of them and a row has none, that is a null id, which more often is a join gone wrong than a lead:
+    who means email as a second choice writes COALESCE, as Customer.io's page does.
+    """
+    if fields.keys() & {"userId", "anonymousId"}:
+        return None
     return next((leaf for leaf in leaves if leaf.path == (bag, "email")), None)
 
 

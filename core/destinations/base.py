@@ -32,12 +32,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to send: bytes before compression. `compress` asks for gzip where the receiver takes it."""
+    """What to send: bytes before compression. `compress` asks for gzip where the receiver takes it.
+
+    The headers hold the key, so a request's text is without them.
+    """
 
     url: str
     body: bytes
     method: str = "POST"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     compress: bool = True
 
 
@@ -151,19 +154,17 @@ def _text(body: bytes) -> str:
 
 
 def _retry_after(headers: Mapping[str, str], now: float | None) -> float | None:
-    """Read Retry-After, which is a number of seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    """Read Retry-After, which is a number of seconds or an HTTP date (RFC 9110, 10.2.3); None where it is neither."""
+    import re
+
     value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    try:
+    if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", value):
         return max(0.0, float(value))
-    except ValueError:
-        pass
     import time
     from email.utils import parsedate_to_datetime
 
     try:
         moment = parsedate_to_datetime(value).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, moment - (time.time() if now is None else now))

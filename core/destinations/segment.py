@@ -46,7 +46,7 @@ class Plugin:
     group_needs_user: ClassVar[bool] = True
 
     def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
-        self._url = settings.url or _URLS[settings.region]
+        self._url = settings.url.rstrip("/") or _URLS[settings.region]
         self._secrets = secrets
 
     @property

@@ -63,7 +63,7 @@ def questions(
         found.append(_max_changed(guards, comparison))
     if full:
         found.append(_vanished(guards, comparison, rows_before))
-    many = comparison.changed >= max(FEWEST_KNOWN, guards.max_null * comparison.known)
+    many = comparison.known >= FEWEST_KNOWN and comparison.changed > guards.max_null * comparison.known
     if many and mapper.keeps_payload and not everything and (sql := calls()):
         found += _went_null(connection, guards, mapper, comparison, sql)
     return tuple(question for question in found if question)

@@ -304,21 +304,17 @@ class Planning:
 
         After a full query, those of earlier runs that did not come again have been mended, or are gone.
         """
-        open_rows = self.store.rows("open_rejected", ledger=plan.ledger_id)
-        listed = {row["key"]: row for row in open_rows if row["attempts"] == 0}
-        found = self.connection.execute(f"""
-            SELECT key::VARCHAR, fingerprint::VARCHAR, identity, message_id, call, row, coalesce(id_fault, fault, reason)
-            FROM stage LEFT JOIN refused_{position} r ON stage.rowid = r.at WHERE state_{position} = {FAULTY}
-        """)
-        seen = set()
-        while rows := found.fetchmany(10_000):
-            for key_text, fingerprint, identity, message_id, call, row, reason in rows:
-                key = bytes.fromhex(key_text.replace("-", ""))
-                seen.add(key)
-                known = listed.get(key)
-                if known and (known["reason"], known["row"], known["call"]) == (reason, row, call):
-                    continue
-                self.store.do("supersede_rejected_key", ledger=plan.ledger_id, key=key, delivery=plan.delivery, now=now)
+        listed: dict[bytes, list[Any]] = {}
+        for known in self.store.rows("open_rejected", ledger=plan.ledger_id):
+            if known["attempts"] == 0:
+                listed.setdefault(known["key"], []).append(known)
+        seen = self._refused_rows(position)
+        for key, rows in seen.items():
+            before = sorted((known["reason"], known["row"] or "", known["call"] or "") for known in listed.get(key, []))
+            if before == sorted((row["reason"], row["row"] or "", row["call"] or "") for row in rows):
+                continue
+            self.store.do("supersede_rejected_key", ledger=plan.ledger_id, key=key, delivery=plan.delivery, now=now)
+            for row in rows:
                 self.store.do(
                     "insert_rejected",
                     ledger=plan.ledger_id,
@@ -327,23 +323,38 @@ class Planning:
                     delivery=plan.delivery,
                     run=run,
                     sequence=None,
-                    key=key,
-                    fingerprint=bytes.fromhex(fingerprint.replace("-", "")) if fingerprint else None,
-                    identity=identity,
-                    message_id=message_id,
-                    call=call,
-                    row=row,
                     attempts=0,
-                    reason=reason,
                     status=None,
                     request=None,
                     response=None,
                     now=now,
+                    **row,
                 )
-        if self.full:
-            for key, row in listed.items():
-                if key not in seen:
-                    self.store.do("end_rejected", number=row["number"], state="superseded", now=now)
+        for known in (known for rows in listed.values() for known in rows if self.full):
+            if known["key"] not in seen:
+                self.store.do("end_rejected", number=known["number"], state="superseded", now=now)
+
+    def _refused_rows(self, position: int) -> dict[bytes, list[dict[str, Any]]]:
+        """Give the rows that cannot be sent, by key; they become rows of the store, one by one."""
+        found = self.connection.execute(f"""
+            SELECT key::VARCHAR, fingerprint::VARCHAR, identity, message_id, call, row, coalesce(id_fault, fault, reason)
+            FROM stage LEFT JOIN refused_{position} r ON stage.rowid = r.at WHERE state_{position} = {FAULTY}
+        """).fetchall()
+        rows: dict[bytes, list[dict[str, Any]]] = {}
+        for key, fingerprint, identity, message_id, call, row, reason in found:
+            digest = bytes.fromhex(key.replace("-", ""))
+            rows.setdefault(digest, []).append(
+                {
+                    "key": digest,
+                    "fingerprint": bytes.fromhex(fingerprint.replace("-", "")) if fingerprint else None,
+                    "identity": identity,
+                    "message_id": message_id,
+                    "call": call,
+                    "row": row,
+                    "reason": reason,
+                }
+            )
+        return rows
 
 
 def account_of(store: Store, target: Target) -> str:

@@ -1,0 +1,593 @@
+"""DESIGN's "Rules that are easy to get wrong", one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from core.sync.events import Committed, Paused, Planned, Stopped
+from tests.core.sync.workshop import PEOPLE, SINCE, Workshop, ids, lines
+
+EVENTS = 'SELECT person AS "userId", name AS event, happened AS "timestamp" FROM events'
+OWN_IDS = 'SELECT person AS "userId", name AS event, value, id AS "messageId" FROM events'
+GROUPS = 'SELECT company AS "groupId", person AS "userId", size FROM companies'
+
+
+# Incremental and full queries
+
+
+def test_an_incremental_query_says_nothing_of_the_rows_outside_its_window(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.execute("DELETE FROM people WHERE id = 'u_1'", "UPDATE people SET changed = now() WHERE id = 'u_2'")
+    outcome = workshop.run()
+    assert (outcome.planned.removed, outcome.planned.calls) == (0, 0)
+
+
+def test_deleting_removed_rows_is_refused_for_an_incremental_query(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.destination("cio", type="customerio", url=workshop.receiver.url)
+    workshop.sync(PEOPLE + SINCE, removed="delete", destinations=["cio"])
+    outcome = workshop.run()
+    assert outcome.state == "failed"
+    assert outcome.ended.exit_code == 2
+    assert 'removed = "delete"' in outcome.ended.error
+
+
+def test_removed_rows_are_seen_by_a_full_query_and_ignored_unless_asked(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync()
+    workshop.run()
+    workshop.calls()
+    workshop.execute("DELETE FROM people WHERE id = 'u_1'")
+    outcome = workshop.run()
+    assert (outcome.planned.removed, outcome.planned.calls) == (1, 0)
+    assert workshop.calls() == []
+
+
+def deleting(workshop: Workshop, query: str = PEOPLE, **settings: object) -> None:
+    workshop.destination("cio", type="customerio", url=workshop.receiver.url)
+    workshop.sync(query, **{"removed": "delete", "destinations": ["cio"], **settings})
+
+
+def test_removed_rows_become_the_destinations_own_delete_after_all_else(workshop: Workshop) -> None:
+    workshop.people(5)
+    deleting(workshop)
+    workshop.run()
+    workshop.calls()
+    workshop.execute("DELETE FROM people WHERE id = 'u_1'", "UPDATE people SET plan = 'x' WHERE id = 'u_2'")
+    assert workshop.run().state == "succeeded"
+    changed, deleted = workshop.calls()
+    assert changed["type"] == "identify"
+    assert (deleted["type"], deleted["event"], deleted["userId"]) == ("track", "User Deleted", "u_1")
+    assert workshop.run().acknowledged == 0
+    workshop.execute("INSERT INTO people VALUES ('u_1', 'back@example.com', 'free', now())")
+    workshop.run()
+    assert [call["userId"] for call in workshop.calls()] == ["u_1"]
+
+
+def test_a_deleted_group_row_is_relationship_deleted_and_never_object_deleted(workshop: Workshop) -> None:
+    workshop.execute(
+        "CREATE TABLE companies AS SELECT 'c1' AS company, 'u' || n AS person, 9 AS size, 2 AS kind FROM range(3) r(n)"
+    )
+    deleting(workshop, GROUPS.replace("size", 'size, kind AS "objectTypeId"'), call="group")
+    workshop.run()
+    workshop.calls()
+    workshop.execute("DELETE FROM companies WHERE person = 'u1'")
+    workshop.run()
+    (call,) = workshop.calls()
+    assert (call["event"], call["userId"]) == ("Relationship Deleted", "u1")
+    assert call["properties"] == {"objectId": "c1", "objectTypeId": "2"}
+
+
+def test_nothing_is_removed_from_an_empty_result(workshop: Workshop) -> None:
+    workshop.people(5)
+    deleting(workshop)
+    workshop.run()
+    workshop.calls()
+    workshop.execute("DELETE FROM people")
+    assert workshop.run(yes=True).state == "succeeded"
+    assert workshop.calls() == []
+
+
+def test_deletes_are_held_back_where_anything_before_them_was_rejected_and_go_out_later(workshop: Workshop) -> None:
+    workshop.people(5)
+    deleting(workshop)
+    workshop.run()
+    workshop.calls()
+    workshop.execute("DELETE FROM people WHERE id = 'u_1'", "UPDATE people SET plan = 'bad' WHERE id = 'u_2'")
+    workshop.receiver.refuse('"bad"')
+    outcome = workshop.run()
+    assert outcome.of(Committed)[0].held_back == 1
+    assert workshop.calls() == []
+    workshop.receiver.refuse()
+    assert workshop.run().state == "succeeded"
+    assert [call.get("event") for call in workshop.calls()] == [None, "User Deleted"]
+
+
+def test_a_key_that_is_gone_because_the_person_gained_a_user_id_is_no_removal(workshop: Workshop) -> None:
+    workshop.execute("CREATE TABLE people (id VARCHAR, visitor VARCHAR, plan VARCHAR)")
+    workshop.execute("INSERT INTO people VALUES (NULL, 'v1', 'a'), (NULL, 'v2', 'a'), ('u3', NULL, 'a')")
+    query = 'SELECT id AS "userId", visitor AS "anonymousId", plan FROM people'
+    deleting(workshop, query)
+    workshop.run()
+    workshop.calls()
+    workshop.execute("UPDATE people SET id = 'u1' WHERE visitor = 'v1'")
+    assert workshop.run().planned.removed == 0
+    assert [(call["type"], call["userId"], call["anonymousId"]) for call in workshop.calls()] == [
+        ("identify", "u1", "v1")
+    ]
+
+
+def test_segment_has_no_delete_and_says_so(workshop: Workshop) -> None:
+    workshop.people(1)
+    workshop.sync(removed="delete")
+    assert "no way to delete" in workshop.run().ended.error
+
+
+# Rejected rows
+
+
+def test_a_refused_batch_is_halved_down_to_the_row_at_fault(workshop: Workshop) -> None:
+    workshop.people(64)
+    workshop.sync()
+    workshop.receiver.refuse('"u_37"')
+    outcome = workshop.run()
+    assert outcome.state == "partial"
+    assert outcome.acknowledged == 63
+    (row,) = workshop.rows("rejected_of_sync", sync="id-people", limit=10)
+    assert row["identity"] == '{"userId":"u_37"}'
+    assert (row["status"], row["attempts"], row["state"]) == (400, 1, "open")
+    assert '"u_37"' in row["request"]
+    assert "refused" in row["response"]
+    assert len({call["messageId"] for call in workshop.calls()}) == 63
+
+
+def test_a_rejected_row_is_tried_again_a_few_times_then_waits_for_a_change_of_its_content(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync()
+    workshop.receiver.refuse('"u_3"')
+    for attempts in (1, 2, 3):
+        workshop.run()
+        (row,) = workshop.rows("rejected_of_sync", sync="id-people", limit=10)
+        assert row["attempts"] == attempts
+    sent = len(workshop.receiver.records(taken=False))
+    outcome = workshop.run()
+    assert outcome.planned.refused == 1
+    assert len(workshop.receiver.records(taken=False)) == sent
+    workshop.receiver.refuse()
+    workshop.calls()
+    workshop.execute("UPDATE people SET plan = 'team' WHERE id = 'u_3'")
+    assert workshop.run().state == "succeeded"
+    assert [call["traits"]["plan"] for call in workshop.calls()] == ["team"]
+    assert workshop.rows("rejected_of_sync", sync="id-people", limit=10) == []
+
+
+def test_a_rejected_row_outside_the_window_of_an_incremental_query_is_tried_again_from_the_list(
+    workshop: Workshop,
+) -> None:
+    workshop.people(5)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.receiver.refuse('"u_3"')
+    workshop.run()
+    workshop.receiver.refuse()
+    workshop.calls()
+    outcome = workshop.run()
+    assert (outcome.planned.rows, outcome.planned.retried, outcome.state) == (0, 1, "succeeded")
+    assert workshop.users() == ["u_3"]
+    assert workshop.rows("rejected_of_sync", sync="id-people", limit=10) == []
+
+
+def test_a_replay_sends_the_rejected_rows_and_moves_no_time(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.receiver.refuse('"u_3"')
+    workshop.run()
+    moved = workshop.last_sync_time()
+    workshop.receiver.refuse()
+    workshop.calls()
+    time.sleep(1.1)
+    outcome = workshop.run(replay=True)
+    assert outcome.state == "succeeded"
+    assert workshop.users() == ["u_3"]
+    assert workshop.last_sync_time() == moved
+    assert workshop.run(replay=True).acknowledged == 0
+    assert workshop.run().acknowledged == 0
+
+
+def test_a_replay_is_dropped_once_a_later_version_was_acknowledged(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.execute("UPDATE people SET plan = 'bad' WHERE id = 'u_3'")
+    workshop.receiver.refuse('"bad"')
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'good', changed = now() WHERE id = 'u_3'")
+    workshop.run()
+    workshop.receiver.refuse()
+    workshop.calls()
+    assert workshop.run(replay=True).acknowledged == 0
+    assert workshop.calls() == []
+
+
+def test_a_destination_that_refuses_everything_pauses_and_loses_nothing(workshop: Workshop) -> None:
+    workshop.people(100)
+    workshop.sync()
+    workshop.receiver.refuse("u_")
+    outcome = workshop.run()
+    assert "refuses everything" in outcome.of(Paused)[0].reason
+    workshop.receiver.refuse()
+    assert workshop.run().state == "succeeded"
+    assert len(set(workshop.users())) == 100
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_credentials_pause_the_delivery_and_keep_its_plan(workshop: Workshop, status: int) -> None:
+    workshop.people(5)
+    workshop.sync()
+    workshop.receiver.behave({"status": status})
+    outcome = workshop.run()
+    assert "backhaul secret set destinations/seg.write_key" in outcome.of(Paused)[0].remedy
+    assert len(workshop.receiver.records(taken=False)) == 1
+    assert workshop.run().acknowledged == 0 or workshop.users() == [f"u_{n}" for n in range(5)]
+
+
+def test_retry_after_is_honoured(workshop: Workshop) -> None:
+    workshop.people(2)
+    workshop.sync()
+    workshop.receiver.behave({"status": 429, "headers": {"retry-after": "1"}})
+    started = time.monotonic()
+    assert workshop.run().state == "succeeded"
+    assert time.monotonic() - started >= 1
+
+
+# Edited queries, other keys, other places
+
+
+def test_a_changed_query_binds_zero_and_compares_so_that_old_rows_get_the_new_trait(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.run()
+    workshop.calls()
+    workshop.sync(PEOPLE.replace("plan", "plan, length(email) AS size") + SINCE)
+    outcome = workshop.run()
+    assert (outcome.planned.changed, outcome.planned.added) == (5, 0)
+    assert all("size" in call["traits"] for call in workshop.calls())
+    workshop.run()
+    assert workshop.calls() == []
+
+
+def test_a_changed_mapping_counts_as_a_changed_query(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.calls()
+    workshop.sync(PEOPLE + SINCE, columns={"plan": "traits.tier"})
+    workshop.run()
+    assert [sorted(call["traits"]) for call in workshop.calls()] == [["email", "tier"]] * 5
+
+
+def test_a_comment_in_the_query_compares_anew_and_sends_nothing(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.calls()
+    workshop.sync(PEOPLE + SINCE + " -- the same")
+    outcome = workshop.run()
+    assert (outcome.planned.rows, outcome.planned.calls) == (5, 0)
+
+
+def test_from_zero_compares_all_rows_and_full_refresh_sends_them_all(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.calls()
+    outcome = workshop.run(from_zero=True)
+    assert (outcome.planned.rows, outcome.planned.calls) == (5, 0)
+    workshop.run(full_refresh=True)
+    assert len(workshop.calls()) == 5
+    workshop.run()
+    assert workshop.calls() == []
+
+
+def test_another_key_column_is_a_new_ledger_and_is_asked_for(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync()
+    workshop.run()
+    workshop.calls()
+    workshop.sync(PEOPLE.replace("userId", "anonymousId"))
+    outcome = workshop.run()
+    assert outcome.guards == {"key_changed"}
+    assert workshop.calls() == []
+    assert workshop.run(yes=True).state == "succeeded"
+    assert len(workshop.calls()) == 5
+
+
+def test_a_changed_write_key_is_asked_about_rotated_or_another_place(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync()
+    workshop.run()
+    workshop.calls()
+    workshop.secrets["destinations/seg.write_key"] = "another"
+    assert workshop.run(yes=True).guards == {"account_changed"}
+    assert workshop.run(key_rotated=True).state == "succeeded"
+    assert workshop.run().state == "succeeded"
+    assert workshop.calls() == []
+    workshop.secrets["destinations/seg.write_key"] = "a third"
+    assert workshop.run(another_place=True).state == "succeeded"
+    assert len(workshop.calls()) == 5
+
+
+# Guards
+
+
+def test_too_many_calls_are_asked_about_also_on_the_first_run(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(guards={"max_calls": 4})
+    outcome = workshop.run()
+    assert (outcome.state, outcome.guards, outcome.ended.exit_code) == ("stopped", {"max_calls"}, 1)
+    assert workshop.last_sync_time() == 0
+    assert workshop.calls() == []
+    assert workshop.run(yes=True).acknowledged == 5
+
+
+def test_too_large_a_share_of_changed_rows_is_asked_about_from_100_known_rows_up(workshop: Workshop) -> None:
+    workshop.people(100)
+    workshop.sync()
+    assert workshop.run().state == "succeeded"
+    workshop.calls()
+    workshop.execute("UPDATE people SET plan = 'x' WHERE id < 'u_4'")
+    outcome = workshop.run()
+    assert outcome.guards == {"max_changed"}
+    assert workshop.calls() == []
+    assert workshop.run(yes=True).state == "succeeded"
+
+
+def test_few_known_rows_raise_no_alarm(workshop: Workshop) -> None:
+    workshop.people(99)
+    workshop.sync()
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'x'")
+    assert workshop.run().state == "succeeded"
+
+
+def test_a_column_that_went_null_is_asked_about(workshop: Workshop) -> None:
+    workshop.people(120)
+    workshop.sync(guards={"max_changed": 1.0})
+    workshop.run()
+    workshop.execute("UPDATE people SET email = NULL WHERE id < 'u_8'")
+    outcome = workshop.run()
+    assert outcome.guards == {"max_null"}
+    assert "'email' turned to null" in outcome.of(Stopped)[0].questions[0]["message"]
+
+
+def test_rows_that_vanished_are_asked_about(workshop: Workshop) -> None:
+    workshop.people(120)
+    workshop.sync()
+    workshop.run()
+    workshop.execute("DELETE FROM people WHERE id < 'u_8'")
+    assert workshop.run().guards == {"max_vanished"}
+    assert workshop.run(yes=True).state == "succeeded"
+    assert workshop.run().state == "succeeded"
+
+
+def test_null_empty_and_duplicate_ids_stop_the_delivery_with_the_ids_listed(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.execute(
+        "INSERT INTO people VALUES (NULL, 'a', 'b', now()), ('  ', 'a', 'b', now()), ('u_1', 'other', 'b', now())"
+    )
+    workshop.sync()
+    outcome = workshop.run(yes=True)
+    assert outcome.guards == {"invalid_rows"}
+    evidence = " ".join(outcome.of(Stopped)[0].questions[0]["evidence"])
+    assert "userId is null" in evidence
+    assert "userId is empty" in evidence
+    assert '{"userId":"u_1"} is in 2 rows' in evidence
+    assert workshop.calls() == []
+
+
+def test_invalid_rows_become_rejected_rows_where_the_sync_says_so_and_the_rest_goes(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.execute("INSERT INTO people VALUES (NULL, 'a', 'b', now()), ('u_1', 'other', 'b', now())")
+    workshop.sync(guards={"invalid_rows": "reject"})
+    outcome = workshop.run()
+    assert (outcome.state, outcome.acknowledged) == ("partial", 4)
+    assert workshop.users() == ["u_0", "u_2", "u_3", "u_4"]
+    rows = workshop.rows("rejected_of_sync", sync="id-people", limit=10)
+    assert sorted(row["reason"] for row in rows) == [
+        "the id is in more than one row",
+        "the id is in more than one row",
+        "userId is null",
+    ]
+    workshop.run()
+    assert len(workshop.rows("rejected_of_sync", sync="id-people", limit=10)) == 3
+    workshop.execute("DELETE FROM people WHERE id IS NULL OR email = 'other'")
+    workshop.run()
+    assert workshop.users() == ["u_1"]
+    assert workshop.rows("rejected_of_sync", sync="id-people", limit=10) == []
+
+
+# Events
+
+
+def events(workshop: Workshop) -> None:
+    workshop.execute(
+        "CREATE TABLE events AS SELECT 'e' || n AS id, 'u' || n AS person, 'Signed Up' AS name, n AS value, "
+        "TIMESTAMP '2026-01-01' AS happened FROM range(4) r(n)"
+    )
+
+
+def test_events_are_sent_once_each_and_identical_rows_are_counted(workshop: Workshop) -> None:
+    events(workshop)
+    workshop.execute("INSERT INTO events SELECT * FROM events WHERE person = 'u1'")
+    workshop.sync(EVENTS, call="track")
+    outcome = workshop.run()
+    assert outcome.acknowledged == 4
+    assert "1 event rows are equal to another row" in outcome.planned.notes[0]
+    assert len(workshop.calls()) == 4
+    assert workshop.run().acknowledged == 0
+
+
+def test_an_event_with_its_own_message_id_is_never_sent_again_and_changed_content_is_reported(
+    workshop: Workshop,
+) -> None:
+    events(workshop)
+    workshop.sync(OWN_IDS, call="track")
+    workshop.run()
+    assert sorted(ids(workshop.calls())) == ["e0", "e1", "e2", "e3"]
+    workshop.execute(
+        "UPDATE events SET value = 99 WHERE id = 'e1'", "INSERT INTO events VALUES ('e9', 'u9', 'x', 1, now())"
+    )
+    outcome = workshop.run()
+    assert ids(workshop.calls()) == ["e9"]
+    assert "1 events were sent before with other content" in outcome.planned.notes[0]
+
+
+def test_event_ledgers_keep_no_calls(workshop: Workshop) -> None:
+    events(workshop)
+    workshop.sync(EVENTS, call="track")
+    workshop.run()
+    ledger = workshop.folder / ".backhaul" / "ledger"
+    assert len(list(ledger.glob("*.keys.parquet"))) == 1
+    assert list(ledger.glob("*.calls.parquet")) == []
+
+
+# What is kept, and for how long
+
+
+def test_a_ledger_without_payload_keeps_no_values_of_people(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(payload=False)
+    workshop.run()
+    workshop.calls()
+    files = [file for file in (workshop.folder / ".backhaul").rglob("*") if file.is_file()]
+    assert not [file for file in files if b"p3@example.com" in file.read_bytes()]
+    workshop.execute("UPDATE people SET plan = 'x' WHERE id = 'u_3'")
+    workshop.run()
+    assert workshop.users() == ["u_3"]
+
+
+def test_plans_go_at_commit_and_files_that_no_manifest_lists_are_collected(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync()
+    workshop.run()
+    state = workshop.folder / ".backhaul"
+    assert list((state / "plans").iterdir()) == []
+    for name in (
+        "plans/id-people.left.parquet",
+        "ledger/id-people.left.keys.parquet",
+        "ledger/another.left.keys.parquet",
+    ):
+        (state / name).write_bytes(b"left by a crash")
+    (state / "tmp" / "id-people.1").mkdir()
+    workshop.run()
+    assert [file.name for file in (state / "ledger").glob("*left*")] == ["another.left.keys.parquet"]
+    assert list((state / "plans").iterdir()) == []
+    assert list((state / "tmp").iterdir()) == []
+
+
+def test_many_small_deltas_are_compacted_and_mean_the_same(workshop: Workshop) -> None:
+    workshop.people(10)
+    workshop.sync()
+    workshop.run()
+    for number in range(20):
+        workshop.execute(f"UPDATE people SET plan = 'plan {number}' WHERE id = 'u_{number % 10}'")
+        assert workshop.run().acknowledged == 1
+    ledger = workshop.rows("current_ledger", sync="id-people", destination="seg")[0]["id"]
+    segments = workshop.rows("segments", ledger=ledger)
+    assert len(segments) < 17
+    assert any(segment["base"] for segment in segments)
+    workshop.calls()
+    assert workshop.run().acknowledged == 0
+    assert workshop.calls() == []
+
+
+def test_old_rejected_rows_and_requests_go_after_the_retention(workshop: Workshop) -> None:
+    from core.sync.run import Run
+
+    workshop.people(3)
+    workshop.sync()
+    workshop.receiver.refuse('"u_1"')
+    workshop.run()
+    project = workshop.load()
+
+    async def later() -> None:
+        run = Run(project, project.syncs["people"], workshop.secret, clock=lambda: time.time() + 31 * 86_400)
+        _ = [event async for event in run.events()]
+
+    workshop.receiver.refuse()
+    asyncio.run(later())
+    assert workshop.rows("rejected_of_sync", sync="id-people", limit=10) == []
+    run = workshop.rows("runs_of_sync", sync="id-people", limit=2)[1]
+    (kept,) = workshop.rows("rejected_of_run", run=run["id"], limit=10)
+    assert kept["request"] is None
+
+
+# The canonical call and the file destination
+
+
+def test_the_local_file_is_cut_back_to_the_recorded_offset_on_resume(workshop: Workshop, tmp_path: Path) -> None:
+    workshop.people(30)
+    workshop.destination("files", type="file", limits={"batch_calls": 10})
+    workshop.sync(destinations=["files"])
+    workshop.run()
+    file = workshop.folder / "delivered" / "people.jsonl"
+    assert len(lines(file)) == 30
+    with workshop.store() as store:
+        (delivery,) = store.rows("last_deliveries", sync="id-people", limit=1)
+        (batch, *_) = store.rows("sent_batches", delivery=delivery["id"])
+    assert batch["position"] == 0
+    size = file.stat().st_size
+    workshop.execute("UPDATE people SET plan = 'x' WHERE id = 'u_3'")
+    workshop.run()
+    assert len(lines(file)) == 31
+    with workshop.store() as store:
+        (delivery,) = store.rows("last_deliveries", sync="id-people", limit=1)
+        (batch,) = store.rows("sent_batches", delivery=delivery["id"])
+    assert batch["position"] == size
+
+
+def test_a_batch_is_cut_by_count_and_by_bytes(workshop: Workshop) -> None:
+    workshop.people(100)
+    workshop.destination(
+        "seg", type="segment", url=workshop.receiver.url, limits={"batch_calls": 7, "batch_bytes": 2000}
+    )
+    workshop.execute("UPDATE people SET email = repeat('x', 900) WHERE id < 'u_3'")
+    workshop.sync()
+    workshop.run()
+    records = workshop.receiver.records()
+    assert all(len(record.calls) <= 7 and len(record.body) <= 2000 for record in records)
+    assert len({call["userId"] for record in records for call in record.calls}) == 100
+    assert max(len(record.calls) for record in records) == 7
+
+
+def test_batches_are_sent_compressed_and_without_sent_at(workshop: Workshop) -> None:
+    workshop.people(2)
+    workshop.sync()
+    workshop.run()
+    (record,) = workshop.receiver.records()
+    assert record.headers["content-encoding"] == "gzip"
+    assert set(record.json) == {"batch"}
+    assert not any("sentAt" in call for call in record.calls)
+
+
+def test_the_plan_counts_what_the_run_then_sends(workshop: Workshop) -> None:
+    from core.sync.preview import plan_sync
+
+    workshop.people(20)
+    workshop.sync()
+    workshop.run()
+    workshop.calls()
+    workshop.execute("UPDATE people SET plan = 'x' WHERE id = 'u_3'", "DELETE FROM people WHERE id = 'u_4'")
+    project = workshop.load()
+    (planned,) = plan_sync(project, project.syncs["people"], workshop.secret)
+    assert (planned.comparison.changed, planned.comparison.removed, planned.batches) == (1, 1, 1)
+    (change,) = planned.changes
+    assert change.identity == {"userId": "u_3"}
+    assert [(field.path, field.old, field.new) for field in change.fields] == [("traits.plan", "free", "x")]
+    assert workshop.calls() == []
+    assert workshop.run().of(Planned)[0].changed == 1
