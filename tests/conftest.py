@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.projects import SECRETS, ProjectFolder
 from tests.servers.postgres import Database, NoBinariesError, Server
+from tests.servers.receiving import Receiver, receiving
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,18 @@ def postgres_database(postgres: Server) -> Iterator[Database]:
         yield database
     finally:
         database.drop()
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    """A real HTTP receiver in a process of its own."""
+    with receiving(tmp_path / "receiver") as running:
+        yield running
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
+    """An empty project, whose secrets are in the environment."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    return ProjectFolder.make(tmp_path / "project")

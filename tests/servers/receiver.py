@@ -1,8 +1,8 @@
 """A receiver for tests: a real HTTP server on loopback, in a process of its own, that records every request.
 
-    python receiver.py PORT_FILE LOG [--discard]
+    python receiver.py PORT_FILE LOG [--discard] [--port=PORT]
 
-It writes its port into PORT_FILE. Each request becomes a record of LOG (a line of JSON, then the body as it was before
+It writes its port (a free one, unless PORT is given) into PORT_FILE. Each request becomes a record of LOG (a line of JSON, then the body as it was before
 compression), synced to disk before the reply. With --discard it only counts, for benchmarks. Tests tell it how to
 behave by POST /_behave with a JSON list; each entry is used for one request, in order:
 
@@ -122,7 +122,8 @@ class Server(ThreadingHTTPServer):
 def main() -> None:
     port_file, log = Path(sys.argv[1]), Path(sys.argv[2])
     Handler.state = State(log, discard="--discard" in sys.argv)
-    server = Server(("127.0.0.1", 0), Handler)
+    given = [word.removeprefix("--port=") for word in sys.argv if word.startswith("--port=")]
+    server = Server(("127.0.0.1", int(given[0]) if given else 0), Handler)
     unfinished = port_file.with_suffix(".new")
     unfinished.write_text(str(server.server_address[1]))
     unfinished.replace(port_file)

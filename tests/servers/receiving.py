@@ -91,11 +91,19 @@ class Receiver:
 
 
 @contextlib.contextmanager
-def receiving(folder: Path, *, discard: bool = False) -> Iterator[Receiver]:
-    """Start a receiver that records into `folder`, and stop it afterwards."""
+def receiving(folder: Path, *, discard: bool = False, port: int = 0) -> Iterator[Receiver]:
+    """Start a receiver that records into `folder`, and stop it afterwards. `port` 0 is a free one."""
     folder.mkdir(parents=True, exist_ok=True)
     port_file, log = folder / "port", folder / "requests.log"
-    words = [sys.executable, str(_SCRIPT), str(port_file), str(log), *(["--discard"] if discard else [])]
+    port_file.unlink(missing_ok=True)
+    words = [
+        sys.executable,
+        str(_SCRIPT),
+        str(port_file),
+        str(log),
+        f"--port={port}",
+        *(["--discard"] if discard else []),
+    ]
     process = subprocess.Popen(words)
     try:
         deadline = time.monotonic() + 20
