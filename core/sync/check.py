@@ -13,8 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 from core import secrets
 from core.destinations import destination_type
-from core.errors import BackhaulError
+from core.errors import BackhaulError, DeliveryError
 from core.model import Project, Step
+from core.sync.transport import check_address
 from core.warehouses import warehouse_type
 
 __all__ = ["destination_steps", "source_steps"]
@@ -60,7 +61,13 @@ def destination_steps(project: Project, name: str) -> Iterator[Step]:
 
 
 def _network(url: str) -> Iterator[Step]:
-    """Resolve the name, connect, and shake hands."""
+    """Read the address, resolve its name, connect, and shake hands."""
+    started = time.monotonic()
+    try:
+        check_address(url)
+    except DeliveryError as error:
+        yield _failed("address", error.message, error.remedy, started)
+        return
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     started = time.monotonic()

@@ -1,13 +1,17 @@
 """How a request leaves this machine: over HTTP, or into a local file. The only place that imports httpx.
 
 A transport gives a Response, or raises `NoReplyError`: it is not known whether the request arrived, so it may be sent again
-with the same messageIds. Credentials never follow a redirect, and plain http is for loopback only.
+with the same messageIds. Credentials never follow a redirect, and plain http is for loopback only, never through a
+proxy. A key that a reply repeats is taken out of it, for replies are kept with rejected rows.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -18,9 +22,14 @@ from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import Limits
 
-__all__ = ["FileTransport", "HttpTransport", "NoReplyError", "Transport", "transport_of"]
+__all__ = ["FileTransport", "HttpTransport", "NoReplyError", "Transport", "check_address", "transport_of"]
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LONGEST_REPLY = 64 * 1024
+_TIMEOUTS = 4
+"""A reply is whole after so many times the timeout, which itself is for each step: a drop a second would never end."""
+_SHORTEST_KEY = 8
+"""Shorter keys are not looked for in replies: they would be found in plain words."""
 
 
 class NoReplyError(Exception):
@@ -51,10 +60,12 @@ class HttpTransport:
     def __init__(self, limits: Limits) -> None:
         import httpx
 
+        self._longest = _TIMEOUTS * limits.timeout
         self._client = httpx.AsyncClient(
             limits=httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections),
             timeout=httpx.Timeout(limits.timeout),
             follow_redirects=False,
+            mounts={"http://": None},
             headers={"user-agent": f"backhaul/{__version__}"},
         )
 
@@ -65,24 +76,33 @@ class HttpTransport:
         import httpx
         from isal import igzip  # six times as fast as zlib at its level 1, and smaller
 
-        _refuse_plain_http(request.url)
+        check_address(request.url)
         headers = dict(request.headers)
         body = request.body
         if request.compress:
             headers["content-encoding"] = "gzip"
             body = await asyncio.to_thread(igzip.compress, body, 1)
         try:
-            async with self._client.stream(request.method, request.url, content=body, headers=headers) as reply:
+            async with (
+                asyncio.timeout(self._longest),
+                self._client.stream(request.method, request.url, content=body, headers=headers) as reply,
+            ):
                 content = b""
                 async for part in reply.aiter_bytes():
                     content += part
                     if len(content) > _LONGEST_REPLY:
                         break
-                return Response(status=reply.status_code, headers=dict(reply.headers), body=content[:_LONGEST_REPLY])
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise DeliveryError(f"{request.url} is no address to send to: {error}.") from error
+            raise _no_address(request.url, str(error)) from error
+        except TimeoutError as error:
+            raise NoReplyError(f"no whole reply in {self._longest:.0f} seconds") from error
         except httpx.HTTPError as error:
             raise NoReplyError(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
+        if reply.is_redirect:
+            raise _redirected(request.url, reply.headers["location"])
+        for key in _keys(request.headers):
+            content = content.replace(key, b"(hidden)")
+        return Response(status=reply.status_code, headers=dict(reply.headers), body=content[:_LONGEST_REPLY])
 
     async def __aenter__(self) -> Self:
         return self
@@ -114,12 +134,15 @@ class FileTransport:
     @staticmethod
     def _append(file: Path, body: bytes, position: int) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("r+b" if file.exists() else "wb") as handle:
+        is_new = not file.exists()
+        with file.open("wb" if is_new else "r+b") as handle:
             handle.truncate(min(position, handle.seek(0, os.SEEK_END)))
             handle.seek(0, os.SEEK_END)
             handle.write(body)
             handle.flush()
             os.fsync(handle.fileno())
+        if is_new:
+            _sync_folder(file.parent)
 
     async def __aenter__(self) -> Self:
         return self
@@ -139,11 +162,57 @@ def _file(url: str) -> Path:
     return Path(unquote(urlsplit(url).path))
 
 
-def _refuse_plain_http(url: str) -> None:
-    """Refuse to send credentials and people's data over a network in the clear."""
-    parts = urlsplit(url)
-    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+def _sync_folder(folder: Path) -> None:
+    """Make a new file's name as durable as its content, where folders can be synced (not on Windows)."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def check_address(url: str) -> None:
+    """Raise DeliveryError for what is no address, and for one where keys and people's data would travel in the clear."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise _no_address(url, str(error)) from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise _no_address(url, "it has to begin with https:// and a host")
+    if parts.scheme == "http" and host not in _LOOPBACK:
         raise DeliveryError(
-            f"{parts.hostname} would be sent to without encryption.",
+            f"{host} would be sent to without encryption.",
+            where=url,
             remedy="Use an https address; plain http is for this machine only.",
         )
+
+
+def _no_address(url: str, why: str) -> DeliveryError:
+    return DeliveryError(
+        f"{url} is no address to send to: {why.rstrip('.')}.",
+        remedy="Mend `url` in the destination's file, then run again: the plan is kept.",
+    )
+
+
+def _redirected(url: str, location: str) -> DeliveryError:
+    return DeliveryError(
+        f"The destination sends us on to {location[:300]}, where the key must not follow.",
+        where=url,
+        remedy="If that is its new address, write it as `url` in the destination's file. The plan is kept.",
+    )
+
+
+def _keys(headers: Mapping[str, str]) -> Iterator[bytes]:
+    """Give what is secret in a request's headers, as it is sent and as it was before its encoding."""
+    words = headers.get("authorization", "").split()
+    if not words:
+        return
+    sent = words[-1]
+    try:
+        plain = base64.b64decode(sent, validate=True).partition(b":")[0]
+    except (binascii.Error, ValueError):
+        plain = b""
+    yield from (key for key in (sent.encode(), plain) if len(key) >= _SHORTEST_KEY)

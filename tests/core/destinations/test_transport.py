@@ -1,0 +1,283 @@
+"""How requests leave this machine: over real sockets, into real files."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import http.server
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.destinations.base import Request, Response
+from core.errors import DeliveryError
+from core.model import CallType, Limits
+from core.sync.transport import FileTransport, HttpTransport, NoReplyError, transport_of
+from tests.core.destinations.harness import HARNESSES, SECRET, batch_of
+from tests.servers.postgres import free_port
+from tests.servers.receiving import Receiver, receiving
+
+LIMITS = Limits(timeout=0.5, connections=2)
+TRACK = batch_of(CallType.TRACK)
+
+
+def send(request: Request, limits: Limits = LIMITS) -> Response:
+    async def once() -> Response:
+        async with HttpTransport(limits) as transport:
+            assert await transport.position(request) is None
+            return await transport.send(request, None)
+
+    return asyncio.run(once())
+
+
+def request_to(url: str) -> Request:
+    return HARNESSES["customerio"].plugin(url=url).request(TRACK)
+
+
+def append(request: Request, position: int | None = None) -> Response:
+    async def once() -> Response:
+        async with FileTransport() as transport:
+            remembered = await transport.position(request) if position is None else position
+            return await transport.send(request, remembered)
+
+    return asyncio.run(once())
+
+
+def test_a_request_arrives_whole_and_compressed(receiver: Receiver) -> None:
+    request = request_to(receiver.url)
+    assert send(request).status == 200
+    (record,) = receiver.records()
+    assert record.path == "/v1/batch"
+    assert record.body == request.body
+    assert record.headers["content-encoding"] == "gzip"
+    assert record.headers["user-agent"].startswith("backhaul/")
+    assert record.headers["content-type"] == "application/json"
+    assert record.headers["x-strict-mode"] == "1"
+    assert record.headers["authorization"] == HARNESSES["customerio"].authorization
+
+
+def test_the_same_request_is_the_same_bytes_on_the_wire(receiver: Receiver) -> None:
+    request = request_to(receiver.url)
+    send(request)
+    send(request)
+    first, second = receiver.records()
+    assert (first.headers["content-length"], first.body) == (second.headers["content-length"], second.body)
+
+
+def test_a_body_travels_as_it_is_where_the_receiver_takes_no_gzip(receiver: Receiver) -> None:
+    send(dataclasses.replace(request_to(receiver.url), compress=False))
+    (record,) = receiver.records()
+    assert "content-encoding" not in record.headers
+    assert int(record.headers["content-length"]) == len(record.body)
+
+
+def test_a_redirect_is_not_followed_and_the_key_stays_at_home(receiver: Receiver, tmp_path: Path) -> None:
+    with receiving(tmp_path / "elsewhere") as elsewhere:
+        for status in (301, 302, 307, 308):
+            receiver.behave({"status": status, "headers": {"location": f"{elsewhere.url}/batch"}})
+            with pytest.raises(DeliveryError, match="sends us on to") as error:
+                send(request_to(receiver.url))
+            assert "url" in error.value.remedy
+        assert elsewhere.count()["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.com/v1", "http://10.0.0.1/v1", "http://127.0.0.1.example.com/v1", "http://[::2]/v1"]
+)
+def test_plain_http_is_for_this_machine_only(url: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(DeliveryError, match="without encryption") as error:
+        send(request_to(url))
+    assert "https" in error.value.remedy
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/v1", "example.com/v1", "https://", "https://[::1", "https://a:port/v1", "https://a\x00b"]
+)
+def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
+    with pytest.raises(DeliveryError, match="no address to send to") as error:
+        send(request_to(url))
+    assert error.value.remedy
+
+
+def test_a_proxy_of_the_environment_is_not_used_for_this_machine(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with receiving(tmp_path / "proxy") as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        assert send(request_to(receiver.url)).status == 200
+        assert proxy.count()["requests"] == 0
+    assert len(receiver.records()) == 1
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [{"close": True}, {"hang": 1.5}, {"lose_reply": True}],
+    ids=["dropped", "silent", "taken, then dropped"],
+)
+def test_a_missing_reply_is_told_from_a_refusal(receiver: Receiver, behaviour: dict[str, object]) -> None:
+    receiver.behave(behaviour)
+    with pytest.raises(NoReplyError):
+        send(request_to(receiver.url))
+    assert send(request_to(receiver.url)).status == 200
+
+
+def test_a_closed_port_is_a_missing_reply() -> None:
+    with pytest.raises(NoReplyError, match="ConnectError"):
+        send(request_to(f"http://127.0.0.1:{free_port()}/v1"))
+
+
+@pytest.fixture
+def speaking() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that says whatever it is told to, whatever is asked."""
+    words: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                for word in words:
+                    connection.sendall(word)
+                    time.sleep(0.3)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1", words
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.2p1\r\n",
+        b"\x16\x03\x01\x00\x00",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        b"",
+    ],
+    ids=["another protocol", "TLS", "half a body", "no gzip", "no status", "nothing"],
+)
+def test_rubbish_is_a_missing_reply(speaking: tuple[str, list[bytes]], answer: bytes) -> None:
+    url, words = speaking
+    words.append(answer)
+    with pytest.raises(NoReplyError):
+        send(request_to(url))
+
+
+def test_a_reply_that_never_ends_is_given_up_after_the_timeout(speaking: tuple[str, list[bytes]]) -> None:
+    url, words = speaking
+    words += [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", *[b"."] * 20]
+    started = time.monotonic()
+    with pytest.raises(NoReplyError):
+        send(request_to(url))
+    assert time.monotonic() - started < 3
+
+
+def test_a_very_long_reply_is_cut(receiver: Receiver) -> None:
+    receiver.behave({"status": 400, "body": "x" * 300_000})
+    assert len(send(request_to(receiver.url)).body) == 64 * 1024
+
+
+def test_a_key_that_a_reply_repeats_is_taken_out(receiver: Receiver) -> None:
+    authorization = HARNESSES["customerio"].authorization
+    receiver.behave({"status": 401, "body": f"bad key {SECRET} in {authorization}"})
+    response = send(request_to(receiver.url))
+    assert SECRET.encode() not in response.body
+    assert authorization.split()[1].encode() not in response.body
+    assert b"bad key (hidden) in Basic (hidden)" in response.body
+
+
+def test_a_certificate_that_nobody_signed_is_not_trusted(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run([*words, *names, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    heard: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.path)
+
+    class Quiet(http.server.HTTPServer):
+        def handle_error(self, *_: object) -> None:
+            pass
+
+    server = Quiet(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        with pytest.raises(NoReplyError, match="certificate verify failed"):
+            send(request_to(f"https://127.0.0.1:{server.server_address[1]}/v1"))
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+    assert heard == []
+
+
+def test_a_file_is_made_with_its_folder_and_appended_to(tmp_path: Path) -> None:
+    file = tmp_path / "with space" / "ünder" / "people.jsonl"
+    request = Request(url=file.as_uri(), body=b'{"a":1}\n', compress=False)
+    assert append(request).status == 200
+    assert append(request).status == 200
+    assert file.read_bytes() == b'{"a":1}\n{"a":1}\n'
+
+
+def test_what_was_not_recorded_as_answered_is_cut_off_and_written_anew(tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    request = Request(url=file.as_uri(), body=b'{"b":2}\n', compress=False)
+    file.write_bytes(b'{"a":1}\n{"b":')
+    append(request, position=8)
+    assert file.read_bytes() == b'{"a":1}\n{"b":2}\n'
+    append(request, position=8)
+    assert file.read_bytes() == b'{"a":1}\n{"b":2}\n'
+
+
+def test_a_file_that_was_cleared_by_others_is_not_padded_with_zeros(tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    file.write_bytes(b"")
+    append(Request(url=file.as_uri(), body=b"{}\n", compress=False), position=500)
+    assert file.read_bytes() == b"{}\n"
+
+
+@pytest.mark.parametrize("place", ["folder", "below a file"])
+def test_a_file_that_cannot_be_written_says_so_and_what_to_do(tmp_path: Path, place: str) -> None:
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "plain").write_text("")
+    file = tmp_path / "folder.jsonl" if place == "folder" else tmp_path / "plain" / "people.jsonl"
+    with pytest.raises(DeliveryError, match="could not be written") as error:
+        append(Request(url=file.as_uri(), body=b"{}\n", compress=False))
+    assert error.value.where == str(file)
+    assert "the plan is kept" in error.value.remedy
+
+
+def test_a_destination_type_chooses_its_transport() -> None:
+    assert isinstance(transport_of("file", LIMITS), FileTransport)
+    http_transport = transport_of("http", LIMITS)
+    assert isinstance(http_transport, HttpTransport)
+    asyncio.run(http_transport.__aexit__(None, None, None))
