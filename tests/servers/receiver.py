@@ -60,7 +60,11 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(200, json.dumps({"requests": self.state.requests, "bytes": self.state.bytes}).encode())
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the sender was killed in the middle of its request
+            self.close_connection = True
+            return
         if self.path.startswith("/_"):
             self.control(json.loads(body))
             return
