@@ -47,7 +47,7 @@ class Done:
     @property
     def lines(self) -> list[Any]:
         """Give a stream of JSON lines."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [json.loads(line) for line in self.out.rstrip("\n").split("\n")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class ProjectFolder:
     def delivered(self, sync: str) -> list[dict[str, Any]]:
         """Give the calls in the file of the destination `files`."""
         file = self.folder / "delivered" / f"{sync}.jsonl"
-        return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+        return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
 
     def sync(
         self, name: str, query: str, *, call: str = "identify", to: Sequence[str] = ("seg",), **settings: Any

@@ -161,10 +161,13 @@ def _retry_after(headers: Mapping[str, str], now: float | None) -> float | None:
     if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", value):
         return max(0.0, float(value))
     import time
+    from datetime import UTC
     from email.utils import parsedate_to_datetime
 
     try:
-        moment = parsedate_to_datetime(value).timestamp()
+        moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    return max(0.0, moment - (time.time() if now is None else now))
+    if moment.tzinfo is None:  # "-0000", which RFC 5322 has for UTC
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, moment.timestamp() - (time.time() if now is None else now))

@@ -86,6 +86,9 @@ def test_a_redirect_is_not_followed_and_the_key_stays_at_home(receiver: Receiver
             with pytest.raises(DeliveryError, match="sends us on to") as error:
                 send(request_to(receiver.url))
             assert "url" in error.value.remedy
+        receiver.behave({"status": 304})
+        with pytest.raises(DeliveryError, match="nowhere"):
+            send(request_to(receiver.url))
         assert elsewhere.count()["requests"] == 0
 
 
