@@ -13,7 +13,7 @@ import click
 
 from core import __version__
 from core.cli import demo, doctor, history, lint, project, query, run, secret
-from core.cli.output import print_error
+from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
 __all__ = ["backhaul", "main"]
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in words
     try:
-        result = backhaul.main(args=words, prog_name="backhaul", standalone_mode=False)
+        result = backhaul.main(args=words, prog_name="backhaul", standalone_mode=False, color=colour())
     except BackhaulError as error:
         print_error(error, as_json=as_json)
         return error.exit_code
@@ -69,10 +69,14 @@ def main(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except KeyboardInterrupt:
-        click.echo("Stopped. What was not answered is sent when you run again.", err=True)
-        return 1
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except OSError as error:
+        where = str(error.filename or "")
+        remedy = (
+            "Look at the place that is named: its disk, its owner, its permissions. Then run again: nothing is lost."
+        )
+        print_error(BackhaulError(f"{error.strerror or error}.", where=where, remedy=remedy), as_json=as_json)
         return 1
     return result if isinstance(result, int) else 0

@@ -47,7 +47,8 @@ def lint(
     from core.lint import lint as find
 
     if rule:
-        say(page(rule))
+        text = page(rule)
+        print_json({"rule": rule, "page": text}) if as_json else say(text)
         return
     document: list[dict[str, Any]] = []
     errors = 0

@@ -24,7 +24,7 @@ def open_project(folder: Path | None, *, quiet: bool = False) -> Project:
     found = project.load(folder.absolute())
     if not quiet:
         for error in found.broken.values():
-            click.echo(f"! {harmless(error)}", err=True)
+            click.echo(f"! {harmless(error, lines=True)}", err=True)
     return found
 
 

@@ -1,6 +1,7 @@
 """How the commands print: tables, sizes and times for a person, JSON in a stable form, errors on stderr.
 
-Colour and progress only where stdout (for progress: stderr) is a terminal; never without a sign beside the colour.
+Colour and progress only where stdout (for progress: stderr) is a terminal, and not where NO_COLOR or TERM=dumb ask for
+none; never without a sign beside the colour.
 Everything that came from outside passes `harmless`.
 """
 
@@ -8,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +26,7 @@ from core.harmless import harmless
 __all__ = [
     "Progress",
     "ago",
+    "colour",
     "fail",
     "folder_option",
     "json_option",
@@ -43,6 +47,15 @@ folder_option = click.option(
 )
 
 _SIGNS = {"ok": ("✓", "green"), "bad": ("✗", "red"), "warn": ("!", "yellow"), "none": ("·", None), "go": ("▶", "cyan")}
+
+
+def colour() -> bool | None:
+    """Say whether there is colour: False where the user asked for none, None where the terminal decides."""
+    return False if os.environ.get("NO_COLOR") or _is_dumb() else None
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM") == "dumb"
 
 
 def say(text: str = "", *, sign: str | None = None, dim: bool = False) -> None:
@@ -71,7 +84,8 @@ def print_error(error: BackhaulError, *, as_json: bool = False) -> None:
         click.echo(json.dumps(document), err=True)
         return
     place = f"{error.where}: " if error.where else ""
-    click.echo(f"{click.style('✗', fg='red')} {harmless(place + error.message, lines=True)}", err=True)
+    line = f"{click.style('✗', fg='red')} {harmless(place + error.message, lines=True)}"
+    click.echo(line, err=True, color=colour())
     if isinstance(error, QueryError):
         for finding in error.findings[1:10]:
             click.echo(f"  {finding.line}:{finding.column} {harmless(finding.message)}", err=True)
@@ -139,7 +153,7 @@ class Progress:
     """One line on stderr that is written over, with rate and time left; nothing where stderr is no terminal."""
 
     def __init__(self, *, wanted: bool = True) -> None:
-        self._on = wanted and sys.stderr.isatty()
+        self._on = wanted and sys.stderr.isatty() and not _is_dumb()
         self._shown = False
         self._last = 0.0
 
@@ -155,7 +169,8 @@ class Progress:
             text += f" of {total:,} {unit}  {done / total:.0%}  {rate:,.0f}/s  {left:,.0f} s left"
         else:
             text += f" {unit}  {rate:,.0f}/s"
-        sys.stderr.write("\r\x1b[K" + harmless(text))
+        widest = shutil.get_terminal_size().columns - 1  # a line that wraps could not be written over
+        sys.stderr.write("\r\x1b[K" + harmless(text, most=widest))
         sys.stderr.flush()
         self._shown = True
 

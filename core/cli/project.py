@@ -27,7 +27,14 @@ def init(folder: Path, *, name: str, as_json: bool) -> None:
     """Make an empty project in FOLDER (here)."""
     from core import project
 
-    project.initialise(folder, name)
+    try:
+        project.initialise(folder, name)
+    except OSError as error:
+        raise UsageError(
+            f"The project cannot be made: {error.strerror}.",
+            where=str(folder.absolute()),
+            remedy="Name another folder: `backhaul init my-project`.",
+        ) from error
     if as_json:
         print_json({"folder": str(folder.absolute())})
         return
@@ -49,7 +56,10 @@ def check(names: tuple[str, ...], *, folder: Path | None, as_json: bool) -> None
     known = [*project.sources, *project.destinations]
     for name in names:
         if name not in known:
-            raise UsageError(f"There is no source or destination {name!r}.{nearest(name, known)}")
+            raise UsageError(
+                f"There is no source or destination {name!r}.{nearest(name, known)}",
+                remedy=f"Known: {', '.join(known) or 'none yet'}.",
+            )
     passed = True
     document = {}
     for what, name in _chosen(project, names):
@@ -95,8 +105,10 @@ def _print_step(step: Step) -> None:
 
 @click.command()
 @click.argument("name", default="")
-def schema(name: str) -> None:
+@json_option
+def schema(name: str, *, as_json: bool) -> None:
     """Print the JSON Schemas of the project's files, or the one called NAME (such as sources/postgres)."""
+    del as_json  # they are JSON for a person, too
     from core.plugins import nearest
     from core.project.schema import schemas
 

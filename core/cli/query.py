@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,17 +60,27 @@ def _preview_json(found: Preview) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Give a value as JSON has it; what JSON does not have, as text."""
-    return value if isinstance(value, str | int | bool | type(None)) else str(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    exact = isinstance(value, str | int | bool | type(None)) or (isinstance(value, float) and math.isfinite(value))
+    return value if exact else str(value)
+
+
+def _cell(value: Any) -> Any:
+    """Give a value for a table: objects and lists as their JSON, an empty cell for no null."""
+    plain = "null" if value is None else _plain(value)
+    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else plain
 
 
 def _print_preview(found: Preview, limit: int) -> None:
     if found.bound is not None:
         say(f"last_sync_time = {found.bound} ({_utc(found.bound)}, lookback taken off)", dim=True)
     marks = {True: "✓", False: "?", None: "?"}
-    rows = [
-        ["✗" if row.fault else marks[row.known], *("null" if value is None else _plain(value) for value in row.values)]
-        for row in found.rows
-    ]
+    rows = [["✗" if row.fault else marks[row.known], *(_cell(value) for value in row.values)] for row in found.rows]
     table(rows, ["", *(column.name for column in found.columns)], widest=40)
     if not rows:
         say("No rows." + (" Perhaps {{last_sync_time}} leaves all of them out." if found.bound else ""))

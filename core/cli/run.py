@@ -70,6 +70,9 @@ def replay(sync: str, *, folder: Path | None, as_json: bool) -> None:
     """Send the rejected rows of SYNC again, with the latest content that is known of each."""
     project = open_project(folder)
     results = run_all(project, open_syncs(project, (sync,)), replay=True, as_json=as_json, stream=as_json)
+    done = results[0]
+    if not as_json and done["state"] == "succeeded" and not done["acknowledged"]:
+        say(f"{sync} has no rejected row that can be sent. `backhaul rejected {sync}` lists what is left.", sign="none")
     fail(max(int(result["exit_code"]) for result in results))
 
 
@@ -84,12 +87,16 @@ def run_all(
     brief: bool = False,
 ) -> list[dict[str, Any]]:
     """Run syncs one after the other, printing as it goes; give how each ended."""
-    return [
-        asyncio.run(
-            _watch(project, sync, accepted=accepted, replay=replay, as_json=as_json, stream=stream, brief=brief)
-        )
-        for sync in syncs
-    ]
+    try:
+        return [
+            asyncio.run(
+                _watch(project, sync, accepted=accepted, replay=replay, as_json=as_json, stream=stream, brief=brief)
+            )
+            for sync in syncs
+        ]
+    except KeyboardInterrupt:
+        click.echo("Stopped. What was not answered is sent when you run again.", err=True)
+        raise click.exceptions.Exit(1) from None
 
 
 async def _watch(

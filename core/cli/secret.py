@@ -23,7 +23,8 @@ def secret() -> None:
 @secret.command("set")
 @click.argument("name")
 @folder_option
-def set_secret(name: str, *, folder: Path | None) -> None:
+@json_option
+def set_secret(name: str, *, folder: Path | None, as_json: bool) -> None:
     """Keep the secret NAME (such as sources/prod.password). It is asked for, or read from a pipe."""
     from core import secrets
     from core.plugins import nearest
@@ -42,19 +43,27 @@ def set_secret(name: str, *, folder: Path | None) -> None:
     if not text:
         raise UsageError("The secret is empty.")
     secrets.store(project, name, Secret(text))
-    say(f"Kept {name} in {secrets.place(project, name)}.", sign="ok")
+    _tell("Kept", "in", name, secrets.place(project, name), as_json=as_json)
 
 
 @secret.command("delete")
 @click.argument("name")
 @folder_option
-def delete_secret(name: str, *, folder: Path | None) -> None:
+@json_option
+def delete_secret(name: str, *, folder: Path | None, as_json: bool) -> None:
     """Remove the secret NAME."""
     from core import secrets
 
     project = open_project(folder)
     secrets.delete(project, name)
-    say(f"Removed {name} from {secrets.place(project, name)}.", sign="ok")
+    _tell("Removed", "from", name, secrets.place(project, name), as_json=as_json)
+
+
+def _tell(what: str, where: str, name: str, place: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"name": name, "place": place})
+    else:
+        say(f"{what} {name} {where} {place}.", sign="ok")
 
 
 @secret.command("list")

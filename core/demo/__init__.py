@@ -18,6 +18,9 @@ __all__ = ["NAME", "make"]
 
 NAME = "acme-demo"
 
+_UNFINISHED = ".backhaul-demo-unfinished"
+"""Stands in the folder while the demo is made: one that was interrupted is made anew, a folder of the user's is not touched."""
+
 _SYNCS: Mapping[str, Mapping[str, Any]] = {
     "users": {
         "call": "identify",
@@ -56,18 +59,23 @@ def make(folder: Path) -> bool:
                 remedy="Name another folder: `backhaul demo another-folder`.",
             )
         return False
-    if folder.exists() and any(folder.iterdir()):
-        raise ProjectError(
-            "The folder is not empty.", where=str(folder), remedy="Name another folder: `backhaul demo another-folder`."
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    _make_warehouse(folder / "warehouse.duckdb")
-    _make_files(folder)
+    another = "Name another folder: `backhaul demo another-folder`."
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        mark = folder / _UNFINISHED
+        if not mark.exists() and any(folder.iterdir()):
+            raise ProjectError("The folder is not empty.", where=str(folder), remedy=another)
+        mark.touch()
+        _make_warehouse(folder / "warehouse.duckdb")
+        _make_files(folder)
+        mark.unlink()
+    except OSError as error:
+        raise ProjectError(f"The demo cannot be made: {error.strerror}.", where=str(folder), remedy=another) from error
     return True
 
 
 def _make_warehouse(file: Path) -> None:
-    """Fill the warehouse under another name and rename it, so that a demo that was interrupted is made anew."""
+    """Fill the warehouse under another name and rename it: half a warehouse is never read."""
     import duckdb
 
     unfinished = file.with_name(f".{file.name}.new")
