@@ -68,31 +68,36 @@ class LocalLedger:
         self.ledger = ledger
 
     def load(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
-        """Make the temporary table `table` (key, fingerprint, quick) of all rows acknowledged; give their number."""
+        """Make the temporary table `table` (key, fingerprint, quick, number) of all rows acknowledged; say how many.
+
+        `number` is that of the segment which holds the row's latest version.
+        """
         segments = self._segments()
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (key UUID, fingerprint UUID, quick UBIGINT)")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} (key UUID, fingerprint UUID, quick UBIGINT, number INTEGER)"
+        )
         if segments:
             for segment in segments:
                 self._check(segment["keys"], segment["keys_bytes"], segment["keys_digest"])
-            connection.execute(f"INSERT INTO {table} {self._latest(segments, ('key', 'fingerprint', 'quick'))}")
+            connection.execute(f"INSERT INTO {table} {self._latest(segments)}")
         return count(connection, f"SELECT count(*) FROM {table}")
 
     def calls(self) -> str | None:
-        """Give SQL for rows (key, fingerprint, identity, call); None where the ledger keeps none.
+        """Give SQL for rows (key, number, identity, call); None where the ledger keeps none.
 
-        Older and rejected versions are among them: join by key and fingerprint with what `load` gave.
+        `number` is the segment's. Older and rejected versions are among them: join by key and number with what `load`
+        gave, and let what `load` gave be the right side, from which DuckDB builds its hash table.
         """
         segments = [segment for segment in self._segments() if segment["calls"]]
         for segment in segments:
             self._check(segment["calls"], segment["calls_bytes"], segment["calls_digest"])
-        if not segments:
-            return None
-        names = ", ".join(self._quoted(segment["calls"]) for segment in segments)
-        # several plans may hold the same version of a row: a full refresh sends it again
-        once = "QUALIFY row_number() OVER (PARTITION BY key, fingerprint) = 1" if len(segments) > 1 else ""
         call = f"CASE WHEN message_id IS NULL THEN call ELSE '{{' || substr(call, {MESSAGE_ID_LENGTH + 1}) END"
-        rows = f"read_parquet([{names}]) WHERE operation = 'send'"
-        return f"SELECT key, fingerprint, identity, {call} AS call FROM {rows} {once}"
+        parts = [
+            f"SELECT key, {segment['number']} AS number, identity, {call} AS call "
+            f"FROM read_parquet({self._quoted(segment['calls'])}) WHERE operation = 'send'"
+            for segment in segments
+        ]
+        return " UNION ALL ".join(parts) or None
 
     def write(
         self,
@@ -132,6 +137,10 @@ class LocalLedger:
         digest, size = file_digest(target)
         return name, size, digest
 
+    def is_empty(self) -> bool:
+        """Say whether no segment is listed yet: the first one is a base."""
+        return not self._segments()
+
     def should_compact(self) -> bool:
         """Say whether the deltas have grown to half of the base, or are many."""
         segments = self._segments()
@@ -146,9 +155,9 @@ class LocalLedger:
         kept: Path | None = None
         if calls:
             columns = "'send' AS operation, key, fingerprint, identity, NULL::VARCHAR AS message_id, call"
-            rows = f"SELECT {columns} FROM compacting JOIN ({calls}) USING (key, fingerprint)"
+            rows = f"SELECT {columns} FROM ({calls}) JOIN compacting USING (key, number)"
             kept = self.folder / self._write_file(connection, f"{name}.plan.parquet", rows)[0]
-        files = self.write(connection, name, "SELECT * FROM compacting", calls=kept, base=True)
+        files = self.write(connection, name, "SELECT key, fingerprint, quick FROM compacting", calls=kept, base=True)
         connection.execute("DROP TABLE compacting")
         with self.store.transaction():
             self.store.do("retire_segments", ledger=self.ledger, now=now)
@@ -159,24 +168,22 @@ class LocalLedger:
     def _segments(self) -> Sequence[Any]:
         return self.store.rows("segments", ledger=self.ledger)
 
-    def _latest(self, segments: Sequence[Any], columns: tuple[str, ...]) -> str:
-        """Give SQL for the rows of all segments, the latest of each key, without removed ones."""
-        names = ", ".join(columns)
-        newest_first = list(reversed(segments))
-        if len(segments) == 1:
-            return (
-                f"SELECT {names} FROM read_parquet({self._quoted(segments[0]['keys'])}) WHERE fingerprint IS NOT NULL"
-            )
-        oldest = newest_first.pop()
-        deltas = " UNION ALL ".join(
-            f"SELECT {names}, {segment['number']} AS number FROM read_parquet({self._quoted(segment['keys'])})"
-            for segment in newest_first
+    def _latest(self, segments: Sequence[Any]) -> str:
+        """Give SQL for (key, fingerprint, quick, number) of all segments, the latest of each key, without removed ones.
+
+        The first segment is the large one, so the deltas are settled among themselves and then take its rows' place.
+        """
+        first, *deltas = (
+            f"SELECT key, fingerprint, quick, {segment['number']} AS number FROM read_parquet({self._quoted(segment['keys'])})"
+            for segment in segments
         )
+        if not deltas:
+            return f"SELECT * FROM ({first}) WHERE fingerprint IS NOT NULL"
         return (
-            f"WITH deltas AS MATERIALIZED (SELECT {names} FROM ({deltas}) "
+            f"WITH deltas AS MATERIALIZED (SELECT * FROM ({' UNION ALL '.join(deltas)}) "
             "QUALIFY row_number() OVER (PARTITION BY key ORDER BY number DESC) = 1) "
-            f"SELECT {names} FROM deltas WHERE fingerprint IS NOT NULL UNION ALL "
-            f"SELECT {names} FROM read_parquet({self._quoted(oldest['keys'])}) first "
+            "SELECT * FROM deltas WHERE fingerprint IS NOT NULL UNION ALL "
+            f"SELECT * FROM ({first}) first "
             "WHERE fingerprint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM deltas WHERE deltas.key = first.key)"
         )
 

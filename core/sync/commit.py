@@ -113,15 +113,16 @@ def _write_segment(
         f"FROM read_parquet({quoted(str(plan))}) WHERE true{without}"
     )
     name = f"{sync.id}.{delivery['id']}"
+    base = ledger.is_empty()
     if not keeps_calls:
-        return ledger.write(connection, name, keys)
+        return ledger.write(connection, name, keys, base=base)
     if sync.payload:
-        return ledger.write(connection, name, keys, calls=plan)
+        return ledger.write(connection, name, keys, calls=plan, base=base)
     identities = plan.with_name(f"{name}.identities")
     columns = "operation, key, fingerprint, identity, NULL::VARCHAR AS message_id, NULL::VARCHAR AS call"
     target = quoted(str(identities))
     connection.execute(f"COPY (SELECT {columns} FROM read_parquet({quoted(str(plan))})) TO {target} (FORMAT parquet)")
-    files = ledger.write(connection, name, keys, calls=identities)
+    files = ledger.write(connection, name, keys, calls=identities, base=base)
     identities.unlink()
     return files
 

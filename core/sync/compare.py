@@ -215,7 +215,7 @@ def _removed(connection: duckdb.DuckDBPyConnection, position: int, mapper: Mappe
     weaker = "AND key NOT IN (SELECT unnest(weaker) FROM stage WHERE len(weaker) > 0)" if mapper.weaker else ""
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE removed_{position} AS
-        SELECT key, fingerprint FROM known_{position} k
+        SELECT key, fingerprint, number FROM known_{position} k
         WHERE NOT EXISTS (SELECT 1 FROM stage WHERE stage.key = k.key) {weaker}
     """)
     return count(connection, f"SELECT count(*) FROM removed_{position}")

@@ -76,7 +76,7 @@ def _acknowledged(
         return []
     local.load(connection, "acknowledged")
     rows = connection.execute(
-        f"SELECT identity, call, key::VARCHAR FROM ({calls}) JOIN acknowledged USING (key, fingerprint) WHERE {_matches(key)} LIMIT 20"
+        f"SELECT identity, call, key::VARCHAR FROM ({calls}) JOIN acknowledged USING (key, number) WHERE {_matches(key)} LIMIT 20"
     ).fetchall()
     lives = []
     for identity, call, digest in rows:

@@ -133,9 +133,10 @@ def _went_null(
     )
     (row,) = connection.execute(f"""
         SELECT {counts} FROM (
-            SELECT s.call::JSON AS new, c.call::JSON AS old FROM stage s JOIN known_{comparison.position} k USING (key)
-            JOIN ({calls}) c ON c.key = k.key AND c.fingerprint = k.fingerprint
-            WHERE s.state_{comparison.position} = {CHANGED}
+            SELECT s.call::JSON AS new, c.call::JSON AS old FROM ({calls}) c JOIN (
+                SELECT stage.key, known.number, stage.call FROM stage JOIN known_{comparison.position} known USING (key)
+                WHERE state_{comparison.position} = {CHANGED}
+            ) s USING (key, number)
         )
     """).fetchall()
     return [

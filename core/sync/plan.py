@@ -249,8 +249,8 @@ def deletion_sql(template: Mapping[str, Any], position: int, calls: str | None) 
     call = written(template)
     return (
         f"SELECT key, fingerprint, NULL::UBIGINT AS quick, identity, NULL::VARCHAR AS message_id, {call} AS call FROM ("
-        f"SELECT r.key, r.fingerprint, c.identity, c.call AS acknowledged FROM removed_{position} r "
-        f"JOIN ({calls}) c USING (key, fingerprint)) WHERE json_extract({source}, '$.userId') IS NOT NULL"
+        f"SELECT r.key, r.fingerprint, c.identity, c.call AS acknowledged FROM ({calls}) c "
+        f"JOIN removed_{position} r USING (key, number)) WHERE json_extract({source}, '$.userId') IS NOT NULL"
     )
 
 

@@ -164,9 +164,7 @@ def _planned(planning: Planning, position: int, plan: TargetPlan, samples: int, 
 
     removed = ()
     if comparison.removed and (calls := planning.ledger_of(plan).calls()):
-        removed = texts(
-            f"SELECT identity FROM removed_{position} JOIN ({calls}) USING (key, fingerprint) LIMIT {samples}"
-        )
+        removed = texts(f"SELECT identity FROM ({calls}) JOIN removed_{position} USING (key, number) LIMIT {samples}")
     return PlannedDelivery(
         destination=plan.target.name,
         comparison=comparison,
@@ -190,9 +188,11 @@ def _changes(planning: Planning, position: int, plan: TargetPlan, samples: int) 
     if not calls:
         return
     rows = planning.connection.execute(f"""
-        SELECT s.identity, c.call, s.call FROM stage s JOIN known_{position} k USING (key)
-        JOIN ({calls}) c ON c.key = k.key AND c.fingerprint = k.fingerprint
-        WHERE s.state_{position} = {CHANGED} AND c.call IS NOT NULL ORDER BY s.rowid LIMIT {samples}
+        SELECT s.identity, c.call, s.call FROM ({calls}) c JOIN (
+            SELECT stage.rowid AS place, stage.identity, stage.key, known.number, stage.call
+            FROM stage JOIN known_{position} known USING (key) WHERE state_{position} = {CHANGED}
+            ORDER BY place LIMIT {samples}
+        ) s USING (key, number) WHERE c.call IS NOT NULL ORDER BY s.place
     """).fetchall()
     for identity, old, new in rows:
         before, after = dict(_flat(json.loads(old))), dict(_flat(json.loads(new)))

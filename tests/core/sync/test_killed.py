@@ -72,7 +72,9 @@ def test_fifty_kills_lose_nothing_and_repeat_only_the_same_calls(
         f'type = "postgres"\nhost = "{database.server.host}"\nport = {database.server.port}\n'
         f'database = "{database.name}"\nuser = "{database.reader}"\n'
     )
-    workshop.destination("seg", type="segment", url=workshop.receiver.url, limits={"batch_calls": 200, "connections": 2})
+    workshop.destination(
+        "seg", type="segment", url=workshop.receiver.url, limits={"batch_calls": 200, "connections": 2}
+    )
     workshop.sync('SELECT id AS "userId", edition FROM people', source="pg")
     chance = random.Random(SEED)
     versions = 1
