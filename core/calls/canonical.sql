@@ -3,7 +3,7 @@
 -- Each macro takes one value that is not NULL. core.calls.canonical chooses among them by the kind of the column.
 -- Change what one of them gives for a valid value, and FORM in core/calls/canonical.py must be raised.
 
--- A JSON string. Only the escapes that JSON demands, the short ones where there are (RFC 8259, 7).
+-- A JSON string. Only the escapes that JSON demands (RFC 8259, 7): \" \\ \n \r \t, and \u00.. for other control characters.
 CREATE OR REPLACE TEMP MACRO json_string(x) AS
     CASE WHEN regexp_matches(x, '[\x00-\x1f"\\]')
          THEN CASE WHEN regexp_matches(x, '[\x00-\x08\x0b\x0c\x0e-\x1f]')
@@ -17,8 +17,9 @@ CREATE OR REPLACE TEMP MACRO json_string(x) AS
                                 chr(10), '\n'), chr(13), '\r'), chr(9), '\t') || '"' END
          ELSE '"' || x || '"' END;
 
--- The shortest digits that read back as the same double; whole numbers have no point; no negative zero. Between a
--- thousandth and 10^15 every library writes them alike, without an exponent; outside, printf is tried with 15 to 17.
+-- Digits that read back as the same double, at most 17; whole numbers have no point; no negative zero. Between a
+-- thousandth and 10^15 they are the shortest, which every library writes alike, without an exponent; outside, printf is
+-- tried with 15 to 17, which are the shortest too but for subnormal numbers and some powers of two.
 CREATE OR REPLACE TEMP MACRO json_double(x) AS
     CASE WHEN x = 0 THEN '0'
          WHEN abs(x) >= 0.001 AND abs(x) < 1e15
@@ -61,7 +62,7 @@ CREATE OR REPLACE TEMP MACRO json_fault(x) AS
               CASE WHEN regexp_matches(x, '\\u[dD][89a-fA-F]') THEN 'holds JSON with half a surrogate pair'
                    ELSE 'does not hold JSON' END
          WHEN regexp_matches(x, '(?i)nan|inf|,\s*[\]}]')
-              AND regexp_matches(regexp_replace(x, '"(?:[^"\\]|\\.)*"', '', 'g'), '(?i)nan|inf|,\s*[\]}]')
+              AND regexp_matches(regexp_replace(x, '"(?:[^"\\]|\\.)*"', '0', 'g'), '(?i)nan|inf|,\s*[\]}]')
               THEN 'holds JSON with NaN, an infinity or a comma too many'
          WHEN contains(x, '\u0000') AND regexp_matches(x, '(?:^|[^\\])(?:\\\\)*\\u0000')
               THEN 'holds a NUL character'

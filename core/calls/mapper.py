@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.calls.canonical import FORM, fault, json_value, plain_text
-from core.calls.fields import CALLS, IDS, SPELLINGS, place_of
+from core.calls.fields import CALLS, IDS, SPELLINGS, Place, place_of
 from core.embedded import quoted
 from core.errors import QueryError
 from core.model import CallType, Column, Kind
@@ -37,7 +37,9 @@ _TEXTS = frozenset({"event", "name", "category"})
 _OBJECT_KINDS = frozenset({Kind.JSON, Kind.NESTED})
 _ID_KINDS = frozenset({Kind.TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
 _TIME_KINDS = frozenset({Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT})
-_ISO_8601 = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?(\d\d)?)?)?"
+_ISO_8601 = r"\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]([01]\d|2[0-3]):?([0-5]\d)?)?)?"
+_BLANK = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""Characters that show nothing: an id of these alone is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +105,8 @@ def build(
     leaves, problems = _placed(call, columns, schema, renamed, timezone)
     problems += _missing(call, leaves, columns)
     if problems:
-        raise QueryError(
-            f"These columns cannot become {call} calls: " + "; ".join(problems) + ".",
-            where=where,
-            remedy="Name the columns in the query with AS, or map them under [columns] in the sync's file.",
-        )
-    tree = _tree(leaves)
+        raise _unplaceable(call, "; ".join(problems), where)
+    tree = _tree(call, leaves, where)
     fields = {leaf.path[0]: leaf for leaf in leaves if len(leaf.path) == 1 and not leaf.whole}
     bag = CALLS[call].bag
     email = _email(leaves, fields, bag)
@@ -152,7 +150,7 @@ def _placed(
             problems.append(f"{taken[place.path]!r} and {column.name!r} are both {'.'.join(place.path)}")
             continue
         taken[place.path] = column.name
-        leaf = _leaf(column, schema.field(position).type, f"c{position}", place.path, place.whole, timezone)
+        leaf = _leaf(call, column, schema.field(position).type, f"c{position}", place, timezone)
         if problem := _kind_problem(leaf):
             problems.append(problem)
         leaves.append(leaf)
@@ -161,17 +159,17 @@ def _placed(
     return leaves, problems
 
 
-def _leaf(column: Column, arrow: pa.DataType, sql: str, path: tuple[str, ...], whole: bool, timezone: str) -> _Leaf:
+def _leaf(call: CallType, column: Column, arrow: pa.DataType, sql: str, place: Place, timezone: str) -> _Leaf:
     text = plain_text(column.kind, arrow, sql, timezone=timezone)
-    is_id = path[1:] == ("objectTypeId",)
+    is_id = place.path == (CALLS[call].bag, "objectTypeId") and call in (CallType.GROUP, CallType.TRACK)
     return _Leaf(
         column=column,
         sql=sql,
         written=f"json_string({text})" if is_id else json_value(column.kind, arrow, sql, timezone=timezone),
         text=text,
         fault=fault(column.kind, arrow, sql, timezone=timezone),
-        path=path,
-        whole=whole,
+        path=place.path,
+        whole=place.whole,
     )
 
 
@@ -214,8 +212,16 @@ def _missing(call: CallType, leaves: list[_Leaf], columns: Sequence[Column]) -> 
     return problems
 
 
-def _tree(leaves: list[_Leaf]) -> _Node:
-    """Arrange the columns that live inside objects."""
+def _unplaceable(call: CallType, problems: str, where: str) -> QueryError:
+    return QueryError(
+        f"These columns cannot become {call} calls: {problems}.",
+        where=where,
+        remedy="Name the columns in the query with AS, or map them under [columns] in the sync's file.",
+    )
+
+
+def _tree(call: CallType, leaves: list[_Leaf], where: str) -> _Node:
+    """Arrange the columns that live inside objects. Raises QueryError where one is both a value and an object."""
     root = _Node()
     for leaf in leaves:
         node = root
@@ -223,12 +229,15 @@ def _tree(leaves: list[_Leaf]) -> _Node:
         for key in inner:
             child = node.children.setdefault(key, _Node())
             if isinstance(child, _Leaf):
-                raise QueryError(f"{leaf.column.name!r} goes inside {child.column.name!r}, which is a single value.")
+                raise _unplaceable(
+                    call, f"{leaf.column.name!r} goes inside {child.column.name!r}, a single value", where
+                )
             node = child
         if leaf.whole:
             node.whole = leaf
         elif leaf.path[-1] in node.children:
-            raise QueryError(f"{leaf.column.name!r} is a single value where other columns make an object.")
+            problem = f"{leaf.column.name!r} is a single value where other columns make an object"
+            raise _unplaceable(call, problem, where)
         else:
             node.children[leaf.path[-1]] = leaf
     return root
@@ -253,7 +262,8 @@ def _call_sql(call: CallType, tree: _Node, fields: Mapping[str, _Leaf]) -> str:
             parts.append(_object_or_nothing(name, node))
     if "timestamp" in fields:
         leaf = fields["timestamp"]
-        parts.append(_optional(',"timestamp":', leaf.sql, leaf.written))
+        given = _present(leaf) if leaf.column.kind is Kind.TEXT else leaf.sql
+        parts.append(_optional(',"timestamp":', given, leaf.written))
     parts.append("'}'")
     return "concat(" + ", ".join(parts) + ")"
 
@@ -263,7 +273,7 @@ def _present(leaf: _Leaf) -> str:
     return (
         f"nullif(trim({leaf.text}), '')"
         if leaf.column.kind is not Kind.TEXT
-        else (f"CASE WHEN trim({leaf.text}) <> '' THEN {leaf.text} END")
+        else (f"CASE WHEN trim({leaf.text}, {quoted(_BLANK)}) <> '' THEN {leaf.text} END")
     )
 
 
@@ -337,7 +347,8 @@ def _identity_sql(call: CallType, fields: Mapping[str, _Leaf], email: _Leaf | No
         f"{quoted((',' if position else '{') + json.dumps(name) + ':')}, json_string({_present(fields[name])})"
         for position, name in enumerate(names)
     )
-    return f"concat({members}, '}}')"
+    present = " AND ".join(f"{_present(fields[name])} IS NOT NULL" for name in names)
+    return f"CASE WHEN {present} THEN concat({members}, '}}') END"
 
 
 def _weaker(call: CallType, fields: Mapping[str, _Leaf], email: _Leaf | None) -> tuple[str, ...]:
@@ -406,9 +417,12 @@ def _fault_sql(call: CallType, leaves: list[_Leaf], fields: Mapping[str, _Leaf],
             faults.append(
                 f"CASE WHEN {leaf.sql} <> trunc({leaf.sql}) OR abs({leaf.sql}) >= 1e15 THEN '{name} is not a whole number' END"
             )
+        if name in IDS and leaf.column.kind is Kind.DECIMAL:
+            faults.append(f"CASE WHEN contains({leaf.text}, '.') THEN '{name} is not a whole number' END")
         if name == "timestamp" and leaf.column.kind is Kind.TEXT:
             faults.append(
-                f"CASE WHEN NOT regexp_full_match({leaf.sql}, '{_ISO_8601}') THEN 'timestamp is not ISO 8601' END"
+                f"CASE WHEN {_present(leaf)} IS NOT NULL AND (NOT regexp_full_match({leaf.sql}, '{_ISO_8601}') "
+                f"OR try_cast(left({leaf.sql}, 10) AS DATE) IS NULL) THEN 'timestamp is not ISO 8601' END"
             )
     faults += _clashes(tree)
     # a NULL value has no fault: `||` and CASE both give NULL for it
@@ -421,7 +435,8 @@ def _clashes(tree: _Node) -> list[str]:
     for name, node in tree.children.items():
         if isinstance(node, _Node) and node.whole and node.children:
             for key in node.children:
-                path = quoted("$." + json.dumps(key, ensure_ascii=False))
+                # a JSON pointer (RFC 6901): in a path, a key named * is a wildcard even in quotes
+                path = quoted("/" + key.replace("~", "~0").replace("/", "~1"))
                 label = quoted(f"{name}.{key} is given twice, by a column and by {node.whole.column.name!r}")
                 found.append(f"CASE WHEN json_exists(try_cast({node.whole.written} AS JSON), {path}) THEN {label} END")
     return found
