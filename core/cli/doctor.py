@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from core import __version__
-from core.cli.output import folder_option, json_option, print_json, say
+from core.cli.output import counted, folder_option, json_option, print_json, say
 from core.errors import BackhaulError
 
 __all__ = ["completion", "doctor"]
@@ -88,7 +88,10 @@ def _project(folder: Path | None) -> dict[str, str]:
         "project": f"{found.name} in {found.folder}",
         "state": str(found.state),
         "secrets": secrets.place(found),
-        "files": f"{len(found.sources)} sources, {len(found.destinations)} destinations, {len(found.syncs)} syncs",
+        "files": ", ".join(
+            counted(len(part), what)
+            for part, what in ((found.sources, "source"), (found.destinations, "destination"), (found.syncs, "sync"))
+        ),
         **{str(path): str(error) for path, error in found.broken.items()},
     }
 

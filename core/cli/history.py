@@ -232,25 +232,31 @@ def _print_rejected(rows: list[dict[str, Any]]) -> None:
 @folder_option
 @json_option
 def explain(sync: str, key: str, *, folder: Path | None, as_json: bool) -> None:
-    """Tell the life of KEY (such as a userId) in SYNC: what was acknowledged, refused, pending, and how to repeat it."""
+    """Tell the life of KEY (a userId; for events a messageId) in SYNC: what was acknowledged, refused, pending, and how to repeat it."""
     from dataclasses import asdict
 
-    from core import secrets
+    from core.calls.fields import CALLS
     from core.sync.explain import explain_key
 
     project = open_project(folder, quiet=True)
     chosen = open_syncs(project, (sync,))[0]
-    lives = explain_key(project, chosen, secrets.reader(project), key)
+    lives = explain_key(project, chosen, key)
     if as_json:
         print_json([asdict(life) | {"rejected": [_public(row) for row in life.rejected]} for life in lives])
     elif not lives:
-        say(
-            f"{key!r} was never sent by {sync}, and never refused: no result of its query had it, or no run was done.",
-            sign="none",
-        )
+        say(_never(sync, key, is_event=CALLS[chosen.call].own_message_id), sign="none")
     for life in () if as_json else lives:
         _print_life(life)
     fail(0 if lives else 1)
+
+
+def _never(sync: str, key: str, *, is_event: bool) -> str:
+    if is_event:
+        return (
+            f"No event with the messageId {key!r} was sent by {sync}, or refused. Events are kept as digests: they are "
+            "found by their messageId only, not by a userId."
+        )
+    return f"{key!r} was never sent by {sync}, and never refused: no result of its query had it, or no run was done."
 
 
 def _print_life(life: Any) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "Progress",
     "ago",
     "colour",
+    "counted",
     "fail",
     "folder_option",
     "json_option",
@@ -115,6 +116,12 @@ def table(rows: Sequence[Sequence[Any]], header: Sequence[str], *, widest: int =
     click.echo(click.style(line(names), bold=True))
     for row in texts:
         click.echo(line(row))
+
+
+def counted(number: int, what: str) -> str:
+    """Write a number with its noun: '1 call', '2,000 batches'."""
+    many = what if number == 1 else f"{what}es" if what.endswith("ch") else f"{what}s"
+    return f"{number:,} {many}"
 
 
 def moment(seconds: float | None) -> str:

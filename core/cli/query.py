@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.opening import open_project, open_syncs
-from core.cli.output import fail, folder_option, json_option, print_json, say, table
+from core.cli.output import counted, fail, folder_option, json_option, print_json, say, table
 
 if TYPE_CHECKING:
     from core.sync.preview import PlannedDelivery, Preview
@@ -147,7 +147,7 @@ def _print_counts(sync: str, delivery: PlannedDelivery, *, markdown: bool) -> No
         say("| what | rows |\n| --- | ---: |")
         for name, count in counts:
             say(f"| {name} | {count:,} |")
-        say(f"\n{c.calls:,} calls in {delivery.batches:,} requests.\n")
+        say(f"\n{counted(c.calls, 'call')} in {counted(delivery.batches, 'request')}.\n")
     else:
         say(
             "  "
@@ -155,7 +155,7 @@ def _print_counts(sync: str, delivery: PlannedDelivery, *, markdown: bool) -> No
                 f"{count:,} {name}" for name, count in counts if count or name in ("new", "changed", "unchanged")
             )
         )
-        say(f"  {c.calls:,} calls in {delivery.batches:,} requests")
+        say(f"  {counted(c.calls, 'call')} in {counted(delivery.batches, 'request')}")
     if delivery.pending:
         say(f"{delivery.pending:,} calls of an earlier delivery go out first.", sign="go")
     for note in c.notes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.opening import open_project, open_syncs
-from core.cli.output import Progress, fail, folder_option, json_option, print_error, print_json, say
+from core.cli.output import Progress, counted, fail, folder_option, json_option, print_error, print_json, say
 from core.errors import BackhaulError, UsageError
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def _tell_plan(event: Any, *, brief: bool) -> None:
         retried = f"  ↻{event.retried:,} tried again" if event.retried else ""
         say(
             f"{event.sync} → {event.destination}: +{event.added:,} new  ~{event.changed:,} changed{removed}  "
-            f"={event.unchanged:,} unchanged{retried}{refused}  ({event.calls:,} calls in {event.batches:,} batches)",
+            f"={event.unchanged:,} unchanged{retried}{refused}  ({counted(event.calls, 'call')} in {counted(event.batches, 'batch')})",
             sign="none",
         )
     for note in event.notes:

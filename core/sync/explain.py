@@ -12,9 +12,9 @@ from core.calls.fields import CALLS
 from core.destinations.base import Batch
 from core.embedded import quoted
 from core.ledger import LocalLedger
-from core.model import Project, Sync
+from core.model import Project, Secret, Sync
 from core.store import Store
-from core.sync.prepare import Secrets, Target, target_of
+from core.sync.prepare import Target, target_of
 from core.sync.stage import scratch
 from core.sync.state import StateFolder
 
@@ -39,13 +39,13 @@ class KeyLife:
     notes: tuple[str, ...] = field(default=())
 
 
-def explain_key(project: Project, sync: Sync, secrets: Secrets, key: str) -> tuple[KeyLife, ...]:
-    """Find a key ('u1'; for a group 'c1' or 'u1') in the ledgers, the rejected rows and the open plans of a sync."""
+def explain_key(project: Project, sync: Sync, key: str) -> tuple[KeyLife, ...]:
+    """Find a key ('u1'; for a group 'c1' or 'u1'; for an event its messageId) in the ledgers, the rejected rows and the open plans of a sync."""
     state = StateFolder(project)
     found: list[KeyLife] = []
     with state.store() as store, scratch(state.scratch(sync)) as connection:
         for name in sync.destinations:
-            target = target_of(project, sync, name, secrets)
+            target = target_of(project, sync, name, _no_secret)
             ledger = store.row("current_ledger", sync=sync.id, destination=name)
             if ledger is None:
                 continue
@@ -55,6 +55,11 @@ def explain_key(project: Project, sync: Sync, secrets: Secrets, key: str) -> tup
             lives += _pending(connection, store, state, target, sync, key)
             found += lives
     return tuple(found)
+
+
+def _no_secret(_name: str) -> Secret:
+    """Stand in for any key: what is told here shows none, and must not need one."""
+    return Secret("hidden")
 
 
 def _matches(key: str, column: str = "identity") -> str:
@@ -71,10 +76,10 @@ def _acknowledged(
     key: str,
 ) -> list[KeyLife]:
     local = LocalLedger(store, state.ledger, ledger["id"])
+    local.load(connection, "acknowledged")
     calls = local.calls()
     if not calls:
-        return []
-    local.load(connection, "acknowledged")
+        return _acknowledged_digest(connection, store, state, target, ledger, key)
     rows = connection.execute(
         f"SELECT identity, call, key::VARCHAR FROM ({calls}) JOIN acknowledged USING (key, number) WHERE {_matches(key)} LIMIT 20"
     ).fetchall()
@@ -83,8 +88,7 @@ def _acknowledged(
         rejected = tuple(
             dict(row) for row in store.rows("rejected_by_identity", ledger=ledger["id"], identity=identity)
         )
-        segment = _segment_of(connection, store, state, ledger["id"], digest)
-        delivery = store.row("delivery", id=segment) if segment else None
+        delivery = _delivery_of(connection, store, state, ledger["id"], digest)
         lives.append(
             KeyLife(
                 destination=target.name,
@@ -100,14 +104,45 @@ def _acknowledged(
     return lives
 
 
-def _segment_of(
+def _acknowledged_digest(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    state: StateFolder,
+    target: Target,
+    ledger: Mapping[str, Any],
+    key: str,
+) -> list[KeyLife]:
+    """Find an event by its messageId, in a ledger that keeps no calls but the digests of their identities."""
+    identity = f"concat('{{\"messageId\":', json_string({quoted(key)}), '}}')"
+    rows = connection.execute(
+        f"SELECT {identity}, key::VARCHAR FROM acknowledged WHERE key = fingerprint_of({identity})"
+    ).fetchall()
+    lives = []
+    for found, digest in rows:
+        delivery = _delivery_of(connection, store, state, ledger["id"], digest)
+        lives.append(
+            KeyLife(
+                destination=target.name,
+                state="acknowledged",
+                identity=found,
+                run=delivery["run"] if delivery else None,
+                at=delivery["ended"] if delivery else None,
+                notes=("The ledger keeps only digests of events, not what was sent.",),
+            )
+        )
+    return lives
+
+
+def _delivery_of(
     connection: duckdb.DuckDBPyConnection, store: Store, state: StateFolder, ledger: str, key: str
-) -> str | None:
+) -> Mapping[str, Any] | None:
     """Give the delivery whose segment holds the latest version of a key; None after a compaction."""
     for segment in reversed(store.rows("segments", ledger=ledger)):
         file = quoted(str(state.ledger / segment["keys"]))
         if connection.execute(f"SELECT 1 FROM read_parquet({file}) WHERE key = '{key}'::UUID LIMIT 1").fetchall():
-            return None if segment["base"] else str(segment["keys"]).split(".")[1]
+            written_by = str(segment["keys"]).removesuffix(".keys.parquet").rpartition(".")[2]
+            row = store.row("delivery", id=written_by)  # a compaction's segment ends in "base", which is no delivery
+            return dict(row) if row else None
     return None
 
 
