@@ -18,8 +18,10 @@ __all__ = ["DEFAULT", "Schedule", "next_due", "parse", "parse_duration"]
 DEFAULT = "every 12 hours"
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-_DURATION = re.compile(r"(\d+)\s*(second|minute|hour|day|week)s?")
-_DAILY = re.compile(r"daily at ([01]?\d|2[0-3]):([0-5]\d)")
+_DURATION = re.compile(r"([0-9]+)\s*(second|minute|hour|day|week)s?")
+_DAILY = re.compile(r"daily at ([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_LONGEST = 520 * _UNITS["week"]
+_CRON_FIELDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,10 @@ def parse_duration(text: str) -> int:
     match = _DURATION.fullmatch(text.strip())
     if not match:
         raise ValueError('write a number and a unit, like "10 minutes" or "12 hours"')
-    return int(match[1]) * _UNITS[match[2]]
+    seconds = int(match[1]) * _UNITS[match[2]] if len(match[1]) < 12 else _LONGEST + 1  # noqa: PLR2004 -- no such number
+    if seconds > _LONGEST:
+        raise ValueError("more than 520 weeks is too long")
+    return seconds
 
 
 def next_due(
@@ -60,25 +65,29 @@ def next_due(
 ) -> datetime | None:
     """Give when the next run is due (in UTC; maybe in the past, then it is due now), or None for a manual sync.
 
-    `last_start` is when the last run began; `start` is the first moment at which the sync may run. All are aware.
+    `last_start` is when the last run began; `start` is the first moment at which the sync may run. All are aware. A
+    sync that has neither counts from `now`: whoever waits for the moment keeps it, rather than asks again.
     """
-    earliest = start or now
     if schedule.seconds is not None:
         if last_start is None:
-            return earliest
+            return start or now
         return max(last_start + timedelta(seconds=schedule.seconds), start or last_start)
     if schedule.cron is None:
         return None
     from cronsim import CronSim
 
-    after = max(last_start, start - timedelta(seconds=1)) if last_start and start else last_start or earliest
-    moment: datetime = next(CronSim(schedule.cron, after.astimezone(ZoneInfo(timezone))))
-    return moment.astimezone(UTC)
+    before_start = start - timedelta(seconds=1) if start else None
+    after = max(last_start, before_start) if last_start and before_start else last_start or before_start or now
+    moments = (moment.astimezone(UTC) for moment in CronSim(schedule.cron, after.astimezone(ZoneInfo(timezone))))
+    # from within the hour that clocks repeat, cronsim begins with a moment of its first pass, which has gone by
+    return next(moment for moment in moments if moment > after)
 
 
 def _checked_cron(expression: str) -> str:
     from cronsim import CronSim, CronSimError
 
+    if len(expression.split()) != _CRON_FIELDS:
+        raise ValueError(f"{expression!r} is no cron expression: it has five fields, minutes first")
     try:
         CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
     except CronSimError as error:

@@ -269,11 +269,15 @@ def _call_sql(call: CallType, tree: _Node, fields: Mapping[str, _Leaf]) -> str:
 
 
 def _present(leaf: _Leaf) -> str:
-    """Give an id or a name as text, NULL where it is empty."""
+    """Give an id or a name as text, NULL where it is empty.
+
+    A text that begins with a visible ASCII character is not empty; only the others are looked at whole, which costs more.
+    """
+    if leaf.column.kind is not Kind.TEXT:
+        return f"nullif(trim({leaf.text}), '')"
     return (
-        f"nullif(trim({leaf.text}), '')"
-        if leaf.column.kind is not Kind.TEXT
-        else (f"CASE WHEN trim({leaf.text}, {quoted(_BLANK)}) <> '' THEN {leaf.text} END")
+        f"CASE WHEN left({leaf.text}, 1) BETWEEN '!' AND '~' THEN {leaf.text} "
+        f"WHEN trim({leaf.text}, {quoted(_BLANK)}) <> '' THEN {leaf.text} END"
     )
 
 

@@ -106,24 +106,26 @@ class LocalLedger:
         keys: str,
         *,
         calls: Path | None = None,
+        known: tuple[int, str] | None = None,
         base: bool = False,
     ) -> SegmentFiles:
         """Write a segment durably; it is not yet in the manifest.
 
-        `keys` is SQL for (key, fingerprint, quick); `calls` the file of a plan that is kept as the segment's calls.
+        `keys` is SQL for (key, fingerprint, quick); `calls` the file of a plan that is kept as the
+        segment's calls, `known` its size in bytes and digest where they are known.
         """
         self.folder.mkdir(mode=0o700, exist_ok=True)
         written = self._write_file(connection, f"{name}.keys.parquet", keys)
         rows = count(connection, f"SELECT count(*) FROM read_parquet({self._quoted(written[0])})")
         second: dict[str, Any] = {}
         if calls:
-            kept = self._keep(calls, f"{name}.calls.parquet")
+            kept = self._keep(calls, f"{name}.calls.parquet", known)
             second = dict(zip(("calls", "calls_bytes", "calls_digest"), kept, strict=True))
         return SegmentFiles(
             base=base, rows=rows, keys=written[0], keys_bytes=written[1], keys_digest=written[2], **second
         )
 
-    def _keep(self, plan: Path, name: str) -> tuple[str, int, str]:
+    def _keep(self, plan: Path, name: str, known: tuple[int, str] | None) -> tuple[str, int, str]:
         """Give a plan a second name in the ledger's folder, or copy it where the disk has no hard links."""
         target = self.folder / name
         target.unlink(missing_ok=True)
@@ -134,8 +136,10 @@ class LocalLedger:
             shutil.copyfile(plan, temporary)
             durable(temporary, target)
         durable(target, target)
-        digest, size = file_digest(target)
-        return name, size, digest
+        if known is None:
+            digest, size = file_digest(target)
+            known = size, digest
+        return name, *known
 
     def is_empty(self) -> bool:
         """Say whether no segment is listed yet: the first one is a base."""

@@ -117,7 +117,9 @@ def _write_segment(
     if not keeps_calls:
         return ledger.write(connection, name, keys, base=base)
     if sync.payload:
-        return ledger.write(connection, name, keys, calls=plan, base=base)
+        return ledger.write(
+            connection, name, keys, calls=plan, known=(delivery["plan_bytes"], delivery["plan_digest"]), base=base
+        )
     identities = plan.with_name(f"{name}.identities")
     columns = "operation, key, fingerprint, identity, NULL::VARCHAR AS message_id, NULL::VARCHAR AS call"
     target = quoted(str(identities))

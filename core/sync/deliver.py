@@ -16,6 +16,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,10 +127,9 @@ class Delivering:
     async def _send_batch(self, batch: PlanBatch) -> None:
         """Send one batch until it is answered, and record the answer."""
         body = _batch(self._call_of(batch), batch.calls)
-        request = self.destination.request(body)
-        position = await self._record_sending(batch, await self.transport.position(request))
+        position = await self._record_sending(batch, await self.transport.position(self.destination.request(body)))
         rejections: list[Rejection] = []
-        status = await self._settle(batch, batch.calls, batch.first, position, rejections)
+        status = await self._settle(body, batch.calls, batch.first, position, rejections)
         acknowledged = len(batch.calls) - len(rejections)
         with self.store.transaction():
             rows = plan_rows(self.plan, batch, [rejection.sequence for rejection in rejections])
@@ -175,10 +175,12 @@ class Delivering:
         return row["position"] if row else None
 
     async def _settle(
-        self, batch: PlanBatch, calls: pa.Array, first: int, position: int | None, rejections: list[Rejection]
+        self, body: Batch, calls: pa.Array, first: int, position: int | None, rejections: list[Rejection]
     ) -> int:
-        """Send calls until each is acknowledged or rejected; give the last status. Halves what is refused."""
-        body = _batch(self._call_of(batch), calls)
+        """Send calls until each is acknowledged or rejected; give the last status. Halves what is refused.
+
+        `calls` are those of `body`; `first` is the sequence of the first of them.
+        """
         response, verdict = await self._send_until_answered(body, position)
         if verdict.outcome is Outcome.ACKNOWLEDGED:
             for place, reason in verdict.refused.items():
@@ -188,8 +190,9 @@ class Delivering:
             self._reject(calls, first, 0, verdict.reason, response, rejections)
             return response.status
         half = len(calls) // 2
-        await self._settle(batch, calls.slice(0, half), first, position, rejections)
-        return await self._settle(batch, calls.slice(half), first + half, position, rejections)
+        left, right = calls.slice(0, half), calls.slice(half)
+        await self._settle(_batch(body.call, left), left, first, position, rejections)
+        return await self._settle(_batch(body.call, right), right, first + half, position, rejections)
 
     def _reject(
         self, calls: pa.Array, first: int, place: int, reason: str, response: Response, rejections: list[Rejection]
@@ -317,12 +320,14 @@ class Delivering:
 def _batch(call: CallType, calls: pa.Array) -> Batch:
     """Wrap an Arrow array of calls; joining them makes no Python object per call."""
 
+    @cache
     def joined(separator: bytes) -> bytes:
         import pyarrow as pa
         import pyarrow.compute as pc
 
         lists = pa.ListArray.from_arrays(pa.array([0, len(calls)], pa.int32()), calls)
-        return bytes(pc.binary_join(lists, separator)[0].as_py())
+        found: bytes = pc.binary_join(lists, separator)[0].as_py()
+        return found
 
     return Batch(call=call, calls=len(calls), joined=joined)
 

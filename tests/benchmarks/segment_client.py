@@ -10,7 +10,7 @@ import sys
 import time
 
 import psycopg
-import segment.analytics as analytics
+from segment import analytics
 
 from tests.benchmarks.company import QUERY
 

@@ -35,7 +35,7 @@ class Record:
     def calls(self) -> list[dict[str, Any]]:
         """Give the calls of a batch, or the one of a single call."""
         document = self.json
-        return document["batch"] if "batch" in document else [document]
+        return document.get("batch", [document])
 
 
 @dataclass(slots=True)
