@@ -142,26 +142,46 @@ def _from_systemd(name: str) -> str:
             remedy=f"Run Backhaul in a unit with LoadCredential={_credential(name)}:/path/to/file.",
         )
     file = Path(folder) / _credential(name)
-    return file.read_text("utf-8").rstrip("\n") if file.exists() else ""
+    try:
+        return file.read_text("utf-8").rstrip("\n")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise SecretError(f"The systemd credential cannot be read: {error.strerror}.", where=str(file)) from error
+    except UnicodeDecodeError:
+        # without its cause, whose traceback would hold the bytes
+        raise SecretError("The systemd credential is not UTF-8 text.", where=str(file)) from None
 
 
 def _from_command(project: Project, name: str) -> str:
-    words = [word.replace("{name}", name) for word in shlex.split(project.secrets_command)]
+    try:
+        words = [word.replace("{name}", name) for word in shlex.split(project.secrets_command)]
+    except ValueError as error:
+        raise _command_failed(project, f"is not understood: {error}") from error
+    if not words:
+        raise SecretError(
+            "The project's secrets come from a command, and backhaul.toml does not say which.",
+            where=str(project.folder / "backhaul.toml"),
+            remedy='Add one under [secrets], like command = "pass show backhaul/{name}".',
+        )
     try:
         done = subprocess.run(words, capture_output=True, timeout=_COMMAND_SECONDS, check=False)  # noqa: S603 -- the user's own command, from their own file
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SecretError(
-            f"The command for secrets did not run: {type(error).__name__}.",
-            where=project.secrets_command,
-            remedy="Try it in a shell; it has to print the secret and nothing else.",
-        ) from error
+    except subprocess.TimeoutExpired:
+        # without its cause, which holds what the command printed
+        raise _command_failed(project, f"did not end within {_COMMAND_SECONDS} seconds for {name}") from None
+    except OSError as error:
+        raise _command_failed(project, f"did not run: {error.strerror}") from error
     if done.returncode != 0:
-        raise SecretError(
-            f"The command for secrets ended with {done.returncode} for {name}.",
-            where=project.secrets_command,
-            remedy="Try it in a shell; it has to print the secret and nothing else.",
-        )
+        raise _command_failed(project, f"ended with {done.returncode} for {name}")
     return done.stdout.decode("utf-8", "replace").rstrip("\n")
+
+
+def _command_failed(project: Project, what: str) -> SecretError:
+    return SecretError(
+        f"The command for secrets {what}.",
+        where=project.secrets_command,
+        remedy="Try it in a shell; it has to print the secret and nothing else.",
+    )
 
 
 def _backend() -> KeyringBackend:
