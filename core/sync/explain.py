@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.calls.fields import CALLS
 from core.destinations.base import Batch
 from core.embedded import quoted
+from core.harmless import harmless
 from core.ledger import LocalLedger
 from core.model import Project, Secret, Sync
 from core.store import Store
@@ -203,7 +204,7 @@ def curl_of(target: Target, call: str) -> str:
     if target.plugin.transport != "http":
         return ""
     kind = next(each for each in CALLS if each.value == json.loads(call)["type"])
-    body = call.encode()
+    body = "".join(map(_escaped, call)).encode()
     request = target.plugin.request(Batch(call=kind, calls=1, joined=lambda _: body))
     words = ["curl", "-X", request.method, request.url, "-u", '"$WRITE_KEY:"']
     quoted_words = [word if word.startswith('"$') else shlex.quote(word) for word in words]
@@ -211,3 +212,8 @@ def curl_of(target: Target, call: str) -> str:
         if name != "authorization":
             quoted_words += ["-H", shlex.quote(f"{name}: {value}")]
     return " ".join([*quoted_words, "-d", shlex.quote(request.body.decode())])
+
+
+def _escaped(character: str) -> str:
+    """Write what a terminal would obey as JSON's own escape: the command stays right when it is made harmless."""
+    return character if harmless(character, lines=True) == character else f"\\u{ord(character):04x}"

@@ -20,7 +20,7 @@ from core.sync.stage import CHANGED
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["FEWEST_KNOWN", "Question", "questions"]
+__all__ = ["FEWEST_KNOWN", "Question", "account_changed", "host_changed", "key_changed", "questions"]
 
 FEWEST_KNOWN = 100
 """Shares are judged from this many known rows up: of three rows, one that changed is no alarm."""
@@ -148,3 +148,36 @@ def _went_null(
         for name, count in zip(mapper.traits, row, strict=True)
         if count > guards.max_null * comparison.known
     ]
+
+
+def key_changed(old: str, new: str) -> Question:
+    """Ask about rows that are identified by other columns than before; both are JSON lists of fields."""
+    return Question(
+        guard="key_changed",
+        message=f"Rows were identified by {_fields(old)} and now are by {_fields(new)}: to the destination, everyone is new.",
+        remedy="Run with --yes to begin a new ledger and send all rows, or bring the old id column back.",
+    )
+
+
+def account_changed(name: str) -> Question:
+    """Ask about a destination whose key is another one."""
+    return Question(
+        guard="account_changed",
+        message=f"{name} has another key than the one that took the calls so far.",
+        remedy="Run with --key-rotated if it is the same account, or with --another-place to send everything there anew.",
+        acceptable=False,
+    )
+
+
+def host_changed(name: str, old: str, new: str) -> Question:
+    """Ask about a destination at another address."""
+    return Question(
+        guard="host_changed",
+        message=f"{name} was {old} and now is {new}.",
+        remedy="Run with --another-place to send everything there anew, or put the old address back.",
+        acceptable=False,
+    )
+
+
+def _fields(key: str) -> str:
+    return " and ".join(json.loads(key)) or "the whole row"

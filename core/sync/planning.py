@@ -22,10 +22,11 @@ from core.ledger import LocalLedger
 from core.model import Column, Guards, Project, Removed, Sync
 from core.store import Store
 from core.sync.compare import NO_INVALID_IDS, Comparison, InvalidIds, compare, invalid_ids, settle_ids
-from core.sync.guards import Question, questions
+from core.sync.guards import Question, account_changed, host_changed, key_changed, questions
 from core.sync.plan import PlanFile, deletion_sql, write_plan
 from core.sync.prepare import Secrets, Target, check_columns, check_fit, mapper_of, query_digest, query_of, warehouse_of
-from core.sync.stage import FAULTY, Progress, stage_rows, staged_reader
+from core.sync.record import record_delivery
+from core.sync.stage import Progress, stage_rows, staged_reader
 from core.sync.state import StateFolder
 from core.warehouses.base import Session
 
@@ -59,6 +60,10 @@ class TargetPlan:
     questions: tuple[Question, ...] = ()
     plan: PlanFile | None = None
 
+    def begin_ledger(self) -> None:
+        """Leave the ledger that there is behind; nothing is known in the new one."""
+        self.ledger, self.ledger_id = None, randomness.token_hex(8)
+
 
 @dataclass(slots=True, kw_only=True)
 class Planning:
@@ -88,6 +93,8 @@ class Planning:
         query = query_of(self.sync, warehouse.dialect)
         self.full = not query.incremental
         self.plans = [self._target_plan(target) for target in targets]
+        for plan in self.plans:
+            self._place_questions(plan)
         with warehouse.open() as session:
             self.session = session
             self.columns = session.describe(query.render(0))
@@ -99,13 +106,14 @@ class Planning:
             result = session.stream(query.render(bound))
             self.mapper = mapper_of(self.sync, source, result)
             check_fit(self.sync, self.mapper, self.columns, targets)
-            self._new_ledgers()
+            for plan in self.plans:
+                self._key_questions(plan)
             self._stage(result, [target.limits.rows for target in targets])
         self.session = None
 
     def compare(self) -> None:
         """Compare, and ask the guards, for every destination."""
-        mapper = self._mapped()
+        mapper = self.mapped()
         self.ids = invalid_ids(self.connection)
         settle_ids(self.connection, mapper, self.ids, self.sync.guards.invalid_rows, len(self.plans))
         for position, plan in enumerate(self.plans):
@@ -126,9 +134,7 @@ class Planning:
             deletes=f"SELECT * FROM delete_{position}" if plan.comparison and plan.comparison.deletes else None,
         )
         with self.store.transaction():
-            self._record_ledger(plan, now)
-            self.store.do("insert_delivery", **self._delivery_row(plan, run, now))
-            self._record_refused(position, plan, run, now)
+            record_delivery(self, position, run, now)
 
     def open_questions(self, plan: TargetPlan) -> tuple[Question, ...]:
         """Give the questions that nobody has answered."""
@@ -161,29 +167,29 @@ class Planning:
         ]
         return max(0, min(times, default=0) - self.sync.lookback)
 
-    def _new_ledgers(self) -> None:
-        """Begin a new ledger where the key column or the account is another, and note that this has to be asked."""
-        key = json.dumps(self._mapped().key)
-        for plan in self.plans:
-            ledger = plan.ledger
-            if ledger is None:
-                continue
-            asked: list[Question] = []
-            if ledger["key"] != key:
-                asked.append(_key_changed(ledger["key"], key))
-            elif ledger["account"] != plan.account and not self.accepted.key_rotated:
-                if not self.accepted.another_place:
-                    asked.append(_account_changed(plan.target.name))
-            elif ledger["host"] != plan.target.plugin.host and not self.accepted.another_place:
-                asked.append(_host_changed(plan.target.name, ledger["host"], plan.target.plugin.host))
-            plan.questions = tuple(asked)
-            moved = ledger["account"] != plan.account or ledger["host"] != plan.target.plugin.host
-            if ledger["key"] != key or (moved and self.accepted.another_place):
-                plan.ledger = None
-                plan.ledger_id = randomness.token_hex(8)
+    def _place_questions(self, plan: TargetPlan) -> None:
+        """Ask about an account or host that is another than the ledger's; a new ledger begins where that was said."""
+        ledger, accepted = plan.ledger, self.accepted
+        if ledger is None:
+            return
+        host = plan.target.plugin.host
+        other_account, other_host = ledger["account"] != plan.account, ledger["host"] != host
+        if (other_account or other_host) and accepted.another_place:
+            plan.begin_ledger()
+        elif other_account and not accepted.key_rotated:
+            plan.questions += (account_changed(plan.target.name),)
+        elif other_host:
+            plan.questions += (host_changed(plan.target.name, ledger["host"], host),)
+
+    def _key_questions(self, plan: TargetPlan) -> None:
+        """Ask about a key of other columns than the ledger's: that is a new ledger. (The query was bound to 0 then.)"""
+        key = json.dumps(self.mapped().key)
+        if plan.ledger is not None and plan.ledger["key"] != key:
+            plan.questions += (key_changed(plan.ledger["key"], key),)
+            plan.begin_ledger()
 
     def _stage(self, result: Any, most: list[int]) -> None:
-        mapper = self._mapped()
+        mapper = self.mapped()
         known = []
         for position, plan in enumerate(self.plans):
             known.append(f"known_{position}")
@@ -203,7 +209,7 @@ class Planning:
         comparison = compare(
             self.connection,
             position,
-            self._mapped(),
+            self.mapped(),
             plan.target.limits,
             known=count(self.connection, f"SELECT count(*) FROM known_{position}"),
             rejected=[dict(row) for row in self.store.rows("open_rejected", ledger=plan.ledger_id)],
@@ -230,7 +236,7 @@ class Planning:
         return plan.questions + questions(
             self.connection,
             guards,
-            self._mapped(),
+            self.mapped(),
             comparison,
             self.ids,
             full=self.full,
@@ -242,119 +248,9 @@ class Planning:
     def ledger_of(self, plan: TargetPlan) -> LocalLedger:
         return LocalLedger(self.store, self.state.ledger, plan.ledger_id)
 
-    def _mapped(self) -> Mapper:
+    def mapped(self) -> Mapper:
         assert self.mapper is not None  # noqa: S101 -- query() comes first
         return self.mapper
-
-    def _record_ledger(self, plan: TargetPlan, now: float) -> None:
-        """Make the ledger's row where it is new; the one it takes the place of is retired."""
-        old = self.store.row("current_ledger", sync=self.sync.id, destination=plan.target.name)
-        if old and old["id"] == plan.ledger_id:
-            if old["account"] != plan.account:
-                self.store.do("set_ledger_account", id=plan.ledger_id, account=plan.account)
-            return
-        if old:
-            self.store.do("retire_ledger", id=old["id"], now=now)
-        self.store.do(
-            "insert_ledger",
-            id=plan.ledger_id,
-            sync=self.sync.id,
-            destination=plan.target.name,
-            host=plan.target.plugin.host,
-            account=plan.account,
-            key=json.dumps(self._mapped().key),
-            digest="",
-            form=FORM,
-            created=now,
-        )
-
-    def _delivery_row(self, plan: TargetPlan, run: str, now: float) -> dict[str, Any]:
-        comparison, file = plan.comparison, plan.plan
-        assert comparison is not None  # noqa: S101 -- compare() comes before write()
-        return {
-            "id": plan.delivery,
-            "run": run,
-            "sync": self.sync.id,
-            "destination": plan.target.name,
-            "ledger": plan.ledger_id,
-            "call": self.sync.call.value,
-            "plan": file.path.name if file else None,
-            "plan_bytes": file.size if file else 0,
-            "plan_digest": file.digest if file else "",
-            "clock": self.clock,
-            "digest": self.digest,
-            "form": FORM,
-            "rows": comparison.rows,
-            "full_rows": comparison.rows if self.full else None,
-            "added": comparison.added,
-            "changed": comparison.changed,
-            "removed": comparison.removed,
-            "unchanged": comparison.unchanged,
-            "retried": comparison.retried,
-            "superseded": comparison.identical,
-            "refused": comparison.refused + comparison.held,
-            "calls": file.calls if file else 0,
-            "batches": file.batches if file else 0,
-            "notes": json.dumps(comparison.notes, ensure_ascii=False),
-            "created": now,
-        }
-
-    def _record_refused(self, position: int, plan: TargetPlan, run: str, now: float) -> None:
-        """List the rows that were refused before sending; one that is listed already, unchanged, is not listed again.
-
-        After a full query, those of earlier runs that did not come again have been mended, or are gone.
-        """
-        listed: dict[bytes, list[Any]] = {}
-        for known in self.store.rows("open_rejected", ledger=plan.ledger_id):
-            if known["attempts"] == 0:
-                listed.setdefault(known["key"], []).append(known)
-        seen = self._refused_rows(position)
-        for key, rows in seen.items():
-            before = sorted((known["reason"], known["row"] or "", known["call"] or "") for known in listed.get(key, []))
-            if before == sorted((row["reason"], row["row"] or "", row["call"] or "") for row in rows):
-                continue
-            self.store.do("supersede_rejected_key", ledger=plan.ledger_id, key=key, delivery=plan.delivery, now=now)
-            for row in rows:
-                self.store.do(
-                    "insert_rejected",
-                    ledger=plan.ledger_id,
-                    sync=self.sync.id,
-                    destination=plan.target.name,
-                    delivery=plan.delivery,
-                    run=run,
-                    sequence=None,
-                    attempts=0,
-                    status=None,
-                    request=None,
-                    response=None,
-                    now=now,
-                    **row,
-                )
-        for known in (known for rows in listed.values() for known in rows if self.full):
-            if known["key"] not in seen:
-                self.store.do("end_rejected", number=known["number"], state="superseded", now=now)
-
-    def _refused_rows(self, position: int) -> dict[bytes, list[dict[str, Any]]]:
-        """Give the rows that cannot be sent, by key; they become rows of the store, one by one."""
-        found = self.connection.execute(f"""
-            SELECT key::VARCHAR, fingerprint::VARCHAR, identity, message_id, call, row, coalesce(id_fault, fault, reason)
-            FROM stage LEFT JOIN refused_{position} r ON stage.rowid = r.at WHERE state_{position} = {FAULTY}
-        """).fetchall()
-        rows: dict[bytes, list[dict[str, Any]]] = {}
-        for key, fingerprint, identity, message_id, call, row, reason in found:
-            digest = bytes.fromhex(key.replace("-", ""))
-            rows.setdefault(digest, []).append(
-                {
-                    "key": digest,
-                    "fingerprint": bytes.fromhex(fingerprint.replace("-", "")) if fingerprint else None,
-                    "identity": identity,
-                    "message_id": message_id,
-                    "call": call,
-                    "row": row,
-                    "reason": reason,
-                }
-            )
-        return rows
 
 
 def account_of(store: Store, target: Target) -> str:
@@ -366,33 +262,3 @@ def account_of(store: Store, target: Target) -> str:
     row = store.row("setting", name="salt")
     salt = bytes.fromhex(row["value"]) if row else b""
     return hashlib.blake2b(secret.reveal().encode(), key=salt, digest_size=16).hexdigest()
-
-
-def _key_changed(old: str, new: str) -> Question:
-    return Question(
-        guard="key_changed",
-        message=f"Rows were identified by {_fields(old)} and now are by {_fields(new)}: to the destination, everyone is new.",
-        remedy="Run with --yes to begin a new ledger and send all rows, or bring the old id column back.",
-    )
-
-
-def _account_changed(name: str) -> Question:
-    return Question(
-        guard="account_changed",
-        message=f"{name} has another key than the one that took the calls so far.",
-        remedy="Run with --key-rotated if it is the same account, or with --another-place to send everything there anew.",
-        acceptable=False,
-    )
-
-
-def _host_changed(name: str, old: str, new: str) -> Question:
-    return Question(
-        guard="host_changed",
-        message=f"{name} was {old} and now is {new}.",
-        remedy="Run with --another-place to send everything there anew, or put the old address back.",
-        acceptable=False,
-    )
-
-
-def _fields(key: str) -> str:
-    return " and ".join(json.loads(key)) or "the whole row"

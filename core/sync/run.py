@@ -19,24 +19,19 @@ import secrets as randomness
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from core.errors import BackhaulError, StateError
-from core.ledger.local import file_digest
+from core.errors import BackhaulError
 from core.model import Project, Sync
 from core.store import Store
 from core.sync import events
-from core.sync.commit import commit
-from core.sync.deliver import Delivering, PausedError
 from core.sync.events import Event
+from core.sync.finish import Finishing, check_plan
 from core.sync.planning import Accepted, Planning
 from core.sync.prepare import Secrets, Target, target_of
+from core.sync.replay import plan_replay
 from core.sync.stage import scratch
 from core.sync.state import StateFolder
-from core.sync.transport import transport_of
-
-if TYPE_CHECKING:
-    import duckdb
 
 __all__ = ["Run", "run_sync"]
 
@@ -76,7 +71,6 @@ class Run:
     _rejected: int = 0
     _stopped: int = 0
     _errors: list[BackhaulError] = field(default_factory=list)
-    _committing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _progress_at: float = 0.0
     _store: Store | None = None
     _finished: bool = False
@@ -134,20 +128,28 @@ class Run:
         """Finish what is open, then do what is new."""
         state.collect_garbage(store, self.sync, self.clock())
         with scratch(state.scratch(self.sync)) as connection:
-            still_open = await self._resume(state, store, connection)
+            finishing = Finishing(
+                sync=self.sync,
+                state=state,
+                store=store,
+                connection=connection,
+                emit=self._emit,
+                run=self.id,
+                clock=self.clock,
+                sleep=self.sleep,
+            )
+            still_open = await self._resume(finishing)
             names = [name for name in self.sync.destinations if name not in still_open]
             targets = [target_of(self.project, self.sync, name, self.secrets) for name in names]
             if self.replay:
-                await self._replay(state, store, connection, targets)
+                await self._replay(finishing, targets)
             elif targets or not self.sync.destinations:
-                await self._query_and_deliver(state, store, connection, targets)
+                await self._query_and_deliver(finishing, targets)
 
-    async def _resume(self, state: StateFolder, store: Store, connection: duckdb.DuckDBPyConnection) -> set[str]:
+    async def _resume(self, finishing: Finishing) -> set[str]:
         """Finish open deliveries; give the destinations whose delivery could not be finished."""
-        still_open: set[str] = set()
-        deliveries = store.rows("open_deliveries", sync=self.sync.id)
+        deliveries = [dict(row) for row in finishing.store.rows("open_deliveries", sync=self.sync.id)]
         for delivery in deliveries:
-            totals = store.row("batch_totals", delivery=delivery["id"])
             self._emit(
                 events.Resumed(
                     run=self.id,
@@ -155,34 +157,37 @@ class Run:
                     destination=delivery["destination"],
                     delivery=delivery["id"],
                     calls=delivery["calls"],
-                    answered=totals["answered"] if totals else 0,
+                    answered=finishing.answered(delivery),
                 )
             )
-        done = await asyncio.gather(
-            *(self._deliver_known(state, store, connection, dict(delivery)) for delivery in deliveries)
-        )
-        still_open |= {delivery["destination"] for delivery, ok in zip(deliveries, done, strict=True) if not ok}
-        return still_open
+        done = await asyncio.gather(*(self._finish_known(finishing, delivery) for delivery in deliveries))
+        return {delivery["destination"] for delivery, ok in zip(deliveries, done, strict=True) if not ok}
 
-    async def _deliver_known(
-        self, state: StateFolder, store: Store, connection: duckdb.DuckDBPyConnection, delivery: Mapping[str, Any]
-    ) -> bool:
+    async def _finish_known(self, finishing: Finishing, delivery: Mapping[str, Any]) -> bool:
         """Finish one earlier delivery, after checking that its plan is what was written."""
         try:
             target = target_of(self.project, self.sync, delivery["destination"], self.secrets)
-            _check_plan(state, delivery)
+            check_plan(finishing.state, delivery)
         except BackhaulError as error:
             self._errors.append(error)
             return False
-        return await self._deliver(state, store, connection, target, delivery)
+        return await self._finish(finishing, target, delivery)
 
-    async def _query_and_deliver(
-        self, state: StateFolder, store: Store, connection: duckdb.DuckDBPyConnection, targets: list[Target]
-    ) -> None:
+    async def _finish(self, finishing: Finishing, target: Target, delivery: Mapping[str, Any]) -> bool:
+        """Finish a delivery; say whether it is done."""
+        outcome = await finishing.finish(target, delivery)
+        if isinstance(outcome, BackhaulError):
+            self._errors.append(outcome)
+            return False
+        self._rejected += outcome.rejected + outcome.held_back
+        return True
+
+    async def _query_and_deliver(self, finishing: Finishing, targets: list[Target]) -> None:
+        store, connection = finishing.store, finishing.connection
         planning = Planning(
             project=self.project,
             sync=self.sync,
-            state=state,
+            state=finishing.state,
             store=store,
             secrets=self.secrets,
             connection=connection,
@@ -191,23 +196,32 @@ class Run:
         await self._query(planning, targets)
         store.do("set_run_bound", id=self.id, bound=planning.bound)
         store.do("set_run_rows", id=self.id, rows=planning.progress.rows)
-        await _in_thread(planning.compare, planning, connection)
-        written = [
-            position for position in range(len(planning.plans)) if await self._write(planning, position, connection)
-        ]
+        await _in_thread(planning.compare, planning)
+        written = [plan for position, plan in enumerate(planning.plans) if await self._write(planning, position)]
         connection.execute("DROP TABLE IF EXISTS stage")
-        deliveries = []
-        for position in written:
-            row = store.row("delivery", id=planning.plans[position].delivery)
-            deliveries.append((planning.plans[position].target, dict(row or {})))
-        await asyncio.gather(
-            *(self._deliver(state, store, connection, target, delivery) for target, delivery in deliveries)
-        )
+        rows = [(plan.target, dict(store.rows("delivery", id=plan.delivery)[0])) for plan in written]
+        await asyncio.gather(*(self._finish(finishing, target, delivery) for target, delivery in rows))
+
+    async def _replay(self, finishing: Finishing, targets: list[Target]) -> None:
+        """Send rejected rows again, with the latest content that is known of each."""
+        for target in targets:
+            delivery = await asyncio.to_thread(
+                plan_replay,
+                finishing.connection,
+                finishing.store,
+                finishing.state,
+                self.sync,
+                target,
+                self.id,
+                self.clock(),
+            )
+            if delivery is not None:
+                await self._finish(finishing, target, delivery)
 
     async def _query(self, planning: Planning, targets: list[Target]) -> None:
         """Run the query in a thread, and tell how many rows have come."""
         started = time.monotonic()
-        work = asyncio.create_task(_in_thread(lambda: planning.query(targets), planning, planning.connection))
+        work = asyncio.create_task(_in_thread(lambda: planning.query(targets), planning))
         try:
             while not (await asyncio.wait({work}, timeout=0.5))[0]:
                 self._emit(
@@ -231,7 +245,7 @@ class Run:
             )
         )
 
-    async def _write(self, planning: Planning, position: int, connection: duckdb.DuckDBPyConnection) -> bool:
+    async def _write(self, planning: Planning, position: int) -> bool:
         """Write one destination's plan, unless a guard stops it."""
         plan = planning.plans[position]
         asked = planning.open_questions(plan)
@@ -246,7 +260,7 @@ class Run:
                 )
             )
             return False
-        await _in_thread(lambda: planning.write(position, self.id, self.clock()), planning, connection)
+        await _in_thread(lambda: planning.write(position, self.id, self.clock()), planning)
         comparison = plan.comparison
         assert comparison is not None  # noqa: S101 -- compare() comes before write()
         self._emit(
@@ -268,91 +282,6 @@ class Run:
             )
         )
         return True
-
-    async def _replay(
-        self, state: StateFolder, store: Store, connection: duckdb.DuckDBPyConnection, targets: list[Target]
-    ) -> None:
-        """Send rejected rows again, with the latest content that is known of each."""
-        from core.sync.replay import plan_replay
-
-        for target in targets:
-            delivery = await asyncio.to_thread(
-                plan_replay, connection, store, state, self.sync, target, self.id, self.clock()
-            )
-            if delivery is not None:
-                await self._deliver(state, store, connection, target, delivery)
-
-    async def _deliver(
-        self,
-        state: StateFolder,
-        store: Store,
-        connection: duckdb.DuckDBPyConnection,
-        target: Target,
-        delivery: Mapping[str, Any],
-    ) -> bool:
-        """Send a delivery's batches and commit it; say whether it is done. A pause is recorded, not raised."""
-        try:
-            if delivery["plan"]:
-                store.do("set_delivery_state", id=delivery["id"], state="sending", reason=None)
-                await self._send(state, store, target, delivery)
-            async with self._committing:
-                outcome = await asyncio.to_thread(
-                    commit, connection, store, self.sync, delivery, state.ledger, state.plans, self.clock()
-                )
-        except PausedError as pause:
-            self._pause(store, target, delivery, pause.cause)
-            return False
-        except BackhaulError as error:
-            self._pause(store, target, delivery, error)
-            return False
-        self._rejected += outcome.rejected + outcome.held_back
-        self._emit(
-            events.Committed(
-                run=self.id,
-                sync=self.sync.name,
-                destination=target.name,
-                delivery=delivery["id"],
-                acknowledged=outcome.acknowledged,
-                rejected=outcome.rejected,
-                unchanged=delivery["unchanged"],
-                held_back=outcome.held_back,
-                last_sync_time=outcome.last_sync_time,
-            )
-        )
-        return True
-
-    async def _send(self, state: StateFolder, store: Store, target: Target, delivery: Mapping[str, Any]) -> None:
-        async with transport_of(target.plugin.transport, target.limits) as transport:
-            await Delivering(
-                store=store,
-                delivery=delivery,
-                plan=state.plans / delivery["plan"],
-                destination=target.plugin,
-                name=target.name,
-                limits=target.limits,
-                transport=transport,
-                emit=self._emit,
-                sync_name=self.sync.name,
-                sleep=self.sleep,
-                clock=self.clock,
-            ).run()
-
-    def _pause(self, store: Store, target: Target, delivery: Mapping[str, Any], cause: BackhaulError) -> None:
-        """Keep the plan and say why the delivery does not go on now."""
-        store.do("set_delivery_state", id=delivery["id"], state="paused", reason=cause.message)
-        totals = store.row("batch_totals", delivery=delivery["id"])
-        self._errors.append(cause)
-        self._emit(
-            events.Paused(
-                run=self.id,
-                sync=self.sync.name,
-                destination=target.name,
-                delivery=delivery["id"],
-                reason=cause.message,
-                remedy=cause.remedy,
-                pending=delivery["calls"] - (totals["answered"] if totals else 0),
-            )
-        )
 
     def _end(self, store: Store) -> None:
         """Record how the run ended, and tell."""
@@ -389,19 +318,7 @@ class Run:
         )
 
 
-def _check_plan(state: StateFolder, delivery: Mapping[str, Any]) -> None:
-    """Refuse a plan that is missing or is not what was written."""
-    if not delivery["plan"]:
-        return
-    file = state.plans / delivery["plan"]
-    remedy = "Restore the .backhaul folder from a backup; without its plan the delivery cannot be finished."
-    if not file.exists():
-        raise StateError("The plan of an open delivery is missing where it was.", where=str(file), remedy=remedy)
-    if file_digest(file) != (delivery["plan_digest"], delivery["plan_bytes"]):
-        raise StateError("The plan of an open delivery is damaged.", where=str(file), remedy=remedy)
-
-
-async def _in_thread(work: Callable[[], _Value], planning: Planning, connection: duckdb.DuckDBPyConnection) -> _Value:
+async def _in_thread(work: Callable[[], _Value], planning: Planning) -> _Value:
     """Run blocking work in a thread; when cancelled, stop the query in the warehouse and wait for the thread's end."""
     thread = asyncio.ensure_future(asyncio.to_thread(work))
     try:
@@ -410,7 +327,7 @@ async def _in_thread(work: Callable[[], _Value], planning: Planning, connection:
         planning.progress.stop.set()
         if planning.session is not None:
             await asyncio.to_thread(planning.session.cancel)
-        connection.interrupt()
+        planning.connection.interrupt()
         with contextlib.suppress(Exception):
             await thread
         raise

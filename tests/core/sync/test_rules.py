@@ -322,6 +322,26 @@ def test_a_changed_write_key_is_asked_about_rotated_or_another_place(workshop: W
     assert len(workshop.calls()) == 5
 
 
+def test_another_place_gets_all_rows_also_from_an_incremental_query(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.calls()
+    workshop.secrets["destinations/seg.write_key"] = "another"
+    assert workshop.run(another_place=True).state == "succeeded"
+    assert len(workshop.calls()) == 5
+
+
+def test_another_host_is_asked_about(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync()
+    workshop.run()
+    workshop.calls()
+    workshop.destination("seg", type="segment", url=workshop.receiver.url.replace("127.0.0.1", "localhost"))
+    assert workshop.run(yes=True).guards == {"host_changed"}
+    assert workshop.run(another_place=True).acknowledged == 5
+
+
 # Guards
 
 

@@ -1,0 +1,128 @@
+"""Takes one recorded delivery to its end: all batches answered and the commit made, or paused with its plan kept."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from core.errors import BackhaulError, StateError
+from core.ledger.local import file_digest
+from core.model import Sync
+from core.store import Store
+from core.sync import events
+from core.sync.commit import Outcome, commit
+from core.sync.deliver import Delivering, PausedError
+from core.sync.prepare import Target
+from core.sync.state import StateFolder
+from core.sync.transport import transport_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Finishing", "check_plan"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Finishing:
+    """Finishes deliveries of one sync, several side by side; their commits take turns at the DuckDB connection."""
+
+    sync: Sync
+    state: StateFolder
+    store: Store
+    connection: duckdb.DuckDBPyConnection
+    emit: Callable[[events.Event], None]
+    run: str
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def finish(self, target: Target, delivery: Mapping[str, Any]) -> Outcome | BackhaulError:
+        """Send a delivery's batches and commit it; give how it ended, or why it is paused."""
+        try:
+            if delivery["plan"]:
+                self.store.do("set_delivery_state", id=delivery["id"], state="sending", reason=None)
+                await self._send(target, delivery)
+            outcome = await self._commit(delivery)
+        except PausedError as pause:
+            return self._pause(target, delivery, pause.cause)
+        except BackhaulError as error:
+            return self._pause(target, delivery, error)
+        self.emit(
+            events.Committed(
+                run=self.run,
+                sync=self.sync.name,
+                destination=target.name,
+                delivery=delivery["id"],
+                acknowledged=outcome.acknowledged,
+                rejected=outcome.rejected,
+                unchanged=delivery["unchanged"],
+                held_back=outcome.held_back,
+                last_sync_time=outcome.last_sync_time,
+            )
+        )
+        return outcome
+
+    async def _send(self, target: Target, delivery: Mapping[str, Any]) -> None:
+        async with transport_of(target.plugin.transport, target.limits) as transport:
+            await Delivering(
+                store=self.store,
+                delivery=delivery,
+                plan=self.state.plans / delivery["plan"],
+                destination=target.plugin,
+                name=target.name,
+                limits=target.limits,
+                transport=transport,
+                emit=self.emit,
+                sync_name=self.sync.name,
+                sleep=self.sleep,
+                clock=self.clock,
+            ).run()
+
+    async def _commit(self, delivery: Mapping[str, Any]) -> Outcome:
+        async with self.turn:
+            return await asyncio.to_thread(
+                commit,
+                self.connection,
+                self.store,
+                self.sync,
+                delivery,
+                self.state.ledger,
+                self.state.plans,
+                self.clock(),
+            )
+
+    def _pause(self, target: Target, delivery: Mapping[str, Any], cause: BackhaulError) -> BackhaulError:
+        """Keep the plan and say why the delivery does not go on now."""
+        self.store.do("set_delivery_state", id=delivery["id"], state="paused", reason=cause.message)
+        self.emit(
+            events.Paused(
+                run=self.run,
+                sync=self.sync.name,
+                destination=target.name,
+                delivery=delivery["id"],
+                reason=cause.message,
+                remedy=cause.remedy,
+                pending=delivery["calls"] - self.answered(delivery),
+            )
+        )
+        return cause
+
+    def answered(self, delivery: Mapping[str, Any]) -> int:
+        """Give how many of a delivery's calls were answered."""
+        totals = self.store.row("batch_totals", delivery=delivery["id"])
+        return int(totals["answered"]) if totals else 0
+
+
+def check_plan(state: StateFolder, delivery: Mapping[str, Any]) -> None:
+    """Refuse a plan that is missing or is not what was written. Raises StateError."""
+    if not delivery["plan"]:
+        return
+    file = state.plans / delivery["plan"]
+    remedy = "Restore the .backhaul folder from a backup; without its plan the delivery cannot be finished."
+    if not file.exists():
+        raise StateError("The plan of an open delivery is missing where it was.", where=str(file), remedy=remedy)
+    if file_digest(file) != (delivery["plan_digest"], delivery["plan_bytes"]):
+        raise StateError("The plan of an open delivery is damaged.", where=str(file), remedy=remedy)

@@ -1,0 +1,146 @@
+"""Writes a planned delivery into the store: its ledger where that is new, the delivery, the rows refused before sending.
+
+All in the caller's transaction, after the plan is on disk and before the first call.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from core.calls.canonical import FORM
+from core.sync.stage import FAULTY
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from core.sync.planning import Planning, TargetPlan
+
+__all__ = ["record_delivery"]
+
+
+def record_delivery(planning: Planning, position: int, run: str, now: float) -> None:
+    """Record the delivery that was planned for the destination at `position`."""
+    plan = planning.plans[position]
+    _record_ledger(planning, plan, now)
+    planning.store.do("insert_delivery", **_delivery_row(planning, plan, run, now))
+    _record_refused(planning, position, run, now)
+
+
+def _record_ledger(planning: Planning, plan: TargetPlan, now: float) -> None:
+    """Make the ledger's row where it is new; the one it takes the place of is retired."""
+    store, sync = planning.store, planning.sync
+    old = store.row("current_ledger", sync=sync.id, destination=plan.target.name)
+    if old and old["id"] == plan.ledger_id:
+        if old["account"] != plan.account:
+            store.do("set_ledger_account", id=plan.ledger_id, account=plan.account)
+        return
+    if old:
+        store.do("retire_ledger", id=old["id"], now=now)
+    store.do(
+        "insert_ledger",
+        id=plan.ledger_id,
+        sync=sync.id,
+        destination=plan.target.name,
+        host=plan.target.plugin.host,
+        account=plan.account,
+        key=json.dumps(planning.mapped().key),
+        digest="",
+        form=FORM,
+        created=now,
+    )
+
+
+def _delivery_row(planning: Planning, plan: TargetPlan, run: str, now: float) -> dict[str, Any]:
+    comparison, file = plan.comparison, plan.plan
+    assert comparison is not None  # noqa: S101 -- what is recorded was compared
+    return {
+        "id": plan.delivery,
+        "run": run,
+        "sync": planning.sync.id,
+        "destination": plan.target.name,
+        "ledger": plan.ledger_id,
+        "call": planning.sync.call.value,
+        "plan": file.path.name if file else None,
+        "plan_bytes": file.size if file else 0,
+        "plan_digest": file.digest if file else "",
+        "clock": planning.clock,
+        "digest": planning.digest,
+        "form": FORM,
+        "rows": comparison.rows,
+        "full_rows": comparison.rows if planning.full else None,
+        "added": comparison.added,
+        "changed": comparison.changed,
+        "removed": comparison.removed,
+        "unchanged": comparison.unchanged,
+        "retried": comparison.retried,
+        "superseded": comparison.identical,
+        "refused": comparison.refused + comparison.held,
+        "calls": file.calls if file else 0,
+        "batches": file.batches if file else 0,
+        "notes": json.dumps(comparison.notes, ensure_ascii=False),
+        "created": now,
+    }
+
+
+def _record_refused(planning: Planning, position: int, run: str, now: float) -> None:
+    """List the rows that were refused before sending; one that is listed already, unchanged, is not listed again.
+
+    After a full query, those of earlier runs that did not come again have been mended, or are gone.
+    """
+    store, plan = planning.store, planning.plans[position]
+    listed: dict[bytes, list[Any]] = {}
+    for known in store.rows("open_rejected", ledger=plan.ledger_id):
+        if known["attempts"] == 0:
+            listed.setdefault(known["key"], []).append(known)
+    seen = _refused_rows(planning.connection, position)
+    for key, rows in seen.items():
+        if _contents(listed.get(key, [])) == _contents(rows):
+            continue
+        store.do("supersede_rejected_key", ledger=plan.ledger_id, key=key, delivery=plan.delivery, now=now)
+        for row in rows:
+            store.do(
+                "insert_rejected",
+                ledger=plan.ledger_id,
+                sync=planning.sync.id,
+                destination=plan.target.name,
+                delivery=plan.delivery,
+                run=run,
+                sequence=None,
+                attempts=0,
+                status=None,
+                request=None,
+                response=None,
+                now=now,
+                **row,
+            )
+    for known in (known for rows in listed.values() for known in rows if planning.full):
+        if known["key"] not in seen:
+            store.do("end_rejected", number=known["number"], state="superseded", now=now)
+
+
+def _contents(rows: list[Any]) -> list[tuple[str, str, str]]:
+    return sorted((row["reason"], row["row"] or "", row["call"] or "") for row in rows)
+
+
+def _refused_rows(connection: duckdb.DuckDBPyConnection, position: int) -> dict[bytes, list[dict[str, Any]]]:
+    """Give the rows that cannot be sent, by key; they become rows of the store, one by one."""
+    found = connection.execute(f"""
+        SELECT key::VARCHAR, fingerprint::VARCHAR, identity, message_id, call, row, coalesce(id_fault, fault, reason)
+        FROM stage LEFT JOIN refused_{position} r ON stage.rowid = r.at WHERE state_{position} = {FAULTY}
+    """).fetchall()
+    rows: dict[bytes, list[dict[str, Any]]] = {}
+    for key, fingerprint, identity, message_id, call, row, reason in found:
+        digest = bytes.fromhex(key.replace("-", ""))
+        rows.setdefault(digest, []).append(
+            {
+                "key": digest,
+                "fingerprint": bytes.fromhex(fingerprint.replace("-", "")) if fingerprint else None,
+                "identity": identity,
+                "message_id": message_id,
+                "call": call,
+                "row": row,
+                "reason": reason,
+            }
+        )
+    return rows
