@@ -36,41 +36,63 @@ class Store:
         marker = folder / "store.made"
         if marker.exists() and not self.file.exists():
             raise StateError("The store is missing where it was.", where=str(self.file), remedy=_RESTORE)
-        new = not self.file.exists()
+        self._was_made = marker.exists()
         try:
             self._connection = sqlite3.connect(self.file, isolation_level=None, timeout=30.0, check_same_thread=False)
-            self._connection.row_factory = sqlite3.Row
-            self._prepare(new=new)
         except sqlite3.DatabaseError as error:
             raise _explained(error, self.file) from error
+        try:
+            self._connection.row_factory = sqlite3.Row
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise _explained(error, self.file) from error
+        except StateError:
+            self._connection.close()
+            raise
         if not marker.exists():
             marker.touch()
             _sync_folder(folder)
 
-    def _prepare(self, *, new: bool) -> None:
-        """Set what makes writes durable, check the file, and bring the tables up to date."""
+    def _prepare(self) -> None:
+        """Check the file, set what makes writes durable, and bring the tables up to date."""
         connection = self._connection
+        fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if fault != "ok":
+            raise StateError(f"The store is damaged: {fault}", where=str(self.file), remedy=_RESTORE)
+        self._check_version()
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        if not new:
-            fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if fault != "ok":
-                raise StateError(f"The store is damaged: {fault}", where=str(self.file), remedy=_RESTORE)
-        migrations = _migrations()
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(migrations):
+        if self._check_version() < len(_migrations()):
+            with self.transaction():
+                # looked at again: another process may just have made the tables
+                version = self._check_version()
+                for number, script in enumerate(_migrations()[version:], version + 1):
+                    for statement in _statements(script):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {number}")
+
+    def _check_version(self) -> int:
+        """Give the version of the tables. Raises StateError where they are newer, gone, or not ours."""
+        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(_migrations()):
             raise StateError(
-                f"The store has version {version}; this program knows versions up to {len(migrations)}.",
+                f"The store has version {version}; this program knows versions up to {len(_migrations())}.",
                 where=str(self.file),
                 remedy="Use the newer Backhaul that wrote it.",
             )
-        if not new and version == 0:
-            tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-            if tables == 0 and self.file.with_name("store.made").exists():
-                raise StateError("The store is empty where it was not.", where=str(self.file), remedy=_RESTORE)
-        for number, script in enumerate(migrations[version:], version + 1):
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+        if version == 0 and self._was_made:
+            raise StateError("The store is empty where it was not.", where=str(self.file), remedy=_RESTORE)
+        if version == 0 and self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            if self._connection.execute("PRAGMA user_version").fetchone()[0]:
+                return self._check_version()  # another process has made the tables in between
+            raise StateError(
+                "This file is not a store of Backhaul.",
+                where=str(self.file),
+                remedy="Move it away; Backhaul then makes its own.",
+            )
+        return version
 
     def rows(self, name: str, /, **values: Any) -> list[sqlite3.Row]:
         """Run the query called `name` and give all its rows."""
@@ -97,7 +119,8 @@ class Store:
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # SQLite has undone it already where the disk is full
+                self._connection.execute("ROLLBACK")
             raise
         try:
             self._connection.execute("COMMIT")
@@ -140,6 +163,16 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script into its statements; sqlite3's own executescript would end the transaction it runs in."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 @cache
