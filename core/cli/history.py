@@ -141,7 +141,7 @@ def runs(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
                 ]
                 for row in found
             ],
-            ["RUN", "STATE", "SYNC", "STARTED", "TOOK", "ROWS", "SENT", "REJECTED", "WHY"],
+            ["RUN", "STATE", "SYNC", "STARTED", "TOOK", "ROWS", "SENT", "REJ.", "WHY"],
         )
 
 

@@ -126,7 +126,7 @@ def counted(number: int, what: str) -> str:
 
 def moment(seconds: float | None) -> str:
     """Write a Unix time as this host's local time; empty for None."""
-    return "" if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return "" if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%d %b %H:%M:%S")
 
 
 def ago(seconds: float | None, now: float | None = None) -> str:

@@ -1,17 +1,17 @@
 """The engine: from a query to acknowledged calls, in steps that can be killed at any moment.
 
-    prepare    the plug-ins of a sync; its query checked; its columns mapped
-    stage      rows into DuckDB, mapped, fingerprinted and joined with the ledgers, in one pass
-    compare    what each row is to a destination
-    guards     what stops a delivery before its first call
-    plan       the immutable file of calls
-    record     the planned delivery in the store
-    planning   all of these together: the blocking half of a run
-    deliver    batches out, replies in, both recorded
-    transport  HTTP, or a local file
-    commit     into the ledger; last_sync_time moves
-    finish     a delivery to its commit, or its pause
-    run        one run of a sync, as events; replay: rejected rows only
-    preview    what a run would do, without doing it; explain: one key's life; check: a connection, step by step
-    state      the state folder, its locks and garbage
+prepare    the plug-ins of a sync; its query checked; its columns mapped
+stage      rows into DuckDB, mapped, fingerprinted and joined with the ledgers, in one pass
+compare    what each row is to a destination
+guards     what stops a delivery before its first call
+plan       the immutable file of calls
+record     the planned delivery in the store
+planning   all of these together: the blocking half of a run
+deliver    batches out, replies in, both recorded
+transport  HTTP, or a local file
+commit     into the ledger; last_sync_time moves
+finish     a delivery to its commit, or its pause
+run        one run of a sync, as events; replay: rejected rows only
+preview    what a run would do, without doing it; explain: one key's life; check: a connection, step by step
+state      the state folder, its locks and garbage
 """

@@ -17,7 +17,6 @@ import json
 import os
 import shutil
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ from core.errors import LockedError, StateError
 from core.model import Project, Sync
 from core.store import Store
 
-__all__ = ["StateFolder"]
+__all__ = ["StateFolder", "network_file_system"]
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "9p", "davfs"})
 _DAY = 86_400
@@ -47,7 +46,7 @@ class StateFolder:
                 where=str(self.folder),
                 remedy="Make it writable for this user, or name another place as `state` in backhaul.toml.",
             ) from error
-        if kind := _network_file_system(self.folder):
+        if kind := network_file_system(str(self.folder.resolve()), _mounts()):
             raise StateError(
                 f"The state folder is on a network file system ({kind}), whose locks cannot be trusted.",
                 where=str(self.folder),
@@ -130,16 +129,18 @@ def _holder(note: Path) -> str:
         return "another process"
 
 
-def _network_file_system(folder: Path) -> str | None:
-    """Give the name of the network file system that holds a folder; None for a local one, or where that is unknown."""
-    if not sys.platform.startswith("linux"):
-        return None
-    try:
-        lines = Path("/proc/mounts").read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    mounts = [(parts[1].replace("\\040", " "), parts[2]) for line in lines if len(parts := line.split()) > 2]  # noqa: PLR2004
-    path = str(folder.resolve())
-    holding = [mount for mount in mounts if path == mount[0] or path.startswith(mount[0].rstrip("/") + "/")]
-    kind = max(holding, key=lambda mount: len(mount[0]))[1] if holding else ""
+def network_file_system(path: str, mounts: str) -> str | None:
+    """Give the name of the network file system that holds a path, by the lines of /proc/mounts; None for a local one."""
+    lines = [parts for line in mounts.splitlines() if len(parts := line.split()) > 2]  # noqa: PLR2004
+    points = [(parts[1].replace("\\040", " "), parts[2]) for parts in lines]
+    holding = [point for point in points if path == point[0] or path.startswith(point[0].rstrip("/") + "/")]
+    kind = max(holding, key=lambda point: len(point[0]))[1] if holding else ""
     return kind if kind in _NETWORK else None
+
+
+def _mounts() -> str:
+    """Give what is mounted where; nothing where that cannot be known (only Linux says it in a file)."""
+    try:
+        return Path("/proc/mounts").read_text("utf-8", errors="replace")
+    except OSError:
+        return ""

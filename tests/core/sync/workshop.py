@@ -142,7 +142,7 @@ class Workshop:
 
 def lines(path: Path) -> list[dict[str, Any]]:
     """Read a file of JSON lines."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
 
 
 def ids(calls: Iterable[dict[str, Any]]) -> list[str]:

@@ -1,0 +1,94 @@
+"""The state folder: its locks need a local disk; and what a newer program wrote is not touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.sync.state import network_file_system
+from tests.core.sync.workshop import Workshop
+
+MOUNTS = """
+/dev/vda1 / ext4 rw,relatime 0 0
+tmpfs /run tmpfs rw 0 0
+files:/export /mnt/team\\040share nfs4 rw,vers=4.2 0 0
+/dev/vdb1 /mnt/team\\040share/local xfs rw 0 0
+//nas/home /home/ann cifs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/work/project/.backhaul", None),
+        ("/mnt/team share/acme/.backhaul", "nfs4"),
+        ("/mnt/team share/local/acme/.backhaul", None),
+        ("/mnt/team shared", None),
+        ("/home/ann/acme/.backhaul", "cifs"),
+        ("/home/anna/acme/.backhaul", None),
+    ],
+)
+def test_a_network_file_system_is_told_by_the_longest_mount_that_holds_the_folder(path: str, kind: str | None) -> None:
+    assert network_file_system(path, MOUNTS) == kind
+
+
+def test_another_place_can_be_named_for_the_state(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    file = workshop.folder / "backhaul.toml"
+    file.write_text(f'state = "{workshop.folder.parent}/elsewhere"\n' + file.read_text())
+    assert workshop.run().state == "succeeded"
+    assert (workshop.folder.parent / "elsewhere" / "store.sqlite").exists()
+    assert not (workshop.folder / ".backhaul").exists()
+
+
+def test_a_ledger_of_a_newer_canonical_form_stops_the_sync(workshop: Workshop) -> None:
+    import sqlite3
+
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    workshop.calls()
+    connection = sqlite3.connect(workshop.folder / ".backhaul" / "store.sqlite")
+    connection.execute("UPDATE ledgers SET form = 2")
+    connection.commit()
+    connection.close()
+    outcome = workshop.run()
+    assert "newer Backhaul (form 2)" in outcome.ended.error
+    assert workshop.calls() == []
+
+
+def test_a_run_that_was_killed_is_marked_as_failed_by_the_next(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    with workshop.store() as store:
+        store.do("insert_run", id="lost", sync="id-people", name="people", cause="command", started=1.0, process=1)
+    workshop.run()
+    (lost,) = [row for row in workshop.rows("runs_of_sync", sync="id-people", limit=9) if row["id"] == "lost"]
+    assert (lost["state"], lost["error"]) == ("failed", "The run ended without a word: it was killed.")
+
+
+def test_more_rows_than_the_destination_takes_stop_the_run_before_a_call(workshop: Workshop) -> None:
+    workshop.people(50)
+    workshop.destination("seg", type="segment", url=workshop.receiver.url, limits={"rows": 49})
+    workshop.sync()
+    outcome = workshop.run()
+    assert "more than 49 rows" in outcome.ended.error
+    assert workshop.calls() == []
+    assert workshop.last_sync_time() == 0
+
+
+def test_an_open_delivery_waits_where_its_destination_was_taken_out_of_the_project(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.receiver.behave(*[{"status": 500}] * 3)
+    workshop.run()
+    workshop.destination("files", type="file")
+    workshop.sync(destinations=["files"])
+    (workshop.folder / "destinations" / "seg.toml").rename(workshop.folder / "seg.toml")
+    outcome = workshop.run()
+    assert "There is no destination 'seg'" in outcome.ended.error
+    assert outcome.acknowledged == 3
+    (workshop.folder / "seg.toml").rename(workshop.folder / "destinations" / "seg.toml")
+    assert workshop.run().state == "succeeded"
+    assert len(workshop.calls()) == 3
