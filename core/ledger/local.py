@@ -211,6 +211,10 @@ class LocalLedger:
             found, found_size = file_digest(file)
         except FileNotFoundError as error:
             raise StateError("A ledger segment is missing where it was.", where=str(file), remedy=remedy) from error
+        except OSError as error:
+            raise StateError(
+                f"A ledger segment cannot be read: {error.strerror}.", where=str(file), remedy=remedy
+            ) from error
         if found_size != size or found != digest:
             raise StateError("A ledger segment is damaged: it is not what was written.", where=str(file), remedy=remedy)
 
