@@ -13,6 +13,7 @@ import contextlib
 import os
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -28,11 +29,15 @@ _RESTORE = "Restore the .backhaul folder from a backup, or move it away to start
 
 
 class Store:
-    """One connection to the store. Use it as a context manager; it is not shared between threads."""
+    """One connection to the store. Use it as a context manager.
+
+    Threads may share it: a transaction keeps the others waiting, so that no statement of theirs falls into it.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open, or make, `store.sqlite` in `folder`. Raises StateError where it cannot be trusted."""
         self.file = folder / "store.sqlite"
+        self._turn = threading.RLock()
         marker = folder / "store.made"
         if marker.exists() and not self.file.exists():
             raise StateError("The store is missing where it was.", where=str(self.file), remedy=_RESTORE)
@@ -97,7 +102,8 @@ class Store:
     def rows(self, name: str, /, **values: Any) -> list[sqlite3.Row]:
         """Run the query called `name` and give all its rows."""
         try:
-            return self._connection.execute(_queries()[name], values).fetchall()
+            with self._turn:
+                return self._connection.execute(_queries()[name], values).fetchall()
         except sqlite3.DatabaseError as error:
             raise _explained(error, self.file) from error
 
@@ -112,6 +118,10 @@ class Store:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all or nothing of what happens inside; synced to disk when it ends."""
+        with self._turn:
+            yield from self._all_or_nothing()
+
+    def _all_or_nothing(self) -> Iterator[None]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.DatabaseError as error:

@@ -17,7 +17,7 @@ import json
 import os
 import secrets as randomness
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -139,12 +139,23 @@ class Run:
                 sleep=self.sleep,
             )
             still_open = await self._resume(finishing)
-            names = [name for name in self.sync.destinations if name not in still_open]
-            targets = [target_of(self.project, self.sync, name, self.secrets) for name in names]
+            targets = self._usable(name for name in self.sync.destinations if name not in still_open)
             if self.replay:
                 await self._replay(finishing, targets)
             elif targets or not self.sync.destinations:
                 await self._query_and_deliver(finishing, targets)
+
+    def _usable(self, names: Iterable[str]) -> list[Target]:
+        """Give the destinations that can take part; one that lacks its secret does not hold back the others."""
+        targets = []
+        for name in names:
+            try:
+                target = target_of(self.project, self.sync, name, self.secrets)
+                _ = target.plugin.account
+                targets.append(target)
+            except BackhaulError as error:
+                self._errors.append(error)
+        return targets
 
     async def _resume(self, finishing: Finishing) -> set[str]:
         """Finish open deliveries; give the destinations whose delivery could not be finished."""

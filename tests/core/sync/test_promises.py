@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import LockedError, StateError
+from core.errors import LockedError, SecretError, StateError
+from core.model import Secret
 from core.sync.events import Committed, Paused, Planned
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop, ids, lines
 
@@ -216,6 +217,42 @@ def test_each_destination_has_its_own_ledger_and_time_and_one_that_is_down_does_
         assert workshop.run().state == "succeeded"
         assert len(workshop.calls()) == 5
         assert [call["traits"]["plan"] for call in other.calls() if call["userId"] == "u_1"] == ["free", "team"]
+
+
+def test_a_destination_without_its_secret_does_not_hold_back_the_others(workshop: Workshop) -> None:
+    workshop.people(4)
+    workshop.destination("cio", type="customerio", url=workshop.receiver.url)
+    workshop.sync(destinations=["cio", "seg"])
+    read = workshop.secret
+
+    def secret(name: str) -> Secret:
+        if name.startswith("destinations/cio"):
+            raise SecretError("There is no secret destinations/cio.api_key.")
+        return read(name)
+
+    workshop.secret = secret
+    outcome = workshop.run()
+    assert (outcome.state, outcome.ended.exit_code, outcome.acknowledged) == ("failed", 2, 4)
+    workshop.secret = read
+    outcome = workshop.run()
+    assert {event.destination: event.acknowledged for event in outcome.of(Committed)} == {"cio": 4, "seg": 0}
+
+
+def test_several_destinations_are_sent_to_side_by_side_and_commit_while_others_still_send(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    workshop.people(6_000)
+    names = [f"place{number}" for number in range(4)]
+    for number, name in enumerate(names):
+        limits = {"batch_calls": 20 + 40 * number}
+        workshop.destination(name, type="segment", url=workshop.receiver.url, limits=limits)
+        workshop.secrets[f"destinations/{name}.write_key"] = name
+    workshop.sync(destinations=names, guards={"invalid_rows": "reject"})
+    outcome = workshop.run()
+    assert outcome.state == "succeeded"
+    assert outcome.acknowledged == 24_000
+    calls = workshop.calls()
+    assert len({call["messageId"] for call in calls}) == len(calls) == 24_000
 
 
 def test_a_destination_that_is_added_later_starts_at_zero(workshop: Workshop) -> None:
