@@ -40,11 +40,13 @@ class Plugin:
     group_needs_user: ClassVar[bool] = False
 
     def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
+        self._folder = settings.folder
         self.file = (folder / settings.folder / f"{sync}.jsonl").absolute()
 
     @property
     def host(self) -> str:
-        return str(self.file.parent.as_uri())
+        """Give the folder as the file names it: a project that is moved with its folder is the same place."""
+        return str(self._folder)
 
     @property
     def account(self) -> Secret | None:

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from core import secrets
 from core.destinations import destination_type
@@ -55,7 +55,7 @@ def destination_steps(project: Project, name: str) -> Iterator[Step]:
             return
         yield _passed("secret", f"{secret} is in {secrets.place(project, f'destinations/{name}.{secret}')}", started)
     if plugin.transport == "file":
-        yield _writable(Path(unquote(urlsplit(plugin.host).path)))
+        yield _writable((project.folder / plugin.host).absolute())
         return
     yield from _network(plugin.host)
 

@@ -121,8 +121,14 @@ class FileTransport:
         return file.stat().st_size if file.exists() else 0
 
     async def send(self, request: Request, position: int | None) -> Response:
+        writing = asyncio.ensure_future(
+            asyncio.to_thread(self._append, _file(request.url), request.body, position or 0)
+        )
         try:
-            await asyncio.to_thread(self._append, _file(request.url), request.body, position or 0)
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:  # the thread cannot be stopped: nobody else may go on before it is done
+            await asyncio.wait({writing})
+            raise
         except OSError as error:
             raise DeliveryError(
                 f"The calls could not be written: {error.strerror}.",

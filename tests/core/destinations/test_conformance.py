@@ -52,7 +52,7 @@ def calls_in(body: bytes, harness: Harness) -> list[Any]:
         assert body.endswith(b"\n")
         return [strict(line) for line in body.splitlines()]
     document = strict(body)
-    return document["batch"] if "batch" in document else [document]
+    return document.get("batch", [document])
 
 
 @pytest.mark.parametrize("name", destinations.types())

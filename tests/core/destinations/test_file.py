@@ -77,3 +77,23 @@ def test_what_is_gone_is_deleted_by_an_event_in_the_file(people: ProjectFolder) 
     people.duckdb("DELETE FROM people WHERE id = 'u3'")
     assert people.run("run", "people").code == 0
     assert people.delivered("people")[-1]["event"] == "User Deleted"
+
+
+def test_a_project_that_is_moved_with_its_folder_goes_on(people: ProjectFolder, tmp_path: Path) -> None:
+    people.query("people", QUERY, to=["files"])
+    moved = ProjectFolder(people.folder.rename(tmp_path / "moved"))
+    done = moved.run("run", "people")
+    assert done.code == 0
+    assert "0 delivered, 30 unchanged" in done.out
+    assert len(moved.delivered("people")) == 30
+
+
+def test_another_folder_is_another_place_and_is_asked_about(people: ProjectFolder) -> None:
+    people.query("people", QUERY, to=["files"])
+    people.write("destinations/files.toml", {"type": "file", "folder": "elsewhere"})
+    done = people.run("run", "people")
+    assert done.code == 1
+    assert "files was delivered" in done.out
+    assert "--another-place" in done.out
+    assert people.run("run", "people", "--another-place").code == 0
+    assert (people.folder / "elsewhere" / "people.jsonl").exists()
