@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.opening import open_project, open_syncs
+from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import ago, fail, folder_option, json_option, moment, print_json, say, table
 from core.errors import UsageError
 
@@ -108,7 +108,7 @@ def _next(sync: Sync, last: Any) -> str:
 
 
 @click.command()
-@click.argument("sync", default="")
+@click.argument("sync", default="", shell_complete=complete_sync)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100_000), help="How many runs.")
 @folder_option
 @json_option
@@ -180,7 +180,7 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("sync")
+@click.argument("sync", shell_complete=complete_sync)
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="How many rows.")
 @folder_option
 @json_option
@@ -227,7 +227,7 @@ def _print_rejected(rows: list[dict[str, Any]]) -> None:
 
 
 @click.command()
-@click.argument("sync")
+@click.argument("sync", shell_complete=complete_sync)
 @click.argument("key")
 @folder_option
 @json_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.opening import open_project, open_syncs
+from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say
 from core.errors import UsageError
 from core.model import CallType
@@ -23,7 +23,7 @@ _DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
 
 
 @click.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=complete_sync)
 @click.option("--dialect", type=click.Choice(_DIALECTS), help="For a file that belongs to no sync.")
 @click.option(
     "--call", type=click.Choice([each.value for each in CallType]), help="For a file that belongs to no sync."

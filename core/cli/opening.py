@@ -12,7 +12,16 @@ from core.harmless import harmless
 if TYPE_CHECKING:
     from core.model import Project, Sync
 
-__all__ = ["open_project", "open_syncs"]
+__all__ = ["complete_sync", "open_project", "open_syncs"]
+
+
+def complete_sync(_context: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
+    """Give the names of syncs that begin so, for the shell; only the folder is looked at."""
+    from core import project
+
+    folder = project.find(Path.cwd())
+    files = sorted((folder / "syncs").glob("*.toml")) if folder else []
+    return [file.stem for file in files if file.stem.startswith(beginning)]
 
 
 def open_project(folder: Path | None, *, quiet: bool = False) -> Project:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.opening import open_project, open_syncs
+from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import counted, fail, folder_option, json_option, print_json, say, table
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["plan", "preview"]
 
 
 @click.command()
-@click.argument("sync")
+@click.argument("sync", shell_complete=complete_sync)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many rows.")
 @folder_option
 @json_option
@@ -97,7 +97,7 @@ def _print_preview(found: Preview, limit: int) -> None:
 
 
 @click.command()
-@click.argument("sync")
+@click.argument("sync", shell_complete=complete_sync)
 @click.option("--markdown", is_flag=True, help="Write it for a pull request.")
 @click.option("--from-zero", is_flag=True, help="As `run --from-zero` would.")
 @click.option("--full-refresh", is_flag=True, help="As `run --full-refresh` would.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.opening import open_project, open_syncs
+from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import Progress, counted, fail, folder_option, json_option, print_error, print_json, say
 from core.errors import BackhaulError, UsageError
 
@@ -22,7 +22,7 @@ __all__ = ["replay", "run", "run_all"]
 
 
 @click.command()
-@click.argument("syncs", nargs=-1)
+@click.argument("syncs", nargs=-1, shell_complete=complete_sync)
 @click.option("--from-zero", is_flag=True, help="Ask the query for all rows, and send those that differ.")
 @click.option("--full-refresh", is_flag=True, help="Send all rows again, changed or not.")
 @click.option("--yes", is_flag=True, help="Accept what the guards ask.")
@@ -63,7 +63,7 @@ def run(
 
 
 @click.command()
-@click.argument("sync")
+@click.argument("sync", shell_complete=complete_sync)
 @folder_option
 @json_option
 def replay(sync: str, *, folder: Path | None, as_json: bool) -> None:
