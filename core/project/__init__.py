@@ -154,7 +154,7 @@ def _sync(file: Path, head: ProjectFile) -> Sync:
     start = values.start
     return Sync(
         name=file.stem,
-        id=values.id or _new_id(file),
+        id=_checked_id(file, values.id) if values.id else _new_id(file),
         description=values.description,
         source=values.source,
         destinations=values.destinations,
@@ -179,6 +179,17 @@ def _text(file: Path) -> str:
         return file.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ProjectError("This file is not UTF-8 text.", where=str(file), remedy="Save it as UTF-8.") from error
+
+
+def _checked_id(file: Path, identity: str) -> str:
+    """Refuse an id that could not be part of the names of files."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", identity):
+        raise ProjectError(
+            f"id: {identity!r} may hold letters, digits, dashes and underscores only.",
+            where=str(file),
+            remedy="Bring the id that Backhaul wrote back, or remove the line for a new one (and a new state).",
+        )
+    return identity
 
 
 def _new_id(file: Path) -> str:

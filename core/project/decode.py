@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from core.errors import ProjectError
 from core.plugins import nearest
@@ -23,7 +24,7 @@ _RENAMED = {"from_": "from"}
 def read_toml(file: Path) -> dict[str, Any]:
     """Read a TOML file. Raises ProjectError with line and column."""
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(file.read_text("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise ProjectError(f"This is not TOML: {error}.", where=str(file), remedy="Mend the file.") from error
     except UnicodeDecodeError as error:
@@ -32,15 +33,22 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise ProjectError(f"The file cannot be read: {error.strerror}.", where=str(file)) from error
 
 
-def decode(file: Path, values: Mapping[str, Any], shape: type[_Shape]) -> _Shape:
-    """Make a `shape` of a file's values. Raises ProjectError naming file, key and the nearest known name."""
+def decode(file: Path, values: Mapping[str, Any], shape: type[_Shape], prefix: str = "") -> _Shape:
+    """Make a `shape` of a file's values. Raises ProjectError naming file, key and the nearest known name.
+
+    `prefix` is where the values stand in the file ('limits.').
+    """
     import msgspec
 
-    _refuse_unknown(file, values, shape, "")
+    if not isinstance(values, Mapping):
+        raise ProjectError(f"{prefix.rstrip('.')}: expected a table.", where=str(file))
+    _refuse_unknown(file, values, shape, prefix)
     try:
         return msgspec.convert(_renamed(values, shape), shape, strict=True)
     except msgspec.ValidationError as error:
-        raise ProjectError(_words(str(error)), where=str(file), remedy="Mend the value in the file.") from error
+        raise ProjectError(
+            _words(str(error), shape, prefix), where=str(file), remedy="Mend the value in the file."
+        ) from error
 
 
 def _refuse_unknown(file: Path, values: Mapping[str, Any], shape: type[Any], prefix: str) -> None:
@@ -69,22 +77,43 @@ def _renamed(values: Mapping[str, Any], shape: type[Any]) -> dict[str, Any]:
     }
 
 
-def _words(text: str) -> str:
-    """Turn msgspec's words into ours: 'Expected `int`, got `str` - at `$.guards.max_calls`'."""
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "datetime": "a date with time",
+    "date": "a date without time",
+    "time": "a time without date",
+    "null": "nothing",
+}
+
+
+def _words(text: str, shape: type[Any], prefix: str) -> str:
+    """Turn msgspec's words into ours: 'Expected `int | null`, got `str` - at `$.guards.max_calls`'."""
     match = re.fullmatch(r"(.*?)(?: - at `\$\.?(.*)`)?", text, re.DOTALL)
-    what, key = (match[1], match[2]) if match else (text, None)
-    names = {
-        "`int`": "a whole number",
-        "`float`": "a number",
-        "`str`": "text",
-        "`bool`": "true or false",
-        "`array`": "a list",
-        "`object`": "a table",
-        "`datetime`": "a date with time",
-        "`null`": "nothing",
-    }
-    for name, words in names.items():
-        what = what.replace(name, words)
-    what = what.replace("Object missing required field", "The file lacks the key").replace("`", "'")
+    what, path = (match[1], match[2] or "") if match else (text, "")
+    if invalid := re.fullmatch(r"Invalid enum value '(.*)'", what, re.DOTALL):
+        known = _choices(shape, path.split("."))
+        what = f"{invalid[1]!r} is not possible.{nearest(invalid[1], known)} Known: {', '.join(known)}"
+    what = re.sub(r"`(\w+)(?: \| null)?`", lambda found: _KINDS.get(found[1], f"'{found[1]}'"), what)
+    what = what.replace("Object missing required field", "The file lacks the key")
     what = re.sub(r"^Expected (.*), got (.*)$", r"expected \1, not \2", what)
-    return f"{key}: {what}." if key else f"{what[0].upper()}{what[1:]}."
+    key = prefix + ".".join(_RENAMED.get(part, part) for part in path.split("."))
+    return f"{key}: {what}." if path else f"{what[0].upper()}{what[1:]}."
+
+
+def _choices(shape: Any, path: list[str]) -> list[str]:
+    """Give the values that may stand at a path of a shape, where these are a few words."""
+    for name in path:
+        shape = get_type_hints(shape).get(name) if is_dataclass(shape) else None
+        shape = next((part for part in get_args(shape) if is_dataclass(part) or isinstance(part, type)), shape)
+    if isinstance(shape, type) and issubclass(shape, enum.Enum):
+        return [str(member.value) for member in shape]
+    return (
+        [repr(value) if value == "" else str(value) for value in get_args(shape)]
+        if get_origin(shape) is Literal
+        else []
+    )

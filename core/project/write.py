@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from core.errors import ProjectError
 
 __all__ = ["set_value", "write_file", "write_text"]
 
@@ -21,14 +24,23 @@ def write_file(file: Path, values: Mapping[str, Any]) -> None:
 
 
 def set_value(file: Path, key: str, value: Any) -> None:
-    """Set one key ('guards.max_calls') of a file and keep all else: comments, order, spacing. None removes the key."""
-    import tomlkit
+    """Set one key ('guards.max_calls') of a file and keep all else: comments, order, spacing, ends of lines.
 
-    document = tomlkit.parse(file.read_text("utf-8"))
+    None removes the key. Raises ProjectError where the file is not TOML.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(file.read_bytes().decode("utf-8-sig"))
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise ProjectError(f"This is not TOML: {error}.", where=str(file), remedy="Mend the file.") from error
     *tables, last = key.split(".")
     table: Any = document
     for name in tables:
         if name not in table:
+            if value is None:
+                return
             table[name] = tomlkit.table()
         table = table[name]
     if value is None:
@@ -39,8 +51,14 @@ def set_value(file: Path, key: str, value: Any) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Write a file under another name and rename it, so that no reader meets half of it."""
+    """Write a file under another name and rename it, so that no reader meets half of it.
+
+    The file keeps its permissions; where it is a link, what it leads to is written.
+    """
+    file = file.resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.new")
-    temporary.write_text(text, "utf-8")
+    temporary.write_bytes(text.encode())
+    if file.exists():
+        shutil.copymode(file, temporary)
     temporary.replace(file)
