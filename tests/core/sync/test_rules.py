@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from core.sync.events import Committed, Paused, Planned, Stopped
@@ -548,6 +550,18 @@ def test_old_rejected_rows_and_requests_go_after_the_retention(workshop: Worksho
 
 
 # The canonical call and the file destination
+
+
+def test_a_message_id_is_the_digest_of_delivery_operation_key_and_fingerprint(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    outcome = workshop.run()
+    (segment,) = (workshop.folder / ".backhaul" / "ledger").glob("*.keys.parquet")
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT key, fingerprint FROM '{segment}'").fetchall()
+    texts = (f"{outcome.planned.delivery}send{key}{fingerprint}" for key, fingerprint in rows)
+    expected = {hashlib.md5(text.encode()).hexdigest() for text in texts}
+    assert set(ids(workshop.calls())) == expected
 
 
 def test_the_local_file_is_cut_back_to_the_recorded_offset_on_resume(workshop: Workshop, tmp_path: Path) -> None:
