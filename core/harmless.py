@@ -17,15 +17,15 @@ _LINE_BREAKS = re.compile("[\t\n]")
 
 
 def harmless(text: object, *, most: int | None = None, lines: bool = False) -> str:
-    """Give `text` without anything that a terminal would obey; at most `most` characters, then an ellipsis.
+    """Give `text` without anything that a terminal would obey; at most `most` characters, the last an ellipsis where it is cut.
 
     Tabs and line breaks become visible too, unless `lines` says that they are wanted.
     """
-    plain = str(text)
-    if most is not None and len(plain) > most:
-        plain = plain[: max(most - 1, 0)] + "…"
-    plain = _DANGEROUS.sub(_visible, plain)
-    return plain if lines else _LINE_BREAKS.sub(lambda found: {"\t": "\\t", "\n": "\\n"}[found[0]], plain)
+    whole = str(text)
+    plain = _DANGEROUS.sub(_visible, whole if most is None else whole[: most + 1])
+    if not lines:
+        plain = _LINE_BREAKS.sub(lambda found: {"\t": "\\t", "\n": "\\n"}[found[0]], plain)
+    return plain if most is None or len(plain) <= most else plain[: max(most - 1, 0)] + "…"
 
 
 def _visible(found: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ changes one key and keeps comments and order.
 
 from __future__ import annotations
 
+import math
 import re
 import secrets as randomness
 from collections.abc import Callable, Iterator, Mapping
@@ -57,7 +58,7 @@ def load(folder: Path) -> Project:
             where=str(folder),
             remedy="Make one with `backhaul init`, or try `backhaul demo`.",
         )
-    head: ProjectFile = decode(file, read_toml(file), ProjectFile)
+    head = _head(file)
     broken: dict[Path, Exception] = {}
     sources = dict(_each(folder / "sources", broken, _source))
     destinations = dict(_each(folder / "destinations", broken, _destination))
@@ -80,6 +81,20 @@ def load(folder: Path) -> Project:
     return replace(project, syncs=working)
 
 
+def _head(file: Path) -> ProjectFile:
+    """Read backhaul.toml. Raises ProjectError."""
+    head: ProjectFile = decode(file, read_toml(file), ProjectFile)
+    if not head.name.strip():
+        raise ProjectError("name: the project needs one; its secrets are kept under it.", where=str(file))
+    if head.retention < 1:
+        raise ProjectError("retention: it is in days, 1 or more.", where=str(file))
+    _checked_schedule(file, head.defaults.schedule, "defaults.schedule")
+    _check_timezone(file, head.defaults.timezone, "defaults.timezone")
+    _duration(file, "defaults.lookback", head.defaults.lookback)
+    _guards(file, head.guards, GuardsFile())
+    return head
+
+
 def initialise(folder: Path, name: str = "") -> None:
     """Make an empty project. Raises ProjectError where there is one already."""
     file = folder / FILE
@@ -97,6 +112,8 @@ def initialise(folder: Path, name: str = "") -> None:
 def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _Value]) -> Iterator[tuple[str, _Value]]:
     """Read every TOML file of a folder; an error goes to `broken`."""
     for file in sorted(folder.glob("*.toml")):
+        if file.name.startswith("."):  # what editors leave beside the files they have open
+            continue
         try:
             if not _NAME.fullmatch(file.stem):
                 raise ProjectError(
@@ -121,21 +138,35 @@ def _source(file: Path) -> Source:
     kind, values = _typed(file, "source")
     timezone = values.pop("timezone", "UTC")
     _check_timezone(file, timezone)
-    settings = decode(file, values, warehouse_type(kind).Settings)
+    plugin = warehouse_type(kind)
+    _refuse_secrets(file, f"sources/{file.stem}", values, plugin.secrets)
+    settings = decode(file, values, plugin.Settings)
     return Source(name=file.stem, type=kind, settings=settings, path=file, timezone=timezone)
 
 
 def _destination(file: Path) -> Destination:
     kind, values = _typed(file, "destination")
-    changed = decode(file, values.pop("limits", {}), LimitsFile)
+    changed = decode(file, values.pop("limits", {}), LimitsFile, "limits.")
     plugin = destination_type(kind)
+    _refuse_secrets(file, f"destinations/{file.stem}", values, plugin.secrets)
     settings = decode(file, values, plugin.Settings)
     limits = plugin.profiles.get(getattr(settings, "profile", ""), plugin.limits)
     given = {name: value for name, value in asdict(changed).items() if value is not None}
-    negative = [name for name, value in given.items() if value <= 0]
-    if negative:
-        raise ProjectError(f"limits.{negative[0]} has to be more than 0.", where=str(file))
+    impossible = [name for name, value in given.items() if not 0 < value < math.inf]
+    if impossible:
+        raise ProjectError(f"limits.{impossible[0]} has to be a number that is more than 0.", where=str(file))
     return Destination(name=file.stem, type=kind, settings=settings, limits=replace(limits, **given), path=file)
+
+
+def _refuse_secrets(file: Path, place: str, values: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    """Refuse a secret in a file, without showing it."""
+    for name in secrets:
+        if name in values:
+            raise ProjectError(
+                f"{name}: a secret never stands in a file.",
+                where=str(file),
+                remedy=f"Take it out, and keep it with `backhaul secret set {place}.{name}`.",
+            )
 
 
 def _sync(file: Path, head: ProjectFile) -> Sync:
@@ -179,6 +210,8 @@ def _text(file: Path) -> str:
         return file.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ProjectError("This file is not UTF-8 text.", where=str(file), remedy="Save it as UTF-8.") from error
+    except OSError as error:
+        raise ProjectError(f"The file cannot be read: {error.strerror}.", where=str(file)) from error
 
 
 def _checked_id(file: Path, identity: str) -> str:
@@ -211,14 +244,16 @@ def _guards(file: Path, defaults: GuardsFile, own: GuardsFile) -> Guards:
     for name, value in given.items():
         if name.startswith("max_") and name != "max_calls" and not 0 <= value <= 1:
             raise ProjectError(f"guards.{name} is a share, between 0 and 1.", where=str(file))
+        if name == "max_calls" and value < 0:
+            raise ProjectError("guards.max_calls cannot be less than 0.", where=str(file))
     return Guards(**given)
 
 
-def _checked_schedule(file: Path, text: str) -> str:
+def _checked_schedule(file: Path, text: str, key: str = "schedule") -> str:
     try:
         schedule.parse(text)
     except ValueError as error:
-        raise ProjectError(f"schedule: {text!r} is not understood: {error}.", where=str(file)) from error
+        raise ProjectError(f"{key}: {text!r} is not understood: {error}.", where=str(file)) from error
     return text
 
 
@@ -229,12 +264,12 @@ def _duration(file: Path, key: str, text: str) -> int:
         raise ProjectError(f"{key}: {text!r} is not understood: {error}.", where=str(file)) from error
 
 
-def _check_timezone(file: Path, name: object) -> None:
+def _check_timezone(file: Path, name: object, key: str = "timezone") -> None:
     try:
         ZoneInfo(str(name))
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones, such as "Europe"
         raise ProjectError(
-            f"timezone: there is no time zone {name!r}.", where=str(file), remedy='Write one like "Europe/Berlin".'
+            f"{key}: there is no time zone {name!r}.", where=str(file), remedy='Write one like "Europe/Berlin".'
         ) from error
 
 
@@ -272,5 +307,7 @@ def _dangling(project: Project, what: str, name: str, known: Mapping[str, object
         return ""
     file = project.folder / folder / f"{name}.toml"
     if file in project.broken:
-        return f"{what}: {name!r} cannot be used, because its file is broken ({project.broken[file]})."
+        error = project.broken[file]
+        short = (error.message if isinstance(error, ProjectError) else str(error)).rstrip(".")
+        return f"{what}: {name!r} cannot be used, because its file is broken ({short})."
     return f"{what}: there is no {what} {name!r}.{nearest(name, list(known))}"

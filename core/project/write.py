@@ -32,7 +32,8 @@ def set_value(file: Path, key: str, value: Any) -> None:
     from tomlkit.exceptions import TOMLKitError
 
     try:
-        document = tomlkit.parse(file.read_bytes().decode("utf-8-sig"))
+        text = file.read_bytes().decode("utf-8-sig")
+        document = tomlkit.parse(text)
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise ProjectError(f"This is not TOML: {error}.", where=str(file), remedy="Mend the file.") from error
     *tables, last = key.split(".")
@@ -47,7 +48,8 @@ def set_value(file: Path, key: str, value: Any) -> None:
         table.pop(last, None)
     else:
         table[last] = value
-    write_text(file, tomlkit.dumps(document))
+    changed = tomlkit.dumps(document)
+    write_text(file, changed.replace("\r\n", "\n").replace("\n", "\r\n") if "\r\n" in text else changed)
 
 
 def write_text(file: Path, text: str) -> None:

@@ -1,0 +1,73 @@
+"""What comes from outside is made harmless for a terminal, and stays readable."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.harmless import harmless
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain é 😀 漢字", "plain é 😀 漢字"),
+        ("\x1b[2J\x1b]52;c;aGk=\x07", "\\x1b[2J\\x1b]52;c;aGk=\\x07"),
+        ("\x9b31m", "\\x9b31m"),
+        ("a\rb\x08\x7f\x00", "a\\x0db\\x08\\x7f\\x00"),
+        ("user\u202egnp.exe\u2066\u200f", "user\\u202egnp.exe\\u2066\\u200f"),
+        ("a\u2028b\ufeffc\u200bd", "a\\u2028b\\ufeffc\\u200bd"),
+        ("half \ud800", "half \\ud800"),
+        ("a\tb\nc", "a\\tb\\nc"),
+        ("👨\u200d👩", "👨\u200d👩"),
+        ("", ""),
+    ],
+)
+def test_what_a_terminal_would_obey_becomes_visible(text: str, shown: str) -> None:
+    assert harmless(text) == shown
+
+
+def test_tabs_and_line_breaks_stay_where_lines_are_wanted() -> None:
+    assert harmless("a\tb\nc\rd", lines=True) == "a\tb\nc\\x0dd"
+
+
+def test_any_value_is_shown_by_its_text() -> None:
+    assert [harmless(value) for value in (None, 5, b"\x1b", ValueError("\x1b"))] == ["None", "5", "b'\\x1b'", "\\x1b"]
+
+
+ANYTHING = st.text(st.characters(exclude_categories=[]) | st.sampled_from("\x1b\x9b\u202e\r\n\t\u2066\ufeff\0"))
+
+
+@given(ANYTHING, st.booleans())
+def test_nothing_that_controls_is_left_and_the_rest_is_as_it_was(text: str, lines: bool) -> None:
+    shown = harmless(text, lines=lines)
+    shown.encode("utf-8")
+    kept = "\t\n" if lines else ""
+    assert not [c for c in shown if unicodedata.category(c) == "Cc" and c not in kept]
+    assert not [
+        c
+        for c in shown
+        if unicodedata.bidirectional(c) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+    ]
+    assert not set(shown) & set("\u2028\u2029\u200e\u200f\u061c\ufeff")
+    assert harmless(shown, lines=lines) == shown
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])))
+def test_a_text_of_letters_numbers_and_signs_is_not_touched(text: str) -> None:
+    assert harmless(text) == text
+
+
+@given(ANYTHING, st.integers(1, 20))
+def test_a_text_is_cut_to_so_many_characters(text: str, most: int) -> None:
+    shown = harmless(text, most=most)
+    whole = harmless(text)
+    assert len(shown) <= most
+    assert shown == whole if len(whole) <= most else shown.endswith("…")
+
+
+def test_a_long_text_is_not_read_to_its_end_to_be_cut() -> None:
+    assert harmless("x" * 50_000_000, most=5) == "xxxx…"
