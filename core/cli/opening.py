@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from core.errors import ProjectError
 from core.harmless import harmless
 
 if TYPE_CHECKING:
@@ -24,15 +25,19 @@ def complete_sync(_context: click.Context, _parameter: click.Parameter, beginnin
     return [file.stem for file in files if file.stem.startswith(beginning)]
 
 
-def open_project(folder: Path | None, *, quiet: bool = False) -> Project:
-    """Read the project; files of it that are broken are named on stderr, and the rest works."""
+def open_project(folder: Path | None, *, quiet: bool = False, asked: tuple[str, ...] = ()) -> Project:
+    """Read the project; files of it that are broken are named on stderr, and the rest works.
+
+    Files of the syncs `asked` for are not: their error ends the command, and is told then.
+    """
     from core import project
 
     if folder is None:
         folder = project.find(Path.cwd()) or Path.cwd()
     found = project.load(folder.absolute())
     if not quiet:
-        for error in found.broken.values():
+        told = (error for file, error in found.broken.items() if file.parent.name != "syncs" or file.stem not in asked)
+        for error in told:
             click.echo(f"! {harmless(error, lines=True)}", err=True)
     return found
 
@@ -41,4 +46,9 @@ def open_syncs(project: Project, names: tuple[str, ...]) -> tuple[Sync, ...]:
     """Give the named syncs, or all enabled ones. Raises ProjectError with the nearest known name."""
     from core.sync.prepare import choose
 
-    return choose(project, names)
+    try:
+        return choose(project, names)
+    except ProjectError as error:
+        if not error.remedy and error.where == str(project.folder):
+            error.remedy = f"Known: {', '.join(project.syncs) or 'none yet; add syncs/<name>.sql and .toml'}."
+        raise

@@ -31,7 +31,7 @@ def preview(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> Non
     from core import secrets
     from core.sync.preview import preview_sync
 
-    project = open_project(folder)
+    project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
     found = preview_sync(project, chosen, secrets.reader(project), limit=limit)
     if as_json:
@@ -109,7 +109,7 @@ def plan(sync: str, *, markdown: bool, from_zero: bool, full_refresh: bool, fold
     from core.sync.planning import Accepted
     from core.sync.preview import plan_sync
 
-    project = open_project(folder)
+    project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
     accepted = Accepted(from_zero=from_zero, full_refresh=full_refresh)
     deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=accepted)

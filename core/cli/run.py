@@ -53,7 +53,7 @@ def run(
         key_rotated=key_rotated,
         another_place=another_place,
     )
-    project = open_project(folder)
+    project = open_project(folder, asked=syncs)
     chosen = open_syncs(project, syncs)
     if not chosen:
         raise UsageError("There is no enabled sync in this project.", remedy="Make one under syncs/, or name one.")
@@ -68,7 +68,7 @@ def run(
 @json_option
 def replay(sync: str, *, folder: Path | None, as_json: bool) -> None:
     """Send the rejected rows of SYNC again, with the latest content that is known of each."""
-    project = open_project(folder)
+    project = open_project(folder, asked=(sync,))
     results = run_all(project, open_syncs(project, (sync,)), replay=True, as_json=as_json, stream=as_json)
     done = results[0]
     if not as_json and done["state"] == "succeeded" and not done["acknowledged"]:
