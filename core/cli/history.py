@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.opening import complete_sync, open_project, open_syncs
-from core.cli.output import ago, fail, folder_option, json_option, moment, print_json, say, table
+from core.cli.output import ago, counted, fail, folder_option, json_option, moment, print_json, say, table
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,11 +63,16 @@ def status(*, folder: Path | None, as_json: bool) -> None:
         for row in rows:
             if row["error"]:
                 say(f"{row['sync']}: {row['error']}", sign="bad")
+            if row["pending"] and row["state"] != "running":
+                say(
+                    f"{row['sync']}: {counted(row['pending'], 'call')} pending; the next run sends them first.",
+                    sign="go",
+                )
     fail(2 if broken else 0)
 
 
 def _status_of(store: Store, sync: Sync) -> dict[str, Any]:
-    past = store.rows("runs_of_sync", sync=sync.id, limit=7)
+    past = [_as_it_is(row) for row in store.rows("runs_of_sync", sync=sync.id, limit=7)]
     last = past[0] if past else None
     deliveries = store.rows("deliveries_of_run", run=last["id"]) if last else []
     open_rows = store.row("count_open_rejected", sync=sync.id)
@@ -81,7 +87,7 @@ def _status_of(store: Store, sync: Sync) -> dict[str, Any]:
         "last_started": last["started"] if last else None,
         "acknowledged": sum(row["acknowledged"] for row in deliveries),
         "rejected_open": open_rows["rows"] if open_rows else 0,
-        "pending": sum(row["calls"] for row in pending),
+        "pending": sum(row["calls"] - store.rows("batch_totals", delivery=row["id"])[0]["answered"] for row in pending),
         "last_sync_times": {
             row["destination"]: row["last_sync_time"] for row in store.rows("ledgers_of_sync", sync=sync.id)
         },
@@ -89,6 +95,31 @@ def _status_of(store: Store, sync: Sync) -> dict[str, Any]:
         "next": _next(sync, last),
         "error": last["error"] if last else None,
     }
+
+
+def _as_it_is(row: Any) -> dict[str, Any]:
+    """Give a run; one whose process is gone was killed, which the next run of its sync will record in the same words."""
+    found = dict(row)
+    if found["state"] == "running" and not _is_alive(found["process"]):
+        found |= {
+            "state": "failed",
+            "error": "The run ended without a word: it was killed.",
+            "remedy": "Run again: what was not answered is sent again, with the same messageIds.",
+        }
+    return found
+
+
+def _is_alive(process: int) -> bool:
+    """Say whether a process of this host is there; where that cannot be asked without harm, it is."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _next(sync: Sync, last: Any) -> str:
@@ -118,7 +149,7 @@ def runs(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
     identity = open_syncs(project, (sync,))[0].id if sync else None
     with _store(project) as store:
         found = [
-            dict(row) | {"deliveries": [dict(each) for each in store.rows("deliveries_of_run", run=row["id"])]}
+            _as_it_is(row) | {"deliveries": [dict(each) for each in store.rows("deliveries_of_run", run=row["id"])]}
             for row in store.rows("runs_of_sync", sync=identity, limit=limit)
         ]
     if as_json:
@@ -157,7 +188,7 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
         if len(found) != 1:
             what = f"{len(found)} runs begin with {run!r}." if found else f"There is no run {run!r}."
             raise UsageError(what, remedy="`backhaul runs` lists them.")
-        row = dict(found[0])
+        row = _as_it_is(found[0])
         deliveries = [dict(each) for each in store.rows("deliveries_of_run", run=row["id"])]
         refused = [_public(each) for each in store.rows("rejected_of_run", run=row["id"], limit=100)]
     if as_json:
