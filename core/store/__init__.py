@@ -25,6 +25,9 @@ from core.errors import StateError
 
 __all__ = ["Store"]
 
+_BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What SQLite raises; the second where the words of its own error are made of damaged bytes."""
+
 _RESTORE = "Restore the .backhaul folder from a backup, or move it away to start anew: everything is then sent again."
 
 
@@ -44,12 +47,12 @@ class Store:
         self._was_made = marker.exists()
         try:
             self._connection = sqlite3.connect(self.file, isolation_level=None, timeout=30.0, check_same_thread=False)
-        except sqlite3.DatabaseError as error:
+        except _BROKEN as error:
             raise _explained(error, self.file) from error
         try:
             self._connection.row_factory = sqlite3.Row
             self._prepare()
-        except sqlite3.DatabaseError as error:
+        except _BROKEN as error:
             self._connection.close()
             raise _explained(error, self.file) from error
         except StateError:
@@ -104,7 +107,7 @@ class Store:
         try:
             with self._turn:
                 return self._connection.execute(_queries()[name], values).fetchall()
-        except sqlite3.DatabaseError as error:
+        except _BROKEN as error:
             raise _explained(error, self.file) from error
 
     def row(self, name: str, /, **values: Any) -> sqlite3.Row | None:
@@ -124,7 +127,7 @@ class Store:
     def _all_or_nothing(self) -> Iterator[None]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.DatabaseError as error:
+        except _BROKEN as error:
             raise _explained(error, self.file) from error
         try:
             yield
@@ -134,8 +137,8 @@ class Store:
             raise
         try:
             self._connection.execute("COMMIT")
-        except sqlite3.DatabaseError as error:
-            with contextlib.suppress(sqlite3.DatabaseError):
+        except _BROKEN as error:
+            with contextlib.suppress(*_BROKEN):
                 self._connection.execute("ROLLBACK")
             raise _explained(error, self.file) from error
 
@@ -152,7 +155,7 @@ class Store:
         self.close()
 
 
-def _explained(error: sqlite3.DatabaseError, file: Path) -> StateError:
+def _explained(error: Exception, file: Path) -> StateError:
     """Translate SQLite's words into ours."""
     text = str(error)
     if "disk is full" in text or "disk I/O error" in text:
