@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,7 +181,13 @@ def _print_rows(delivery: PlannedDelivery, *, markdown: bool) -> None:
 
 
 def _value(value: Any) -> str:
-    return "(none)" if value is None else json.dumps(value, ensure_ascii=False)
+    return (
+        "(none)"
+        if value is None
+        else str(value)
+        if isinstance(value, Decimal)
+        else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _utc(seconds: int) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from core.model import Column, Project, Sync
+from core.model import Column, InvalidRows, Project, Sync
 from core.store import Store
-from core.sync.compare import Comparison
+from core.sync.compare import Comparison, invalid_ids, settle_ids
 from core.sync.guards import Question
 from core.sync.plan import write_plan
 from core.sync.planning import Accepted, Planning, TargetPlan
@@ -106,6 +107,7 @@ def preview_sync(project: Project, sync: Sync, secrets: Secrets, *, limit: int =
         )
         progress = Progress()
         stage_rows(connection, staged_reader(again, progress), progress, mapper, known, everything=True)
+        settle_ids(connection, mapper, invalid_ids(connection), InvalidRows.REJECT, len(targets))
         states = [f"state_{position}" for position, ledger in enumerate(ledgers) if ledger]
         seen = " OR ".join(f"{state_} = {CHANGED}" for state_ in states) or "NULL"
         staged = connection.execute(
@@ -195,7 +197,7 @@ def _changes(planning: Planning, position: int, plan: TargetPlan, samples: int) 
         ) s USING (key, number) WHERE c.call IS NOT NULL ORDER BY s.place
     """).fetchall()
     for identity, old, new in rows:
-        before, after = dict(_flat(json.loads(old))), dict(_flat(json.loads(new)))
+        before, after = (dict(_flat(json.loads(call, parse_float=_number))) for call in (old, new))
         paths = [*before, *(path for path in after if path not in before)]
         differing = tuple(
             Field(path=path, old=before.get(path), new=after.get(path))
@@ -212,6 +214,11 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(inner, f"{path}.{key}" if path else key)
     else:
         yield path, value
+
+
+def _number(text: str) -> float | Decimal:
+    """Read a number with a point: as a float where that holds all its digits, so that no difference is lost."""
+    return near if Decimal(repr(near := float(text))) == Decimal(text) else Decimal(text)
 
 
 def _load_known(

@@ -279,6 +279,16 @@ def test_null_empty_and_repeated_ids_stop_the_run_and_are_listed(people: Project
     assert delivers_everyone_once(people, receiver)
 
 
+def test_preview_marks_rows_whose_ids_cannot_be_used(people: ProjectFolder, receiver: Receiver) -> None:
+    people.duckdb("DELETE FROM people WHERE n > 1", *INVALID)
+    done = people.run("preview", "people")
+    assert said(done, 1, "userId is null", "userId is empty", "the id is in more than one row")
+    rows = people.run("preview", "people", "--json").json["rows"]
+    assert [row["fault"] is None for row in rows] == [True, True, *[False] * 5]
+    assert [row["call"] is None for row in rows] == [False, False, *[True] * 5]
+    assert receiver.count()["requests"] == 0
+
+
 def test_with_invalid_rows_rejected_the_rest_is_delivered(people: ProjectFolder, receiver: Receiver) -> None:
     people.duckdb(*INVALID)
     done = people.query("people", PEOPLE, guards={"invalid_rows": "reject"})

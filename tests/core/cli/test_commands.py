@@ -162,6 +162,34 @@ def test_plan_gives_a_program_the_counts(demo: ProjectFolder) -> None:
     assert found["comparison"]["unchanged"] == found["comparison"]["known"] == 400
 
 
+def test_plan_shows_a_difference_in_the_last_digit(people: ProjectFolder) -> None:
+    query = (
+        "SELECT 'u1' AS \"userId\", 12345678901234567890.12345678{}::DECIMAL(38, 9) AS exact, {{'a': [0.5, {}]}} AS n"
+    )
+    people.query("people", query.format(1, 1))
+    people.sync("people", query.format(2, 1))
+    done = people.run("plan", "people")
+    assert "traits.exact: 12345678901234567890.123456781 → 12345678901234567890.123456782" in done.out
+    (plan,) = people.run("plan", "people", "--json").json
+    (change,) = plan["changes"]
+    assert change["identity"] == {"userId": "u1"}
+    assert [field["path"] for field in change["fields"]] == ["traits.exact"]
+
+
+def test_preview_gives_values_as_json_has_them(people: ProjectFolder) -> None:
+    people.sync(
+        "people",
+        "SELECT 'u1' AS \"userId\", 0.5::DOUBLE AS half, 'nan'::DOUBLE AS nan, [{'d': 'inf'::DOUBLE, 'b': '\\x01'::BLOB}] "
+        "AS nested, 1.50::DECIMAL(5, 2) AS price, NULL AS nothing, true AS yes, DATE '2024-02-29' AS day",
+    )
+    done = people.run("preview", "people", "--json")
+    assert ": NaN" not in done.out
+    assert ", NaN" not in done.out
+    values = ["u1", 0.5, "nan", [{"d": "inf", "b": "AQ=="}], "1.50", None, True, "2024-02-29"]
+    assert done.json["rows"][0]["values"] == values
+    assert '[{"d": "inf", "b": "AQ=="}]' in people.run("preview", "people").out
+
+
 def test_show_tells_a_run_whole(demo: ProjectFolder) -> None:
     run = last_run(demo, "users")
     done = demo.run("show", run)
