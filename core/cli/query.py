@@ -107,7 +107,7 @@ def _print_preview(found: Preview, limit: int) -> None:
 def plan(sync: str, *, markdown: bool, from_zero: bool, full_refresh: bool, folder: Path | None, as_json: bool) -> None:
     """Query and compare, send nothing: what is new, changed, gone, refused, and the old value beside the new."""
     from core import secrets
-    from core.sync.planning import Accepted
+    from core.sync.place import Accepted
     from core.sync.preview import plan_sync
 
     project = open_project(folder, asked=(sync,))

@@ -16,7 +16,7 @@ from core.errors import BackhaulError, UsageError
 if TYPE_CHECKING:
     from core.model import Project, Sync
     from core.sync.events import Event
-    from core.sync.planning import Accepted
+    from core.sync.place import Accepted
 
 __all__ = ["replay", "run", "run_all"]
 
@@ -42,7 +42,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Run SYNCS once, now; all enabled ones where none is named. With --json, one event a line."""
-    from core.sync.planning import Accepted
+    from core.sync.place import Accepted
 
     if key_rotated and another_place:
         raise UsageError("--key-rotated and --another-place cannot both be true.")

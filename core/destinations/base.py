@@ -5,7 +5,8 @@ sends (core.sync.deliver) is the same for all of them: it keeps the batches' ord
 calls RETRY, halves what it calls REFUSED down to the row at fault, and pauses the delivery on PAUSE.
 
 The retry rules are the same everywhere (`verdict_of_status`): 408, 425, 429 and 5xx are tried again (a 429's
-Retry-After is honoured), 401 and 403 pause the delivery and keep its plan, other 4xx refuse the batch for good.
+Retry-After is honoured), 401, 403 and 404 pause the delivery and keep its plan, other 4xx refuse the batch for good. An
+address that is not there (404) is no row's fault: to halve batches down to rows that are all refused would help nobody.
 """
 
 from __future__ import annotations
@@ -141,7 +142,7 @@ def verdict_of_status(response: Response, *, now: float | None = None) -> Verdic
     if 200 <= status < 300:  # noqa: PLR2004 -- the classes of HTTP status codes
         return Verdict(outcome=Outcome.ACKNOWLEDGED)
     reason = f"{status} {_text(response.body)}".strip()
-    if status in (401, 403):
+    if status in (401, 403, 404):
         return Verdict(outcome=Outcome.PAUSE, reason=reason)
     if status in (408, 425, 429) or status >= 500:  # noqa: PLR2004
         return Verdict(outcome=Outcome.RETRY, reason=reason, retry_after=_retry_after(response.headers, now))

@@ -62,6 +62,7 @@ def load(folder: Path) -> Project:
     broken: dict[Path, Exception] = {}
     sources = dict(_each(folder / "sources", broken, _source))
     destinations = dict(_each(folder / "destinations", broken, _destination))
+    destinations = _without_shared_folders(folder, destinations, broken)
     syncs = dict(_each(folder / "syncs", broken, lambda path: _sync(path, head)))
     project = Project(
         name=head.name,
@@ -273,6 +274,24 @@ def _check_timezone(file: Path, name: object, key: str = "timezone") -> None:
         ) from error
 
 
+def _without_shared_folders(
+    folder: Path, destinations: Mapping[str, Destination], broken: dict[Path, Exception]
+) -> dict[str, Destination]:
+    """Leave out file destinations that would write another one's files: each would cut off the other's lines."""
+    owners: dict[Path, str] = {}
+    kept = {}
+    for destination in destinations.values():
+        if destination.type == "file":
+            place = (folder / destination.settings.folder).resolve()
+            if place in owners:
+                message = f"folder: {destination.settings.folder!r} is also the folder of {owners[place]}."
+                broken[destination.path] = ProjectError(message, where=str(destination.path))
+                continue
+            owners[place] = destination.name
+        kept[destination.name] = destination
+    return kept
+
+
 def _check_names(project: Project, broken: dict[Path, Exception]) -> None:
     """Find names that lead nowhere, ids that are there twice, and files of calls that two destinations write."""
     ids: dict[str, Sync] = {}
@@ -290,15 +309,6 @@ def _check_names(project: Project, broken: dict[Path, Exception]) -> None:
         ids.setdefault(sync.id, sync)
         if problem:
             broken[sync.path] = ProjectError(problem, where=str(sync.path))
-    folders: dict[str, str] = {}
-    for destination in project.destinations.values():
-        folder = getattr(destination.settings, "folder", None) if destination.type == "file" else None
-        if folder is not None and folder in folders:
-            broken[destination.path] = ProjectError(
-                f"folder: {folder!r} is also the folder of {folders[folder]}.", where=str(destination.path)
-            )
-        elif folder is not None:
-            folders[folder] = destination.name
 
 
 def _dangling(project: Project, what: str, name: str, known: Mapping[str, object], folder: str) -> str:

@@ -42,8 +42,17 @@ VALUES (:id, :sync, :destination, :host, :account, :key, :digest, :form, 0, :cre
 -- name: retire_ledger
 UPDATE ledgers SET retired = :now WHERE id = :id;
 
--- name: set_ledger_account
-UPDATE ledgers SET account = :account WHERE id = :id;
+-- name: set_ledger_place
+UPDATE ledgers SET account = :account, host = :host WHERE id = :id;
+
+-- name: acknowledged_of_ledger
+SELECT (SELECT count(*) FROM segments WHERE ledger = :ledger)
+    + (SELECT coalesce(sum(b.acknowledged), 0) FROM batches b JOIN deliveries d ON d.id = b.delivery
+       WHERE d.ledger = :ledger) AS calls;
+
+-- name: abandon_delivery
+UPDATE deliveries SET state = 'abandoned', reason = 'its destination became another place', plan = NULL, ended = :now
+WHERE id = :id;
 
 -- name: set_ledger_committed
 UPDATE ledgers SET digest = :digest, form = :form,

@@ -37,6 +37,10 @@ _ALL_REFUSED = 20
 """After so many refused rows and none acknowledged, it is the destination or the credentials, not the rows."""
 
 
+_LONGEST_WAIT = 900.0
+"""A destination that asks for a longer pause than these seconds gets it without a process that waits."""
+
+
 class PausedError(Exception):
     """The delivery cannot go on now; its plan is kept. `cause` says why and what to do."""
 
@@ -234,8 +238,10 @@ class Delivering:
                 if verdict.outcome in (Outcome.ACKNOWLEDGED, Outcome.REFUSED):
                     return response, verdict
                 if verdict.outcome is Outcome.PAUSE:
-                    raise PausedError(self._refused_key(verdict.reason))
+                    raise PausedError(self._refused(response.status, verdict.reason))
                 reason, retry_after = verdict.reason, verdict.retry_after
+            if retry_after is not None and retry_after > _LONGEST_WAIT:
+                raise PausedError(self._asked_to_wait(retry_after, reason))
             if attempt < self.limits.attempts:
                 await self._back_off(attempt, reason, retry_after)
         raise PausedError(
@@ -274,7 +280,20 @@ class Delivering:
         if turn > now:
             await self.sleep(turn - now)
 
-    def _refused_key(self, reason: str) -> DeliveryError:
+    def _asked_to_wait(self, seconds: float, reason: str) -> DeliveryError:
+        return DeliveryError(
+            f"{self.name} asks for a pause of {seconds / 60:,.0f} minutes: {reason[:300]}",
+            where=self.destination.host,
+            remedy="Run again after that; the plan is kept.",
+        )
+
+    def _refused(self, status: int, reason: str) -> DeliveryError:
+        if status not in (401, 403):
+            return DeliveryError(
+                f"{self.name} does not take calls at this address: {reason[:300]}",
+                where=self.destination.host,
+                remedy="Check the destination's file, then run again: the plan is kept.",
+            )
         secret = next(iter(self.destination.secrets.values()), "the credentials")
         name = next(iter(self.destination.secrets), "")
         return DeliveryError(

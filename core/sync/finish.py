@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BackhaulError, StateError
 from core.ledger.local import file_digest
@@ -22,7 +22,9 @@ from core.sync.transport import transport_of
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Finishing", "check_plan"]
+__all__ = ["Finishing", "check_plan", "to_the_end"]
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,7 +85,7 @@ class Finishing:
 
     async def _commit(self, delivery: Mapping[str, Any]) -> Outcome:
         async with self.turn:
-            return await asyncio.to_thread(
+            return await to_the_end(
                 commit,
                 self.connection,
                 self.store,
@@ -114,6 +116,16 @@ class Finishing:
         """Give how many of a delivery's calls were answered."""
         totals = self.store.row("batch_totals", delivery=delivery["id"])
         return int(totals["answered"]) if totals else 0
+
+
+async def to_the_end(work: Callable[..., _Value], *values: Any) -> _Value:
+    """Run short work in a thread; when cancelled, wait for its end first: the store it uses is closed after that."""
+    thread = asyncio.ensure_future(asyncio.to_thread(work, *values))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait({thread})
+        raise
 
 
 def check_plan(state: StateFolder, delivery: Mapping[str, Any]) -> None:

@@ -7,7 +7,6 @@ oldest of their last_sync_times minus the sync's lookback, never below 0; the st
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets as randomness
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,8 @@ from core.ledger import LocalLedger
 from core.model import Column, Guards, Project, Removed, Sync
 from core.store import Store
 from core.sync.compare import NO_INVALID_IDS, Comparison, InvalidIds, compare, invalid_ids, settle_ids
-from core.sync.guards import Question, account_changed, host_changed, key_changed, questions
+from core.sync.guards import Question, key_changed, questions
+from core.sync.place import Accepted, Move, account_of, move_of
 from core.sync.plan import PlanFile, deletion_sql, write_plan
 from core.sync.prepare import Secrets, Target, check_columns, check_fit, mapper_of, query_digest, query_of, warehouse_of
 from core.sync.record import record_delivery
@@ -33,18 +33,7 @@ from core.warehouses.base import Session
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Accepted", "Planning", "TargetPlan", "account_of"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """What the person who runs the sync has said."""
-
-    yes: bool = False
-    from_zero: bool = False
-    full_refresh: bool = False
-    key_rotated: bool = False
-    another_place: bool = False
+__all__ = ["Planning", "TargetPlan"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,17 +158,13 @@ class Planning:
 
     def _place_questions(self, plan: TargetPlan) -> None:
         """Ask about an account or host that is another than the ledger's; a new ledger begins where that was said."""
-        ledger, accepted = plan.ledger, self.accepted
-        if ledger is None:
+        if plan.ledger is None:
             return
-        host = plan.target.plugin.host
-        other_account, other_host = ledger["account"] != plan.account, ledger["host"] != host
-        if (other_account or other_host) and accepted.another_place:
+        move, question = move_of(self.store, plan.ledger, plan.target, self.accepted)
+        if move is Move.NEW_LEDGER:
             plan.begin_ledger()
-        elif other_account and not accepted.key_rotated:
-            plan.questions += (account_changed(plan.target.name),)
-        elif other_host:
-            plan.questions += (host_changed(plan.target.name, ledger["host"], host),)
+        elif question:
+            plan.questions += (question,)
 
     def _key_questions(self, plan: TargetPlan) -> None:
         """Ask about a key of other columns than the ledger's: that is a new ledger. (The query was bound to 0 then.)"""
@@ -251,14 +236,3 @@ class Planning:
     def mapped(self) -> Mapper:
         assert self.mapper is not None  # noqa: S101 -- query() comes first
         return self.mapper
-
-
-def account_of(store: Store, target: Target) -> str:
-    """Give a digest that tells one account of a destination from another; the key cannot be had back from it."""
-    secret = target.plugin.account
-    if secret is None:
-        return ""
-    store.do("keep_setting", name="salt", value=randomness.token_hex(32))
-    row = store.row("setting", name="salt")
-    salt = bytes.fromhex(row["value"]) if row else b""
-    return hashlib.blake2b(secret.reveal().encode(), key=salt, digest_size=16).hexdigest()

@@ -16,8 +16,9 @@ from core.model import Column, InvalidRows, Project, Sync
 from core.store import Store
 from core.sync.compare import Comparison, invalid_ids, settle_ids
 from core.sync.guards import Question
+from core.sync.place import Accepted
 from core.sync.plan import write_plan
-from core.sync.planning import Accepted, Planning, TargetPlan
+from core.sync.planning import Planning, TargetPlan
 from core.sync.prepare import Secrets, check_fit, mapper_of, query_of, target_of, warehouse_of
 from core.sync.stage import ADDED, CHANGED, FAULTY, Progress, scratch, stage_rows, staged_reader
 from core.sync.state import StateFolder

@@ -32,8 +32,7 @@ def _record_ledger(planning: Planning, plan: TargetPlan, now: float) -> None:
     store, sync = planning.store, planning.sync
     old = store.row("current_ledger", sync=sync.id, destination=plan.target.name)
     if old and old["id"] == plan.ledger_id:
-        if old["account"] != plan.account:
-            store.do("set_ledger_account", id=plan.ledger_id, account=plan.account)
+        store.do("set_ledger_place", id=plan.ledger_id, account=plan.account, host=plan.target.plugin.host)
         return
     if old:
         store.do("retire_ledger", id=old["id"], now=now)

@@ -26,8 +26,10 @@ from core.model import Project, Sync
 from core.store import Store
 from core.sync import events
 from core.sync.events import Event
-from core.sync.finish import Finishing, check_plan
-from core.sync.planning import Accepted, Planning
+from core.sync.finish import Finishing, check_plan, to_the_end
+from core.sync.guards import Question
+from core.sync.place import Accepted, Move, account_of, move_of
+from core.sync.planning import Planning
 from core.sync.prepare import Secrets, Target, target_of
 from core.sync.replay import plan_replay
 from core.sync.stage import scratch
@@ -175,14 +177,32 @@ class Run:
         return {delivery["destination"] for delivery, ok in zip(deliveries, done, strict=True) if not ok}
 
     async def _finish_known(self, finishing: Finishing, delivery: Mapping[str, Any]) -> bool:
-        """Finish one earlier delivery, after checking that its plan is what was written."""
+        """Finish one earlier delivery; say whether it is out of the way."""
+        store = finishing.store
         try:
             target = target_of(self.project, self.sync, delivery["destination"], self.secrets)
             check_plan(finishing.state, delivery)
+            ledger = dict(store.rows("ledger", id=delivery["ledger"])[0])
+            move, question = move_of(store, ledger, target, self.accepted)
         except BackhaulError as error:
             self._errors.append(error)
             return False
+        if question:
+            self._stop(target.name, (question,))
+            return False
+        if move is Move.NEW_LEDGER:
+            store.do("abandon_delivery", id=delivery["id"], now=self.clock())
+            return True
+        if move is Move.TAKEN_OVER:
+            account = account_of(store, target)
+            store.do("set_ledger_place", id=ledger["id"], account=account, host=target.plugin.host)
         return await self._finish(finishing, target, delivery)
+
+    def _stop(self, destination: str, asked: tuple[Question, ...]) -> None:
+        """Tell what has to be answered before anything is sent to a destination."""
+        self._stopped += 1
+        questions = tuple(question.as_json() for question in asked)
+        self._emit(events.Stopped(run=self.id, sync=self.sync.name, destination=destination, questions=questions))
 
     async def _finish(self, finishing: Finishing, target: Target, delivery: Mapping[str, Any]) -> bool:
         """Finish a delivery; say whether it is done."""
@@ -216,7 +236,7 @@ class Run:
     async def _replay(self, finishing: Finishing, targets: list[Target]) -> None:
         """Send rejected rows again, with the latest content that is known of each."""
         for target in targets:
-            delivery = await asyncio.to_thread(
+            delivery = await to_the_end(
                 plan_replay,
                 finishing.connection,
                 finishing.store,
@@ -261,15 +281,7 @@ class Run:
         plan = planning.plans[position]
         asked = planning.open_questions(plan)
         if asked:
-            self._stopped += 1
-            self._emit(
-                events.Stopped(
-                    run=self.id,
-                    sync=self.sync.name,
-                    destination=plan.target.name,
-                    questions=tuple(question.as_json() for question in asked),
-                )
-            )
+            self._stop(plan.target.name, asked)
             return False
         await _in_thread(lambda: planning.write(position, self.id, self.clock()), planning)
         comparison = plan.comparison

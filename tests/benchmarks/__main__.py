@@ -85,7 +85,9 @@ def measure(server: Server, folder: Path, options: argparse.Namespace) -> None:
             words = [sys.executable, "-m", "tests.benchmarks.segment_client", target, receiver.url.removesuffix("/v1")]
             client, client_memory = timed([*words, str(options.client_rows)], env)
             client_rate = options.client_rows / client
-            print(f"Segment's client: {client:.2f} s for {options.client_rows:,}, {client_rate:,.0f} calls/s, peak {client_memory:,.0f} MB")
+            print(
+                f"Segment's client: {client:.2f} s for {options.client_rows:,}, {client_rate:,.0f} calls/s, peak {client_memory:,.0f} MB"
+            )
             print(json.dumps({"first sync, times the client's rate": round(rate / client_rate, 2)}))
         copy = ["psql", target, "-q", "-c", f"COPY ({QUERY}) TO STDOUT"]
         ratios = []
@@ -94,7 +96,14 @@ def measure(server: Server, folder: Path, options: argparse.Namespace) -> None:
             unchanged, memory = timed(backhaul, env)
             ratios.append(unchanged / copied)
             print(f"nothing changed: {unchanged:.2f} s, peak {memory:,.0f} MB; psql COPY: {copied:.2f} s")
-        print(json.dumps({"nothing changed, times psql COPY": round(statistics.median(ratios), 2), "pairs": [round(r, 2) for r in ratios]}))
+        print(
+            json.dumps(
+                {
+                    "nothing changed, times psql COPY": round(statistics.median(ratios), 2),
+                    "pairs": [round(r, 2) for r in ratios],
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

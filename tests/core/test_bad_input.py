@@ -478,9 +478,6 @@ def test_an_address_that_is_none_is_told(people: ProjectFolder, url: str, shown:
     assert said(people.run("check", "seg"), 1, "✗ address", shown)
 
 
-@pytest.mark.xfail(
-    reason="an open delivery goes to a new address unasked, and then its own run asks about it", strict=True
-)
 def test_a_wrong_address_may_be_mended_while_nothing_was_delivered(
     people: ProjectFolder, receiver: Receiver, closed_port: int
 ) -> None:
@@ -490,9 +487,6 @@ def test_a_wrong_address_may_be_mended_while_nothing_was_delivered(
     assert delivers_everyone_once(people, receiver)
 
 
-@pytest.mark.xfail(
-    reason="an open delivery goes out with a new key unasked, and then its own run asks about it", strict=True
-)
 def test_a_wrong_key_may_be_mended_while_nothing_was_delivered(
     people: ProjectFolder, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

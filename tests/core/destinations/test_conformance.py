@@ -154,7 +154,7 @@ def test_a_key_with_signs_outside_ascii_makes_a_header(harness: Harness) -> None
         (400, Outcome.REFUSED),
         (401, Outcome.PAUSE),
         (403, Outcome.PAUSE),
-        (404, Outcome.REFUSED),
+        (404, Outcome.PAUSE),
         (408, Outcome.RETRY),
         (413, Outcome.REFUSED),
         (425, Outcome.RETRY),

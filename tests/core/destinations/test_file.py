@@ -63,7 +63,6 @@ def test_the_folder_may_be_anywhere(people: ProjectFolder, tmp_path: Path) -> No
     assert (tmp_path / "calls & more" / "people.jsonl").exists()
 
 
-@pytest.mark.xfail(reason="core.project names the destination as broken, and uses it all the same", strict=True)
 def test_two_destinations_cannot_write_the_same_files(people: ProjectFolder) -> None:
     people.write("destinations/more.toml", {"type": "file"})
     done = people.query("people", QUERY, to=["files", "more"])

@@ -15,7 +15,7 @@ from core import project as projects
 from core.model import Project, Secret, Sync
 from core.store import Store
 from core.sync.events import Committed, Ended, Event, Planned, Stopped
-from core.sync.planning import Accepted
+from core.sync.place import Accepted
 from core.sync.run import Run
 from core.sync.state import StateFolder
 from tests.servers.receiving import Receiver
