@@ -25,16 +25,17 @@ __all__ = ["plan", "preview"]
 @click.command()
 @click.argument("sync", shell_complete=complete_sync)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many rows.")
+@click.option("--from-zero", is_flag=True, help="Give the query last_sync_time 0, as a first run would.")
 @folder_option
 @json_option
-def preview(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
+def preview(sync: str, *, limit: int, from_zero: bool, folder: Path | None, as_json: bool) -> None:
     """Show the first rows of SYNC's query and the calls that they become."""
     from core import secrets
     from core.sync.preview import preview_sync
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
-    found = preview_sync(project, chosen, secrets.reader(project), limit=limit)
+    found = preview_sync(project, chosen, secrets.reader(project), limit=limit, from_zero=from_zero)
     if as_json:
         print_json(_preview_json(found))
     else:
@@ -84,7 +85,10 @@ def _print_preview(found: Preview, limit: int) -> None:
     rows = [["✗" if row.fault else marks[row.known], *(_cell(value) for value in row.values)] for row in found.rows]
     table(rows, ["", *(column.name for column in found.columns)], widest=40)
     if not rows:
-        say("No rows." + (" Perhaps {{last_sync_time}} leaves all of them out." if found.bound else ""))
+        say(
+            "No rows."
+            + (" Perhaps {{last_sync_time}} leaves all of them out: --from-zero shows them." if found.bound else "")
+        )
         return
     count = f"first {limit} rows, more exist" if found.more else f"{len(rows)} rows, all there are"
     say(f"{count};  ✓ sent before  ? never seen  ✗ cannot be sent", dim=True)

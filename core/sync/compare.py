@@ -28,6 +28,7 @@ __all__ = [
     "compare",
     "invalid_ids",
     "load_rejected",
+    "refuse_oversized",
     "settle_ids",
 ]
 
@@ -138,7 +139,7 @@ def compare(
     result is whole (a result with null ids, or with none at all, is not, and removes nothing).
     """
     state = f"state_{position}"
-    _refuse(connection, position, limits)
+    refuse_oversized(connection, position, limits)
     load_rejected(connection, position, rejected)
     connection.execute(f"""
         UPDATE stage SET {state} = {HELD} FROM rejected_{position} r
@@ -174,7 +175,7 @@ def compare(
     )
 
 
-def _refuse(connection: duckdb.DuckDBPyConnection, position: int, limits: Limits) -> None:
+def refuse_oversized(connection: duckdb.DuckDBPyConnection, position: int, limits: Limits) -> None:
     """Refuse, before sending, what this destination's limits do not take."""
     state = f"state_{position}"
     size = f"strlen(call) + {MESSAGE_ID_LENGTH} + coalesce(strlen(message_id), 0)"
@@ -182,11 +183,11 @@ def _refuse(connection: duckdb.DuckDBPyConnection, position: int, limits: Limits
     too_long = quoted(f"the messageId is longer than {limits.message_id} characters")
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE refused_{position} AS
-        SELECT rowid AS at, CASE WHEN {size} > {limits.call_bytes} THEN {too_large} ELSE {too_long} END AS reason
+        SELECT rowid AS place, CASE WHEN {size} > {limits.call_bytes} THEN {too_large} ELSE {too_long} END AS reason
         FROM stage WHERE {state} IN ({ADDED}, {CHANGED})
             AND ({size} > {limits.call_bytes} OR length(message_id) > {limits.message_id})
     """)
-    connection.execute(f"UPDATE stage SET {state} = {FAULTY} FROM refused_{position} r WHERE stage.rowid = r.at")
+    connection.execute(f"UPDATE stage SET {state} = {FAULTY} FROM refused_{position} r WHERE stage.rowid = r.place")
 
 
 def load_rejected(connection: duckdb.DuckDBPyConnection, position: int, rejected: list[Mapping[str, Any]]) -> None:

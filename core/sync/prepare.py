@@ -159,7 +159,8 @@ def choose(project: Project, names: Sequence[str]) -> tuple[Sync, ...]:
             raise broken[name]
         if name not in project.syncs:
             raise ProjectError(
-                f"There is no sync {name!r}.{nearest(name, list(project.syncs))}", where=str(project.folder)
+                f"There is no sync {name!r}.{nearest(name, list(project.syncs))}",
+                remedy=f"Known: {', '.join(project.syncs) or 'none yet'}.",
             )
         chosen.append(project.syncs[name])
     return tuple(chosen) if names else tuple(sync for sync in project.syncs.values() if sync.enabled)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.model import Column, InvalidRows, Project, Sync
 from core.store import Store
-from core.sync.compare import Comparison, invalid_ids, settle_ids
+from core.sync.compare import Comparison, invalid_ids, refuse_oversized, settle_ids
 from core.sync.guards import Question
 from core.sync.place import Accepted
 from core.sync.plan import write_plan
@@ -85,8 +85,10 @@ class PlannedDelivery:
     pending: int
 
 
-def preview_sync(project: Project, sync: Sync, secrets: Secrets, *, limit: int = 100) -> Preview:
-    """Give the query's first `limit` rows and the calls that they become."""
+def preview_sync(
+    project: Project, sync: Sync, secrets: Secrets, *, limit: int = 100, from_zero: bool = False
+) -> Preview:
+    """Give the query's first `limit` rows and the calls that they become; `from_zero` binds last_sync_time to 0."""
     import pyarrow as pa
 
     state = StateFolder(project)
@@ -96,7 +98,7 @@ def preview_sync(project: Project, sync: Sync, secrets: Secrets, *, limit: int =
     with state.store() as store, scratch(state.scratch(sync), ordered=True) as connection, warehouse.open() as session:
         ledgers = [store.row("current_ledger", sync=sync.id, destination=target.name) for target in targets]
         times = [ledger["last_sync_time"] if ledger else 0 for ledger in ledgers]
-        bound = max(0, min(times, default=0) - sync.lookback)
+        bound = 0 if from_zero else max(0, min(times, default=0) - sync.lookback)
         result = session.preview(query.render(bound), limit=limit + 1)
         table = result.batches.read_all()
         mapper = mapper_of(sync, source, result)
@@ -109,10 +111,15 @@ def preview_sync(project: Project, sync: Sync, secrets: Secrets, *, limit: int =
         progress = Progress()
         stage_rows(connection, staged_reader(again, progress), progress, mapper, known, everything=True)
         settle_ids(connection, mapper, invalid_ids(connection), InvalidRows.REJECT, len(targets))
+        for position, target in enumerate(targets):
+            refuse_oversized(connection, position, target.limits)
         states = [f"state_{position}" for position, ledger in enumerate(ledgers) if ledger]
         seen = " OR ".join(f"{state_} = {CHANGED}" for state_ in states) or "NULL"
+        positions = range(len(targets))
+        reasons = ", ".join(["id_fault", "fault", *(f"r{position}.reason" for position in positions)])
+        joins = " ".join(f"LEFT JOIN refused_{p} r{p} ON r{p}.place = stage.rowid" for p in positions)
         staged = connection.execute(
-            f"SELECT call, coalesce(id_fault, fault), {seen} FROM stage ORDER BY rowid"
+            f"SELECT call, coalesce({reasons}), {seen} FROM stage {joins} ORDER BY stage.rowid"
         ).fetchall()
     values = zip(*(column.to_pylist() for column in shown.columns), strict=True) if shown.num_columns else ()
     rows = tuple(
@@ -178,7 +185,7 @@ def _planned(planning: Planning, position: int, plan: TargetPlan, samples: int, 
         added=texts(f"SELECT call FROM stage WHERE state_{position} = {ADDED} ORDER BY rowid LIMIT {samples}"),
         refused=texts(
             f"SELECT coalesce(identity, row, ''), coalesce(id_fault, fault, reason) FROM stage "
-            f"LEFT JOIN refused_{position} r ON stage.rowid = r.at WHERE state_{position} = {FAULTY} LIMIT {samples}"
+            f"LEFT JOIN refused_{position} r ON stage.rowid = r.place WHERE state_{position} = {FAULTY} LIMIT {samples}"
         ),
         removed=removed,
         pending=pending,

@@ -126,7 +126,7 @@ def _refused_rows(connection: duckdb.DuckDBPyConnection, position: int) -> dict[
     """Give the rows that cannot be sent, by key; they become rows of the store, one by one."""
     found = connection.execute(f"""
         SELECT key::VARCHAR, fingerprint::VARCHAR, identity, message_id, call, row, coalesce(id_fault, fault, reason)
-        FROM stage LEFT JOIN refused_{position} r ON stage.rowid = r.at WHERE state_{position} = {FAULTY}
+        FROM stage LEFT JOIN refused_{position} r ON stage.rowid = r.place WHERE state_{position} = {FAULTY}
     """).fetchall()
     rows: dict[bytes, list[dict[str, Any]]] = {}
     for key, fingerprint, identity, message_id, call, row, reason in found:

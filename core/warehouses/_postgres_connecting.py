@@ -92,7 +92,7 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         "login",
         LoginError,
         "{host} refused the password of {user!r}.",
-        "Check `user` in the source's file, and store the password again.",
+        "Check `user` in the source's file, and set the password again: `backhaul secret set sources/<name>.password`.",
     ),
     (
         r"is not permitted to log in",

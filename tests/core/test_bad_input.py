@@ -192,7 +192,7 @@ def test_a_wrong_password_is_told_and_not_shown(
 ) -> None:
     monkeypatch.setenv("BACKHAUL_SOURCES_PG_PASSWORD", SECRETS["BACKHAUL_SOURCES_PG_PASSWORD"])
     done = from_postgres.run("run", "people")
-    assert said(done, 1, "refused the password", "store the password again")
+    assert said(done, 1, "refused the password", "set the password again")
     assert is_untouched(from_postgres, receiver)
     monkeypatch.setenv("BACKHAUL_SOURCES_PG_PASSWORD", postgres_database.reader_password)
     assert delivers_everyone_once(from_postgres, receiver)

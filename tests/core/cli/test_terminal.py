@@ -86,7 +86,6 @@ def test_ctrl_c_stops_a_delivery_and_the_next_run_sends_the_rest(slow: ProjectFo
     assert is_delivered_once(slow, receiver)
 
 
-@pytest.mark.xfail(reason="core.sync.run lets go of the thread that commits, and closes the store under it")
 def test_ctrl_c_during_the_commit_ends_without_a_crash(slow: ProjectFolder, receiver: Receiver) -> None:
     code, screen = on_terminal("run", "--project", slow.folder, stop_at="100%")
     assert code in (0, 1), screen

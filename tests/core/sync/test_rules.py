@@ -234,7 +234,8 @@ def test_refused_credentials_pause_the_delivery_and_keep_its_plan(workshop: Work
     outcome = workshop.run()
     assert "backhaul secret set destinations/seg.write_key" in outcome.of(Paused)[0].remedy
     assert len(workshop.receiver.records(taken=False)) == 1
-    assert workshop.run().acknowledged == 0 or workshop.users() == [f"u_{n}" for n in range(5)]
+    assert workshop.run().state == "succeeded"
+    assert workshop.users() == [f"u_{n}" for n in range(5)]
 
 
 def test_retry_after_is_honoured(workshop: Workshop) -> None:
@@ -625,3 +626,51 @@ def test_the_plan_counts_what_the_run_then_sends(workshop: Workshop) -> None:
     assert [(field.path, field.old, field.new) for field in change.fields] == [("traits.plan", "free", "x")]
     assert workshop.calls() == []
     assert workshop.run().of(Planned)[0].changed == 1
+
+
+def test_a_timestamp_in_text_travels_with_a_zone(workshop: Workshop) -> None:
+    times = [
+        "2026-01-02 03:04:05",
+        "2026-01-02T03:04:05.5",
+        "2026-01-02T03:04:05+02:00",
+        "2026-01-02T03:04:05Z",
+        "2026-01-02",
+    ]
+    values = ", ".join(f"('u{number}', 'x', '{time}')" for number, time in enumerate(times))
+    workshop.execute(f"CREATE TABLE events AS SELECT * FROM (VALUES {values}) e (person, name, happened)")
+    workshop.sync(EVENTS, call="track")
+    assert workshop.run().state == "succeeded"
+    assert [call["timestamp"] for call in sorted(workshop.calls(), key=lambda call: call["userId"])] == [
+        "2026-01-02T03:04:05Z",
+        "2026-01-02T03:04:05.5Z",
+        "2026-01-02T03:04:05+02:00",
+        "2026-01-02T03:04:05Z",
+        "2026-01-02",
+    ]
+
+
+def test_a_long_retry_after_pauses_the_delivery_instead_of_waiting(workshop: Workshop) -> None:
+    workshop.people(2)
+    workshop.sync()
+    workshop.receiver.behave({"status": 429, "headers": {"retry-after": "7200"}})
+    outcome = workshop.run()
+    assert "asks for a pause of 120 minutes" in outcome.of(Paused)[0].reason
+    assert workshop.run().state == "succeeded"
+    assert workshop.users() == ["u_0", "u_1"]
+
+
+def test_another_place_abandons_what_the_old_place_still_had_to_get(workshop: Workshop) -> None:
+    workshop.people(4)
+    workshop.sync()
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'x' WHERE id = 'u_1'")
+    workshop.receiver.behave(*[{"status": 500}] * 3)
+    workshop.run()
+    workshop.calls()
+    workshop.secrets["destinations/seg.write_key"] = "another"
+    assert workshop.run().guards == {"account_changed"}
+    assert workshop.calls() == []
+    assert workshop.run(another_place=True).state == "succeeded"
+    calls = workshop.calls()
+    assert sorted(call["userId"] for call in calls) == ["u_0", "u_1", "u_2", "u_3"]
+    assert workshop.rows("open_deliveries", sync="id-people") == []
