@@ -111,10 +111,8 @@ SELECT plan FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sen
 -- name: batch_sending
 INSERT INTO batches (delivery, number, calls, state, attempts, position, sent)
 VALUES (:delivery, :number, :calls, 'sending', 1, :position, :now)
-ON CONFLICT (delivery, number) DO UPDATE SET attempts = attempts + 1, sent = :now;
-
--- name: batch_position
-SELECT position FROM batches WHERE delivery = :delivery AND number = :number;
+ON CONFLICT (delivery, number) DO UPDATE SET attempts = attempts + 1, sent = :now
+RETURNING position;
 
 -- name: batch_answered
 UPDATE batches SET state = 'answered', acknowledged = :acknowledged, status = :status, answered = :now

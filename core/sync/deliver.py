@@ -12,6 +12,7 @@ acknowledged nothing of this delivery) is not a matter of rows: the delivery pau
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -20,12 +21,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.destinations.base import Batch, DestinationType, Outcome, Response, Verdict
+from core.destinations.base import Batch, DestinationType, Outcome, Request, Response, Verdict
 from core.errors import BackhaulError, DeliveryError
 from core.model import CallType, Limits
 from core.store import Store
 from core.sync.events import Answered, Event, Retrying
-from core.sync.plan import PlanBatch, plan_rows, read_batches
+from core.sync.planfile import PlanBatch, plan_rows, read_batches
 from core.sync.transport import NoReplyError, Transport
 
 if TYPE_CHECKING:
@@ -131,11 +132,12 @@ class Delivering:
     async def _send_batch(self, batch: PlanBatch) -> None:
         """Send one batch until it is answered, and record the answer."""
         body = _batch(self._call_of(batch), batch.calls)
-        position = await self._record_sending(batch, await self.transport.position(self.destination.request(body)))
+        request = self.destination.request(body)
+        position = self._record_sending(batch, await self.transport.position(request))
         rejections: list[Rejection] = []
-        status = await self._settle(body, batch.calls, batch.first, position, rejections)
+        status = await self._settle(body, request, batch.calls, batch.first, position, rejections)
         acknowledged = len(batch.calls) - len(rejections)
-        with self.store.transaction():
+        with self.store.transaction() if rejections else contextlib.nullcontext():
             rows = plan_rows(self.plan, batch, [rejection.sequence for rejection in rejections])
             for rejection, row in zip(rejections, rows, strict=True):
                 self._record_rejection(rejection, row)
@@ -165,9 +167,9 @@ class Delivering:
         """Deletes are track calls, whatever the sync sends."""
         return CallType.TRACK if batch.deletes else self.call
 
-    async def _record_sending(self, batch: PlanBatch, position: int | None) -> int | None:
+    def _record_sending(self, batch: PlanBatch, position: int | None) -> int | None:
         """Write the batch's row before it is first sent; give the file position that was recorded at that time."""
-        self.store.do(
+        (row,) = self.store.rows(
             "batch_sending",
             delivery=self.delivery["id"],
             number=batch.number,
@@ -175,17 +177,23 @@ class Delivering:
             position=position,
             now=self.clock(),
         )
-        row = self.store.row("batch_position", delivery=self.delivery["id"], number=batch.number)
-        return row["position"] if row else None
+        known: int | None = row["position"]
+        return known
 
     async def _settle(
-        self, body: Batch, calls: pa.Array, first: int, position: int | None, rejections: list[Rejection]
+        self,
+        body: Batch,
+        request: Request,
+        calls: pa.Array,
+        first: int,
+        position: int | None,
+        rejections: list[Rejection],
     ) -> int:
         """Send calls until each is acknowledged or rejected; give the last status. Halves what is refused.
 
         `calls` are those of `body`; `first` is the sequence of the first of them.
         """
-        response, verdict = await self._send_until_answered(body, position)
+        response, verdict = await self._send_until_answered(body, request, position)
         if verdict.outcome is Outcome.ACKNOWLEDGED:
             for place, reason in verdict.refused.items():
                 self._reject(calls, first, place, reason, response, rejections)
@@ -194,9 +202,12 @@ class Delivering:
             self._reject(calls, first, 0, verdict.reason, response, rejections)
             return response.status
         half = len(calls) // 2
-        left, right = calls.slice(0, half), calls.slice(half)
-        await self._settle(_batch(body.call, left), left, first, position, rejections)
-        return await self._settle(_batch(body.call, right), right, first + half, position, rejections)
+        for start, part in ((0, calls.slice(0, half)), (half, calls.slice(half))):
+            smaller = _batch(body.call, part)
+            status = await self._settle(
+                smaller, self.destination.request(smaller), part, first + start, position, rejections
+            )
+        return status
 
     def _reject(
         self, calls: pa.Array, first: int, place: int, reason: str, response: Response, rejections: list[Rejection]
@@ -220,9 +231,10 @@ class Delivering:
                 )
             )
 
-    async def _send_until_answered(self, body: Batch, position: int | None) -> tuple[Response, Verdict]:
+    async def _send_until_answered(
+        self, body: Batch, request: Request, position: int | None
+    ) -> tuple[Response, Verdict]:
         """Send, and send again what had no answer or is worth another try; the same bytes each time."""
-        request = self.destination.request(body)
         reason = ""
         for attempt in range(1, self.limits.attempts + 1):
             await self._wait_for_turn()

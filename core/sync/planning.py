@@ -23,7 +23,8 @@ from core.store import Store
 from core.sync.compare import NO_INVALID_IDS, Comparison, InvalidIds, compare, invalid_ids, settle_ids
 from core.sync.guards import Question, key_changed, questions
 from core.sync.place import Accepted, Move, account_of, move_of
-from core.sync.plan import PlanFile, deletion_sql, write_plan
+from core.sync.plan import deletion_sql, write_plan
+from core.sync.planfile import PlanFile
 from core.sync.prepare import Secrets, Target, check_columns, check_fit, mapper_of, query_digest, query_of, warehouse_of
 from core.sync.record import record_delivery
 from core.sync.stage import Progress, stage_rows, staged_reader
