@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from core.calls.fields import CALLS, IDS
-from core.calls.shape import Leaf, Node, present
+from core.calls.shape import Leaf, Node, needs_escapes, present
 from core.embedded import quoted
 from core.model import CallType, Kind
 
@@ -34,11 +34,15 @@ def id_fault_sql(call: CallType, fields: Mapping[str, Leaf], email: Leaf | None)
 
 def fault_sql(call: CallType, leaves: list[Leaf], fields: Mapping[str, Leaf], tree: Node) -> str:
     """Say why a row cannot be a call, or NULL."""
-    faults = [
-        f"{quoted(json.dumps(leaf.column.name, ensure_ascii=False) + ' ')} || {leaf.fault}"
+    named = [
+        (leaf, f"{quoted(json.dumps(leaf.column.name, ensure_ascii=False) + ' ')} || {leaf.fault}")
         for leaf in leaves
         if leaf.fault
     ]
+    faults = [fault for leaf, fault in named if leaf.column.kind is not Kind.TEXT]
+    texts = [fault for leaf, fault in named if leaf.column.kind is Kind.TEXT]
+    if texts:  # a NUL is a control character, so most rows need no look at each of their texts
+        faults.append(f"CASE WHEN {needs_escapes(leaves)} THEN coalesce({', '.join([*texts, 'NULL'])}) END")
     for leaf in leaves:
         name = quoted(json.dumps(leaf.column.name, ensure_ascii=False) + " ")
         if leaf.whole or leaf.path[1:] == ("relationshipAttributes",):

@@ -91,7 +91,7 @@ def build(
     inside = tree.children.get(bag) if bag else None
     return Mapper(
         call_type=call,
-        call=call_sql(call, tree, fields),
+        call=call_sql(call, tree, fields, leaves),
         identity=identity_sql(call, fields, email),
         id_fault=id_fault_sql(call, fields, email),
         fault=fault_sql(call, leaves, fields, tree),
@@ -144,6 +144,7 @@ def _leaf(call: CallType, column: Column, arrow: pa.DataType, sql: str, place: P
         column=column,
         sql=sql,
         written=f"json_string({text})" if is_id else json_value(column.kind, arrow, sql, timezone=timezone),
+        plain=f"'\"' || {sql} || '\"'" if column.kind is Kind.TEXT and not is_id else "",
         text=text,
         fault=fault(column.kind, arrow, sql, timezone=timezone),
         path=place.path,

@@ -6,34 +6,83 @@ import json
 from collections.abc import Mapping, Sequence
 
 from core.calls.fields import CALLS
-from core.calls.shape import Leaf, Node, present
+from core.calls.shape import Leaf, Node, needs_escapes, present
 from core.embedded import quoted
 from core.model import CallType, Column, Kind
 
 __all__ = ["call_sql", "identity_sql", "own_message_id", "row_sql", "weaker_sql"]
 
 
-def call_sql(call: CallType, tree: Node, fields: Mapping[str, Leaf]) -> str:
-    """Write the whole call: its type, its fields in their order, its objects."""
+def call_sql(call: CallType, tree: Node, fields: Mapping[str, Leaf], leaves: Sequence[Leaf]) -> str:
+    """Write the whole call: its type, its fields in their order, its objects.
+
+    Most rows have no text that JSON escapes: for them there is a variant that just puts quotes around it.
+    """
+    escaped = needs_escapes(leaves)
+    whole = _whole_call(call, tree, fields, plain=False)
+    return (
+        f"CASE WHEN {escaped} THEN {whole} ELSE {_whole_call(call, tree, fields, plain=True)} END" if escaped else whole
+    )
+
+
+def _whole_call(call: CallType, tree: Node, fields: Mapping[str, Leaf], *, plain: bool) -> str:
     definition = CALLS[call]
-    parts = [quoted('{"type":' + json.dumps(call.value))]
-    parts += [
-        _optional(f',"{name}":', present(fields[name]), f"json_string({present(fields[name])})")
-        for name in definition.fields
-        if name in fields and name not in ("timestamp", "messageId")
-    ]
+    pieces: list[str] = [_Constant('{"type":' + json.dumps(call.value))]
+    for name in definition.fields:
+        if name in fields and name not in ("timestamp", "messageId"):
+            text = present(fields[name])
+            written = f"'\"' || {text} || '\"'" if plain else f"json_string({text})"
+            pieces.append(_optional(f',"{name}":', text, written))
     if definition.bag:
         node = tree.children.get(definition.bag)
-        inside = _members(node, nulls=True) if isinstance(node, Node) else "''"
-        parts.append(f"concat({quoted(',' + json.dumps(definition.bag) + ':{')}, {inside}, '}}')")
+        pieces.append(_Constant("," + json.dumps(definition.bag) + ":{"))
+        pieces += _bag(node, plain=plain) if isinstance(node, Node) else []
+        pieces.append(_Constant("}"))
     for name in ("context", "integrations"):
         node = tree.children.get(name)
         if isinstance(node, Node):
-            parts.append(_object_or_nothing(name, node))
+            pieces.append(_object_or_nothing(name, node))
     if "timestamp" in fields:
-        parts.append(_timestamp(fields["timestamp"]))
-    parts.append("'}'")
-    return "concat(" + ", ".join(parts) + ")"
+        pieces.append(_timestamp(fields["timestamp"]))
+    return _concatenated([*pieces, _Constant("}")])
+
+
+class _Constant(str):
+    """A piece of text that is the same in every row; neighbours become one."""
+
+    __slots__ = ()
+
+
+def _concatenated(pieces: Sequence[str]) -> str:
+    merged: list[str] = []
+    for piece in pieces:
+        if isinstance(piece, _Constant) and merged and isinstance(merged[-1], _Constant):
+            merged[-1] = _Constant(merged[-1] + piece)
+        else:
+            merged.append(piece)
+    return f"concat({', '.join(quoted(piece) if isinstance(piece, _Constant) else piece for piece in merged)})"
+
+
+def _bag(node: Node, *, plain: bool) -> list[str]:
+    """Give the pieces of traits or properties, without their braces: a NULL is sent as null."""
+    pieces: list[str] = []
+    for position, (key, child) in enumerate(node.children.items()):
+        name = ("," if position else "") + json.dumps(key, ensure_ascii=False) + ":"
+        if isinstance(child, Node):
+            pieces += [_Constant(name + "{"), *_bag(child, plain=plain), _Constant("}")]
+        else:
+            written = (plain and child.plain) or child.written
+            pieces += [_Constant(name), f"CASE WHEN {child.sql} IS NULL THEN 'null' ELSE {written} END"]
+    if node.whole:
+        pieces.append(_merged(node.whole, comma=bool(node.children)))
+    return pieces
+
+
+def _merged(whole: Leaf, *, comma: bool) -> str:
+    """Write the members of a whole object, behind a comma where others stand before them."""
+    members = f"substr({whole.written}, 2, length({whole.written}) - 2)"
+    separator = "',' || " if comma else ""
+    return f"CASE WHEN {whole.sql} IS NULL OR {members} = '' THEN '' ELSE {separator}{members} END"
 
 
 def _timestamp(leaf: Leaf) -> str:
@@ -50,28 +99,24 @@ def _optional(key: str, value: str, written: str) -> str:
     return f"CASE WHEN {value} IS NULL THEN '' ELSE {quoted(key)} || {written} END"
 
 
-def _members(node: Node, *, nulls: bool) -> str:
-    """Write an object's members without its braces. With `nulls`, a NULL is sent as null, else left out."""
+def _members(node: Node) -> str:
+    """Write the members of context or integrations, without its braces: a NULL is left out."""
     pieces: list[str] = []
     for key, child in node.children.items():
         name = "," + json.dumps(key, ensure_ascii=False) + ":"
         if isinstance(child, Node):
-            inside = _members(child, nulls=nulls)
+            inside = _members(child)
             written = f"concat({quoted(name + '{')}, {inside}, '}}')"
-            pieces.append(written if nulls else f"CASE WHEN {inside} = '' THEN '' ELSE {written} END")
-        elif nulls:
-            value = f"CASE WHEN {child.sql} IS NULL THEN 'null' ELSE {child.written} END"
-            pieces.append(f"{quoted(name)}, {value}")
+            pieces.append(f"CASE WHEN {inside} = '' THEN '' ELSE {written} END")
         else:
             pieces.append(_optional(name, child.sql, child.written))
     if node.whole:
-        members = f"substr({node.whole.written}, 2, length({node.whole.written}) - 2)"
-        pieces.append(f"CASE WHEN {node.whole.sql} IS NULL OR {members} = '' THEN '' ELSE ',' || {members} END")
+        pieces.append(_merged(node.whole, comma=True))
     return f"substr(concat({', '.join(pieces)}), 2)" if pieces else "''"
 
 
 def _object_or_nothing(name: str, node: Node) -> str:
-    inside = _members(node, nulls=False)
+    inside = _members(node)
     opening = quoted("," + json.dumps(name) + ":{")
     return f"CASE WHEN {inside} = '' THEN '' ELSE concat({opening}, {inside}, '}}') END"
 

@@ -132,7 +132,7 @@ class Delivering:
     async def _send_batch(self, batch: PlanBatch) -> None:
         """Send one batch until it is answered, and record the answer."""
         body = _batch(self._call_of(batch), batch.calls)
-        request = self.destination.request(body)
+        request = await asyncio.to_thread(self.destination.request, body)
         position = self._record_sending(batch, await self.transport.position(request))
         rejections: list[Rejection] = []
         status = await self._settle(body, request, batch.calls, batch.first, position, rejections)

@@ -76,7 +76,7 @@ def measure(server: Server, folder: Path, options: argparse.Namespace) -> None:
         "PGPASSWORD": database.reader_password,
     }
     target = f"host=127.0.0.1 port={server.port} dbname={database.name} user={database.reader} sslmode=disable"
-    with receiving(folder / "receiver", discard=True) as receiver:
+    with receiving(folder / "receiver", script=Path(__file__).with_name("receiver.py")) as receiver:
         make_project(folder / "project", database, receiver)
         first, memory = timed(backhaul, env)
         rate = options.rows / first

@@ -1,10 +1,10 @@
 """A receiver for tests: a real HTTP server on loopback, in a process of its own, that records every request.
 
-    python receiver.py PORT_FILE LOG [--discard] [--port=PORT]
+    python receiver.py PORT_FILE LOG [--port=PORT]
 
-It writes its port (a free one, unless PORT is given) into PORT_FILE. Each request becomes a record of LOG (a line of JSON, then the body as it was before
-compression), synced to disk before the reply. With --discard it only counts, for benchmarks. Tests tell it how to
-behave by POST /_behave with a JSON list; each entry is used for one request, in order:
+It writes its port (a free one, unless PORT is given) into PORT_FILE. Each request becomes a record of LOG (a line of
+JSON, then the body as it was before compression), synced to disk before the reply. Tests tell it how to behave by POST
+/_behave with a JSON list; each entry is used for one request, in order:
 
     {"status": 429, "headers": {"retry-after": "0.05"}, "body": "…"}     reply so, and do not take the calls
     {"hang": 3}                                                          wait, then close without a reply
@@ -31,21 +31,18 @@ from pathlib import Path
 class State:
     """What the test has told, and what was taken."""
 
-    def __init__(self, log: Path, *, discard: bool) -> None:
+    def __init__(self, log: Path) -> None:
         self.lock = threading.Lock()
         self.behaviours: list[dict] = []
         self.refuse: dict = {}
         self.requests = 0
         self.bytes = 0
-        self.discard = discard
         self.log = log.open("ab")
 
     def record(self, head: dict, body: bytes) -> None:
         with self.lock:
             self.requests += 1
             self.bytes += len(body)
-            if self.discard:
-                return
             self.log.write(json.dumps(head | {"length": len(body)}).encode() + b"\n" + body + b"\n")
             self.log.flush()
             os.fsync(self.log.fileno())
@@ -75,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
         if "hang" in behaviour or "close" in behaviour:
             self.drop()
             return
-        if not self.state.discard and self.headers.get("content-encoding") == "gzip":
+        if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         status = behaviour.get("status") or self.refusal(body) or 200
         head = {"path": self.path, "status": status, "headers": {k.lower(): v for k, v in self.headers.items()}}
@@ -125,7 +122,7 @@ class Server(ThreadingHTTPServer):
 
 def main() -> None:
     port_file, log = Path(sys.argv[1]), Path(sys.argv[2])
-    Handler.state = State(log, discard="--discard" in sys.argv)
+    Handler.state = State(log)
     given = [word.removeprefix("--port=") for word in sys.argv if word.startswith("--port=")]
     server = Server(("127.0.0.1", int(given[0]) if given else 0), Handler)
     unfinished = port_file.with_suffix(".new")

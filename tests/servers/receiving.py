@@ -91,19 +91,12 @@ class Receiver:
 
 
 @contextlib.contextmanager
-def receiving(folder: Path, *, discard: bool = False, port: int = 0) -> Iterator[Receiver]:
+def receiving(folder: Path, *, port: int = 0, script: Path = _SCRIPT) -> Iterator[Receiver]:
     """Start a receiver that records into `folder`, and stop it afterwards. `port` 0 is a free one."""
     folder.mkdir(parents=True, exist_ok=True)
     port_file, log = folder / "port", folder / "requests.log"
     port_file.unlink(missing_ok=True)
-    words = [
-        sys.executable,
-        str(_SCRIPT),
-        str(port_file),
-        str(log),
-        f"--port={port}",
-        *(["--discard"] if discard else []),
-    ]
+    words = [sys.executable, str(script), str(port_file), str(log), f"--port={port}"]
     process = subprocess.Popen(words)
     try:
         deadline = time.monotonic() + 20
