@@ -30,4 +30,4 @@ def harmless(text: object, *, most: int | None = None, lines: bool = False) -> s
 
 def _visible(found: re.Match[str]) -> str:
     number = ord(found[0])
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"  # noqa: PLR2004 -- two hexadecimal digits
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"

@@ -39,7 +39,7 @@ def parse(text: str) -> Schedule:
         return Schedule()
     if words.startswith("every "):
         seconds = parse_duration(words.removeprefix("every "))
-        if seconds < 60:  # noqa: PLR2004 -- Customer.io's and our own lower bound
+        if seconds < 60:
             raise ValueError("a sync runs every minute at the most")
         return Schedule(seconds=seconds)
     if match := _DAILY.fullmatch(words):
@@ -54,7 +54,7 @@ def parse_duration(text: str) -> int:
     match = _DURATION.fullmatch(text.strip())
     if not match:
         raise ValueError('write a number and a unit, like "10 minutes" or "12 hours"')
-    seconds = int(match[1]) * _UNITS[match[2]] if len(match[1]) < 12 else _LONGEST + 1  # noqa: PLR2004 -- no such number
+    seconds = int(match[1]) * _UNITS[match[2]] if len(match[1]) < 12 else _LONGEST + 1
     if seconds > _LONGEST:
         raise ValueError("more than 520 weeks is too long")
     return seconds

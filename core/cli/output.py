@@ -137,7 +137,7 @@ def ago(seconds: float | None, now: float | None = None) -> str:
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
         if age >= size:
             return f"{age // size}{unit}"
-    return "now" if age < 5 else f"{age}s"  # noqa: PLR2004 -- below five seconds nobody counts
+    return "now" if age < 5 else f"{age}s"
 
 
 def _text(cell: Any) -> str:
@@ -166,7 +166,7 @@ class Progress:
 
     def show(self, label: str, done: int, total: int | None, seconds: float, unit: str) -> None:
         """Show how far something is; at most five times a second."""
-        if not self._on or (time.monotonic() - self._last < 0.2 and done != total):  # noqa: PLR2004
+        if not self._on or (time.monotonic() - self._last < 0.2 and done != total):
             return
         self._last = time.monotonic()
         rate = done / seconds if seconds > 0 else 0.0

@@ -19,7 +19,16 @@ from typing import Any, ClassVar, Protocol
 
 from core.model import CallType, Limits, Secret
 
-__all__ = ["Batch", "DestinationType", "Outcome", "Request", "Response", "Verdict", "verdict_of_status"]
+__all__ = [
+    "Batch",
+    "DestinationType",
+    "Outcome",
+    "Request",
+    "Response",
+    "Verdict",
+    "semantic_deletion",
+    "verdict_of_status",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,15 +145,28 @@ class DestinationType(Protocol):
         ...
 
 
+def semantic_deletion(call: CallType) -> Mapping[str, Any] | None:
+    """Give the semantic event that removes a row (https://docs.customer.io/integrations/data-in/semantic-events/).
+
+    A person's row is "User Deleted"; a group's row is the relationship, never the object itself.
+    """
+    if call is CallType.IDENTIFY:
+        return {"type": "track", "userId": "$.userId", "event": "User Deleted", "properties": {}}
+    if call is CallType.GROUP:
+        properties = {"objectId": "$.groupId", "objectTypeId": "$.traits.objectTypeId"}
+        return {"type": "track", "userId": "$.userId", "event": "Relationship Deleted", "properties": properties}
+    return None
+
+
 def verdict_of_status(response: Response, *, now: float | None = None) -> Verdict:
     """Read a reply by its status alone, by the rules above; `now` (Unix seconds) reads a Retry-After date."""
     status = response.status
-    if 200 <= status < 300:  # noqa: PLR2004 -- the classes of HTTP status codes
+    if 200 <= status < 300:
         return Verdict(outcome=Outcome.ACKNOWLEDGED)
     reason = f"{status} {_text(response.body)}".strip()
     if status in (401, 403, 404):
         return Verdict(outcome=Outcome.PAUSE, reason=reason)
-    if status in (408, 425, 429) or status >= 500:  # noqa: PLR2004
+    if status in (408, 425, 429) or status >= 500:
         return Verdict(outcome=Outcome.RETRY, reason=reason, retry_after=_retry_after(response.headers, now))
     return Verdict(outcome=Outcome.REFUSED, reason=reason)
 

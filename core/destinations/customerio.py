@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from core.destinations.base import Batch, Request, Response, Verdict, verdict_of_status
+from core.destinations.base import Batch, Request, Response, Verdict, semantic_deletion, verdict_of_status
 from core.model import CallType, Limits, Secret
 
 __all__ = ["Plugin"]
@@ -74,9 +74,4 @@ class Plugin:
         return verdict_of_status(response)
 
     def deletion(self, call: CallType) -> Mapping[str, Any] | None:
-        if call is CallType.IDENTIFY:
-            return {"type": "track", "userId": "$.userId", "event": "User Deleted", "properties": {}}
-        if call is CallType.GROUP:
-            properties = {"objectId": "$.groupId", "objectTypeId": "$.traits.objectTypeId"}
-            return {"type": "track", "userId": "$.userId", "event": "Relationship Deleted", "properties": properties}
-        return None
+        return semantic_deletion(call)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.destinations.base import Batch, Outcome, Request, Response, Verdict
+from core.destinations.base import Batch, Outcome, Request, Response, Verdict, semantic_deletion
 from core.model import CallType, Limits, Secret
 
 __all__ = ["Plugin"]
@@ -62,9 +62,4 @@ class Plugin:
         return Verdict(outcome=Outcome.ACKNOWLEDGED)
 
     def deletion(self, call: CallType) -> Mapping[str, Any] | None:
-        if call is CallType.IDENTIFY:
-            return {"type": "track", "userId": "$.userId", "event": "User Deleted", "properties": {}}
-        if call is CallType.GROUP:
-            properties = {"objectId": "$.groupId", "objectTypeId": "$.traits.objectTypeId"}
-            return {"type": "track", "userId": "$.userId", "event": "Relationship Deleted", "properties": properties}
-        return None
+        return semantic_deletion(call)

@@ -138,7 +138,7 @@ def _after_dot(tokens: Sequence[Token], index: int) -> bool:
 def _path(tokens: Sequence[Token], index: int) -> Iterator[str]:
     """Give the parts of a dotted name that ends at `index`, first part first."""
     first = index
-    while first >= 2 and _after_dot(tokens, first):  # noqa: PLR2004 -- a dot and the part before it
+    while first >= 2 and _after_dot(tokens, first):
         first -= 2
     for token in tokens[first : index + 1 : 2]:
         yield token.text

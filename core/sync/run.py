@@ -178,25 +178,31 @@ class Run:
 
     async def _finish_known(self, finishing: Finishing, delivery: Mapping[str, Any]) -> bool:
         """Finish one earlier delivery; say whether it is out of the way."""
-        store = finishing.store
         try:
             target = target_of(self.project, self.sync, delivery["destination"], self.secrets)
             check_plan(finishing.state, delivery)
-            ledger = dict(store.rows("ledger", id=delivery["ledger"])[0])
-            move, question = move_of(store, ledger, target, self.accepted)
+            ledger = dict(finishing.store.rows("ledger", id=delivery["ledger"])[0])
+            move = self._move(finishing.store, ledger, target)
         except BackhaulError as error:
             self._errors.append(error)
             return False
-        if question:
-            self._stop(target.name, (question,))
+        if move is None:
             return False
         if move is Move.NEW_LEDGER:
-            store.do("abandon_delivery", id=delivery["id"], now=self.clock())
+            finishing.store.do("abandon_delivery", id=delivery["id"], now=self.clock())
             return True
+        return await self._finish(finishing, target, delivery)
+
+    def _move(self, store: Store, ledger: Mapping[str, Any], target: Target) -> Move | None:
+        """Say what a ledger is to its destination as it is now; None, and told, where that has to be answered first."""
+        move, question = move_of(store, ledger, target, self.accepted)
+        if question:
+            self._stop(target.name, (question,))
+            return None
         if move is Move.TAKEN_OVER:
             account = account_of(store, target)
             store.do("set_ledger_place", id=ledger["id"], account=account, host=target.plugin.host)
-        return await self._finish(finishing, target, delivery)
+        return move
 
     def _stop(self, destination: str, asked: tuple[Question, ...]) -> None:
         """Tell what has to be answered before anything is sent to a destination."""
@@ -236,6 +242,9 @@ class Run:
     async def _replay(self, finishing: Finishing, targets: list[Target]) -> None:
         """Send rejected rows again, with the latest content that is known of each."""
         for target in targets:
+            ledger = finishing.store.row("current_ledger", sync=self.sync.id, destination=target.name)
+            if ledger is None or self._move(finishing.store, dict(ledger), target) in (None, Move.NEW_LEDGER):
+                continue
             delivery = await to_the_end(
                 plan_replay,
                 finishing.connection,

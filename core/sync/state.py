@@ -131,7 +131,7 @@ def _holder(note: Path) -> str:
 
 def network_file_system(path: str, mounts: str) -> str | None:
     """Give the name of the network file system that holds a path, by the lines of /proc/mounts; None for a local one."""
-    lines = [parts for line in mounts.splitlines() if len(parts := line.split()) > 2]  # noqa: PLR2004
+    lines = [parts for line in mounts.splitlines() if len(parts := line.split()) > 2]
     points = [(parts[1].replace("\\040", " "), parts[2]) for parts in lines]
     holding = [point for point in points if path == point[0] or path.startswith(point[0].rstrip("/") + "/")]
     kind = max(holding, key=lambda point: len(point[0]))[1] if holding else ""

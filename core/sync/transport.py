@@ -98,7 +98,7 @@ class HttpTransport:
             raise NoReplyError(f"no whole reply in {self._longest:.0f} seconds") from error
         except httpx.HTTPError as error:
             raise NoReplyError(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
-        if reply.status_code // 100 == 3:  # noqa: PLR2004 -- the class of HTTP status codes that name another place
+        if reply.status_code // 100 == 3:
             raise _redirected(request.url, reply.headers.get("location", "nowhere"))
         for key in _keys(request.headers):
             content = content.replace(key, b"(hidden)")

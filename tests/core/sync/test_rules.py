@@ -674,3 +674,15 @@ def test_another_place_abandons_what_the_old_place_still_had_to_get(workshop: Wo
     calls = workshop.calls()
     assert sorted(call["userId"] for call in calls) == ["u_0", "u_1", "u_2", "u_3"]
     assert workshop.rows("open_deliveries", sync="id-people") == []
+
+
+def test_a_replay_to_another_account_is_asked_about(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync()
+    workshop.receiver.refuse('"u_3"')
+    workshop.run()
+    workshop.receiver.refuse()
+    workshop.calls()
+    workshop.secrets["destinations/seg.write_key"] = "another"
+    assert workshop.run(replay=True).guards == {"account_changed"}
+    assert workshop.calls() == []

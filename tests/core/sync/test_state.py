@@ -19,7 +19,7 @@ files:/export /mnt/team\\040share nfs4 rw,vers=4.2 0 0
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("/work/project/.backhaul", None),
+        ("/srv/acme/.backhaul", None),
         ("/mnt/team share/acme/.backhaul", "nfs4"),
         ("/mnt/team share/local/acme/.backhaul", None),
         ("/mnt/team shared", None),
