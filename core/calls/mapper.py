@@ -49,7 +49,6 @@ class Mapper:
     all that decides what a row becomes, besides the query's text. `traits` are the bag's keys, for field-level guards.
     """
 
-    call_type: CallType
     call: str
     identity: str
     id_fault: str
@@ -90,7 +89,6 @@ def build(
     email = _email(leaves, fields, bag)
     inside = tree.children.get(bag) if bag else None
     return Mapper(
-        call_type=call,
         call=call_sql(call, tree, fields, leaves),
         identity=identity_sql(call, fields, email),
         id_fault=id_fault_sql(call, fields, email),

@@ -135,9 +135,6 @@ SELECT coalesce(sum(acknowledged), 0) AS acknowledged, count(*) AS batches,
     coalesce(sum(CASE WHEN state = 'answered' THEN calls ELSE 0 END), 0) AS answered
 FROM batches WHERE delivery = :delivery AND state <> 'sending';
 
--- name: delete_batches
-DELETE FROM batches WHERE delivery = :delivery;
-
 -- name: insert_rejected
 INSERT INTO rejected (ledger, sync, destination, delivery, run, sequence, key, fingerprint, identity, message_id, call,
     row, state, attempts, reason, status, request, response, created, changed)
@@ -166,9 +163,6 @@ SELECT * FROM rejected WHERE run = :run ORDER BY number LIMIT :limit;
 
 -- name: rejected_of_delivery
 SELECT * FROM rejected WHERE delivery = :delivery AND sequence IS NOT NULL;
-
--- name: count_rejected_of_delivery
-SELECT count(*) AS rows FROM rejected WHERE delivery = :delivery;
 
 -- name: count_open_rejected
 SELECT count(*) AS rows FROM rejected WHERE sync = :sync AND state = 'open';
