@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -99,27 +98,16 @@ def _status_of(store: Store, sync: Sync) -> dict[str, Any]:
 
 def _as_it_is(row: Any) -> dict[str, Any]:
     """Give a run; one whose process is gone was killed, which the next run of its sync will record in the same words."""
+    from core.sync.state import is_alive
+
     found = dict(row)
-    if found["state"] == "running" and not _is_alive(found["process"]):
+    if found["state"] == "running" and not is_alive(found["process"]):
         found |= {
             "state": "failed",
             "error": "The run ended without a word: it was killed.",
             "remedy": "Run again: what was not answered is sent again, with the same messageIds.",
         }
     return found
-
-
-def _is_alive(process: int) -> bool:
-    """Say whether a process of this host is there; where that cannot be asked without harm, it is."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _next(sync: Sync, last: Any) -> str:

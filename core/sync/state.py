@@ -25,7 +25,7 @@ from core.errors import LockedError, StateError
 from core.model import Project, Sync
 from core.store import Store
 
-__all__ = ["StateFolder", "network_file_system"]
+__all__ = ["StateFolder", "is_alive", "network_file_system"]
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "9p", "davfs"})
 _DAY = 86_400
@@ -111,12 +111,26 @@ class StateFolder:
                 if file.name not in kept:
                     file.unlink(missing_ok=True)
         for spilled in (self.folder / "tmp").glob(f"{sync.id}.*"):
-            if spilled != self.scratch(sync):
+            process = spilled.suffix.removeprefix(".")
+            if not (process.isdigit() and is_alive(int(process))):  # a preview may be using it right now
                 shutil.rmtree(spilled, ignore_errors=True)
         before = now - self.retention * _DAY
         with store.transaction():
             for name in ("forget_old_rejected", "forget_old_requests", "forget_old_batches"):
                 store.do(name, before=before)
+
+
+def is_alive(process: int) -> bool:
+    """Say whether a process of this host is there; where that cannot be asked without harm, it is."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _holder(note: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import time
 from pathlib import Path
 
@@ -506,11 +507,12 @@ def test_plans_go_at_commit_and_files_that_no_manifest_lists_are_collected(works
         "ledger/another.left.keys.parquet",
     ):
         (state / name).write_bytes(b"left by a crash")
-    (state / "tmp" / "id-people.1").mkdir()
+    (state / "tmp" / "id-people.99999999").mkdir()
+    (state / "tmp" / f"id-people.{os.getppid()}").mkdir()
     workshop.run()
     assert [file.name for file in (state / "ledger").glob("*left*")] == ["another.left.keys.parquet"]
     assert list((state / "plans").iterdir()) == []
-    assert list((state / "tmp").iterdir()) == []
+    assert [folder.name for folder in (state / "tmp").iterdir()] == [f"id-people.{os.getppid()}"]
 
 
 def test_many_small_deltas_are_compacted_and_mean_the_same(workshop: Workshop) -> None:
