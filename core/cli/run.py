@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,7 +97,7 @@ def run_all(
             )
             for sync in syncs
         ]
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         click.echo("Stopped. What was not answered is sent when you run again.", err=True)
         raise click.exceptions.Exit(1) from None
 
@@ -115,19 +118,29 @@ async def _watch(
 
     result: dict[str, Any] = {"sync": sync.name, "call": sync.call.value, "acknowledged": 0, "rejected": 0}
     progress = Progress(wanted=not as_json)
+    _stop_when_asked()
     try:
-        async for event in run_sync(project, sync, secrets.reader(project), accepted=accepted, replay=replay):
-            if stream:
-                print_json(event_json(event))
-            elif not as_json:
-                _tell(event, progress, brief=brief)
-            _remember(event, result)
+        running = run_sync(project, sync, secrets.reader(project), accepted=accepted, replay=replay)
+        async with contextlib.aclosing(running):
+            async for event in running:
+                if stream:
+                    print_json(event_json(event))
+                elif not as_json:
+                    _tell(event, progress, brief=brief)
+                _remember(event, result)
     except BackhaulError as error:
         print_error(error, as_json=as_json)
         result |= {"state": "failed", "exit_code": error.exit_code, "error": error.message}
     finally:
         progress.clear()
     return result
+
+
+def _stop_when_asked() -> None:
+    """Let SIGTERM (systemd, `kill`) stop the run as Ctrl-C does: the query in the warehouse is stopped too."""
+    task = asyncio.current_task()
+    if task is not None and os.name == "posix":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _remember(event: Event, result: dict[str, Any]) -> None:

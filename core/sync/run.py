@@ -17,7 +17,7 @@ import json
 import os
 import secrets as randomness
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -48,7 +48,7 @@ def run_sync(
     cause: str = "command",
     accepted: Accepted | None = None,
     replay: bool = False,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Run a sync (or, with `replay`, only send its rejected rows again) and give its events as they happen.
 
     Errors of ours end up in the last event and in the store; LockedError is raised, for there is no run then.
@@ -77,7 +77,7 @@ class Run:
     _store: Store | None = None
     _finished: bool = False
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """Do the run; its events come while it works."""
         worker = asyncio.create_task(self._work())
         worker.add_done_callback(lambda _: self._queue.put_nowait(None))

@@ -28,8 +28,11 @@ BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 SETTINGS = """
     SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
            set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true),
-           set_config('bytea_output', 'hex', true), set_config('statement_timeout', '{milliseconds:d}', true)
+           set_config('bytea_output', 'hex', true), set_config('statement_timeout', '{milliseconds:d}', true),
+           CASE WHEN current_setting('client_connection_check_interval', true) IS NOT NULL AND version() ~ 'linux'
+                THEN set_config('client_connection_check_interval', '5s', true) END
 """
+"""The last one, from Postgres 14 on, ends a query whose client was killed; else it would run to its end for nobody."""
 NOW = "SELECT floor(extract(epoch FROM now()))::int8"
 IS_STANDBY = "SELECT pg_is_in_recovery()"
 REPLAYED = """
