@@ -127,3 +127,12 @@ class LockedError(BackhaulError):
 
 class StateError(BackhaulError):
     """State is damaged, missing where it was, or newer than this program. It is never treated as empty."""
+
+    @classmethod
+    def unwritable(cls, what: str, where: str, reason: str) -> StateError:
+        """Say that a file of our state could not be written, most often because the disk is full."""
+        return cls(
+            f"{what} could not be written: {reason}.",
+            where=where,
+            remedy="Make room on the disk, then run again: nothing is lost, what was not answered is sent again.",
+        )

@@ -195,9 +195,16 @@ class LocalLedger:
         """Write one Parquet file durably; give its name, its size in bytes and its digest."""
         temporary = self.folder / f"{name}.tmp"
         target = quoted(str(temporary))
-        connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
-        digest, size = file_digest(temporary)
-        durable(temporary, self.folder / name)
+        import duckdb
+
+        try:
+            connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+            digest, size = file_digest(temporary)
+            durable(temporary, self.folder / name)
+        except (duckdb.IOException, OSError) as error:
+            temporary.unlink(missing_ok=True)
+            reason = "no space left on the disk" if "No space" in str(error) else type(error).__name__
+            raise StateError.unwritable("A ledger segment", str(self.folder / name), reason) from error
         return name, size, digest
 
     def _check(self, name: str, size: int, digest: str) -> None:

@@ -99,7 +99,8 @@ SELECT * FROM deliveries WHERE run = :run ORDER BY created, destination;
 SELECT * FROM deliveries WHERE sync = :sync ORDER BY created DESC LIMIT :limit;
 
 -- name: set_delivery_state
-UPDATE deliveries SET state = :state, reason = :reason WHERE id = :id;
+UPDATE deliveries SET state = :state, reason = :reason
+WHERE id = :id AND state IN ('planned', 'sending', 'paused');
 
 -- name: commit_delivery
 UPDATE deliveries SET state = 'committed', acknowledged = :acknowledged, rejected = :rejected, held_back = :held_back,

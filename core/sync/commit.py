@@ -7,6 +7,7 @@ again; killed after it, nothing is left to do.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.calls.fields import CALLS
 from core.embedded import quoted
+from core.errors import StateError
 from core.ledger.local import NO_FINGERPRINT, LocalLedger, SegmentFiles
 from core.model import CallType, Sync
 from core.store import Store
@@ -78,7 +80,8 @@ def commit(
     if delivery["plan"]:
         (plans / delivery["plan"]).unlink(missing_ok=True)
     if segment and ledger.should_compact():
-        ledger.compact(connection, f"{sync.id}.{delivery['id']}.base", now)
+        with contextlib.suppress(StateError):  # the delivery is committed; there is another time for this
+            ledger.compact(connection, f"{sync.id}.{delivery['id']}.base", now)
     row = store.row("ledger", id=delivery["ledger"])
     return Outcome(
         acknowledged=acknowledged,

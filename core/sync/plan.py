@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.embedded import quoted
+from core.errors import StateError
 from core.model import Limits
 from core.sync.planfile import Cutter, PlanFile, PlanWriter
 from core.sync.stage import ADDED, CHANGED
@@ -59,6 +60,8 @@ def write_plan(
             for batch in _with_ids(connection, rows, delivery, operation):
                 writer.add(batch, operation)
         return writer.close()
+    except OSError as error:
+        raise StateError.unwritable("The plan", str(folder / name), error.strerror or type(error).__name__) from error
     finally:
         writer.abandon()
 

@@ -208,10 +208,11 @@ class PlanWriter:
         )
 
     def abandon(self) -> None:
-        """Let go of a file that is not finished."""
+        """Let go of a file; one that was not finished is removed, and the room that it took is free again."""
         self._thread.shutdown()
         if self._sink:
             self._sink.close()
+        self.path.unlink(missing_ok=True)
 
     def _written(self) -> None:
         """Wait for the row group that is being written; raises what went wrong with it."""
