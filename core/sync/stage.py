@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from core.calls import canonical
 from core.calls.mapper import Mapper
 from core.embedded import quoted
-from core.errors import BackhaulError, CancelledError
+from core.errors import BackhaulError, CancelledError, StateError
 from core.warehouses.base import Result
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ def scratch(folder: Path, *, ordered: bool = False) -> Iterator[duckdb.DuckDBPyC
             "There is not enough room to compare the rows.",
             remedy=f"Make room on the disk that holds {folder}, then run again.",
         ) from error
+    except duckdb.IOException as error:
+        reason = "no space left on the disk" if "No space" in str(error) else type(error).__name__
+        raise StateError.unwritable("The scratch files of the comparison", str(folder), reason) from error
     finally:
         connection.close()
         shutil.rmtree(folder, ignore_errors=True)

@@ -13,13 +13,8 @@ import pytest
 from tests.core.sync.workshop import Workshop
 
 ROWS = 20_000
-SIZES = {
-    "the store": (200, "The store could not be written"),
-    "the plan": (2_400, "The plan could not be written"),
-    "the store while sending": (3_400, "The store could not be written"),
-    "the ledger": (4_000, "A ledger segment could not be written"),
-}
-"""Kilobytes in which the run of these rows gets as far as its name says."""
+SIZES = (200, 600, 2_400, 3_400, 4_000)
+"""Kilobytes of the disk: the store, the scratch files, the plan, the batches, the ledger find no room."""
 
 
 @pytest.fixture
@@ -38,12 +33,8 @@ def small_disk(workshop: Workshop, request: pytest.FixtureRequest) -> Iterator[P
         subprocess.run(["umount", "--lazy", str(state)], check=True)
 
 
-@pytest.mark.parametrize(
-    ("small_disk", "words"), [pytest.param(*SIZES[name], id=name) for name in SIZES], indirect=["small_disk"]
-)
-def test_a_disk_that_fills_up_is_told_and_the_next_run_goes_on(
-    workshop: Workshop, small_disk: Path, words: str
-) -> None:
+@pytest.mark.parametrize("small_disk", SIZES, indirect=True)
+def test_a_disk_that_fills_up_is_told_and_the_next_run_goes_on(workshop: Workshop, small_disk: Path) -> None:
     (workshop.folder / "backhaul.toml").write_text('name = "full"\n[secrets]\nfrom = "environment"\n')
     workshop.execute(
         "CREATE TABLE people AS SELECT 'u' || i AS id, md5(i::VARCHAR) || md5((i + 1)::VARCHAR) AS n "
@@ -52,7 +43,7 @@ def test_a_disk_that_fills_up_is_told_and_the_next_run_goes_on(
     workshop.sync('SELECT id AS "userId", n FROM people')
     first, again = run(workshop), run(workshop)
     assert (first.returncode, again.returncode) == (1, 1)
-    assert words in first.stderr
+    assert "could not be written" in first.stderr
     assert "Make room on the disk" in first.stderr
     assert "Traceback" not in first.stderr + again.stderr
     subprocess.run(["mount", "-o", "remount,size=100m", str(small_disk)], check=True)
