@@ -1,6 +1,6 @@
-"""Sends the benchmark's rows with Segment's own Python client, as it comes; prints the seconds it took.
+"""Sends the benchmark's rows with Segment's own Python client, as it comes or with its gzip on; prints the seconds.
 
-python segment_client.py CONNINFO RECEIVER_URL ROWS
+python segment_client.py CONNINFO RECEIVER_URL ROWS [gzip]
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.benchmarks.company import QUERY
 
 def main() -> None:
     conninfo, url, rows = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    client = analytics.Client("a-write-key", host=url)
+    client = analytics.Client("a-write-key", host=url, gzip="gzip" in sys.argv)
     started = time.monotonic()
     with psycopg.connect(conninfo) as connection, connection.cursor(name="people") as cursor:
         cursor.itersize = 10_000

@@ -688,3 +688,36 @@ def test_a_replay_to_another_account_is_asked_about(workshop: Workshop) -> None:
     workshop.secrets["destinations/seg.write_key"] = "another"
     assert workshop.run(replay=True).guards == {"account_changed"}
     assert workshop.calls() == []
+
+
+def test_a_query_that_was_edited_over_an_open_plan_binds_zero_after_that_plan_was_finished(workshop: Workshop) -> None:
+    workshop.people(4)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.receiver.behave(*[{"status": 500}] * 3)
+    workshop.run()
+    workshop.calls()
+    workshop.sync(PEOPLE.replace("plan", "plan, length(email) AS size") + SINCE)
+    outcome = workshop.run()
+    assert outcome.state == "succeeded"
+    assert [event.acknowledged for event in outcome.of(Committed)] == [4, 4]
+    assert outcome.planned.changed == 4
+    calls = workshop.calls()
+    assert ["size" in call["traits"] for call in calls] == [False] * 4 + [True] * 4
+    assert len({call["messageId"] for call in calls}) == 8
+
+
+def test_the_query_runs_once_with_the_oldest_time_of_the_destinations_that_take_part(workshop: Workshop) -> None:
+    workshop.people(4)
+    workshop.destination("files", type="file")
+    workshop.sync(PEOPLE + SINCE, destinations=["files"])
+    workshop.run()
+    older = workshop.last_sync_time("files")
+    workshop.sync(PEOPLE + SINCE, destinations=["seg"])
+    time.sleep(1.1)
+    workshop.run()
+    assert workshop.last_sync_time("seg") > older
+    workshop.sync(PEOPLE + SINCE, destinations=["seg", "files"])
+    workshop.run()
+    run = workshop.rows("runs_of_sync", sync="id-people", limit=1)[0]
+    assert run["bound"] == older - 600
+    assert workshop.last_sync_time("seg") == workshop.last_sync_time("files")
