@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from core.model import CallType
 
 __all__ = [
+    "AS_TEXT",
     "CALLS",
     "OBJECTS",
     "REFUSED",
@@ -24,6 +25,9 @@ __all__ = [
     "canonical_field",
     "place_of",
 ]
+
+AS_TEXT = ":text"
+"""Behind a field in [columns] ('traits.zip:text'): the column travels as text. Never decided value by value."""
 
 SPELLINGS: Mapping[str, str] = {
     "user_id": "userId",
@@ -143,7 +147,7 @@ def canonical_field(call: CallType, column: str) -> str | None:
 def place_of(call: CallType, column: str, target: str | None = None) -> Place:
     """Say where a query's column goes in a call; `target` is what the sync's [columns] says of it, which wins."""
     fields = CALLS[call]
-    name = target or column
+    name = target.removesuffix(AS_TEXT) if target else column
     spelled = SPELLINGS.get(name, name)
     if spelled in REFUSED:
         return Place(path=(), problem=f"{name!r} cannot be given by a query: {REFUSED[spelled]}")

@@ -16,6 +16,7 @@ A NULL trait or property is sent as null (it clears the trait); a NULL field, co
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from core.calls.canonical import FORM, fault, json_value, plain_text
 from core.calls.faults import fault_sql, id_fault_sql
-from core.calls.fields import CALLS, IDS, SPELLINGS, Place, place_of
+from core.calls.fields import AS_TEXT, CALLS, IDS, SPELLINGS, Place, place_of
 from core.calls.shape import Leaf, Node
 from core.calls.writing import call_sql, identity_sql, own_message_id, row_sql, weaker_sql
 from core.errors import QueryError
@@ -62,6 +63,7 @@ class Mapper:
     traits: tuple[str, ...]
     keeps_payload: bool
     columns: int
+    notes: tuple[str, ...]
 
 
 def build(
@@ -104,6 +106,11 @@ def build(
         else (),
         keeps_payload=CALLS[call].keys is not None,
         columns=len(columns),
+        notes=tuple(
+            f"{name} is sent as text, because [columns] says so"
+            for name, target in renamed.items()
+            if target.endswith(AS_TEXT)
+        ),
     )
 
 
@@ -127,6 +134,8 @@ def _placed(
             continue
         taken[place.path] = column.name
         leaf = _leaf(call, column, schema.field(position).type, f"c{position}", place, timezone)
+        if renamed.get(column.name, "").endswith(AS_TEXT):
+            leaf = _as_text(leaf)
         if problem := _kind_problem(leaf):
             problems.append(problem)
         leaves.append(leaf)
@@ -148,6 +157,13 @@ def _leaf(call: CallType, column: Column, arrow: pa.DataType, sql: str, place: P
         path=place.path,
         whole=place.whole,
     )
+
+
+def _as_text(leaf: Leaf) -> Leaf:
+    """Give a number, boolean, date or time that [columns] asks for as text: it holds nothing that JSON would escape."""
+    if leaf.column.kind in (*_OBJECT_KINDS, Kind.BYTES, Kind.TEXT):
+        return leaf
+    return dataclasses.replace(leaf, written=f"'\"' || {leaf.text} || '\"'")
 
 
 def _kind_problem(leaf: Leaf) -> str:

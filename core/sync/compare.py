@@ -171,7 +171,7 @@ def compare(
         repeated=counts.get(REPEATED, 0),
         retried=retried,
         deletes=removed if delete else 0,
-        notes=_notes(counts),
+        notes=mapper.notes + _notes(counts),
     )
 
 

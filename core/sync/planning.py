@@ -139,6 +139,12 @@ class Planning:
                 where=self.sync.name,
                 remedy="Use that newer version.",
             )
+        if ledger and ledger["form"] < FORM:
+            raise StateError(
+                f"The ledger of {target.name} has the canonical form {ledger['form']}, which this program cannot convert.",
+                where=self.sync.name,
+                remedy="Use the version that wrote it: its rows must not be sent again only because they are written anew.",
+            )
         return TargetPlan(
             target=target,
             ledger=dict(ledger) if ledger else None,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core import query as queries
+from core.calls.fields import AS_TEXT
 from core.calls.mapper import Mapper, build, digest_of
 from core.destinations import destination_type
 from core.destinations.base import DestinationType
@@ -104,7 +105,9 @@ def check_columns(sync: Sync, columns: Sequence[Column], targets: Sequence[Targe
 
 def check_fit(sync: Sync, mapper: Mapper, columns: Sequence[Column], targets: Sequence[Target]) -> None:
     """Refuse what a destination would take with a 200 and then drop, and deletes that it does not have."""
-    names = {name for column in columns for name in (column.name, sync.columns.get(column.name, ""))}
+    names = {
+        name for column in columns for name in (column.name, sync.columns.get(column.name, "").removesuffix(AS_TEXT))
+    }
     has_user = bool(names & {"userId", "user_id", "anonymousId", "anonymous_id"})
     for target in targets:
         where = f"{sync.name} → {target.name}"

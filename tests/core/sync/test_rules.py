@@ -721,3 +721,22 @@ def test_the_query_runs_once_with_the_oldest_time_of_the_destinations_that_take_
     run = workshop.rows("runs_of_sync", sync="id-people", limit=1)[0]
     assert run["bound"] == older - 600
     assert workshop.last_sync_time("seg") == workshop.last_sync_time("files")
+
+
+def test_a_column_becomes_text_only_by_the_syncs_columns_and_with_a_warning(workshop: Workshop) -> None:
+    workshop.execute(
+        "CREATE TABLE people AS SELECT 'u' || n AS id, 1000 + n AS zip, n / 4.0::DOUBLE AS score, n > 1 AS tall "
+        "FROM range(3) r(n)"
+    )
+    query = 'SELECT id AS "userId", zip, score, tall FROM people'
+    workshop.sync(query)
+    workshop.run()
+    assert {type(call["traits"]["zip"]) for call in workshop.calls()} == {int}
+    workshop.sync(query, columns={"zip": "traits.zip:text", "tall": "traits.is.tall:text"})
+    outcome = workshop.run()
+    assert "zip is sent as text, because [columns] says so" in outcome.planned.notes
+    traits = [call["traits"] for call in sorted(workshop.calls(), key=lambda call: call["userId"])]
+    assert traits[2] == {"zip": "1002", "score": 0.5, "is": {"tall": "true"}}
+    workshop.execute("UPDATE people SET score = 'nan' WHERE id = 'u1'")
+    workshop.sync(query, columns={"score": "traits.score:text"})
+    assert workshop.run().planned.refused == 1

@@ -41,7 +41,8 @@ def test_another_place_can_be_named_for_the_state(workshop: Workshop) -> None:
     assert not (workshop.folder / ".backhaul").exists()
 
 
-def test_a_ledger_of_a_newer_canonical_form_stops_the_sync(workshop: Workshop) -> None:
+@pytest.mark.parametrize(("form", "words"), [(2, "newer Backhaul (form 2)"), (0, "form 0, which this program cannot")])
+def test_rows_of_another_canonical_form_are_never_sent_again(workshop: Workshop, form: int, words: str) -> None:
     import sqlite3
 
     workshop.people(3)
@@ -49,11 +50,11 @@ def test_a_ledger_of_a_newer_canonical_form_stops_the_sync(workshop: Workshop) -
     workshop.run()
     workshop.calls()
     connection = sqlite3.connect(workshop.folder / ".backhaul" / "store.sqlite")
-    connection.execute("UPDATE ledgers SET form = 2")
+    connection.execute("UPDATE ledgers SET form = ?", [form])
     connection.commit()
     connection.close()
     outcome = workshop.run()
-    assert "newer Backhaul (form 2)" in outcome.ended.error
+    assert words in outcome.ended.error
     assert workshop.calls() == []
 
 
