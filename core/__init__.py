@@ -3,7 +3,7 @@
 Layers, from the bottom up (import-linter holds them; see pyproject.toml):
 
     errors, model            what every layer shares
-    query, schedule          the SQL text and the clock, pure
+    scan, query, schedule    the SQL text and the clock, pure
     calls, lint              what a row becomes; what is wrong with a query
     warehouses, destinations one file each behind one protocol
     ledger, store            what was acknowledged; runs, deliveries, batches

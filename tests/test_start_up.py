@@ -87,7 +87,16 @@ def test_a_destination_imports_no_driver(name: str) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["core.model", "core.errors", "core.calls.fields", "core.schedule", "core.secrets", "core.store", "core.plugins"],
+    [
+        "core.model",
+        "core.errors",
+        "core.scan",
+        "core.calls.fields",
+        "core.schedule",
+        "core.secrets",
+        "core.store",
+        "core.plugins",
+    ],
 )
 def test_the_lower_layers_import_nothing_heavy(module: str) -> None:
     assert imported(f"import {module}", HEAVY) == []

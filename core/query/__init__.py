@@ -1,6 +1,6 @@
 """SQL text to Query: the placeholder, the dialect, the folding of names, and the read-only check.
 
-    scan.py         text -> code, strings, quoted identifiers, comments
+    core.scan       text -> code, strings, quoted identifiers, comments
     placeholder.py  -> where {{last_sync_time}} stands, and what only looks like it
     syntax.py       -> one tree, or the exact place where it fails
     readonly.py     -> refuses what is no query or reaches outside (dangerous.py is its table)
@@ -29,7 +29,7 @@ from core.query import placeholder, readonly, syntax
 from core.query.folding import OutputColumn, fold, naming_select, output_columns
 from core.query.place import finding, fix, line_and_column
 from core.query.placeholder import NAME, PLACEHOLDER
-from core.query.scan import Piece, PieceKind, scan
+from core.scan import Piece, PieceKind, scan
 
 __all__ = [
     "DIALECTS",

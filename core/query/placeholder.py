@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from core.model import Finding, Fix, Severity
 from core.query.place import finding, fix
-from core.query.scan import Piece, PieceKind
+from core.scan import Piece, PieceKind
 
 __all__ = ["NAME", "PLACEHOLDER", "Placeholders", "find"]
 

@@ -24,7 +24,7 @@ from sqlglot.parser import Parser
 
 from core.model import Finding
 from core.query.place import finding
-from core.query.scan import Piece, PieceKind
+from core.scan import Piece, PieceKind
 
 __all__ = ["LONGEST", "Parsed", "parse_statement", "statements", "tokenize"]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.query import DIALECTS
-from core.query.scan import PieceKind, scan
+from core.scan import PieceKind, scan
 
 CODE, STRING, IDENTIFIER, COMMENT = PieceKind
 

@@ -4,6 +4,8 @@ sqlglot cannot do this for us: an unclosed quote or comment makes it raise witho
 for a struct. The scanner also stands as a second opinion: where it and sqlglot disagree about where a quote ends,
 the query is refused (core.query.syntax), because a wrong guess there is how text becomes code.
 
+It needs nothing but the standard library, so that whoever only draws SQL (the console) has it without sqlglot.
+
 What the dialects do, from their documents and, for DuckDB, tried out:
 
 - Postgres, Redshift, DuckDB: nested block comments, dollar quotes with tags, `E'...'` with backslashes. Redshift takes
