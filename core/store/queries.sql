@@ -3,7 +3,7 @@ INSERT INTO runs (id, sync, name, cause, state, started, process)
 VALUES (:id, :sync, :name, :cause, 'running', :started, :process);
 
 -- name: end_run
-UPDATE runs SET state = :state, ended = :ended, error = :error, remedy = :remedy, progress = NULL WHERE id = :id;
+UPDATE runs SET state = :state, ended = :ended, error = :error, remedy = :remedy, progress = :progress WHERE id = :id;
 
 -- name: set_run_bound
 UPDATE runs SET bound = :bound WHERE id = :id;
@@ -188,7 +188,7 @@ SELECT value FROM settings WHERE name = :name;
 INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;
 
 -- name: end_lost_runs
-UPDATE runs SET state = 'failed', ended = :now, progress = NULL, error = 'The run ended without a word: it was killed.',
+UPDATE runs SET state = 'failed', ended = :now, error = 'The run ended without a word: it was killed.',
     remedy = 'Run again: what was not answered is sent again, with the same messageIds.'
 WHERE sync = :sync AND state = 'running';
 

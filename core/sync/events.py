@@ -89,13 +89,22 @@ class Stopped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed(Event):
-    """An earlier run's delivery goes on."""
+    """An earlier run's delivery goes on; the counts are those of its plan, and of its replies so far."""
 
     kind: ClassVar[str] = "resumed"
     destination: str
     delivery: str
     calls: int
     answered: int
+    acknowledged: int
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    retried: int
+    refused: int
+    batches: int
+    batches_answered: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import secrets as randomness
 import time
@@ -34,6 +33,7 @@ from core.sync.prepare import Secrets, Target, target_of
 from core.sync.replay import plan_replay
 from core.sync.stage import scratch
 from core.sync.state import StateFolder
+from core.sync.telling import RunLog, Telling, planned, resumed
 
 __all__ = ["Run", "run_sync"]
 
@@ -73,8 +73,7 @@ class Run:
     _rejected: int = 0
     _stopped: int = 0
     _errors: list[BackhaulError] = field(default_factory=list)
-    _progress_at: float = 0.0
-    _store: Store | None = None
+    _telling: Telling | None = None
     _finished: bool = False
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -90,28 +89,14 @@ class Run:
                 await worker
 
     def _emit(self, event: Event) -> None:
-        """Tell an event, and keep the latest progress in the store, at most once a second."""
-        self._queue.put_nowait(event)
-        if self._store and time.monotonic() - self._progress_at >= 1:
-            self._progress_at = time.monotonic()
-            self._store.do("set_run_progress", id=self.id, progress=json.dumps(events.as_json(event)))
+        """Tell an event to whoever listens, to the store and to the log."""
+        assert self._telling is not None  # noqa: S101 -- _work() begins with it
+        self._telling.tell(event)
 
     async def _work(self) -> None:
         state = StateFolder(self.project)
         what = "`backhaul replay`" if self.replay else "`backhaul run`"
-        with state.lock(self.sync, what), state.store() as store:
-            now = self.clock()
-            store.do("end_lost_runs", sync=self.sync.id, now=now)
-            store.do(
-                "insert_run",
-                id=self.id,
-                sync=self.sync.id,
-                name=self.sync.name,
-                cause=self.cause,
-                started=now,
-                process=os.getpid(),
-            )
-            self._store = store
+        with state.lock(self.sync, what), state.store() as store, self._begun(state, store):
             self._emit(events.Started(run=self.id, sync=self.sync.name, cause=self.cause))
             try:
                 await self._steps(state, store)
@@ -125,6 +110,28 @@ class Run:
                 raise
             finally:
                 self._end(store)
+
+    def _begun(self, state: StateFolder, store: Store) -> Telling:
+        """Record that the run has begun, and what it tells from here on."""
+        now = self.clock()
+        store.do("end_lost_runs", sync=self.sync.id, now=now)
+        store.do(
+            "insert_run",
+            id=self.id,
+            sync=self.sync.id,
+            name=self.sync.name,
+            cause=self.cause,
+            started=now,
+            process=os.getpid(),
+        )
+        self._telling = Telling(
+            run=self.id,
+            store=store,
+            log=RunLog(state.log(self.id)),
+            clock=self.clock,
+            listen=self._queue.put_nowait,
+        )
+        return self._telling
 
     async def _steps(self, state: StateFolder, store: Store) -> None:
         """Finish what is open, then do what is new."""
@@ -163,16 +170,8 @@ class Run:
         """Finish open deliveries; give the destinations whose delivery could not be finished."""
         deliveries = [dict(row) for row in finishing.store.rows("open_deliveries", sync=self.sync.id)]
         for delivery in deliveries:
-            self._emit(
-                events.Resumed(
-                    run=self.id,
-                    sync=self.sync.name,
-                    destination=delivery["destination"],
-                    delivery=delivery["id"],
-                    calls=delivery["calls"],
-                    answered=finishing.answered(delivery),
-                )
-            )
+            totals = finishing.store.rows("batch_totals", delivery=delivery["id"])[0]
+            self._emit(resumed(self.id, self.sync.name, delivery, dict(totals)))
         done = await asyncio.gather(*(self._finish_known(finishing, delivery) for delivery in deliveries))
         return {delivery["destination"] for delivery, ok in zip(deliveries, done, strict=True) if not ok}
 
@@ -234,10 +233,11 @@ class Run:
         store.do("set_run_bound", id=self.id, bound=planning.bound)
         store.do("set_run_rows", id=self.id, rows=planning.progress.rows)
         await _in_thread(planning.compare, planning)
-        written = [plan for position, plan in enumerate(planning.plans) if await self._write(planning, position)]
+        written = [(plan.target, await self._write(planning, position)) for position, plan in enumerate(planning.plans)]
         connection.execute("DROP TABLE IF EXISTS stage")
-        rows = [(plan.target, dict(store.rows("delivery", id=plan.delivery)[0])) for plan in written]
-        await asyncio.gather(*(self._finish(finishing, target, delivery) for target, delivery in rows))
+        await asyncio.gather(
+            *(self._finish(finishing, target, delivery) for target, delivery in written if delivery is not None)
+        )
 
     async def _replay(self, finishing: Finishing, targets: list[Target]) -> None:
         """Send rejected rows again, with the latest content that is known of each."""
@@ -256,6 +256,7 @@ class Run:
                 self.clock(),
             )
             if delivery is not None:
+                self._emit(planned(self.id, self.sync.name, delivery))
                 await self._finish(finishing, target, delivery)
 
     async def _query(self, planning: Planning, targets: list[Target]) -> None:
@@ -285,35 +286,17 @@ class Run:
             )
         )
 
-    async def _write(self, planning: Planning, position: int) -> bool:
-        """Write one destination's plan, unless a guard stops it."""
+    async def _write(self, planning: Planning, position: int) -> Mapping[str, Any] | None:
+        """Write one destination's plan and give its delivery; None where a guard stops it."""
         plan = planning.plans[position]
         asked = planning.open_questions(plan)
         if asked:
             self._stop(plan.target.name, asked)
-            return False
+            return None
         await _in_thread(lambda: planning.write(position, self.id, self.clock()), planning)
-        comparison = plan.comparison
-        assert comparison is not None  # noqa: S101 -- compare() comes before write()
-        self._emit(
-            events.Planned(
-                run=self.id,
-                sync=self.sync.name,
-                destination=plan.target.name,
-                delivery=plan.delivery,
-                rows=comparison.rows,
-                added=comparison.added,
-                changed=comparison.changed,
-                removed=comparison.removed,
-                unchanged=comparison.unchanged,
-                retried=comparison.retried,
-                refused=comparison.refused + comparison.held,
-                calls=plan.plan.calls if plan.plan else 0,
-                batches=plan.plan.batches if plan.plan else 0,
-                notes=comparison.notes,
-            )
-        )
-        return True
+        delivery = dict(planning.store.rows("delivery", id=plan.delivery)[0])
+        self._emit(planned(self.id, self.sync.name, delivery))
+        return delivery
 
     def _end(self, store: Store) -> None:
         """Record how the run ended, and tell."""
@@ -328,26 +311,19 @@ class Run:
             for name in ("rows", "unchanged", "superseded", "calls", "acknowledged", "rejected")
         }
         now = self.clock()
-        store.do(
-            "end_run",
-            id=self.id,
+        told = events.Ended(
+            run=self.id,
+            sync=self.sync.name,
             state=state,
-            ended=now,
-            error=str(error.message) if error else None,
-            remedy=error.remedy if error else None,
+            seconds=now - (row["started"] if row else now),
+            error=f"{error.where}: {error.message}" if error and error.where else error.message if error else "",
+            remedy=error.remedy if error else "",
+            exit_code=error.exit_code if error else 0 if state == "succeeded" else 1,
+            counts=counts,
         )
-        self._queue.put_nowait(
-            events.Ended(
-                run=self.id,
-                sync=self.sync.name,
-                state=state,
-                seconds=now - (row["started"] if row else now),
-                error=f"{error.where}: {error.message}" if error and error.where else error.message if error else "",
-                remedy=error.remedy if error else "",
-                exit_code=error.exit_code if error else 0 if state == "succeeded" else 1,
-                counts=counts,
-            )
-        )
+        assert self._telling is not None  # noqa: S101 -- _work() begins with it
+        message = str(error.message) if error else None
+        self._telling.end(told, now, error=message, remedy=error.remedy if error else None)
 
 
 async def _in_thread(work: Callable[[], _Value], planning: Planning) -> _Value:

@@ -4,9 +4,10 @@
     plans/         <sync id>.<delivery>.parquet, gone when the delivery is committed
     ledger/        <sync id>.<name>.keys.parquet and .calls.parquet
     tmp/           where DuckDB spills; emptied at each run
+    logs/          <run id>.jsonl: what each run told, kept for the project's retention
     locks/         one a sync, held from the query to the commit, with a note of who holds it
 
-File names begin with the sync's id, so that whoever holds a sync's lock may collect that sync's garbage and no other's.
+File names (but those of logs) begin with the sync's id, so that whoever holds a sync's lock may collect that sync's garbage and no other's.
 Locks need a local disk (FACTS: locks of network file systems cannot be trusted), so a network file system is refused.
 """
 
@@ -55,7 +56,7 @@ class StateFolder:
 
     def _make(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("plans", "ledger", "tmp", "locks"):
+        for name in ("plans", "ledger", "tmp", "locks", "logs"):
             (self.folder / name).mkdir(mode=0o700, exist_ok=True)
         ignore = self.folder / ".gitignore"
         if not ignore.exists():
@@ -68,6 +69,10 @@ class StateFolder:
     @property
     def ledger(self) -> Path:
         return self.folder / "ledger"
+
+    def log(self, run_id: str) -> Path:
+        """Give the file of what a run told: a line of JSON an event."""
+        return self.folder / "logs" / f"{run_id}.jsonl"
 
     def scratch(self, sync: Sync) -> Path:
         """Give the folder in which this process spills while it works on a sync."""
@@ -115,9 +120,18 @@ class StateFolder:
             if not (process.isdigit() and is_alive(int(process))):  # a preview may be using it right now
                 shutil.rmtree(spilled, ignore_errors=True)
         before = now - self.retention * _DAY
+        _remove_older(self.folder / "logs", before)
         with store.transaction():
             for name in ("forget_old_rejected", "forget_old_requests", "forget_old_batches"):
                 store.do(name, before=before)
+
+
+def _remove_older(folder: Path, before: float) -> None:
+    """Remove the files of a folder that nobody has written since the Unix time `before`."""
+    for file in folder.glob("*.jsonl"):
+        with contextlib.suppress(FileNotFoundError):  # another sync's run collects garbage too
+            if file.stat().st_mtime < before:
+                file.unlink()
 
 
 def is_alive(process: int) -> bool:
