@@ -3,7 +3,8 @@ INSERT INTO runs (id, sync, name, cause, state, started, process)
 VALUES (:id, :sync, :name, :cause, 'running', :started, :process);
 
 -- name: end_run
-UPDATE runs SET state = :state, ended = :ended, error = :error, remedy = :remedy, progress = :progress WHERE id = :id;
+UPDATE runs SET state = :state, ended = :ended, error = :error, remedy = :remedy, progress = :progress, questions = :questions
+WHERE id = :id;
 
 -- name: set_run_bound
 UPDATE runs SET bound = :bound WHERE id = :id;

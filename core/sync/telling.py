@@ -102,6 +102,7 @@ class Telling:
             error=error,
             remedy=remedy,
             progress=as_json(self.progress) if self.progress else None,
+            questions=json.dumps(self.questions) if self.questions else None,
         )
         self.listen(event)
 

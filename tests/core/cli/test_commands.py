@@ -116,7 +116,11 @@ def test_a_command_gives_a_program_one_document(demo: ProjectFolder, words: str,
 @pytest.mark.parametrize(
     ("words", "code", "keys"),
     [
-        ("runs users", 0, "id sync name cause state started ended process bound rows error remedy progress deliveries"),
+        (
+            "runs users",
+            0,
+            "id sync name cause state started ended process bound rows error remedy progress questions deliveries",
+        ),
         (
             "plan leads",
             0,

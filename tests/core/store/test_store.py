@@ -80,6 +80,25 @@ def test_a_new_store_has_all_tables_and_the_newest_version(tmp_path: Path) -> No
     assert (tmp_path / "store.made").exists()
 
 
+def test_a_store_of_an_older_version_is_brought_up_to_date_and_keeps_its_rows(tmp_path: Path) -> None:
+    scripts = sorted((ROOT / "core/store/migrations").glob("*.sql"))
+    plain = sqlite3.connect(tmp_path / "store.sqlite")
+    plain.executescript(scripts[0].read_text("utf-8"))
+    plain.execute("PRAGMA user_version = 1")
+    plain.execute(
+        "INSERT INTO runs (id, sync, name, cause, state, started, progress) VALUES ('old', 's', 'n', 'c', 'failed', 1, '{}')"
+    )
+    plain.commit()
+    plain.close()
+    (tmp_path / "store.made").touch()
+    with Store(tmp_path) as store:
+        assert store._connection.execute("PRAGMA user_version").fetchone()[0] == len(scripts)
+        (row,) = store.rows("runs_of_sync", sync=None, limit=9)
+        assert (row["id"], row["progress"], row["questions"]) == ("old", "{}", None)
+        store.do("end_run", id="old", state="stopped", ended=2, error=None, remedy=None, progress=None, questions="[1]")
+        assert store.rows("run", id="old")[0]["questions"] == "[1]"
+
+
 def test_migrations_number_from_one_without_gaps() -> None:
     names = sorted(file.name for file in (ROOT / "core/store/migrations").glob("*.sql"))
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))

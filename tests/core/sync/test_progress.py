@@ -191,6 +191,21 @@ def test_a_run_leaves_its_final_progress_in_the_store(workshop: Workshop) -> Non
     assert sum(seconds or 0 for seconds in progress.seconds.values()) == pytest.approx(outcome.ended.seconds, abs=0.05)
 
 
+def test_what_guards_asked_stays_with_the_run_that_they_stopped(workshop: Workshop) -> None:
+    workshop.people(200)
+    workshop.sync()
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'team'")
+    outcome = workshop.run()
+    assert outcome.state == "stopped"
+    newest, oldest = workshop.rows("runs_of_sync", sync=None, limit=9)
+    (question,) = json.loads(newest["questions"])
+    ((told,),) = [event.questions for event in outcome.of(events.Stopped)]
+    assert question == {"destination": "seg", **told, "evidence": list(told["evidence"])}
+    assert (question["guard"], question["acceptable"]) == ("max_changed", True)
+    assert oldest["questions"] is None
+
+
 def test_progress_reaches_the_store_while_a_destination_is_waited_for(workshop: Workshop) -> None:
     workshop.people(10)
     workshop.destination("seg", type="segment", url=workshop.receiver.url, limits={"backoff": 4.0, "backoff_most": 4.0})
