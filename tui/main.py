@@ -1,20 +1,50 @@
 """The entry point `backhaul`: no argument opens the console, anything else is a command of core.cli.
 
-The console comes with its own issue; until then a bare `backhaul` shows the commands.
+The console needs a terminal that can move its cursor; where there is none (a pipe, TERM=dumb) a sentence points to the
+commands. It opens on the project of this folder, or on the welcome where there is none.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
-__all__ = ["main"]
+__all__ = ["main", "open_console"]
 
 
 def main() -> int:
-    """Run a command, give its exit code."""
-    from core.cli import main as command
+    """Open the console or run a command; give the exit code."""
+    if sys.argv[1:]:
+        from core.cli import main as command
 
-    return command(sys.argv[1:] or ["--help"])
+        return command(sys.argv[1:])
+    return open_console()
+
+
+def open_console(folder: str = "") -> int:
+    """Open the console on the project of a folder (of this one, where none is named); give the exit code."""
+    reason = _why_not()
+    if reason:
+        sys.stderr.write(f"{reason} `backhaul --help` lists the commands; `backhaul status` shows the syncs.\n")
+        return 2
+    from pathlib import Path
+
+    from core import project
+    from tui.app import Console
+
+    start = Path(folder or Path.cwd()).absolute()
+    found = project.find(start)
+    result = Console(found or start, empty=found is None).run()
+    return result if isinstance(result, int) else 1
+
+
+def _why_not() -> str:
+    """Say why there can be no console here; nothing where there can be one."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return "The console needs a terminal, and there is none here."
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
+        return "The console needs a terminal that can move its cursor; TERM says that this one cannot."
+    return ""
 
 
 if __name__ == "__main__":

@@ -1,0 +1,336 @@
+"""The one module between the console and core: it watches the store, asks the workbench, starts runs, and posts messages.
+
+The console itself imports no driver, no sqlglot and no duckdb. What is heavy is done by a helper process, the workbench
+(core.workbench): lint, preview, plan, explain, check, the keyring. A query that is slow, or a library that holds Python's
+lock, then cannot hold up the screen, and the console's memory stays small. Runs are processes of their own in a session of
+their own (`backhaul run`), so they outlive the terminal; what they do is read from the store, like every other run.
+
+The store and the project's files are read in one thread, once a second, and only where something has changed on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from core.errors import BackhaulError
+from tui.messages import Refused, RunFinished, Snapshot, SnapshotRead
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from core.model import Project
+    from core.store import Store
+
+__all__ = ["Bridge"]
+
+_Value = TypeVar("_Value")
+
+_RUNS = 300
+_LONGEST_LINE = 256 * 1024 * 1024
+
+
+class Bridge:
+    """Everything that the console wants of core, for one project."""
+
+    def __init__(self, app: App[Any], folder: Path) -> None:
+        self.folder = folder
+        self.snapshot = Snapshot()
+        self._app = app
+        self._thread = ThreadPoolExecutor(1, "store")
+        self._store: Store | None = None
+        self._seen: object = None
+        self._files: object = None
+        self._workbench = _Workbench(folder)
+        self._started: list[tuple[subprocess.Popen[bytes], str, str, Any]] = []
+
+    # the project and the store
+
+    async def watch(self) -> None:
+        """Read once a second what has changed, until cancelled."""
+        while True:
+            await self.refresh()
+            self._reap()
+            await asyncio.sleep(1.0)
+
+    async def refresh(self, *, anew: bool = False) -> Snapshot:
+        """Read the project and the store where they have changed (or `anew`), and tell."""
+        if anew:
+            self._seen = self._files = None
+        found = await self._in_thread(self._read)
+        if found is not None:
+            self.snapshot = found
+            self._app.post_message(SnapshotRead(found))
+        return self.snapshot
+
+    async def _in_thread(self, work: Callable[[], _Value]) -> _Value:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _read(self) -> Snapshot | None:
+        """Read, in the thread; None where nothing has changed."""
+        files = tuple(_signature(self.folder))
+        state = self.snapshot.project.state if self.snapshot.project else self.folder / ".backhaul"
+        seen = (
+            files,
+            _stat(state / "store.sqlite"),
+            _stat(state / "store.sqlite-wal"),
+            bool(self.snapshot.live) and int(time.time()),
+        )
+        if seen == self._seen:
+            return None
+        self._seen = seen
+        project = self.snapshot.project
+        try:
+            if project is None or files != self._files:
+                from core import project as projects
+
+                project = projects.load(self.folder)
+                self._files = tuple(_signature(self.folder))  # reading may have written an id
+            return self._read_store(project)
+        except BackhaulError as error:
+            self._close_store()
+            return Snapshot(
+                project=project,
+                statuses=self.snapshot.statuses,
+                runs=self.snapshot.runs,
+                at=self.snapshot.at,
+                problem=f"{error.where}: {error.message}" if error.where else error.message,
+                remedy=error.remedy,
+            )
+
+    def _read_store(self, project: Project) -> Snapshot:
+        from core.sync import history
+
+        store = self._open_store(project)
+        return Snapshot(
+            project=project,
+            statuses=history.overview(project, store),
+            runs=history.runs(store, limit=_RUNS),
+            at=time.time(),
+        )
+
+    def _open_store(self, project: Project) -> Store:
+        if self._store is None or self._store.file.parent != project.state or not self._store.file.exists():
+            self._close_store()
+            from core.sync.state import StateFolder
+
+            self._store = StateFolder(project).store(timeout=1.0)
+        return self._store
+
+    def _close_store(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    async def read(self, question: Callable[[Project, Store], _Value]) -> _Value:
+        """Ask the store something, in its thread. Raises Refused."""
+        project = self.snapshot.project
+        if project is None:
+            raise Refused({"message": "The project is not read yet."})
+
+        def ask() -> _Value:
+            try:
+                return question(project, self._open_store(project))
+            except BackhaulError as error:
+                raise Refused(vars(error)) from error
+
+        return await self._in_thread(ask)
+
+    async def change(self, work: Callable[[], _Value]) -> _Value:
+        """Change files of the project, in the thread that reads them, and read anew. Raises Refused."""
+
+        def do() -> _Value:
+            try:
+                return work()
+            except BackhaulError as error:
+                raise Refused(vars(error)) from error
+            except OSError as error:
+                where = str(error.filename or "")
+                raise Refused(
+                    {"message": f"{error.strerror}.", "where": where, "remedy": "Look at its owner and its disk."}
+                ) from error
+
+        found = await self._in_thread(do)
+        await self.refresh(anew=True)
+        return found
+
+    # the workbench
+
+    async def ask(
+        self, do: str, on_part: Callable[[Mapping[str, Any]], None] | None = None, **values: Any
+    ) -> dict[str, Any]:
+        """Have the workbench do something; cancelling this task stops it there too. Raises Refused."""
+        return await self._workbench.ask(do, on_part, values)
+
+    # runs
+
+    async def start(self, what: str, sync: str, *words: str) -> None:
+        """Start `backhaul run SYNC` or `replay SYNC` as a process that outlives this console."""
+        said = tempfile.TemporaryFile()  # noqa: SIM115 -- read and closed when the process is over
+        command = [sys.executable, "-P", "-m", "tui.main", what, sync, *words, "--json", "--project", str(self.folder)]
+
+        def launch() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(  # noqa: S603 -- our own program
+                command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
+            )
+
+        self._started.append((await self._in_thread(launch), what, sync, said))
+
+    def _reap(self) -> None:
+        """Tell of processes that are over."""
+        for entry in list(self._started):
+            process, what, sync, said = entry
+            if process.poll() is not None:
+                self._started.remove(entry)
+                said.seek(0)
+                text = said.read(4000).decode("utf-8", "replace")
+                said.close()
+                self._app.post_message(RunFinished(sync, process.returncode, text, what))
+
+    @property
+    def starting(self) -> frozenset[str]:
+        """Give the syncs that this console has started and that are not over."""
+        return frozenset(sync for _process, _what, sync, _said in self._started)
+
+    async def stop(self, run: str) -> bool:
+        """Ask a run to stop; False where there was nothing to stop."""
+        from core.sync.stopping import stop_run
+
+        return await self.read(lambda project, store: stop_run(project, store, run))
+
+    async def close(self) -> None:
+        """End the workbench and what it does; runs go on."""
+        await self._workbench.close()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+class _Workbench:
+    """The helper process: started when it is first asked, and again when it has died."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, tuple[asyncio.Future[dict[str, Any]], Callable[[Mapping[str, Any]], None] | None]] = {}
+        self._starting = asyncio.Lock()
+
+    async def ask(
+        self, do: str, on_part: Callable[[Mapping[str, Any]], None] | None, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        import msgspec
+
+        process = await self._running()
+        number = next(self._numbers)
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = (answer, on_part)
+        try:
+            self._send(process, msgspec.json.encode({"id": number, "do": do, **values}))
+            return await answer
+        except asyncio.CancelledError:
+            self._send(process, msgspec.json.encode({"cancel": number}))
+            raise
+        finally:
+            self._waiting.pop(number, None)
+
+    def _send(self, process: asyncio.subprocess.Process, line: bytes) -> None:
+        if process.stdin is not None and not process.stdin.is_closing():
+            with contextlib.suppress(ConnectionError):
+                process.stdin.write(line + b"\n")
+
+    async def _running(self) -> asyncio.subprocess.Process:
+        async with self._starting:
+            if self._process is None or self._process.returncode is not None:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "core.workbench",
+                    str(self._folder),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,  # Ctrl-C of the terminal is the console's business
+                    limit=_LONGEST_LINE,
+                )
+                self._reader = asyncio.create_task(self._listen(self._process))
+            return self._process
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        import msgspec
+
+        assert process.stdout is not None  # noqa: S101 -- it was asked for
+        while line := await process.stdout.readline():
+            reply = msgspec.json.decode(line)
+            answer, on_part = self._waiting.get(reply.get("id"), (None, None))
+            if answer is None or answer.done():
+                continue
+            if "part" in reply:
+                if on_part is not None:
+                    on_part(reply["part"])
+            elif "error" in reply:
+                answer.set_exception(Refused(reply["error"]))
+            else:
+                answer.set_result(reply["done"])
+        await process.wait()
+        for answer, _on_part in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(
+                    Refused({"message": "The helper process has ended.", "remedy": "Try again: it is started anew."})
+                )
+
+    async def close(self) -> None:
+        """Close its input: it stops what it does, and ends."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), 1.0)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        if self._reader is not None:
+            self._reader.cancel()
+
+
+def _signature(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Give what tells whether a project's files have changed: their names, times and sizes."""
+    for part in ("", "sources", "destinations", "syncs"):
+        try:
+            with os.scandir(folder / part) as entries:
+                found = sorted(
+                    (entry.path, *_times(entry.stat()))
+                    for entry in entries
+                    if entry.name.endswith((".toml", ".sql")) and not entry.name.startswith(".")
+                )
+        except OSError:
+            continue
+        yield from found
+
+
+def _times(stat: os.stat_result) -> tuple[int, int]:
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _stat(file: Path) -> tuple[int, int] | None:
+    try:
+        return _times(file.stat())
+    except OSError:
+        return None

@@ -1,0 +1,64 @@
+"""Texts that were typed and not saved: kept under `.backhaul/buffers`, so that a crash or a closed lid loses nothing.
+
+A buffer remembers the digest of the file that it began from: where the file has changed since, the editor asks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Buffer", "digest", "drop", "keep", "load", "unsaved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buffer:
+    """A text that is not saved: `base` is the digest of the file as it was when the text was begun."""
+
+    sync: str
+    text: str
+    base: str
+    cursor: tuple[int, int] = (0, 0)
+
+
+def digest(text: str) -> str:
+    """Give a short name for a text's content."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _folder(state: Path) -> Path:
+    return state / "buffers"
+
+
+def keep(state: Path, buffer: Buffer) -> None:
+    """Write a buffer; whole or not at all. Raises OSError."""
+    from core.project.write import write_text
+
+    folder = _folder(state)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    document = {"sync": buffer.sync, "text": buffer.text, "base": buffer.base, "cursor": list(buffer.cursor)}
+    write_text(folder / f"{buffer.sync}.json", json.dumps(document))
+
+
+def load(state: Path, sync: str) -> Buffer | None:
+    """Read the buffer of a sync, if there is one that can be read."""
+    try:
+        document = json.loads((_folder(state) / f"{sync}.json").read_text("utf-8"))
+        row, column = document["cursor"]
+        return Buffer(sync=sync, text=str(document["text"]), base=str(document["base"]), cursor=(int(row), int(column)))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def drop(state: Path, sync: str) -> None:
+    """Forget a buffer: its text is saved, or given up."""
+    with contextlib.suppress(OSError):
+        (_folder(state) / f"{sync}.json").unlink()
+
+
+def unsaved(state: Path) -> list[str]:
+    """Give the syncs that have a buffer."""
+    return sorted(file.stem for file in _folder(state).glob("*.json") if not file.name.startswith("."))

@@ -1,0 +1,77 @@
+"""What is written when the console crashes: where, without a single local variable, with what looks secret blacked out.
+
+The report goes to `.backhaul/logs/console-<time>.log`, readable by its owner only; the terminal gets one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from rich.segment import Segment, Segments
+
+from core.harmless import harmless
+
+__all__ = ["blacked_out", "remember_secret", "report", "spoken"]
+
+_KNOWN: set[str] = set()
+
+_LOOKS_SECRET = re.compile(
+    r"""-----BEGIN[^-]*PRIVATE\ KEY-----.*?(?:-----END[^-]*-----|\Z)
+      | (?i:(?:password|passwd|passphrase|secret|token|api[_-]?key|write[_-]?key|authorization|bearer|basic)
+            ["']?\s*[=:\s]\s*["']?)[^\s"',;]{3,}
+      | (?<=://)[^/\s:@]*:[^/\s@]+(?=@)
+      | \b[A-Za-z0-9+/_-]{40,}={0,2}""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def remember_secret(text: str) -> None:
+    """Take note of a secret that was typed: it is blacked out wherever something is written."""
+    if len(text) >= 4:
+        _KNOWN.add(text)
+
+
+def blacked_out(text: str) -> str:
+    """Give a text without secrets: those that were typed here, and what looks like one."""
+    for secret in sorted(_KNOWN, key=len, reverse=True):
+        text = text.replace(secret, "••••••")
+    return _LOOKS_SECRET.sub("••••••", text)
+
+
+def report(state: Path) -> Segments:
+    """Write the report of the exception that is being handled; give the sentence for the terminal."""
+    kind, error, trace = sys.exc_info()
+    lines = [f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')}  {kind.__name__ if kind else 'no error'}"]
+    lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(trace)]
+    lines.append(f"{kind.__name__ if kind else ''}: {error}")
+    text = harmless(blacked_out("\n".join(lines)), lines=True)
+    place = state / "logs" / f"console-{time.strftime('%Y%m%d-%H%M%S')}.log"
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        where = f"The report is in {place}."
+    except OSError as failed:
+        where = f"The report could not be written ({failed.strerror})."
+    sentence = (
+        f"The console has crashed ({kind.__name__ if kind else 'unknown'}). Runs go on, and nothing you typed is lost.\n"
+        f"{where} It holds no data of yours: please pass it on. `backhaul` opens the console again.\n"
+    )
+    return Segments([Segment(sentence)])
+
+
+def spoken(said: str) -> str:
+    """Give what a command printed on stderr as a sentence."""
+    line = said.strip().splitlines()[-1] if said.strip() else ""
+    try:
+        document = json.loads(line)
+        return blacked_out(f"{document['message']} {document['remedy']}".strip())
+    except (ValueError, KeyError, TypeError):
+        return blacked_out(line)

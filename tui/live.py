@@ -1,0 +1,129 @@
+"""How a run that goes on is shown: phases, progress, rate, time left. From its progress in the store; no invented times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.words import sparkline, took
+from tui.drawing import Line, Span, line
+from tui.signs import bar, sign
+
+if TYPE_CHECKING:
+    from core.sync.history import RunSummary
+    from core.sync.progress import DestinationProgress, Progress
+
+__all__ = ["live_lines", "phase_spans"]
+
+
+def live_lines(runs: Sequence[RunSummary], width: int, now: float, *, spaced: bool = False) -> list[Line]:
+    """Give the lines of the runs that go on: two each."""
+    lines: list[Line] = []
+    for run in runs:
+        if spaced and lines:
+            lines.append(Line())
+        lines += _of_run(run, width, now)
+    return lines
+
+
+def _of_run(run: RunSummary, width: int, now: float) -> list[Line]:
+    progress = run.progress
+    name = (sign("running"), Span(f" {run.name}"))
+    if progress is None:
+        return [Line((*name, Span("  starting", "muted")), (Span(took(now - run.started), "muted"),))]
+    targets = progress.destinations
+    calls = sum(each.calls for each in targets)
+    done = sum(each.acknowledged + each.rejected for each in targets)
+    rate = _rate(progress.rates)
+    head: list[Line] = []
+    if progress.phase in ("deliver", "done") and calls:
+        share = done / calls
+        right = [
+            Span(f"{share:4.0%}"),
+            Span(f"  {done:,}/{calls:,}", "muted"),
+            Span(f"  {rate:,.0f}/s" if rate else "", "muted"),
+        ]
+        if rate and done < calls:
+            right.append(Span(f"  {_left((calls - done) / rate)} left"))
+        room = width - sum(len(part.text) for part in right) - len(run.name) - 10
+        shown = bar(share, max(room, 4)) if room > 3 else ()
+        head.append(Line((*name, Span("  "), *shown), tuple(right)))
+    else:
+        seconds = progress.seconds.get("query") or 0
+        rows = f"{progress.rows:,} rows" if progress.rows else "waiting for the first row"
+        pace = f"  {progress.rows / seconds:,.0f}/s" if progress.rows and seconds else ""
+        head.append(
+            Line(
+                (*name, Span(f"  {_PHASES.get(progress.phase, progress.phase)}", "muted")),
+                (Span(rows), Span(pace, "muted"), Span(f"  {took(now - run.started)}", "muted")),
+            )
+        )
+    waits = [
+        line(
+            "  ",
+            Span("! ", "warn"),
+            Span(f"{each.destination}: {each.reason}", "warn"),
+            right=((_wait(each, now), "muted"),),
+        )
+        for each in progress.destinations
+        if each.state in ("retrying", "paused")
+    ]
+    return [*head, _phases(progress, width), *waits]
+
+
+_PHASES = {"query": "the query runs", "plan": "comparing", "deliver": "delivering", "done": "ending"}
+
+
+def _phases(progress: Progress, width: int) -> Line:
+    spark = sparkline(progress.rates[-16:]) if any(progress.rates) and width >= 70 else ""
+    return Line((Span("  "), *phase_spans(progress)), (Span(spark, "run"),) if spark else ())
+
+
+def phase_spans(progress: Progress) -> tuple[Span, ...]:
+    """Say how far each phase is: query done with 100,000 rows, plan with 812 new, deliver at 65 of 100."""
+    phases = ("query", "plan", "deliver")
+    at = phases.index(progress.phase) if progress.phase in phases else len(phases)
+    targets = progress.destinations
+    counts = [
+        (sign_, sum(getattr(each, name) for each in targets))
+        for sign_, name in (("+", "added"), ("~", "changed"), ("−", "removed"))
+    ]
+    batches = sum(each.batches for each in targets)
+    answered = sum(each.batches_answered for each in targets)
+    retried, rejected = sum(each.retried for each in targets), sum(each.rejected for each in targets)
+    said = {
+        "query": f"{progress.rows:,}" if progress.rows else "",
+        "plan": " ".join(f"{mark}{count:,}" for mark, count in counts if count) or ("nothing new" if at > 1 else ""),
+        "deliver": f"{answered:,}/{batches:,}" if batches else "",
+    }
+    parts: list[Span] = []
+    for place, phase in enumerate(phases):
+        mark = sign("succeeded" if place < at else "running" if place == at else "never run")
+        parts += [
+            Span("   " if parts else ""),
+            Span(f"{phase} ", "muted"),
+            mark,
+            Span(f" {said[phase]}" if place <= at else ""),
+        ]
+    if retried:
+        parts += [Span("   retried ", "muted"), Span(f"{retried:,}")]
+    if rejected:
+        parts += [Span("   rejected ", "muted"), Span(f"{rejected:,}", "warn")]
+    return tuple(parts)
+
+
+def _rate(rates: Sequence[float]) -> float:
+    """Give the rate of the last seconds."""
+    last = rates[-5:]
+    return sum(last) / len(last) if last else 0.0
+
+
+def _left(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02}" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60:02}"
+
+
+def _wait(target: DestinationProgress, now: float) -> str:
+    if target.state == "paused":
+        return "paused; the next run goes on"
+    return f"next try in {max(int((target.until or now) - now), 0)} s ({target.attempt} of {target.attempts})"

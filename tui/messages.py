@@ -1,0 +1,71 @@
+"""What the bridge tells the console: values that core gave, as messages of Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from core.model import Project
+    from core.sync.history import RunSummary, SyncStatus
+
+__all__ = ["Refused", "RunFinished", "Snapshot", "SnapshotRead"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The project and its store as they were at `at` (Unix seconds); `problem` says why they could not be read."""
+
+    project: Project | None = None
+    statuses: tuple[SyncStatus, ...] = ()
+    runs: tuple[RunSummary, ...] = ()
+    at: float = 0.0
+    problem: str = ""
+    remedy: str = ""
+
+    def status(self, sync: str | None) -> SyncStatus | None:
+        """Give the status of a sync by its name."""
+        return next((status for status in self.statuses if status.sync == sync), None)
+
+    @property
+    def live(self) -> tuple[RunSummary, ...]:
+        """Give the runs that are going on."""
+        return tuple(run for run in self.runs if run.state == "running")
+
+
+@dataclass
+class SnapshotRead(Message):
+    """The project or the store has changed, or could not be read."""
+
+    snapshot: Snapshot
+
+
+@dataclass
+class RunFinished(Message):
+    """A run that this console started is over; `said` is what its command printed as an error, if anything."""
+
+    sync: str
+    code: int
+    said: str = ""
+    what: str = "run"
+
+
+class Refused(Exception):  # noqa: N818 -- named after what core did, as GuardStop is
+    """Core could not do what was asked: what happened, what to do, and the place in the text where there is one."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(str(error.get("message", "")))
+        self.kind = str(error.get("kind", ""))
+        self.message = str(error.get("message", ""))
+        self.remedy = str(error.get("remedy", ""))
+        self.where = str(error.get("where", ""))
+        self.offset: int | None = error.get("offset")
+        self.findings: list[Mapping[str, Any]] = list(error.get("findings") or [])
+
+    @property
+    def stopped(self) -> bool:
+        """Say whether it is only that the user stopped it."""
+        return self.kind == "CancelledError"

@@ -1,0 +1,1 @@
+"""The screens, one a file: what a person sees and does. None holds SQL, HTTP, secrets or rules; they ask the bridge."""

@@ -1,0 +1,249 @@
+"""What every page of the console shares: header, footer, its actions with their reasons, and the snapshot it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from tui.actions import ACTIONS
+from tui.messages import Refused, Snapshot
+from tui.widgets.bars import Header, KeyBar, KeyHint
+from tui.widgets.canvas import Canvas
+from tui.widgets.pane import Pane
+from tui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from tui.app import Console
+    from tui.bridge import Bridge
+
+__all__ = ["Actor", "Dialog", "Page"]
+
+
+class Actor(Screen[Any]):
+    """A screen that does actions: for an action `home.run` its method `do_run`, unless `why_not('run')` gives a reason."""
+
+    scope: ClassVar[str] = ""
+    AUTO_FOCUS = ""
+
+    @property
+    def console(self) -> Console:
+        from tui.app import Console
+
+        app = self.app
+        assert isinstance(app, Console)  # noqa: S101 -- no other app shows these screens
+        return app
+
+    @property
+    def bridge(self) -> Bridge:
+        return self.console.bridge
+
+    @property
+    def typing(self) -> bool:
+        """Say whether a text has the keys, so that single letters are letters."""
+        return isinstance(self.focused, Input | TextArea) and not getattr(self.focused, "read_only", False)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Give the scopes whose keys count, the nearest first."""
+        found = [self.scope]
+        if isinstance(self.focused, Canvas):
+            found.append("list")
+        if self.typing:
+            found.append("text")
+        return (*found, "global")
+
+    def why_not(self, name: str) -> str:
+        """Say in a few words why an action cannot be done now; nothing where it can."""
+        return ""
+
+    def hints(self) -> Iterable[str]:
+        """Give the actions for the footer, the most useful first."""
+        return ()
+
+    def attempt(self, work: Callable[[], Awaitable[Any]], *, group: str = "", exclusive: bool = False) -> None:
+        """Do asynchronous work; what core refuses is told."""
+
+        async def guarded() -> None:
+            try:
+                await work()
+            except Refused as error:
+                self.refused(error)
+
+        self.run_worker(guarded(), group=group or "attempt", exclusive=exclusive)
+
+    def refused(self, error: Refused) -> None:
+        """Tell why something could not be done. Screens show it where it belongs, too."""
+        if not error.stopped:
+            self.console.tell(f"{error.message} {error.remedy}".strip(), "fail")
+
+    @property
+    def list_widget(self) -> Table | None:
+        """Give the table that has the keys."""
+        return self.focused if isinstance(self.focused, Table) else None
+
+    def panes(self) -> list[Widget]:
+        """Give what jump mode can jump to: panes, and lists and texts that stand alone."""
+        shown = [widget for widget in self.query("*") if widget.display and widget.region and widget.focusable]
+        return list(shown)
+
+    def copy_text(self) -> str:
+        """Give what `copy` copies; by default the chosen row, or what the focused sheet says."""
+        focused = self.focused
+        if isinstance(focused, Table) and focused.key is not None:
+            return "\t".join(focused.each_row()[focused.cursor])
+        return focused.plain_text() if focused is not None and hasattr(focused, "plain_text") else ""
+
+    def export_rows(self) -> tuple[list[str], list[list[Any]]] | None:
+        """Give heads and rows for `export`; by default those of the focused table, or of the first one."""
+        table = self.list_widget or next(iter(self.query(Table)), None)
+        return ([column.head for column in table.columns], list(table.each_row())) if table and table.shown else None
+
+
+class Page(Actor):
+    """A page under the header and above the footer."""
+
+    tab: ClassVar[str] = ""
+    crumb: str = ""
+
+    DEFAULT_CSS = """
+    Page { background: $background; layout: vertical; }
+    Page #body { height: 1fr; padding-top: 1; }
+    Page.-flat #body { padding-top: 0; }
+    Page #left { width: 100fr; }
+    Page #right { width: 60fr; border-left: solid $line; padding-left: 0; }
+    Page.-narrow #right { display: none; }
+    Page.-narrow .wide { display: none; }
+    Page.-wide .narrow { display: none; }
+    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 -- Textual's own form
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (34, "-tall")]  # noqa: RUF012
+
+    def compose(self) -> ComposeResult:
+        yield Header()
+        yield from self.body()
+        yield KeyBar()
+
+    def body(self) -> ComposeResult:
+        """Give the widgets between header and footer."""
+        yield from ()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.bridge.snapshot
+
+    @property
+    def wide(self) -> bool:
+        return self.size.width >= 120
+
+    def on_mount(self) -> None:
+        self.refresh_bars()
+        self.show_snapshot(self.snapshot)
+
+    def on_screen_resume(self) -> None:
+        self.refresh_bars()
+        if self.is_mounted:
+            self.show_snapshot(self.snapshot)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the project and the store as they are now."""
+
+    def tick(self) -> None:
+        """Show what changes by itself: ages and clocks. Called once a second while the page is in sight."""
+
+    def refresh_bars(self) -> None:
+        """Show header and footer as they are now."""
+        if not self.is_mounted or not self.query(Header):
+            return
+        self.query_one(Header).show(self.console.header_state(self.tab, self.crumb))
+        self.query_one(KeyBar).show(self._key_hints(), self._always())
+
+    def _key_hints(self) -> list[KeyHint]:
+        found = []
+        for action in self.hints():
+            key = self.console.keys.shown(action, typing=self.typing)
+            if key:
+                described = ACTIONS[action]
+                own = described.scope == self.scope
+                found.append(
+                    KeyHint(key, self.word(described.name, described.word), self.why_not(described.name) if own else "")
+                )
+        return found
+
+    def word(self, name: str, word: str) -> str:
+        """Give the footer's word for an action as it is now ('pause' or 'resume')."""
+        return word
+
+    def _always(self) -> list[KeyHint]:
+        keys = self.console.keys
+        if self.console.pending:
+            return [KeyHint(self.console.pending, "…")]
+        if self.typing:
+            return [
+                KeyHint(keys.shown("text.leave", typing=True), "leave the text"),
+                KeyHint(keys.shown("global.command", typing=True), "command"),
+            ]
+        return [KeyHint(keys.shown("global.help"), "keys"), KeyHint(keys.shown("global.command"), "command")]
+
+    def on_descendant_focus(self) -> None:
+        self.refresh_bars()
+
+    def on_descendant_blur(self) -> None:
+        self.refresh_bars()
+
+    def zoom(self) -> bool:
+        """Give the focused pane the whole page, or take it back."""
+        if self.maximized is not None:
+            self.minimize()
+            return True
+        focused = self.focused
+        pane = (
+            next((node for node in focused.ancestors_with_self if isinstance(node, Pane | Canvas)), None)
+            if focused
+            else None
+        )
+        return bool(pane is not None and self.maximize(pane, container=False))
+
+
+class Dialog(Actor, ModalScreen[Any]):
+    """A raised panel, everything behind it dimmed. `Esc` leaves it; it gives None then."""
+
+    scope: ClassVar[str] = "dialog"
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 70%; }
+    Dialog > Vertical {
+        width: 90%; max-width: 84; height: auto; max-height: 90%;
+        background: $panel; padding: 1 0;
+    }
+    Dialog:ansi > Vertical { border: solid ansi_default; }
+    """
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        found = ["dialog"]
+        if isinstance(self.focused, Canvas):
+            found.append("list")
+        if self.typing:
+            found.append("text")
+        return (*found, "global") if "global" not in found else tuple(found)
+
+    def do_no(self) -> None:
+        """Leave it."""
+        self.dismiss(None)
+
+    def do_back(self) -> None:
+        """Leave it."""
+        self.dismiss(None)
+
+    def do_next(self) -> None:
+        """Go to the next choice."""
+        self.focus_next()
+
+    def do_previous(self) -> None:
+        """Go to the previous choice."""
+        self.focus_previous()

@@ -1,0 +1,296 @@
+"""The small dialogs: confirm, ask for a line, choose from a list, read a text."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from core.words import clock, counted
+from tui.drawing import Line, Span, heading, line, wrapped
+from tui.keys import PRESETS
+from tui.screens.base import Actor, Dialog
+from tui.themes import PALETTES
+from tui.widgets.sheet import Sheet
+from tui.widgets.table import Column, Row, Table
+
+if TYPE_CHECKING:
+    from tui.app import Console
+
+__all__ = ["Ask", "Choose", "Confirm", "Read", "choose_keys", "choose_theme", "export", "messages"]
+
+
+class _Panel(Sheet):
+    DEFAULT_CSS = "_Panel { height: auto; background: $panel; max-height: 30; }"
+
+    def on_mount(self) -> None:
+        self.ground = "panel"
+
+
+class Confirm(Dialog):
+    """Asks a question; gives True or False (None where one left)."""
+
+    DEFAULT_CSS = "Confirm > Vertical { max-width: 76; }"
+
+    def __init__(
+        self, title: str, text: str = "", *, yes: str = "Yes", details: Sequence[Line] = (), danger: bool = False
+    ) -> None:
+        super().__init__()
+        self._title, self._text, self._yes, self._details, self._danger = title, text, yes, tuple(details), danger
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield _Panel(self._lines)
+
+    def on_mount(self) -> None:
+        self.query_one(_Panel).focus()
+
+    def _lines(self, width: int) -> list[Line]:
+        keys = self.console.keys
+        lines = [line(Span(self._title, "bold fail" if self._danger else "bold text")), Line()]
+        if self._text:
+            lines += [*wrapped(self._text, width), Line()]
+        if self._details:
+            lines += [*self._details, Line()]
+        yes = (Span(keys.shown("dialog.yes"), "bold accent"), Span(f" {self._yes}", "accent"))
+        lines.append(Line((Span(keys.shown("dialog.no"), "bold text"), Span(" leave it", "muted")), yes))
+        return lines
+
+    def do_yes(self) -> None:
+        """Say yes."""
+        self.dismiss(True)
+
+    def do_no(self) -> None:
+        """Say no."""
+        self.dismiss(False)
+
+
+class Ask(Dialog):
+    """Asks for a line of text; with `live`, each change is tried at once, and leaving takes it back."""
+
+    DEFAULT_CSS = """
+    Ask { align: center bottom; background: $background 0%; }
+    Ask > Vertical { width: 100%; max-width: 100%; padding: 0 0 1 0; }
+    Ask Input { margin: 0 2; background: $background; }
+    """
+
+    def __init__(
+        self, question: str, value: str = "", *, note: str = "", live: Callable[[str], None] | None = None
+    ) -> None:
+        super().__init__()
+        self._question, self._value, self._note, self._live = question, value, note, live
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            note = f"{self._note}   " if self._note else ""
+            yield _Panel(
+                lambda _width: [
+                    Line((Span(self._question, "bold text"),), (Span(f"{note}Enter takes it, Esc leaves it", "muted"),))
+                ],
+                focusable=False,
+            )
+            yield Input(self._value)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if self._live is not None:
+            self._live(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(event.value)
+
+    def do_yes(self) -> None:
+        """Take what was typed."""
+        self.dismiss(self.query_one(Input).value)
+
+    def do_no(self) -> None:
+        """Leave it as it was."""
+        if self._live is not None:
+            self._live(self._value)
+        self.dismiss(None)
+
+    do_back = do_no
+
+
+class Choose(Dialog):
+    """A list to choose from; gives the key of the row. With `live`, the row under the cursor is tried at once."""
+
+    DEFAULT_CSS = (
+        "Choose Table { height: auto; max-height: 20; background: $panel; } Choose > Vertical { max-width: 72; }"
+    )
+
+    def __init__(
+        self,
+        title: str,
+        rows: Sequence[Row],
+        *,
+        chosen: str = "",
+        live: Callable[[str], None] | None = None,
+        note: str = "",
+    ) -> None:
+        super().__init__()
+        self._title, self._rows, self._start, self._live, self._note = title, rows, chosen, live, note
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield _Panel(
+                lambda _width: [heading(self._title, (self._note, "muted")) if self._note else heading(self._title)],
+                focusable=False,
+            )
+            yield Table([Column(head="", most=30), Column(head="", share=1, most=80)], heads=False)
+
+    def on_mount(self) -> None:
+        table = self.query_one(Table)
+        table.ground = "panel"
+        table.show(self._rows)
+        table.choose(self._start)
+        table.focus()
+
+    def on_table_highlighted(self, message: Table.Highlighted) -> None:
+        if self._live is not None and message.key is not None:
+            self._live(message.key)
+
+    def on_table_chosen(self, message: Table.Chosen) -> None:
+        self.dismiss(message.key)
+
+    def do_yes(self) -> None:
+        """Take the chosen row."""
+        self.dismiss(self.query_one(Table).key)
+
+    def do_no(self) -> None:
+        """Leave it as it was."""
+        if self._live is not None and self._start:
+            self._live(self._start)
+        self.dismiss(None)
+
+    do_back = do_no
+
+
+class Read(Dialog):
+    """A text to read and to copy."""
+
+    DEFAULT_CSS = "Read > Vertical { max-width: 110; height: auto; } Read _Panel { max-height: 100%; height: auto; }"
+
+    def __init__(self, build: Callable[[int], Sequence[Line]], *, copies: str = "") -> None:
+        super().__init__()
+        self._build, self._copies = build, copies
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield _Panel(self._build)
+
+    def on_mount(self) -> None:
+        self.query_one(_Panel).focus()
+
+    def copy_text(self) -> str:
+        return self._copies or self.query_one(_Panel).plain_text()
+
+    def do_yes(self) -> None:
+        """Close it; `y` copies."""
+        self.dismiss(None)
+
+
+def messages(said: Sequence[tuple[float, str, str]]) -> Read:
+    """Show what was told, the newest first."""
+
+    def build(width: int) -> list[Line]:
+        lines = [heading("Messages", (counted(len(said), "message"), "muted"))]
+        for moment, meaning, text in reversed(said):
+            mark = {"ok": "✓", "fail": "✗", "warn": "!"}.get(meaning, "·")
+            first, *rest = wrapped(text, width - 12)
+            lines.append(line((f"{clock(moment, exact=True)[-8:]} ", "muted"), Span(f"{mark} ", meaning), *first.left))
+            lines += [line(Span(" " * 11), *each.left) for each in rest]
+        return lines if said else [*lines, line(("Nothing was told yet.", "muted"))]
+
+    return Read(build)
+
+
+def choose_theme(app: Console) -> None:
+    """Let a person choose the colours, seeing each at once."""
+    rows = [Row(palette.name, (Span(palette.name), Span(palette.title, "muted"))) for palette in PALETTES.values()]
+
+    def chosen(name: str | None) -> None:
+        if name:
+            app.use_theme(name)
+
+    app.push_screen(
+        Choose(
+            "Colours", rows, chosen=app.theme, live=lambda name: app.use_theme(name, keep=False), note="Enter keeps it"
+        ),
+        chosen,
+    )
+
+
+def choose_keys(app: Console) -> None:
+    """Let a person choose the key preset."""
+    notes = {
+        "standard": "letters while nothing is typed, ^ keys while typing; as k9s and lazygit have them",
+        "vim": "h j k l, gg, G, / and n, :w and :q; Esc leaves the text, i enters it",
+        "emacs": "^N ^P ^F ^B ^A ^E, M-x for commands, ^X ^S saves, ^X ^C closes",
+    }
+    rows = [Row(name, (Span(name), Span(notes[name], "muted"))) for name in PRESETS]
+
+    def chosen(name: str | None) -> None:
+        if name:
+            app.use_keys(name)
+
+    app.push_screen(Choose("Keys", rows, chosen=app.keys.name, note="? lists them"), chosen)
+
+
+def export(app: Console, screen: Actor, path: str) -> None:
+    """Save the rows that a page shows to a file: CSV, or JSON lines where its name ends so."""
+    found = screen.export_rows()
+    if found is None:
+        app.tell("export: there are no rows here.", "muted")
+        return
+    heads, rows = found
+
+    def save(answer: str | None) -> None:
+        if not answer:
+            return
+        file = (app.folder / Path(answer).expanduser()).absolute()
+        try:
+            write_rows(file, heads, rows)
+        except OSError as error:
+            app.tell(f"{file} could not be written: {error.strerror}.", "fail")
+        else:
+            app.tell(f"{counted(len(rows), 'row')} saved to {file}.", "ok")
+
+    if path:
+        save(path)
+        return
+    name = f"{screen.scope}-{time.strftime('%Y%m%d-%H%M%S')}.csv"
+    app.push_screen(Ask(f"Save {counted(len(rows), 'row')} to", name, note=".csv or .jsonl"), save)
+
+
+def write_rows(file: Path, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write rows as CSV or JSON lines. In CSV a cell that a spreadsheet would take for a formula gets an apostrophe."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    names = [head.strip() or f"column {place}" for place, head in enumerate(heads, 1)]
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        if file.suffix in (".jsonl", ".json", ".ndjson"):
+            opened.writelines(
+                json.dumps(dict(zip(names, row, strict=False)), ensure_ascii=False) + "\n" for row in rows
+            )
+            return
+        writer = csv.writer(opened)
+        writer.writerow(names)
+        writer.writerows([[_for_spreadsheet(str(cell)) for cell in row] for row in rows])
+
+
+def _for_spreadsheet(text: str) -> str:
+    return (
+        f"'{text}"
+        if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not text.lstrip("+-").replace(".", "").isdigit()
+        else text
+    )

@@ -1,0 +1,104 @@
+"""`?`: every key that works on this page, then everywhere, then while typing; and what people of other tools look for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from tui.actions import ACTIONS, SCOPES
+from tui.drawing import Line, Span, heading, line
+from tui.keys import shown
+from tui.screens.base import Dialog
+from tui.widgets.sheet import Sheet
+
+__all__ = ["Help"]
+
+_ELSEWHERE = (
+    ("Harlequin", "F5 or ^J runs the query", "editor.preview"),
+    ("Harlequin", "F4 formats it", "editor.format"),
+    ("Harlequin", "F8 shows the history", "global.messages"),
+    ("k9s", "d describes", "home.open"),
+    ("k9s", "l shows the log", "run.log"),
+    ("k9s", "ctrl+d, ctrl+k delete and kill", "runs.stop"),
+    ("k9s", "0–9 are name spaces", "global.home"),
+    ("lazygit", "x opens the menu", "global.command"),
+    ("lazygit", "[ and ] change tabs", "plan.next_part"),
+    ("lazygit", "+ makes a panel larger", "global.zoom"),
+    ("lazygit", "@ shows the command log", "global.messages"),
+    ("vim", ":w, :q, :e file", "global.command"),
+    ("many", "q or ctrl+c closes", "global.quit"),
+)
+
+
+class Help(Dialog):
+    """The keys of a scope."""
+
+    DEFAULT_CSS = """
+    Help > Vertical { max-width: 100; height: 90%; }
+    Help Sheet { background: $panel; }
+    """
+
+    def __init__(self, of: str) -> None:
+        super().__init__()
+        self._of = of
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Sheet(self._lines)
+
+    def on_mount(self) -> None:
+        sheet = self.query_one(Sheet)
+        sheet.ground = "panel"
+        sheet.focus()
+
+    def _lines(self, width: int) -> list[Line]:
+        texts = self._of in ("editor", "settings", "form")
+        scopes = [self._of, "list", "global", *(["text"] if texts else [])]
+        lines: list[Line] = []
+        for scope in scopes:
+            found = list(self._of_scope(scope))
+            if found:
+                note = "letters work while no text has the keys" if scope == self._of and texts else ""
+                lines += [heading(SCOPES[scope], (note, "muted")) if note else heading(SCOPES[scope]), *found, Line()]
+        lines += [heading("If you know another tool"), *self._elsewhere(), Line()]
+        preset = self.console.keys.name
+        lines.append(
+            line(
+                (
+                    f"These are the {preset} keys. {self.console.keys.shown('global.keys')} changes the preset, ~/.config/backhaul/console.toml single keys.",
+                    "muted",
+                )
+            )
+        )
+        lines.append(
+            line(
+                (
+                    f"{self.console.keys.shown('dialog.no')} closes this. Every line here can also be typed behind {self.console.keys.shown('global.command')}",
+                    "muted",
+                )
+            )
+        )
+        return lines
+
+    def _of_scope(self, scope: str) -> Iterator[Line]:
+        for action in ACTIONS.values():
+            keys = self.console.keys.of(action.id)
+            if action.scope == scope and keys:
+                names = "  ".join(shown(key) for key in keys)
+                yield line(Span(f"{names:<16} ", "bold text"), action.help, right=((f":{action.command}", "muted"),))
+
+    def _elsewhere(self) -> Iterator[Line]:
+        for tool, habit, action in _ELSEWHERE:
+            key = self.console.keys.shown(action)
+            yield line(
+                (f"{tool:<10} {habit:<34}", "muted"),
+                "here ",
+                Span(f"{key:<7}", "bold text"),
+                (ACTIONS[action].help, "muted"),
+            )
+
+    def do_yes(self) -> None:
+        """Close it."""
+        self.dismiss(None)
