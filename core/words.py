@@ -34,13 +34,13 @@ def ago(seconds: float | None, now: float | None = None) -> str:
 
 
 def until(seconds: float, now: float | None = None) -> str:
-    """Write when a Unix time to come is: '0:24' within the hour, '16:00' today, '23 Nov 06:30' later, 'due' when past."""
+    """Write when a Unix time to come is: '0:24', '45m', '16:00' today, '23 Nov 06:30' later, 'due' when past."""
     current = time.time() if now is None else now
     left = int(seconds - current)
     if left <= 0:
         return "due"
     if left < 3600:
-        return f"{left // 60}:{left % 60:02}"
+        return f"{left // 60}:{left % 60:02}" if left < 600 else f"{left // 60}m"
     return clock(seconds, current)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.app import ComposeResult, RenderResult
+from textual.app import RenderResult
 from textual.containers import Vertical
 from textual.geometry import Size
 from textual.strip import Strip
@@ -80,13 +80,8 @@ class Pane(Vertical):
         id: str | None = None,  # noqa: A002 -- Textual's name
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
         self.heading = Heading(title, right)
-        self._inner = children
-
-    def compose(self) -> ComposeResult:
-        yield self.heading
-        yield from self._inner
+        super().__init__(self.heading, *children, id=id, classes=classes)
 
     def on_descendant_focus(self) -> None:
         self.heading.focused_pane = True
