@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +15,14 @@ from core.cli.output import ago, counted, fail, folder_option, json_option, mome
 from core.errors import UsageError
 
 if TYPE_CHECKING:
-    from core.model import Project, Sync
+    from core.model import Project
     from core.store import Store
+    from core.sync.history import SyncStatus
 
 __all__ = ["explain", "rejected", "runs", "show", "status"]
 
 _SIGNS = {"succeeded": "✓", "partial": "!", "stopped": "!", "failed": "✗", "running": "▶", "skipped": "·"}
-_HIDDEN = frozenset({"key", "fingerprint"})
+_SHOWN = 7
 
 
 def _store(project: Project) -> Store:
@@ -36,94 +36,41 @@ def _store(project: Project) -> Store:
 @json_option
 def status(*, folder: Path | None, as_json: bool) -> None:
     """Show each sync: its last runs, its rejected rows, when it is due."""
+    from core.sync.history import overview
+
     project = open_project(folder, quiet=as_json)
     with _store(project) as store:
-        rows = [_status_of(store, sync) for sync in project.syncs.values()]
+        rows = overview(project, store)
     broken = {str(path): str(error) for path, error in project.broken.items()}
     if as_json:
-        print_json({"project": project.name, "syncs": rows, "broken": broken})
+        print_json({"project": project.name, "syncs": [asdict(row) for row in rows], "broken": broken})
     elif not rows:
         say("No sync yet. Add syncs/<name>.sql and syncs/<name>.toml.", sign="none")
     else:
-        table(
-            [
-                [
-                    f"{_SIGNS.get(row['state'], '·')} {row['state']}",
-                    f"{row['sync']} → {', '.join(row['destinations']) or 'nowhere'}",
-                    ago(row["last_started"]),
-                    f"{row['acknowledged']:,} / {row['rejected_open']:,}",
-                    row["next"],
-                    "".join(_SIGNS.get(state, "·") for state in reversed(row["last_states"])),
-                ]
-                for row in rows
-            ],
-            ["STATE", "SYNC", "LAST", "SENT / REJECTED", "NEXT", "LAST 7"],
-        )
-        for row in rows:
-            if row["error"]:
-                say(f"{row['sync']}: {row['error']}", sign="bad")
-            if row["pending"] and row["state"] != "running":
-                say(
-                    f"{row['sync']}: {counted(row['pending'], 'call')} pending; the next run sends them first.",
-                    sign="go",
-                )
+        _print_status(rows)
     fail(2 if broken else 0)
 
 
-def _status_of(store: Store, sync: Sync) -> dict[str, Any]:
-    past = [_as_it_is(row) for row in store.rows("runs_of_sync", sync=sync.id, limit=7)]
-    last = past[0] if past else None
-    deliveries = store.rows("deliveries_of_run", run=last["id"]) if last else []
-    open_rows = store.row("count_open_rejected", sync=sync.id)
-    pending = store.rows("open_deliveries", sync=sync.id)
-    return {
-        "sync": sync.name,
-        "id": sync.id,
-        "enabled": sync.enabled,
-        "destinations": list(sync.destinations),
-        "state": "disabled" if not sync.enabled and not last else last["state"] if last else "never run",
-        "last_run": last["id"] if last else None,
-        "last_started": last["started"] if last else None,
-        "acknowledged": sum(row["acknowledged"] for row in deliveries),
-        "rejected_open": open_rows["rows"] if open_rows else 0,
-        "pending": sum(row["calls"] - store.rows("batch_totals", delivery=row["id"])[0]["answered"] for row in pending),
-        "last_sync_times": {
-            row["destination"]: row["last_sync_time"] for row in store.rows("ledgers_of_sync", sync=sync.id)
-        },
-        "last_states": [row["state"] for row in past],
-        "next": _next(sync, last),
-        "error": last["error"] if last else None,
-    }
-
-
-def _as_it_is(row: Any) -> dict[str, Any]:
-    """Give a run; one whose process is gone was killed, which the next run of its sync will record in the same words."""
-    from core.sync.state import is_alive
-
-    found = dict(row)
-    if found["state"] == "running" and not is_alive(found["process"]):
-        found |= {
-            "state": "failed",
-            "error": "The run ended without a word: it was killed.",
-            "remedy": "Run again: what was not answered is sent again, with the same messageIds.",
-        }
-    return found
-
-
-def _next(sync: Sync, last: Any) -> str:
-    """Say when a sync is due; the daemon is what runs it then."""
-    from core import schedule
-
-    if not sync.enabled:
-        return "off"
-    now = datetime.now(UTC)
-    last_start = datetime.fromtimestamp(last["started"], UTC) if last else None
-    due = schedule.next_due(
-        schedule.parse(sync.schedule), sync.timezone, last_start=last_start, start=sync.start, now=now
+def _print_status(rows: tuple[SyncStatus, ...]) -> None:
+    table(
+        [
+            [
+                f"{_SIGNS.get(row.state, '·')} {row.state}",
+                f"{row.sync} → {', '.join(row.destinations) or 'nowhere'}",
+                ago(row.last_started),
+                f"{row.acknowledged:,} / {row.rejected_open:,}",
+                row.next,
+                "".join(_SIGNS.get(state, "·") for state in reversed(row.last_states[:_SHOWN])),
+            ]
+            for row in rows
+        ],
+        ["STATE", "SYNC", "LAST", "SENT / REJECTED", "NEXT", f"LAST {_SHOWN}"],
     )
-    if due is None:
-        return "by hand"
-    return "due" if due <= now else due.astimezone().strftime("%d %b %H:%M")
+    for row in rows:
+        if row.error:
+            say(f"{row.sync}: {row.error}", sign="bad")
+        if row.pending and row.state != "running":
+            say(f"{row.sync}: {counted(row.pending, 'call')} pending; the next run sends them first.", sign="go")
 
 
 @click.command()
@@ -133,30 +80,29 @@ def _next(sync: Sync, last: Any) -> str:
 @json_option
 def runs(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
     """List the last runs, of SYNC or of all."""
+    from core.sync import history
+
     project = open_project(folder, quiet=True)
     identity = open_syncs(project, (sync,))[0].id if sync else None
     with _store(project) as store:
-        found = [
-            _as_it_is(row) | {"deliveries": [dict(each) for each in store.rows("deliveries_of_run", run=row["id"])]}
-            for row in store.rows("runs_of_sync", sync=identity, limit=limit)
-        ]
+        found = history.runs(store, sync=identity, limit=limit)
     if as_json:
-        print_json(found)
+        print_json([asdict(row) for row in found])
     elif not found:
         say("No run yet. Start one with `backhaul run`.", sign="none")
     else:
         table(
             [
                 [
-                    row["id"],
-                    f"{_SIGNS.get(row['state'], '·')} {row['state']}",
-                    row["name"],
-                    moment(row["started"]),
-                    f"{(row['ended'] or time.time()) - row['started']:.1f} s",
-                    row["rows"],
-                    sum(each["acknowledged"] for each in row["deliveries"]),
-                    sum(each["rejected"] for each in row["deliveries"]),
-                    row["error"],
+                    row.id,
+                    f"{_SIGNS.get(row.state, '·')} {row.state}",
+                    row.name,
+                    moment(row.started),
+                    None if row.seconds is None else f"{row.seconds:.1f} s",
+                    row.rows,
+                    row.acknowledged,
+                    row.rejected,
+                    row.error,
                 ]
                 for row in found
             ],
@@ -170,24 +116,31 @@ def runs(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
 @json_option
 def show(run: str, *, folder: Path | None, as_json: bool) -> None:
     """Show RUN whole (its id, or the beginning of it): its deliveries, and what was rejected and why."""
+    from core.sync import history
+
     project = open_project(folder, quiet=True)
     with _store(project) as store:
-        found = store.rows("runs_like", prefix=run) if run.isalnum() else []
+        found = history.runs_like(store, run)
         if len(found) != 1:
             what = f"{len(found)} runs begin with {run!r}." if found else f"There is no run {run!r}."
             raise UsageError(what, remedy="`backhaul runs` lists them.")
-        row = _as_it_is(found[0])
-        deliveries = [dict(each) for each in store.rows("deliveries_of_run", run=row["id"])]
-        refused = [_public(each) for each in store.rows("rejected_of_run", run=row["id"], limit=100)]
+        (row,) = found
+        refused = history.rejected(store, run=row.id)
+        causes = history.causes(store, run=row.id)
     if as_json:
-        print_json(row | {"deliveries": deliveries, "rejected": refused})
+        print_json(asdict(row) | {"rejected": refused, "causes": [asdict(cause) for cause in causes]})
         return
-    say(f"Run {row['id']}  {row['name']}  {row['state']}  {moment(row['started'])} → {moment(row['ended'])}")
-    if row["bound"] is not None:
-        say(f"  last_sync_time of the query: {row['bound']}")
-    if row["error"]:
-        say(f"{row['error']}\n  {row['remedy'] or ''}", sign="bad")
-    for each in deliveries:
+    say(f"Run {row.id}  {row.name}  {row.state}  {moment(row.started)} → {moment(row.ended)}")
+    if row.bound is not None:
+        say(f"  last_sync_time of the query: {row.bound}")
+    if row.error:
+        say(f"{row.error}\n  {row.remedy or ''}", sign="bad")
+    for question in row.questions:
+        say(
+            f"{question['destination']}: {question['guard']}: {question['message']}\n  {question['remedy']}",
+            sign="warn",
+        )
+    for each in row.deliveries:
         say(
             f"  → {each['destination']}: {each['state']}  rows {each['rows']:,}  new {each['added']:,}  changed "
             f"{each['changed']:,}  unchanged {each['unchanged']:,}  delivered {each['acknowledged']:,}  "
@@ -205,11 +158,13 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
 @json_option
 def rejected(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
     """List the rows of SYNC that were refused and not settled since, with what was sent and what came back."""
+    from core.sync import history
+
     project = open_project(folder, quiet=True)
     chosen = open_syncs(project, (sync,))[0]
     with _store(project) as store:
-        rows = [_public(row) for row in store.rows("rejected_of_sync", sync=chosen.id, limit=limit)]
-        total = store.rows("count_open_rejected", sync=chosen.id)[0]["rows"]
+        rows = history.rejected(store, sync=chosen.id, limit=limit)
+        total = history.rejected_total(store, sync=chosen.id)
     if as_json:
         print_json({"total": total, "rows": rows})
     elif not rows:
@@ -222,12 +177,7 @@ def rejected(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> No
     fail(1 if rows else 0)
 
 
-def _public(row: Any) -> dict[str, Any]:
-    """Give a rejected row without its digests."""
-    return {name: row[name] for name in row.keys() if name not in _HIDDEN}  # noqa: SIM118 -- a sqlite3.Row iterates values
-
-
-def _print_rejected(rows: list[dict[str, Any]]) -> None:
+def _print_rejected(rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         table(
             [
@@ -252,16 +202,15 @@ def _print_rejected(rows: list[dict[str, Any]]) -> None:
 @json_option
 def explain(sync: str, key: str, *, folder: Path | None, as_json: bool) -> None:
     """Tell the life of KEY (a userId; for events a messageId) in SYNC: what was acknowledged, refused, pending, and how to repeat it."""
-    from dataclasses import asdict
-
     from core.calls.fields import CALLS
     from core.sync.explain import explain_key
+    from core.sync.rejections import without_digests
 
     project = open_project(folder, quiet=True)
     chosen = open_syncs(project, (sync,))[0]
     lives = explain_key(project, chosen, key)
     if as_json:
-        print_json([asdict(life) | {"rejected": [_public(row) for row in life.rejected]} for life in lives])
+        print_json([asdict(life) | {"rejected": [without_digests(row) for row in life.rejected]} for life in lives])
     elif not lives:
         say(_never(sync, key, is_event=CALLS[chosen.call].own_message_id), sign="none")
     for life in () if as_json else lives:

@@ -37,8 +37,11 @@ class Store:
     Threads may share it: a transaction keeps the others waiting, so that no statement of theirs falls into it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Open, or make, `store.sqlite` in `folder`. Raises StateError where it cannot be trusted."""
+    def __init__(self, folder: Path, timeout: float = 30.0) -> None:
+        """Open, or make, `store.sqlite` in `folder`. Raises StateError where it cannot be trusted.
+
+        `timeout` is how many seconds each statement waits while another program writes, before it raises StateError.
+        """
         self.file = folder / "store.sqlite"
         self._turn = threading.RLock()
         marker = folder / "store.made"
@@ -46,7 +49,9 @@ class Store:
             raise StateError("The store is missing where it was.", where=str(self.file), remedy=_RESTORE)
         self._was_made = marker.exists()
         try:
-            self._connection = sqlite3.connect(self.file, isolation_level=None, timeout=30.0, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                self.file, isolation_level=None, timeout=timeout, check_same_thread=False
+            )
         except _BROKEN as error:
             raise _explained(error, self.file) from error
         try:

@@ -24,8 +24,79 @@ SELECT * FROM runs WHERE id GLOB :prefix || '*' ORDER BY started DESC;
 -- name: runs_of_sync
 SELECT * FROM runs WHERE :sync IS NULL OR sync = :sync ORDER BY started DESC LIMIT :limit;
 
--- name: running
-SELECT * FROM runs WHERE state = 'running' AND sync = :sync;
+-- name: newest_runs
+SELECT * FROM runs WHERE started < :before ORDER BY started DESC LIMIT :limit;
+
+-- name: newest_runs_of_sync
+SELECT * FROM runs WHERE sync = :sync AND started < :before ORDER BY started DESC LIMIT :limit;
+
+-- name: newest_runs_in_state
+SELECT * FROM runs WHERE state = :state AND started < :before ORDER BY started DESC LIMIT :limit;
+
+-- name: newest_runs_of_sync_in_state
+SELECT * FROM runs WHERE sync = :sync AND state = :state AND started < :before ORDER BY started DESC LIMIT :limit;
+
+-- name: recent_runs_of_syncs
+SELECT r.id, r.sync, r.state, r.started, r.ended, r.process FROM json_each(:syncs) s
+JOIN runs r ON r.rowid IN (SELECT rowid FROM runs WHERE sync = s.value ORDER BY started DESC LIMIT :limit)
+ORDER BY r.sync, r.started DESC;
+
+-- name: last_run_of_syncs
+SELECT r.* FROM json_each(:syncs) s
+JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value ORDER BY started DESC LIMIT 1);
+
+-- name: deliveries_of_runs
+SELECT d.*,
+    CASE WHEN d.state IN ('planned', 'sending', 'paused')
+        THEN (SELECT coalesce(sum(b.acknowledged), 0) FROM batches b WHERE b.delivery = d.id) END AS open_acknowledged,
+    CASE WHEN d.state IN ('planned', 'sending', 'paused')
+        THEN (SELECT coalesce(sum(b.calls), 0) FROM batches b WHERE b.delivery = d.id AND b.state = 'answered')
+        END AS open_answered
+FROM json_each(:runs) r JOIN deliveries d ON d.run = r.value ORDER BY d.created, d.destination;
+
+-- name: sent_by_runs
+SELECT r.value AS run, sum(CASE WHEN d.state IN ('planned', 'sending', 'paused')
+    THEN (SELECT coalesce(sum(b.acknowledged), 0) FROM batches b WHERE b.delivery = d.id) ELSE d.acknowledged END)
+    AS acknowledged FROM json_each(:runs) r JOIN deliveries d ON d.run = r.value GROUP BY r.value;
+
+-- name: pending_by_sync
+SELECT d.sync, sum(d.calls - (SELECT coalesce(sum(b.calls), 0) FROM batches b WHERE b.delivery = d.id AND b.state = 'answered'))
+    AS calls FROM deliveries d WHERE d.state IN ('planned', 'sending', 'paused') GROUP BY d.sync;
+
+-- name: current_ledgers
+SELECT sync, destination, last_sync_time FROM ledgers WHERE retired IS NULL ORDER BY sync, destination;
+
+-- name: causes_by_sync
+SELECT c.*, coalesce(r.identity, r.row, '') AS sample FROM (
+    SELECT sync, reason, status, count(*) AS rows, 1 AS open, min(number) AS first FROM rejected
+    WHERE sync IN (SELECT value FROM json_each(:syncs)) AND state = 'open' GROUP BY sync, reason, status
+) c JOIN rejected r ON r.number = c.first ORDER BY c.sync, c.rows DESC, c.first;
+
+-- name: causes_by_run
+SELECT c.*, coalesce(r.identity, r.row, '') AS sample FROM (
+    SELECT reason, status, count(*) AS rows, max(state = 'open') AS open, min(number) AS first FROM rejected
+    WHERE delivery IN (SELECT id FROM deliveries WHERE run = :run) GROUP BY reason, status
+) c JOIN rejected r ON r.number = c.first ORDER BY c.rows DESC, c.first;
+
+-- name: rejected_number
+SELECT * FROM rejected WHERE number = :number;
+
+-- name: rejected_page_of_sync
+SELECT * FROM rejected WHERE sync = :sync AND state = 'open' AND (:reason IS NULL OR reason = :reason)
+    AND (:any_status OR status IS :status) ORDER BY number LIMIT :limit OFFSET :offset;
+
+-- name: rejected_page_of_run
+SELECT * FROM rejected WHERE delivery IN (SELECT id FROM deliveries WHERE run = :run)
+    AND (:reason IS NULL OR reason = :reason) AND (:any_status OR status IS :status)
+    ORDER BY number LIMIT :limit OFFSET :offset;
+
+-- name: rejected_total_of_sync
+SELECT count(*) AS rows FROM rejected WHERE sync = :sync AND state = 'open' AND (:reason IS NULL OR reason = :reason)
+    AND (:any_status OR status IS :status);
+
+-- name: rejected_total_of_run
+SELECT count(*) AS rows FROM rejected WHERE delivery IN (SELECT id FROM deliveries WHERE run = :run)
+    AND (:reason IS NULL OR reason = :reason) AND (:any_status OR status IS :status);
 
 -- name: current_ledger
 SELECT * FROM ledgers WHERE sync = :sync AND destination = :destination AND retired IS NULL;
@@ -160,14 +231,8 @@ SELECT * FROM rejected WHERE ledger = :ledger AND state = 'open' ORDER BY number
 -- name: rejected_of_sync
 SELECT * FROM rejected WHERE sync = :sync AND state = 'open' ORDER BY number LIMIT :limit;
 
--- name: rejected_of_run
-SELECT * FROM rejected WHERE run = :run ORDER BY number LIMIT :limit;
-
 -- name: rejected_of_delivery
 SELECT * FROM rejected WHERE delivery = :delivery AND sequence IS NOT NULL;
-
--- name: count_open_rejected
-SELECT count(*) AS rows FROM rejected WHERE sync = :sync AND state = 'open';
 
 -- name: rejected_by_identity
 SELECT * FROM rejected WHERE ledger = :ledger AND identity = :identity ORDER BY number;
@@ -177,6 +242,9 @@ DELETE FROM rejected WHERE state <> 'open' AND changed < :before;
 
 -- name: forget_old_requests
 UPDATE rejected SET request = NULL, response = NULL WHERE changed < :before AND request IS NOT NULL;
+
+-- name: forget_old_progress
+UPDATE runs SET progress = NULL WHERE ended < :before AND progress IS NOT NULL;
 
 -- name: forget_old_batches
 DELETE FROM batches WHERE delivery IN (

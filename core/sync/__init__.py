@@ -14,5 +14,6 @@ finish     a delivery to its commit, or its pause
 run        one run of a sync, as events; replay: rejected rows only
 telling    the events of a run, to its listener, its log and the store; progress: what they amount to
 preview    what a run would do, without doing it; explain: one key's life; check: a connection, step by step
+history    the store, read for people; rejections: what was refused, by cause
 state      the state folder, its locks and garbage
 """

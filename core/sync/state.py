@@ -78,9 +78,9 @@ class StateFolder:
         """Give the folder in which this process spills while it works on a sync."""
         return self.folder / "tmp" / f"{sync.id}.{os.getpid()}"
 
-    def store(self) -> Store:
-        """Open the store."""
-        return Store(self.folder)
+    def store(self, timeout: float = 30.0) -> Store:
+        """Open the store; `timeout` is how many seconds it waits for another program's write."""
+        return Store(self.folder, timeout)
 
     @contextlib.contextmanager
     def lock(self, sync: Sync, what: str) -> Iterator[None]:
@@ -122,7 +122,7 @@ class StateFolder:
         before = now - self.retention * _DAY
         _remove_older(self.folder / "logs", before)
         with store.transaction():
-            for name in ("forget_old_rejected", "forget_old_requests", "forget_old_batches"):
+            for name in ("forget_old_rejected", "forget_old_requests", "forget_old_batches", "forget_old_progress"):
                 store.do(name, before=before)
 
 

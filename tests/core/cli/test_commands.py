@@ -119,7 +119,8 @@ def test_a_command_gives_a_program_one_document(demo: ProjectFolder, words: str,
         (
             "runs users",
             0,
-            "id sync name cause state started ended process bound rows error remedy progress questions deliveries",
+            "id sync name cause state started ended seconds process bound rows error remedy progress questions "
+            "acknowledged rejected deliveries",
         ),
         (
             "plan leads",
@@ -142,7 +143,8 @@ def test_status_gives_a_program_every_sync(demo: ProjectFolder) -> None:
     found = {row.pop("sync"): row for row in demo.run("status", "--json").json["syncs"]}
     assert sorted(found) == sorted([*ENABLED, "feature_use", "open_tickets"])
     keys = "id enabled destinations state last_run last_started acknowledged rejected_open pending last_sync_times"
-    assert set(found["users"]) == {*keys.split(), "last_states", "next", "error"}
+    more = "description call source last_seconds rows rejected last_sent last_took due remedy questions progress causes"
+    assert set(found["users"]) == {*keys.split(), *more.split(), "last_states", "next", "error"}
     assert found["users"]["state"] == "succeeded"
     assert found["users"]["acknowledged"] == 1_500
     assert found["users"]["last_sync_times"]["files"] > 0
@@ -203,7 +205,7 @@ def test_show_tells_a_run_whole(demo: ProjectFolder) -> None:
     found = demo.run("show", run[:6], "--json").json
     assert found["id"] == run
     assert found["deliveries"][0]["acknowledged"] == 1_500
-    assert found["rejected"] == []
+    assert (found["rejected"], found["causes"], found["progress"]["phase"]) == ([], [], "done")
 
 
 def test_schema_prints_what_an_editor_needs(demo: ProjectFolder, capsys: pytest.CaptureFixture[str]) -> None:

@@ -548,7 +548,9 @@ def test_old_rejected_rows_and_requests_go_after_the_retention(workshop: Worksho
     asyncio.run(later())
     assert workshop.rows("rejected_of_sync", sync="id-people", limit=10) == []
     run = workshop.rows("runs_of_sync", sync="id-people", limit=2)[1]
-    (kept,) = workshop.rows("rejected_of_run", run=run["id"], limit=10)
+    (kept,) = workshop.rows(
+        "rejected_page_of_run", run=run["id"], reason=None, any_status=True, status=None, limit=10, offset=0
+    )
     assert kept["request"] is None
 
 
