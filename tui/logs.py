@@ -1,0 +1,111 @@
+"""A run's log as people read it: the lines of `.backhaul/logs/<run>.jsonl` in words, with a level each."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.words import clock, counted, took, utc
+from tui.drawing import Line, Span, line
+
+__all__ = ["LogLine", "log_lines", "read_log"]
+
+_TAIL = 128 * 1024
+_STYLES = {"info": ("muted", "text"), "warn": ("warn", "warn"), "error": ("fail", "fail")}
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """When, how grave (info, warn, error), and what."""
+
+    at: float
+    level: str
+    text: str
+
+
+def read_log(file: Path) -> list[LogLine]:
+    """Read the end of a run's log (its last 128 kB); a line that is torn or unknown is left out. Empty where there is none."""
+    try:
+        with file.open("rb") as opened:
+            size = os.fstat(opened.fileno()).st_size
+            opened.seek(max(size - _TAIL, 0))
+            raw = opened.read()
+    except OSError:
+        return []
+    whole = raw.split(b"\n")[1 if size > _TAIL else 0 :]
+    return [found for each in whole if (found := _read(each)) is not None]
+
+
+def _read(raw: bytes) -> LogLine | None:
+    try:
+        event = json.loads(raw)
+        level, text = _said(event)
+        return LogLine(float(event["at"]), level, text)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _said(event: Mapping[str, Any]) -> tuple[str, str]:  # noqa: C901 -- a word for each kind of event
+    """Say an event in words."""
+    where = event.get("destination", "")
+    match event["event"]:
+        case "started":
+            return "info", f"{event['sync']}: the run begins ({event['cause']})"
+        case "querying":
+            bound = f", last_sync_time {utc(event['bound'])}" if event["bound"] else ""
+            return "info", f"the query runs: {counted(event['rows'], 'row')}{bound}"
+        case "queried":
+            return "info", f"the query gave {counted(event['rows'], 'row')} in {took(event['seconds'])}"
+        case "planned":
+            counts = f"+{event['added']:,} new  ~{event['changed']:,} changed  −{event['removed']:,} gone  ={event['unchanged']:,} unchanged"
+            refused = f"  ✗{event['refused']:,} refused" if event["refused"] else ""
+            return (
+                "info",
+                f"{where}: {counts}{refused}: {counted(event['calls'], 'call')} in {counted(event['batches'], 'batch')}",
+            )
+        case "stopped":
+            asked = "; ".join(str(question["message"]) for question in event["questions"])
+            return "warn", f"{where}: stopped before the first call. {asked}"
+        case "resumed":
+            return (
+                "info",
+                f"{where}: an earlier delivery goes on, {event['answered']:,} of {event['calls']:,} calls were answered",
+            )
+        case "answered":
+            done = event["acknowledged"] + event["rejected"]
+            return "info", f"{where}: {done:,} of {event['calls']:,} answered"
+        case "retrying":
+            return (
+                "warn",
+                f"{where}: {event['reason']}; next try in {event['wait']:.0f} s ({event['attempt']} of {event['attempts']})",
+            )
+        case "paused":
+            return "error", f"{where}: paused with {event['pending']:,} pending. {event['reason']} {event['remedy']}"
+        case "committed":
+            rejected = f", {event['rejected']:,} rejected" if event["rejected"] else ""
+            return "warn" if event[
+                "rejected"
+            ] else "info", f"{where}: {event['acknowledged']:,} delivered{rejected}, {event['unchanged']:,} unchanged"
+        case "ended":
+            error = f": {event['error']}" if event["error"] else ""
+            level = {"failed": "error", "succeeded": "info"}.get(event["state"], "warn")
+            return level, f"{event['state']} after {took(event['seconds'])}{error}"
+        case other:
+            return "info", str(other)
+
+
+def log_lines(found: list[LogLine], *, grave_only: bool, words: str = "") -> list[Line]:
+    """Lay a log out; only warnings and errors, or only lines that hold some words, where asked for."""
+    wanted = [each for each in found if (each.level != "info" or not grave_only) and words.lower() in each.text.lower()]
+    lines = []
+    for each in wanted:
+        mark, style = _STYLES[each.level]
+        sign = {"info": " ", "warn": "!", "error": "✗"}[each.level]
+        lines.append(
+            line((f"{clock(each.at, exact=True)[-8:]} ", "muted"), Span(f"{sign} ", mark), Span(each.text, style))
+        )
+    return lines

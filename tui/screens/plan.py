@@ -1,0 +1,435 @@
+"""Plan: what would be sent, before anything is: how many rows are new, changed, gone; what the guards ask; each changed
+field, the acknowledged value beside the new one; the call of the chosen row. Sending it from here asks the guards' questions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from core.words import counted, size, took
+from tui.accepting import accept_and_run
+from tui.drawing import Line, Span, heading, line, spans
+from tui.json_lines import json_lines
+from tui.messages import Refused
+from tui.screens.base import Page
+from tui.screens.dialogs import Read
+from tui.screens.summary import question_lines
+from tui.widgets.pane import Pane
+from tui.widgets.sheet import Sheet
+from tui.widgets.table import Column, Row, Table
+
+__all__ = ["PlanPage"]
+
+_SAMPLES = 200
+_PARTS = ("changed", "new", "gone", "refused")
+
+
+class PlanPage(Page):
+    """The plan of one sync."""
+
+    scope = "plan"
+    tab = "Editor"
+
+    DEFAULT_CSS = """
+    PlanPage #head { height: auto; max-height: 55%; }
+    PlanPage #part { height: 1fr; margin-top: 1; }
+    PlanPage.-nothing #part { display: none; }
+    PlanPage.-nothing #head { height: 1fr; max-height: 100%; }
+    """
+
+    def __init__(self, sync: str, *, text: str | None = None) -> None:
+        """Plan a sync; with `text`, as if its query were this one."""
+        super().__init__()
+        self._sync = sync
+        self._text = text
+        self._from_zero = False
+        self._plans: Sequence[Mapping[str, Any]] | None = None
+        self._place = 0
+        self._part = "changed"
+        self._took = 0.0
+        self._began = time.monotonic()
+        self._working = False
+        self._calls: dict[str, Any] = {}
+        self.crumb = f"plan {sync}"
+        self.add_class("-nothing")
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Sheet(self._head_lines, id="head")
+                with Pane(title="Changed", id="part"):
+                    yield Table(_CHANGED, id="rows")
+            with Vertical(id="right"):
+                yield Sheet(self._aside_lines, id="aside")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#head", Sheet).focus()
+        self.do_again()
+
+    def hints(self) -> Iterable[str]:
+        if self._working:
+            return ("global.back",)
+        return (
+            "plan.row",
+            "plan.send",
+            "plan.next_part",
+            "plan.next_destination",
+            "list.filter",
+            "global.export",
+            "plan.again",
+            "plan.from_zero",
+            "global.copy",
+        )
+
+    def word(self, name: str, word: str) -> str:
+        if name == "back" and self._working:
+            return "stop"
+        return "only what is due" if name == "from_zero" and self._from_zero else word
+
+    @property
+    def plan(self) -> Mapping[str, Any] | None:
+        """Give the plan of the destination that is shown."""
+        return self._plans[self._place] if self._plans else None
+
+    def why_not(self, name: str) -> str:
+        if name in ("send", "row", "next_part", "next_destination") and self._working:
+            return "it is still being made"
+        if name in ("send", "row", "next_part") and self.plan is None:
+            return "there is no plan"
+        if name == "send":
+            if self._text is not None:
+                return "the query is not saved"
+            if not any(plan["comparison"]["calls"] or plan["pending"] for plan in self._plans or ()):
+                return "there is nothing to send"
+        if name == "next_destination" and len(self._plans or ()) < 2:
+            return "there is one destination"
+        if name == "row" and not self.query_one("#rows", Table).key:
+            return "no row is chosen"
+        return ""
+
+    # the plan is made
+
+    def do_again(self) -> None:
+        """Query and compare."""
+        self._working, self._began = True, time.monotonic()
+        self.query_one("#head", Sheet).set_state("loading")
+        self.query_one("#head", Sheet).rebuild()
+        self.refresh_bars()
+        self.run_worker(self._make(), group="plan", exclusive=True)
+
+    async def _make(self) -> None:
+        head = self.query_one("#head", Sheet)
+        try:
+            words: dict[str, Any] = {} if self._text is None else {"text": self._text}
+            answer = await self.bridge.ask(
+                "plan", sync=self._sync, from_zero=self._from_zero, samples=_SAMPLES, **words
+            )
+        except Refused as error:
+            self._working = False
+            again = self.console.keys.shown("plan.again")
+            notice = [
+                line(Span("✗ ", "fail"), error.message),
+                line(("  " + error.remedy, "muted")),
+                line(("  ", "muted"), Span(again, "bold text"), (" tries again", "muted")),
+                Line(),
+            ]
+            head.set_state("failing", notice)
+            head.rebuild()
+            self.refresh_bars()
+            return
+        except asyncio.CancelledError:
+            self._working = False
+            raise
+        self._working = False
+        self._plans, self._took = answer["deliveries"], float(answer["seconds"])
+        self._place = min(self._place, max(len(self._plans) - 1, 0))
+        self._part = next((part for part in _PARTS if self._count(part)), "changed")
+        head.set_state("full")
+        self._show_part()
+        self.refresh_bars()
+
+    def tick(self) -> None:
+        if self._working:
+            self.query_one("#head", Sheet).rebuild()
+
+    def do_back(self) -> None:
+        """Stop what runs, or go back."""
+        if self._working and self._plans is not None:
+            self.workers.cancel_group(self, "plan")
+            self._working = False
+            self.query_one("#head", Sheet).set_state("full")
+            self.query_one("#head", Sheet).rebuild()
+            self.refresh_bars()
+        else:
+            self.workers.cancel_group(self, "plan")
+            self.dismiss()
+
+    # what is shown
+
+    def _count(self, part: str) -> int:
+        plan = self.plan
+        if plan is None:
+            return 0
+        comparison = plan["comparison"]
+        names = {"changed": ("changed",), "new": ("added",), "gone": ("removed",), "refused": ("refused", "held")}
+        return sum(int(comparison[name]) for name in names[part])
+
+    def _head_lines(self, width: int) -> list[Line]:
+        plan = self.plan
+        if plan is None:
+            if self._plans is not None:
+                return [
+                    heading(f"Plan  {self._sync}"),
+                    line(("This sync has no destination: each run is a preview, and nothing is sent.", "muted")),
+                ]
+            waiting = f"the query runs · {time.monotonic() - self._began:.0f} s" if self._working else ""
+            stop = self.console.keys.shown("global.back")
+            return [
+                heading(f"Plan  {self._sync}", ("nothing sent yet", "muted")),
+                *([line((waiting, "muted"), right=((f"{stop} stops it", "muted"),))] if waiting else []),
+            ]
+        title = f"Plan  {self._sync} → {plan['destination']}"
+        where = f"{self._place + 1} of {len(self._plans or ())} destinations   " if len(self._plans or ()) > 1 else ""
+        state = f"again · {time.monotonic() - self._began:.0f} s" if self._working else "nothing sent yet"
+        lines = [Line((Span(title, "bold accent"),), spans(((where, "muted"), (state, "muted"))), "─", marked=True)]
+        lines += [_counts(plan["comparison"]), self._bill(plan)]
+        if plan["pending"]:
+            lines.append(
+                line(Span("► ", "run"), f"{counted(plan['pending'], 'call')} of an earlier delivery go out first.")
+            )
+        lines += [line((f"  {note}", "muted")) for note in plan["comparison"]["notes"]]
+        if plan["questions"]:
+            many = (
+                f"{len(plan['questions'])} questions before it goes"
+                if len(plan["questions"]) > 1
+                else "One question before it goes"
+            )
+            lines += [Line(), heading(many, Span("! guards", "warn")), *question_lines(tuple(plan["questions"]), width)]
+            lines += [
+                line((f"  {example}", "muted"))
+                for question in plan["questions"]
+                for example in list(question["evidence"])[:3]
+            ]
+        return lines
+
+    def _bill(self, plan: Mapping[str, Any]) -> Line:
+        comparison = plan["comparison"]
+        if not comparison["calls"]:
+            return line(("Nothing to send: all of it is delivered already.", "muted"))
+        sent = f"{counted(comparison['calls'], 'call')} in {counted(plan['batches'], 'batch')}, {size(plan['bytes'])}"
+        return line((f"{sent}. The query took {took(self._took)}.", "muted"))
+
+    def _show_part(self) -> None:
+        plan = self.plan
+        self.set_class(plan is None or not any(self._count(part) for part in _PARTS), "-nothing")
+        self.query_one("#head", Sheet).rebuild()
+        if plan is None:
+            return
+        table, pane = self.query_one("#rows", Table), self.query_one("#part", Pane)
+        self._calls = {}
+        rows, columns = {"changed": self._changed, "new": self._new, "gone": self._gone, "refused": self._refused}[
+            self._part
+        ](plan)
+        count = self._count(self._part)
+        shown = len({row.key.partition(" ")[0] for row in rows}) if self._part == "changed" else len(rows)
+        said = f"first {shown:,} of {count:,}" if count > shown else f"{count:,}"
+        others = "  ".join(
+            f"{part} {self._count(part):,}" for part in _PARTS if part != self._part and self._count(part)
+        )
+        pane.heading.show(
+            title=self._part.capitalize(), right=((f"{others}   " if others else "", "muted"), (said, "text"))
+        )
+        table.show(rows, columns)
+        table.set_state("full" if rows else "empty", () if rows else [line((f"No row is {self._part}.", "muted"))])
+        if not self.has_class("-nothing"):
+            table.focus()
+        self.query_one("#aside", Sheet).rebuild()
+
+    def _changed(self, plan: Mapping[str, Any]) -> tuple[list[Row], Sequence[Column]]:
+        rows = []
+        for number, change in enumerate(plan["changes"]):
+            who = " ".join(str(value) for value in change["identity"].values())
+            self._calls[str(number)] = (change.get("call"), {field["path"] for field in change["fields"]}, who)
+            for place, field in enumerate(change["fields"]):
+                new = _value(field["new"])
+                rows.append(
+                    Row(
+                        f"{number} {place}",
+                        (
+                            Span(who if place == 0 else ""),
+                            Span(_short(field["path"]), "muted"),
+                            Span(_value(field["old"]), "muted"),
+                            Span("→", "muted"),
+                            Span(new, "warn" if field["new"] is None else "text"),
+                        ),
+                    )
+                )
+        return rows, _CHANGED
+
+    def _new(self, plan: Mapping[str, Any]) -> tuple[list[Row], Sequence[Column]]:
+        rows = []
+        for number, text in enumerate(plan["added"]):
+            call = json.loads(text)
+            who = str(call.get("userId") or call.get("anonymousId") or call.get("groupId") or "")
+            self._calls[str(number)] = (call, set(), who)
+            bag = call.get("traits") or call.get("properties") or {}
+            rows.append(
+                Row(
+                    f"{number} 0",
+                    (
+                        Span(who),
+                        Span(str(call.get("event") or call.get("name") or "")),
+                        Span(json.dumps(bag, ensure_ascii=False), "muted"),
+                    ),
+                )
+            )
+        return rows, _NEW
+
+    def _gone(self, plan: Mapping[str, Any]) -> tuple[list[Row], Sequence[Column]]:
+        kept = (
+            'deleted there, since removed = "delete"'
+            if plan["comparison"]["deletes"]
+            else 'left alone: removed = "ignore"'
+        )
+        return [
+            Row(f"{number} 0", (Span(str(who)), Span(kept, "muted"))) for number, who in enumerate(plan["removed"])
+        ], _TWO
+
+    def _refused(self, plan: Mapping[str, Any]) -> tuple[list[Row], Sequence[Column]]:
+        return [
+            Row(f"{number} 0", (Span(str(who)), Span(str(why), "fail")))
+            for number, (who, why) in enumerate(plan["refused"])
+        ], _TWO
+
+    @property
+    def _chosen(self) -> tuple[Any, set[str], str] | None:
+        key = self.query_one("#rows", Table).key
+        return self._calls.get(key.partition(" ")[0]) if key else None
+
+    def _aside_lines(self, width: int) -> list[Line]:
+        return [*self._call_lines(), *self._field_lines(width)]
+
+    def _call_lines(self) -> list[Line]:
+        chosen = self._chosen
+        if chosen is None or chosen[0] is None:
+            return []
+        call, marked, who = chosen
+        return [
+            heading(f"{who} as a call", (str(call.get("type", "")), "muted")),
+            *json_lines(call, marked=marked),
+            Line(),
+        ]
+
+    def _field_lines(self, width: int) -> list[Line]:
+        """Show how many rows change each field."""
+        plan = self.plan
+        fields = dict(plan.get("fields") or {}) if plan else {}
+        if not fields:
+            return []
+        most = max(fields.values())
+        room = max(width - 32, 6)
+        lines = [heading("Changes by field", ("rows", "muted"))]
+        for name, number in sorted(fields.items(), key=lambda entry: -entry[1])[:16]:
+            lines.append(
+                line(
+                    f"{_short(name)[:14]:<14} ",
+                    Span("█" * max(round(number / most * room * 0.6), 0) or "▏", "run"),
+                    right=(f"{number:,}",),
+                )
+            )
+        return lines
+
+    def on_table_highlighted(self, message: Table.Highlighted) -> None:
+        self.query_one("#aside", Sheet).rebuild()
+        self.refresh_bars()
+
+    def on_table_chosen(self, message: Table.Chosen) -> None:
+        self.do_row()
+
+    def copy_text(self) -> str:
+        chosen = self._chosen
+        return json.dumps(chosen[0], ensure_ascii=False) if chosen and chosen[0] else super().copy_text()
+
+    # what is done
+
+    def do_row(self) -> None:
+        """Show the chosen row as a call."""
+        chosen = self._chosen
+        if chosen is None or chosen[0] is None:
+            return
+        self.console.push_screen(Read(lambda _width: self._call_lines(), copies=self.copy_text()))
+
+    def do_next_part(self) -> None:
+        """Show the next part that has rows."""
+        place = _PARTS.index(self._part)
+        order = [*_PARTS[place + 1 :], *_PARTS[: place + 1]]
+        self._part = next((part for part in order if self._count(part)), self._part)
+        self._show_part()
+
+    def do_next_destination(self) -> None:
+        """Show the plan of the next destination."""
+        if self._plans:
+            self._place = (self._place + 1) % len(self._plans)
+            self._part = next((part for part in _PARTS if self._count(part)), "changed")
+            self._show_part()
+
+    def do_from_zero(self) -> None:
+        """Plan with last_sync_time 0, or as a run would."""
+        self._from_zero = not self._from_zero
+        self.do_again()
+
+    async def do_send(self) -> None:
+        """Send it; the guards' questions are asked first."""
+        questions = [question for plan in self._plans or () for question in plan["questions"]]
+        words = ("--from-zero",) if self._from_zero else ()
+        if await accept_and_run(self, self._sync, questions, *words):
+            self.console.do_home()
+
+
+_CHANGED = (
+    Column(head="Key", least=10, most=28),
+    Column(head="field", least=8, most=24),
+    Column(head="acknowledged", right=True, least=12, most=32),
+    Column(head="", width=1),
+    Column(head="now", share=1, least=12, most=80),
+)
+_NEW = (
+    Column(head="Key", least=10, most=30),
+    Column(head="", most=24),
+    Column(head="what is sent", share=1, least=20, most=200),
+)
+_TWO = (Column(head="Key", least=12, most=60), Column(head="", share=1, least=20, most=160))
+
+
+def _counts(comparison: Mapping[str, Any]) -> Line:
+    parts: list[tuple[str, str]] = []
+    for name, word, style in (
+        ("added", "new", "ok"),
+        ("changed", "changed", "run"),
+        ("removed", "gone", "warn"),
+        ("unchanged", "unchanged", "text"),
+        ("refused", "refused", "fail"),
+        ("retried", "tried again", "text"),
+        ("deletes", "to delete", "warn"),
+    ):
+        number = int(comparison[name])
+        if number or word in ("new", "changed", "unchanged"):
+            parts += [(f"{number:,}", style if number else "muted"), (f" {word}     ", "muted")]
+    return Line(spans(parts))
+
+
+def _value(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _short(path: str) -> str:
+    head, _, rest = path.partition(".")
+    return rest if rest and head in ("traits", "properties") else path
