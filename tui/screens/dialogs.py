@@ -82,10 +82,16 @@ class Ask(Dialog):
     """
 
     def __init__(
-        self, question: str, value: str = "", *, note: str = "", live: Callable[[str], None] | None = None
+        self,
+        question: str,
+        value: str = "",
+        *,
+        note: str = "",
+        live: Callable[[str], None] | None = None,
+        secret: bool = False,
     ) -> None:
         super().__init__()
-        self._question, self._value, self._note, self._live = question, value, note, live
+        self._question, self._value, self._note, self._live, self._secret = question, value, note, live, secret
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -96,7 +102,7 @@ class Ask(Dialog):
                 ],
                 focusable=False,
             )
-            yield Input(self._value)
+            yield Input(self._value, password=self._secret)
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

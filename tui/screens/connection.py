@@ -1,0 +1,320 @@
+"""The form of a source or a destination: its type, its settings, its secret, a test step by step, and saving it.
+
+The guided wizard has an issue of its own; this form already tests what was typed before anything is saved, and keeps
+nothing secret anywhere but in the keyring.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from core.destinations import destination_type
+from core.destinations import types as destination_types
+from core.errors import ProjectError
+from core.project import set_value, write_file
+from core.project.decode import decode
+from core.warehouses import types as warehouse_types
+from core.warehouses import warehouse_type
+from tui.drawing import Line, Span, heading, line, wrapped
+from tui.messages import Refused
+from tui.screens.base import Page
+from tui.settings_fields import settings_fields, typed_values
+from tui.steps import step_lines
+from tui.widgets.form import Changed, Field, Form
+from tui.widgets.pane import Pane
+from tui.widgets.sheet import Sheet
+
+__all__ = ["ConnectionPage"]
+
+_WHAT = {"source": "A warehouse that rows come from", "destination": "An API, or a local file, that calls go to"}
+
+
+class ConnectionPage(Page):
+    """A new source or destination, or one that is there."""
+
+    scope = "form"
+    tab = "Sources"
+
+    DEFAULT_CSS = """
+    ConnectionPage #title { height: 2; }
+    ConnectionPage #result { height: auto; max-height: 45%; margin-top: 1; }
+    ConnectionPage #result Sheet { height: auto; }
+    """
+
+    def __init__(self, what: str, name: str = "") -> None:
+        """Open the form of a `what` ('source' or 'destination'); a new one where no name is given."""
+        super().__init__()
+        self._what = what
+        self._old_name = name
+        self._type = ""
+        self._steps: list[Mapping[str, Any]] = []
+        self._testing = False
+        self._passed: bool | None = None
+        self._error: Refused | None = None
+        self.crumb = name or f"new {what}"
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Sheet(self._title, id="title", focusable=False)
+                yield Form(self._fields(), id="form")
+                with Pane(title="Test", id="result"):
+                    yield Sheet(self._result, id="steps")
+            with Vertical(id="right"):
+                yield Sheet(self._help, id="aside", focusable=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#result", Pane).display = False
+        self.query_one(Form).focus_first()
+
+    def hints(self) -> Iterable[str]:
+        return ("form.next", "form.test", "form.save", "form.copy", "global.back")
+
+    def word(self, name: str, word: str) -> str:
+        return "leave" if name == "back" else word
+
+    def why_not(self, name: str) -> str:
+        if name == "test" and self._testing:
+            return "it is being tested"
+        if name == "copy" and not self._remedy():
+            return "there is no statement to copy"
+        return ""
+
+    # the fields
+
+    @property
+    def _types(self) -> tuple[str, ...]:
+        return warehouse_types() if self._what == "source" else destination_types()
+
+    @property
+    def _plugin(self) -> Any:
+        return warehouse_type(self._type) if self._what == "source" else destination_type(self._type)
+
+    @property
+    def _old(self) -> Any:
+        project = self.snapshot.project
+        if project is None or not self._old_name:
+            return None
+        return (project.sources if self._what == "source" else project.destinations).get(self._old_name)
+
+    def _fields(self) -> list[Field]:
+        old = self._old
+        if not self._type:
+            self._type = old.type if old is not None else ("postgres" if self._what == "source" else "segment")
+        first = [
+            Field(
+                name="type", label="type", value=self._type, choices=(self._type,) if old is not None else self._types
+            ),
+            Field(
+                name="name",
+                label="name",
+                value=self._old_name,
+                fixed=bool(old),
+                note="letters, digits, - and _",
+                placeholder="prod" if self._what == "source" else "segment",
+            ),
+        ]
+        return first + settings_fields(self._plugin, old.settings if old is not None else None)
+
+    async def on_changed(self, message: Changed) -> None:
+        """Draw the fields of another type; what two types share stays typed."""
+        if message.name == "type" and message.value != self._type:
+            form = self.query_one(Form)
+            typed = dict(form.values())
+            self._type = message.value
+            kept = [
+                each if each.name not in typed or each.name == "type" or each.choices else _with(each, typed[each.name])
+                for each in self._fields()
+            ]
+            await form.remove()
+            new = Form(kept, id="form")
+            await self.query_one("#left").mount(new, after="#title")
+            new.query_one("#field-type").focus()
+            self.query_one("#aside", Sheet).rebuild()
+        self._passed = None if message.name else self._passed
+
+    # what is shown
+
+    def _title(self, width: int) -> list[Line]:
+        title = f"{self._old_name}" if self._old_name else f"New {self._what}"
+        return [heading(title, (_WHAT[self._what], "muted"))]
+
+    def _result(self, width: int) -> list[Line]:
+        lines = step_lines(self._steps, width, testing=self._testing)
+        if self._error is not None:
+            lines += [
+                Line(),
+                line(Span("✗ ", "fail"), Span(self._error.message, "bold text")),
+                *wrapped(self._error.remedy, width, "muted"),
+            ]
+        return lines
+
+    def _help(self, width: int) -> list[Line]:
+        plugin = self._plugin
+        lines = [heading(f"What {self._type} needs")]
+        lines += wrapped((plugin.Settings.__doc__ or "").split("\n    ")[0].replace("`", ""), width, "muted")
+        for name, what in plugin.secrets.items():
+            lines += [Line(), line(Span(f"{name.replace('_', ' ')}  ", "text"), (str(what), "muted"))]
+            lines.append(line(("It goes to the keyring of this machine, never into a file.", "muted")))
+        if self._what == "source":
+            lines += [
+                Line(),
+                *wrapped(
+                    "Use a user that may only read. The test says so where it may do more, and gives the statement that mends it.",
+                    width,
+                    "muted",
+                ),
+            ]
+        return lines
+
+    # testing and saving
+
+    def _values(self) -> tuple[str, dict[str, Any], dict[str, str]] | None:
+        """Give name, settings and secrets as typed; None where something is missing, which is then shown."""
+        form = self.query_one(Form)
+        form.clear_problems()
+        texts = form.values()
+        try:
+            settings = typed_values(self._plugin, texts)
+            place = Path(f"{self._what}s") / f"{texts['name'] or 'new'}.toml"
+            decode(place, settings, self._plugin.Settings)
+        except (ValueError, ProjectError) as error:
+            said = error.message if isinstance(error, ProjectError) else str(error)
+            name, _, rest = said.partition(": ")
+            form.show_problem(name, rest or said)
+            return None
+        secrets = {
+            name.removeprefix("secret-"): text for name, text in texts.items() if name.startswith("secret-") and text
+        }
+        return texts["name"], settings, secrets
+
+    async def do_test(self) -> None:
+        """Test what was typed, step by step."""
+        typed = self._values()
+        if typed is None:
+            return
+        name, settings, secrets = typed
+        self._steps, self._testing, self._error = [], True, None
+        self.query_one("#result", Pane).display = True
+        self._show_result()
+
+        def passed(step: Mapping[str, Any]) -> None:
+            self._steps.append(step)
+            self._show_result()
+
+        try:
+            answer = await self.bridge.ask(
+                "check",
+                passed,
+                what=self._what,
+                type=self._type,
+                name=name or "new",
+                settings=settings,
+                secrets=secrets,
+            )
+            self._passed = bool(answer["passed"])
+        except Refused as error:
+            self._error = error
+        except asyncio.CancelledError:
+            self._testing = False
+            raise
+        self._testing = False
+        self._show_result()
+
+    def _show_result(self) -> None:
+        count = sum(1 for step in self._steps if step["passed"] is not False)
+        right = (
+            (Span("testing …", "muted"),)
+            if self._testing
+            else (Span("✓ all passed", "ok"),)
+            if self._passed
+            else (Span(f"{count} passed   ", "muted"), Span("✗ stopped", "fail"))
+        )
+        self.query_one("#result", Pane).heading.show(title=self.query_one(Form).value("name") or "Test", right=right)
+        self.query_one("#steps", Sheet).rebuild()
+        self.refresh_bars()
+
+    def _remedy(self) -> str:
+        return next((str(step["remedy"]) for step in self._steps if step["passed"] is False and step["remedy"]), "")
+
+    def do_copy(self) -> None:
+        """Copy what mends the step that failed."""
+        self.console.put_on_clipboard(self._remedy())
+
+    async def do_save(self) -> None:
+        """Write the file, and keep the secret."""
+        typed = self._values()
+        if typed is None:
+            return
+        name, settings, secrets = typed
+        form = self.query_one(Form)
+        known = (
+            self.snapshot.project.sources
+            if self._what == "source" and self.snapshot.project
+            else self.snapshot.project.destinations
+            if self.snapshot.project
+            else {}
+        )
+        if not name or not all(letter.isalnum() or letter in "-_." for letter in name) or not name[0].isalnum():
+            form.show_problem("name", "A name is needed: letters, digits, dashes and underscores.")
+            return
+        if not self._old_name and name in known:
+            form.show_problem("name", f"There is a {self._what} {name} already.")
+            return
+        file = self.bridge.folder / f"{self._what}s" / f"{name}.toml"
+        await self.bridge.change(lambda: self._write(file, settings))
+        for secret, value in secrets.items():
+            try:
+                await self.bridge.ask("secret_set", name=f"{self._what}s/{name}.{secret}", value=value)
+            except Refused as error:
+                form.show_problem(f"secret-{secret}", f"The file is saved; this is not. {error.message} {error.remedy}")
+                return
+        self.console.tell(f"{name} is saved{' with its secret' if secrets else ''}.", "ok")
+        self.dismiss(name)
+
+    def _write(self, file: Path, settings: Mapping[str, Any]) -> None:
+        old = self._old
+        if old is None:
+            write_file(file, {"type": self._type, **settings})
+            return
+        for key in self._plugin.Settings.__dataclass_fields__:
+            before = getattr(old.settings, key)
+            if key in settings and settings[key] != before:
+                set_value(file, key, settings[key])
+            elif key not in settings and before != self._plugin.Settings.__dataclass_fields__[key].default:
+                set_value(file, key, None)
+
+    def do_next(self) -> None:
+        """Go to the next field."""
+        self.focus_next()
+
+    def do_previous(self) -> None:
+        """Go to the previous field."""
+        self.focus_previous()
+
+    async def do_back(self) -> None:
+        """Leave the form; what was typed is given up only after a question."""
+        from tui.screens.dialogs import Confirm
+
+        self.workers.cancel_group(self, "attempt") if self._testing else None
+        form = self.query_one(Form)
+        first = {each.name: each.value for each in form.fields}
+        changed = any(form.value(each.name) != first[each.name] for each in form.fields)
+        if changed and not await self.console.push_screen_wait(
+            Confirm("Leave the form?", "What you typed here is not saved.", yes="Leave")
+        ):
+            return
+        self.dismiss(None)
+
+
+def _with(shown: Field, value: str) -> Field:
+    from dataclasses import replace
+
+    return replace(shown, value=value)

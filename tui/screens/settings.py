@@ -1,0 +1,393 @@
+"""The settings of a sync (its file, as a form), and making a new one. Only what was changed is written; comments stay."""
+
+from __future__ import annotations
+
+import re
+import secrets as randomness
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from core import schedule
+from core.calls.fields import CALLS
+from core.errors import ProjectError
+from core.model import CallType, InvalidRows, Project, Removed, Sync
+from core.project import set_value, write_file
+from core.project.write import write_text
+from tui.drawing import Line, heading, line, wrapped
+from tui.screens.base import Page
+from tui.screens.dialogs import Confirm
+from tui.widgets.form import Changed, Field, Form
+from tui.widgets.sheet import Sheet
+
+__all__ = ["NewSync", "SettingsPage"]
+
+_SHARES = ("max_changed", "max_null", "max_vanished")
+_SCHEDULES = "every 15 minutes, every 12 hours, daily at 06:30, cron 0 6 * * 1-5, manual"
+
+
+class _SyncForm(Page):
+    """What the two forms share."""
+
+    scope = "settings"
+
+    DEFAULT_CSS = "_SyncForm #title { height: 2; }"
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Sheet(self._title, id="title", focusable=False)
+                yield Form(self._fields(), id="form")
+            with Vertical(id="right"):
+                yield Sheet(self._help, id="aside", focusable=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(Form).focus_first()
+
+    def _title(self, width: int) -> list[Line]:
+        raise NotImplementedError
+
+    def _fields(self) -> list[Field]:
+        raise NotImplementedError
+
+    def _help(self, width: int) -> list[Line]:
+        call = (
+            CallType(self.query_one(Form).value("call"))
+            if self.is_mounted and self.query("#field-call")
+            else CallType.IDENTIFY
+        )
+        fields = CALLS[call]
+        lines = [heading(f"What {call.value} needs")]
+        lines += [line(" or ".join(group)) for group in fields.required]
+        lines += [
+            line((f"beside that, every column goes into {fields.bag}" if fields.bag else "and nothing else", "muted"))
+        ]
+        lines += [Line(), heading("Schedules"), *[line((words.strip(), "muted")) for words in _SCHEDULES.split(",")]]
+        lines += [
+            Line(),
+            heading("Columns"),
+            *wrapped(
+                "A line each: the query's column, then the field it becomes.\nEMAIL = traits.email\nzip = traits.zip:text",
+                width,
+                "muted",
+            ),
+        ]
+        return lines
+
+    def on_changed(self, message: Changed) -> None:
+        """Show what helps with the call that is chosen now."""
+        if message.name == "call":
+            self.query_one("#aside", Sheet).rebuild()
+
+    @property
+    def changed(self) -> bool:
+        """Say whether something was typed."""
+        form = self.query_one(Form)
+        return any(form.value(each.name) != each.value for each in form.fields)
+
+    async def do_back(self) -> None:
+        """Leave; what was typed is given up only after a question."""
+        if self.changed and not await self.console.push_screen_wait(
+            Confirm("Leave without saving?", "What you changed here is not saved.", yes="Leave")
+        ):
+            return
+        self.dismiss(None)
+
+    def _checked(self, project: Project, values: Mapping[str, str]) -> str:
+        """Check what both forms have; show the first problem and give its field's name, or nothing."""
+        form = self.query_one(Form)
+        form.clear_problems()
+        unknown = [name for name in _names(values["destinations"]) if name not in project.destinations]
+        problems: list[tuple[str, str]] = []
+        if unknown:
+            problems.append(
+                (
+                    "destinations",
+                    f"There is no destination {unknown[0]}. There are: {', '.join(project.destinations) or 'none yet'}.",
+                )
+            )
+        try:
+            schedule.parse(values["schedule"])
+        except ValueError as error:
+            problems.append(("schedule", f"{error}."))
+        if problems:
+            form.show_problem(*problems[0])
+        return problems[0][0] if problems else ""
+
+
+class SettingsPage(_SyncForm):
+    """The settings of a sync."""
+
+    tab = "Home"
+
+    def __init__(self, sync: str) -> None:
+        super().__init__()
+        self._sync = sync
+        self.crumb = f"settings {sync}"
+
+    def hints(self) -> Iterable[str]:
+        return ("settings.save", "settings.plan", "form.next", "global.back")
+
+    @property
+    def sync(self) -> Sync | None:
+        project = self.snapshot.project
+        return project.syncs.get(self._sync) if project else None
+
+    def why_not(self, name: str) -> str:
+        return "the sync is gone" if self.sync is None and name in ("save", "plan") else ""
+
+    def _title(self, width: int) -> list[Line]:
+        sync = self.sync
+        return [
+            heading(f"Settings of {self._sync}", (f"syncs/{self._sync}.toml   id {sync.id}" if sync else "", "muted"))
+        ]
+
+    def _fields(self) -> list[Field]:
+        sync, project = self.sync, self.snapshot.project
+        if sync is None or project is None:
+            return [Field(name="description", label="description")]
+        columns = "\n".join(f"{column} = {field}" for column, field in sync.columns.items())
+        guards = sync.guards
+        return [
+            Field(name="description", label="description", value=sync.description),
+            Field(name="source", label="source", value=sync.source, choices=tuple(project.sources)),
+            Field(
+                name="destinations",
+                label="destinations",
+                value=", ".join(sync.destinations),
+                note=", ".join(project.destinations),
+            ),
+            Field(name="call", label="call", value=sync.call.value, choices=tuple(each.value for each in CallType)),
+            Field(name="enabled", label="on", value="true" if sync.enabled else "false", choices=("true", "false")),
+            Field(name="schedule", label="schedule", value=sync.schedule, note="every 12 hours, daily at 06:30"),
+            Field(name="timezone", label="time zone", value=sync.timezone),
+            Field(name="lookback", label="lookback", value=_span(sync.lookback), note="taken off last_sync_time"),
+            Field(
+                name="removed",
+                label="rows that are gone",
+                value=sync.removed.value,
+                choices=tuple(each.value for each in Removed),
+            ),
+            Field(
+                name="guards.invalid_rows",
+                label="invalid ids",
+                value=guards.invalid_rows.value,
+                choices=tuple(each.value for each in InvalidRows),
+            ),
+            Field(
+                name="guards.max_calls", label="most calls", value=str(guards.max_calls), note="a run asks above that"
+            ),
+            *[
+                Field(name=f"guards.{name}", label=label, value=f"{getattr(guards, name):g}", note=note)
+                for name, label, note in _GUARDS
+            ],
+            Field(name="columns", label="columns", value=columns, lines=5),
+        ]
+
+    async def do_save(self) -> None:
+        """Write what was changed."""
+        if await self.save():
+            self.console.tell(f"The settings of {self._sync} are saved.", "ok")
+            self.dismiss(True)
+
+    async def save(self) -> bool:
+        """Write what was changed; say whether all of it was right."""
+        sync, project, form = self.sync, self.snapshot.project, self.query_one(Form)
+        values = form.values()
+        if sync is None or project is None or self._checked(project, values):
+            return False
+        first = {each.name: each.value for each in form.fields}
+        try:
+            changes = {name: _read(name, text) for name, text in values.items() if text != first[name]}
+        except ValueError as error:
+            name, _, text = str(error).partition(": ")
+            form.show_problem(name, text)
+            return False
+        before = sync.path.read_bytes()
+
+        def write() -> None:
+            from core import project as projects
+
+            for name, value in changes.items():
+                set_value(sync.path, name, value)
+            problem = projects.load(project.folder).broken.get(sync.path)
+            if problem is not None:  # what the files' own checks refuse is not left behind
+                write_text(sync.path, before.decode("utf-8"))
+                raise ProjectError(getattr(problem, "message", str(problem)))
+
+        from tui.messages import Refused
+
+        try:
+            await self.bridge.change(write)
+        except Refused as error:
+            name, _, text = error.message.partition(": ")
+            form.show_problem(name, text or name)
+            return False
+        return True
+
+    async def do_plan(self) -> None:
+        """Save, and show what would be sent."""
+        from tui.screens.plan import PlanPage
+
+        if not self.changed or await self.save():
+            self.console.switch_screen(PlanPage(self._sync))
+
+
+class NewSync(_SyncForm):
+    """A new sync: its name and what it is for; the query comes in the editor."""
+
+    tab = "Home"
+    crumb = "new sync"
+
+    def hints(self) -> Iterable[str]:
+        return ("settings.save", "form.next", "global.back")
+
+    def word(self, name: str, word: str) -> str:
+        return "make it" if name == "save" else word
+
+    def why_not(self, name: str) -> str:
+        if name == "plan":
+            return "it is not made yet"
+        project = self.snapshot.project
+        if name == "save" and (project is None or not project.sources):
+            return f"no source yet: {self.console.keys.shown('global.sources')}"
+        return ""
+
+    def _title(self, width: int) -> list[Line]:
+        return [heading("New sync", ("a query, and where its rows go", "muted"))]
+
+    def _fields(self) -> list[Field]:
+        project = self.snapshot.project
+        sources = tuple(project.sources) if project else ()
+        destinations = tuple(project.destinations) if project else ()
+        return [
+            Field(name="name", label="name", note="becomes syncs/<name>.sql", placeholder="users"),
+            Field(name="source", label="source", value=sources[0] if sources else "", choices=sources or ("",)),
+            Field(
+                name="destinations",
+                label="destinations",
+                value=destinations[0] if len(destinations) == 1 else "",
+                note=", ".join(destinations),
+                placeholder="none: each run is a preview",
+            ),
+            Field(name="call", label="call", value="identify", choices=tuple(each.value for each in CallType)),
+            Field(name="schedule", label="schedule", value=schedule.DEFAULT, note="it is off until you switch it on"),
+            Field(name="description", label="description", placeholder="what it is for"),
+        ]
+
+    async def do_save(self) -> None:
+        """Write the files, and open the query."""
+        project, form = self.snapshot.project, self.query_one(Form)
+        values = form.values()
+        name = values["name"]
+        if project is None or self._checked(project, values):
+            return
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+            form.show_problem("name", "A name is needed: letters, digits, dashes and underscores.")
+            return
+        if name in project.syncs or (project.folder / "syncs" / f"{name}.toml").exists():
+            form.show_problem("name", f"There is a sync {name} already.")
+            return
+        await self.bridge.change(_making(project.folder, name, values))
+        self.console.tell(
+            f"{name} is made. It is off until you switch it on ({self.console.keys.shown('home.pause')} at home).", "ok"
+        )
+        self.dismiss(name)
+        self.console.open_editor(name)
+
+
+_GUARDS = (
+    ("max_changed", "most changed", "share of known rows"),
+    ("max_null", "most gone null", "share, of one field"),
+    ("max_vanished", "most vanished", "share of known rows"),
+)
+
+
+def _making(folder: Path, name: str, values: Mapping[str, str]) -> Callable[[], None]:
+    """Give what writes the files of a new sync; the query first, so that the sync is whole once it is there."""
+
+    def make() -> None:
+        file = folder / "syncs" / f"{name}.toml"
+        file.parent.mkdir(exist_ok=True)
+        if not file.with_suffix(".sql").exists():
+            write_text(file.with_suffix(".sql"), _template(CallType(values["call"])))
+        settings = {
+            "id": randomness.token_hex(3),
+            "description": values["description"] or None,
+            "source": values["source"],
+            "destinations": _names(values["destinations"]),
+            "call": values["call"],
+            "enabled": False,
+            "schedule": values["schedule"],
+        }
+        write_file(file, settings)
+
+    return make
+
+
+_TEMPLATES = {
+    CallType.IDENTIFY: 'SELECT\n    id AS "userId",\n    email AS "email"\nFROM users\n',
+    CallType.TRACK: 'SELECT\n    user_id AS "userId",\n    \'Order Completed\' AS "event",\n    id AS "messageId",\n    ordered_at AS "timestamp"\nFROM orders\n',
+    CallType.GROUP: 'SELECT\n    company_id AS "groupId",\n    user_id AS "userId",\n    company_name AS "name"\nFROM memberships\n',
+    CallType.PAGE: 'SELECT\n    user_id AS "userId",\n    title AS "name",\n    viewed_at AS "timestamp"\nFROM page_views\n',
+    CallType.SCREEN: 'SELECT\n    user_id AS "userId",\n    screen AS "name",\n    viewed_at AS "timestamp"\nFROM screen_views\n',
+    CallType.ALIAS: 'SELECT\n    old_id AS "previousId",\n    new_id AS "userId"\nFROM merged_users\n',
+}
+
+
+def _template(call: CallType) -> str:
+    """Give a query to begin with."""
+    return _TEMPLATES[call]
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _span(seconds: int) -> str:
+    """Write a lookback as the files do."""
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            number = seconds // size
+            return f"{number} {unit}{'s' * (number != 1)}"
+    return f"{seconds} seconds"
+
+
+def _read(name: str, text: str) -> Any:
+    """Give a field's value as the file holds it. Raises ValueError naming the field."""
+    if name == "destinations":
+        return _names(text)
+    if name == "enabled":
+        return text == "true"
+    if name == "columns":
+        return _columns(text)
+    if name == "guards.max_calls":
+        if not text.replace("_", "").isdigit():
+            raise ValueError(f"{name}: this is a whole number.")
+        return int(text)
+    if name.removeprefix("guards.") in _SHARES:
+        try:
+            share = float(text)
+        except ValueError:
+            raise ValueError(f"{name}: this is a share, between 0 and 1.") from None
+        if not 0 <= share <= 1:
+            raise ValueError(f"{name}: this is a share, between 0 and 1.")
+        return share
+    return text
+
+
+def _columns(text: str) -> dict[str, str] | None:
+    """Read lines like `EMAIL = traits.email`. Raises ValueError."""
+    found = {}
+    for number, each in enumerate(text.splitlines(), 1):
+        if not each.strip():
+            continue
+        column, equals, field = each.partition("=")
+        if not equals or not column.strip() or not field.strip():
+            raise ValueError(f"columns: line {number} is not like EMAIL = traits.email.")
+        found[column.strip().strip('"')] = field.strip().strip('"')
+    return found or None

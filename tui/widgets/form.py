@@ -1,0 +1,207 @@
+"""A form: labels muted at the left, fields as raised strips, a note at the right, a problem under the field it is about.
+
+A secret is never drawn, copied or logged; it is remembered only to be blacked out. A choice is changed with ← → or space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.app import ComposeResult, RenderResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from core.harmless import harmless
+from tui.crash import remember_secret
+from tui.drawing import Line, Span, draw
+from tui.themes import PALETTES
+
+__all__ = ["Field", "Form"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field: its name, label, first value; `choices` it may have; whether it is secret, or has several lines."""
+
+    name: str
+    label: str
+    value: str = ""
+    note: str = ""
+    placeholder: str = ""
+    choices: tuple[str, ...] = ()
+    secret: bool = False
+    lines: int = 1
+    fixed: bool = False
+
+
+@dataclass
+class Changed(Message):
+    """A field has another value."""
+
+    name: str
+    value: str
+
+
+class Choice(Widget, can_focus=True):
+    """One of several words."""
+
+    DEFAULT_CSS = "Choice { height: 1; background: $field; }"
+
+    def __init__(self, choices: Sequence[str], value: str, *, id: str) -> None:  # noqa: A002 -- Textual's name
+        super().__init__(id=id)
+        self.choices = tuple(choices)
+        self.value = value if value in choices else (self.choices[0] if self.choices else "")
+
+    def render(self) -> RenderResult:  # pragma: no cover -- render_line is what draws
+        return ""
+
+    def render_line(self, y: int) -> Strip:
+        style = "bold accent" if self.has_focus else "text"
+        others = "← → or space changes it" if self.has_focus and len(self.choices) > 1 else ""
+        shown = Line((Span(f"‹ {self.value} ›" if self.value else "‹ none ›", style),), (Span(others, "muted"),))
+        return draw(shown, self.size.width, PALETTES[self.app.theme], ground="panel", margin=1)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in ("left", "right", "space", "h", "l") and self.choices:
+            step = -1 if event.key in ("left", "h") else 1
+            self.value = (
+                self.choices[(self.choices.index(self.value) + step) % len(self.choices)]
+                if self.value
+                else self.choices[0]
+            )
+            self.refresh()
+            self.post_message(Changed(str(self.id).removeprefix("field-"), self.value))
+            event.stop()
+            event.prevent_default()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+
+class _Words(Widget):
+    """A label, a note or a problem: one line that is drawn."""
+
+    DEFAULT_CSS = "_Words { height: 1; }"
+
+    def __init__(self, text: str, style: str = "muted", *, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self._text, self._style = text, style
+
+    def show(self, text: str, style: str = "") -> None:
+        self._text, self._style = text, style or self._style
+        self.refresh()
+
+    def render(self) -> RenderResult:  # pragma: no cover -- render_line is what draws
+        return ""
+
+    def render_line(self, y: int) -> Strip:
+        return draw(Line((Span(self._text, self._style),)), self.size.width, PALETTES[self.app.theme], margin=2)
+
+
+class _Entry(Input):
+    """A line of text; what is pasted has no control characters, and a paste of several lines becomes one."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if event.text:
+            self.insert_text_at_cursor(
+                harmless(" ".join(event.text.split("\n"))).strip() if not self.password else event.text.strip()
+            )
+        event.stop()
+        event.prevent_default()
+
+
+class Form(VerticalScroll):
+    """Fields under each other."""
+
+    DEFAULT_CSS = """
+    Form { height: auto; max-height: 1fr; scrollbar-size-vertical: 1; }
+    Form Horizontal { height: auto; }
+    Form ._label { width: 20; }
+    Form Input, Form Choice, Form TextArea { width: 1fr; }
+    Form TextArea { background: $field; padding: 0 1; }
+    Form ._note { width: 34; }
+    Form ._problem { display: none; padding-left: 18; }
+    Form ._problem.-shown { display: block; }
+    Form #spacer { height: 1; }
+    """
+
+    def __init__(self, fields: Sequence[Field], *, id: str | None = None) -> None:  # noqa: A002 -- Textual's name
+        super().__init__(id=id, can_focus=False)
+        self.fields = tuple(fields)
+
+    def compose(self) -> ComposeResult:
+        for each in self.fields:
+            with Horizontal():
+                yield _Words(each.label, classes="_label")
+                yield self._widget(each)
+                if each.note and each.lines == 1:
+                    yield _Words(each.note, classes="_note wide")
+            yield _Words("", "fail", classes=f"_problem problem-{each.name}")
+
+    def _widget(self, each: Field) -> Widget:
+        if each.choices:
+            return Choice(each.choices, each.value, id=f"field-{each.name}")
+        if each.lines > 1:
+            area = TextArea(each.value, id=f"field-{each.name}", tab_behavior="focus", soft_wrap=False)
+            area.styles.height = each.lines
+            area.cursor_blink = False
+            return area
+        entry = _Entry(
+            each.value, password=each.secret, placeholder=each.placeholder, id=f"field-{each.name}", disabled=each.fixed
+        )
+        entry.cursor_blink = False
+        return entry
+
+    def value(self, name: str) -> str:
+        """Give what a field holds."""
+        widget = self.query_one(f"#field-{name}")
+        if isinstance(widget, TextArea):
+            return widget.text
+        assert isinstance(widget, Choice | Input)  # noqa: S101 -- fields are one of these
+        return widget.value if isinstance(widget, Choice) or widget.password else widget.value.strip()
+
+    def values(self) -> Mapping[str, str]:
+        """Give what all fields hold, by name; secrets are remembered, to be blacked out."""
+        for each in self.fields:
+            if each.secret:
+                remember_secret(self.value(each.name))
+        return {each.name: self.value(each.name) for each in self.fields}
+
+    def show_problem(self, name: str, text: str) -> None:
+        """Show what is wrong under a field, and give it the keys; an unknown name goes to the first field."""
+        known = [each.name for each in self.fields]
+        place = name if name in known else known[0]
+        words = self.query_one(f".problem-{place}", _Words)
+        words.show(f"✗ {text}")
+        words.add_class("-shown")
+        self.query_one(f"#field-{place}").focus()
+
+    def clear_problems(self) -> None:
+        """Take the problems away."""
+        for words in self.query("._problem"):
+            words.remove_class("-shown")
+
+    def focus_first(self) -> None:
+        """Give the keys to the first field that is empty, else to the first."""
+        usable = [each for each in self.fields if not each.fixed]
+        empty = [each for each in usable if not each.value and not each.choices]
+        target = (empty or usable)[0]
+        self.query_one(f"#field-{target.name}").focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(
+            Changed(str(event.input.id).removeprefix("field-"), "" if event.input.password else event.value)
+        )
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.focus_next()
