@@ -159,6 +159,11 @@ _TABLE = (
     ("form.copy", "copy", "Copy the statement or the text that is shown", "copy"),
     # while typing
     ("text.leave", "leave the text", "Leave the text: letters are keys again", "leave"),
+    ("text.left", "left", "One character to the left", "left"),
+    ("text.right", "right", "One character to the right", "right"),
+    ("text.up", "up", "One line up", "line-up"),
+    ("text.down", "down", "One line down", "line-down"),
+    ("text.delete", "delete", "Delete the character at the cursor", "delete-character"),
     ("text.undo", "undo", "Take the last change back", "undo"),
     ("text.redo", "redo", "Do it again", "redo"),
     ("text.line_start", "line start", "To the start of the line", "line-start"),

@@ -27,10 +27,12 @@ from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from core.harmless import harmless
+from core.words import clock
 from tui import crash, preferences
 from tui.actions import ACTIONS
 from tui.bridge import Bridge
 from tui.drawing import Span
+from tui.habits import HABITS
 from tui.keys import Keys, load
 from tui.messages import Refused, RunFinished, Snapshot, SnapshotRead
 from tui.screens.base import Actor, Dialog, Page
@@ -81,18 +83,19 @@ class Console(App[int]):
     # the beginning
 
     def get_default_screen(self) -> Screen[Any]:
-        if self._empty:
-            from tui.screens.welcome import Welcome
-
-            return Welcome()
         return Home()
+
+    @property
+    def empty(self) -> bool:
+        """Say whether there is no project yet: the welcome is shown."""
+        return self._empty
 
     async def open_project(self, folder: Path) -> None:
         """Leave the welcome for the home of a project."""
         await self.bridge.close()
         self._empty, self.folder = False, folder
         self.bridge = Bridge(self, folder)
-        await self.switch_screen(Home())
+        self.show_tab("home")
         self._watch()
 
     async def on_mount(self) -> None:
@@ -101,6 +104,10 @@ class Console(App[int]):
             loop = asyncio.get_running_loop()
             loop.add_signal_handler(signal.SIGHUP, self.leave_at_once)
             loop.add_signal_handler(signal.SIGTERM, self.exit)
+        if self._empty:
+            from tui.screens.welcome import Welcome
+
+            await self.push_screen(Welcome())
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -180,7 +187,7 @@ class Console(App[int]):
 
     def clock(self) -> str:
         """Give the time on the wall."""
-        return time.strftime("%H:%M")
+        return clock(time.time())[-5:]
 
     # keys
 
@@ -211,7 +218,12 @@ class Console(App[int]):
                 return True
         if began:
             self._show_bars()
-        return bool(began)
+            return True
+        habit = HABITS.get(event.key)
+        if habit is not None and not (typing and event.is_printable) and isinstance(screen, Page):
+            self.tell(f"{habit.tool}: {habit.means}; here it is {self.keys.shown(habit.action)}.", "muted")
+            return True
+        return False
 
     def _may(self, screen: Actor, action: str) -> bool:
         scope, _, name = action.partition(".")
@@ -289,6 +301,11 @@ class Console(App[int]):
             )
             return
         names = {
+            "left": "cursor_left",
+            "right": "cursor_right",
+            "up": "cursor_up",
+            "down": "cursor_down",
+            "delete": "delete_right",
             "undo": "undo",
             "redo": "redo",
             "line_start": "cursor_line_start" if isinstance(focused, TextArea) else "home",
@@ -317,6 +334,9 @@ class Console(App[int]):
 
     def show_tab(self, name: str) -> None:
         """Show a tab's page as it was left."""
+        if self._empty:
+            self.tell("There is no project yet: make one, or open one.", "muted")
+            return
         while len(self.screen_stack) > 1:
             self.pop_screen()
         if name != "home":

@@ -25,7 +25,7 @@ def settings_fields(plugin: Any, values: Any = None) -> list[Field]:
                 value=_text(value),
                 choices=_choices(hints[each.name]),
                 note="needed" if each.default is MISSING else "",
-                placeholder="" if value else "may stay empty",
+                placeholder="needed" if each.default is MISSING else "may stay empty",
             )
         )
     kept = (

@@ -184,7 +184,9 @@ class Page(Actor):
             return [KeyHint(self.console.pending, "…")]
         if self.typing:
             return [
-                KeyHint(keys.shown("text.leave", typing=True), "leave the text"),
+                KeyHint(
+                    keys.shown("text.leave", typing=True), "leave the text" if hasattr(self, "leave_text") else "back"
+                ),
                 KeyHint(keys.shown("global.command", typing=True), "command"),
             ]
         return [KeyHint(keys.shown("global.help"), "keys"), KeyHint(keys.shown("global.command"), "command")]

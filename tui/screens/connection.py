@@ -75,7 +75,7 @@ class ConnectionPage(Page):
         self.query_one(Form).focus_first()
 
     def hints(self) -> Iterable[str]:
-        return ("form.next", "form.test", "form.save", "form.copy", "global.back")
+        return ("form.next", "form.test", "form.save", "form.copy")
 
     def word(self, name: str, word: str) -> str:
         return "leave" if name == "back" else word

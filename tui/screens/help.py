@@ -9,27 +9,12 @@ from textual.containers import Vertical
 
 from tui.actions import ACTIONS, SCOPES
 from tui.drawing import Line, Span, heading, line
+from tui.habits import HABITS
 from tui.keys import shown
 from tui.screens.base import Dialog
 from tui.widgets.sheet import Sheet
 
 __all__ = ["Help"]
-
-_ELSEWHERE = (
-    ("Harlequin", "F5 or ^J runs the query", "editor.preview"),
-    ("Harlequin", "F4 formats it", "editor.format"),
-    ("Harlequin", "F8 shows the history", "global.messages"),
-    ("k9s", "d describes", "home.open"),
-    ("k9s", "l shows the log", "run.log"),
-    ("k9s", "ctrl+d, ctrl+k delete and kill", "runs.stop"),
-    ("k9s", "0–9 are name spaces", "global.home"),
-    ("lazygit", "x opens the menu", "global.command"),
-    ("lazygit", "[ and ] change tabs", "plan.next_part"),
-    ("lazygit", "+ makes a panel larger", "global.zoom"),
-    ("lazygit", "@ shows the command log", "global.messages"),
-    ("vim", ":w, :q, :e file", "global.command"),
-    ("many", "q or ctrl+c closes", "global.quit"),
-)
 
 
 class Help(Dialog):
@@ -90,10 +75,10 @@ class Help(Dialog):
                 yield line(Span(f"{names:<16} ", "bold text"), action.help, right=((f":{action.command}", "muted"),))
 
     def _elsewhere(self) -> Iterator[Line]:
-        for tool, habit, action in _ELSEWHERE:
-            key = self.console.keys.shown(action)
+        for habit in HABITS.values():
+            key, action = self.console.keys.shown(habit.action), habit.action
             yield line(
-                (f"{tool:<10} {habit:<34}", "muted"),
+                (f"{habit.tool:<19} {habit.means:<34}", "muted"),
                 "here ",
                 Span(f"{key:<7}", "bold text"),
                 (ACTIONS[action].help, "muted"),

@@ -152,7 +152,7 @@ class Home(Page):
         if snapshot.problem:
             table.set_state("failing", notice)
         elif not snapshot.at:
-            table.set_state("empty", [line(("reading the project …", "muted"))])
+            table.set_state("empty", [] if self.console.empty else [line(("reading the project …", "muted"))])
         elif not snapshot.statuses:
             table.set_state("empty", [*notice, *self._nothing_yet(snapshot)])
         else:

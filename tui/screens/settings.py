@@ -130,7 +130,7 @@ class SettingsPage(_SyncForm):
         self.crumb = f"settings {sync}"
 
     def hints(self) -> Iterable[str]:
-        return ("settings.save", "settings.plan", "form.next", "global.back")
+        return ("settings.save", "settings.plan", "form.next")
 
     @property
     def sync(self) -> Sync | None:
@@ -244,7 +244,7 @@ class NewSync(_SyncForm):
     crumb = "new sync"
 
     def hints(self) -> Iterable[str]:
-        return ("settings.save", "form.next", "global.back")
+        return ("settings.save", "form.next")
 
     def word(self, name: str, word: str) -> str:
         return "make it" if name == "save" else word

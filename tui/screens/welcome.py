@@ -82,6 +82,9 @@ class Welcome(Page):
         self.query_one(Sheet).rebuild()
         self.refresh_bars()
 
+    def do_back(self) -> None:
+        """There is nothing to go back to."""
+
     async def do_demo(self) -> None:
         """Make the demo, in a process of its own, and open it."""
         import sys
