@@ -23,8 +23,9 @@ _KNOWN: set[str] = set()
 
 _LOOKS_SECRET = re.compile(
     r"""-----BEGIN[^-]*PRIVATE\ KEY-----.*?(?:-----END[^-]*-----|\Z)
-      | (?i:(?:password|passwd|passphrase|secret|token|api[_-]?key|write[_-]?key|authorization|bearer|basic)
-            ["']?\s*[=:\s]\s*["']?)[^\s"',;]{3,}
+      | (?i:\b(?:basic|bearer)\s+)[A-Za-z0-9+/=._~-]{6,}
+      | (?i:(?:password|passwd|passphrase|secret|token|api[_-]?key|write[_-]?key|authorization)
+            ["']?\s*[=:\s]\s*["']?(?:(?:basic|bearer)\s+)?)[^\s"',;]{3,}
       | (?<=://)[^/\s:@]*:[^/\s@]+(?=@)
       | \b[A-Za-z0-9+/_-]{40,}={0,2}""",
     re.VERBOSE | re.DOTALL,

@@ -85,6 +85,8 @@ def fit(parts: Spans, width: int) -> Spans:
     """Make spans harmless and cut them to a width in cells, an ellipsis at the end where something is missing."""
     fitted: list[Span] = []
     left = width
+    if width <= 0:
+        return ()
     for part in parts:
         text = harmless(part.text, most=left + 1) if left > 0 else ""
         cells = cell_len(text)

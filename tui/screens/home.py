@@ -115,7 +115,8 @@ class Home(Page):
         table = self.query_one("#syncs", Table)
         now = time.time()
         wide = self.wide
-        table.show([_row(status, now, wide=wide) for status in snapshot.statuses], _WIDE if wide else _NARROW)
+        shown = sorted(snapshot.statuses, key=_urgency)
+        table.show([_row(status, now, wide=wide) for status in shown], _WIDE if wide else _NARROW)
         self._show_state(table, snapshot)
         self.query_one("#past", Table).show(_past(snapshot.runs, now))
         self.query_one("#today", Pane).heading.show(right=_tally(snapshot.runs, now))
@@ -324,6 +325,14 @@ _TODAY = (
     Column(head="Sent", right=True, least=7),
     Column(head="Took", right=True, least=6),
 )
+
+
+def _urgency(status: SyncStatus) -> int:
+    """Say where a sync stands: what failed first, what is off last. One that runs stays where its last run put it."""
+    states = status.last_states[1:] if status.state == "running" else status.last_states
+    if not status.enabled and status.state != "running":
+        return 3
+    return {"failed": 0, "stopped": 1, "partial": 1}.get(states[0] if states else "", 2)
 
 
 def _row(status: SyncStatus, now: float, *, wide: bool) -> Row:

@@ -217,7 +217,8 @@ class RunPage(Page):
         )
         self._rows = {str(row["number"]): row for row in rows}
         shown = f"first {len(rows):,} of {cause.rows:,}" if cause.rows > len(rows) else counted(cause.rows, "row")
-        self.query_one("#rows-pane", Pane).heading.show(right=((shown, "muted"),))
+        key = self.console.keys.shown("run.open")
+        self.query_one("#rows-pane", Pane).heading.show(right=((f"{key} shows the request   {shown}", "muted"),))
         self.query_one("#rows", Table).show([_row(row) for row in rows])
         self._show_row()
 

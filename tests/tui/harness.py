@@ -1,0 +1,80 @@
+"""Runs the console in a test, waits for what it shows, and compares what it shows with a snapshot.
+
+A snapshot is text: the screen's lines, then for each line its runs of equal style. So a change of a screen is read in a
+review like any other change, and a snapshot of 80x24 takes 5 kB where an SVG takes 60. Pictures for people are made by
+`python -m screenshots`. `BACKHAUL_SNAPSHOTS=write` writes those that differ.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.strip import Strip
+
+from tui.app import Console
+
+__all__ = ["check_snapshot", "screen_text", "strips", "until"]
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+def strips(app: Console) -> list[Strip]:
+    """Give the lines of the screen as they are drawn, dialogs over pages."""
+    return list(app.screen._compositor.render_strips())
+
+
+def screen_text(app: Console) -> str:
+    """Give the text of the screen."""
+    return "\n".join(strip.text.rstrip() for strip in strips(app))
+
+
+async def until(pilot: Pilot[Any], wanted: str | Callable[[], bool], *, seconds: float = 10.0) -> None:
+    """Wait until the screen shows a text (or something is true); fail with the screen where it does not come."""
+    app = pilot.app
+    assert isinstance(app, Console)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        await pilot.pause()
+        if wanted in screen_text(app) if isinstance(wanted, str) else wanted():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{wanted!r} did not come within {seconds} s. The screen:\n{screen_text(app)}")
+
+
+def described(app: Console) -> str:
+    """Give the screen as a snapshot: its text, and the styles of each line."""
+    lines = strips(app)
+    text = [strip.text.rstrip() for strip in lines]
+    styles = []
+    for number, strip in enumerate(lines):
+        runs: list[str] = []
+        place = 0
+        last = None
+        for segment in strip:
+            style = str(segment.style) if segment.style else ""
+            style = " ".join(word for word in style.split() if not word.startswith("link"))
+            if style != last:
+                runs.append(f"{place}:{style}")
+                last = style
+            place += segment.cell_length
+        styles.append(f"{number:2} " + " | ".join(runs))
+    return "\n".join([*text, "-" * 20, *styles, ""])
+
+
+def check_snapshot(app: Console, name: str) -> None:
+    """Compare the screen with its snapshot; the text of the difference says where."""
+    found = described(app)
+    file = SNAPSHOTS / f"{name}.txt"
+    if os.environ.get("BACKHAUL_SNAPSHOTS") == "write":
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(found, "utf-8")
+        return
+    assert file.exists(), f"There is no snapshot {name}; BACKHAUL_SNAPSHOTS=write makes it."
+    known = file.read_text("utf-8")
+    assert found == known, f"{name} differs from its snapshot:\n{screen_text(app)}"
