@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -118,7 +119,7 @@ class Console(App[int]):
             self._watch()
 
     def _watch(self) -> None:
-        self.run_worker(self.bridge.watch(), group="watch", exclusive=True)
+        self.run_worker(self.bridge.watch, group="watch", exclusive=True)
 
     def _tick(self) -> None:
         if not self.is_headless and terminal_is_gone():
@@ -158,7 +159,7 @@ class Console(App[int]):
             self.tell(f"{message.sync}: the {word} is done.", "ok")
         else:
             self.tell(f"{message.sync}: the {word} needs a look.", "warn")
-        self.run_worker(self.bridge.refresh(anew=True))
+        self.run_worker(partial(self.bridge.refresh, anew=True))
 
     # header
 
@@ -461,11 +462,11 @@ class Console(App[int]):
             except OSError as error:
                 self.tell(f"The choice could not be kept: {error.strerror}.", "warn")
 
-        self.run_worker(keep())
+        self.run_worker(keep)
 
     def do_reload(self) -> None:
         """Read everything again."""
-        self.run_worker(self.bridge.refresh(anew=True))
+        self.run_worker(partial(self.bridge.refresh, anew=True))
 
     async def do_copy(self) -> None:
         """Copy the chosen thing."""

@@ -83,21 +83,17 @@ def width_of(parts: Spans) -> int:
 
 def fit(parts: Spans, width: int) -> Spans:
     """Make spans harmless and cut them to a width in cells, an ellipsis at the end where something is missing."""
+    plain = [Span(harmless(part.text, most=width + 1), part.style) for part in parts]
+    if sum(cell_len(part.text) for part in plain) <= width:
+        return tuple(plain)
     fitted: list[Span] = []
-    left = width
-    if width <= 0:
-        return ()
-    for part in parts:
-        text = harmless(part.text, most=left + 1) if left > 0 else ""
-        cells = cell_len(text)
-        if cells > left or (left <= 0 and part.text):
-            if left > 0:
-                fitted.append(Span(set_cell_size(text, left - 1).rstrip("\n") + ELLIPSIS, part.style))
-            elif fitted:
-                last = fitted.pop()
-                fitted.append(Span(set_cell_size(last.text, max(cell_len(last.text) - 1, 0)) + ELLIPSIS, last.style))
-            return tuple(fitted)
-        fitted.append(Span(text, part.style))
+    left = width - 1
+    for part in plain:
+        cells = cell_len(part.text)
+        if cells > left:
+            cut = [Span(set_cell_size(part.text, left) + ELLIPSIS, part.style)] if width > 0 else []
+            return (*fitted, *cut)
+        fitted.append(part)
         left -= cells
     return tuple(fitted)
 

@@ -74,7 +74,7 @@ class Actor(Screen[Any]):
             except Refused as error:
                 self.refused(error)
 
-        self.run_worker(guarded(), group=group or "attempt", exclusive=exclusive)
+        self.run_worker(guarded, group=group or "attempt", exclusive=exclusive)
 
     def refused(self, error: Refused) -> None:
         """Tell why something could not be done. Screens show it where it belongs, too."""

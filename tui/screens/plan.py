@@ -123,7 +123,7 @@ class PlanPage(Page):
         self.query_one("#head", Sheet).set_state("loading")
         self.query_one("#head", Sheet).rebuild()
         self.refresh_bars()
-        self.run_worker(self._make(), group="plan", exclusive=True)
+        self.run_worker(self._make, group="plan", exclusive=True)
 
     async def _make(self) -> None:
         head = self.query_one("#head", Sheet)
