@@ -109,6 +109,8 @@ class Page(Actor):
 
     tab: ClassVar[str] = ""
     crumb: str = ""
+    _header: Header | None = None
+    _key_bar: KeyBar | None = None
 
     DEFAULT_CSS = """
     Page { background: $background; layout: vertical; }
@@ -124,9 +126,10 @@ class Page(Actor):
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (34, "-tall")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
-        yield Header()
+        self._header, self._key_bar = Header(), KeyBar()
+        yield self._header
         yield from self.body()
-        yield KeyBar()
+        yield self._key_bar
 
     def body(self) -> ComposeResult:
         """Give the widgets between header and footer."""
@@ -157,10 +160,9 @@ class Page(Actor):
 
     def refresh_bars(self) -> None:
         """Show header and footer as they are now."""
-        if not self.is_mounted or not self.query(Header):
-            return
-        self.query_one(Header).show(self.console.header_state(self.tab, self.crumb))
-        self.query_one(KeyBar).show(self._key_hints(), self._always())
+        if self.is_mounted and self._header is not None and self._key_bar is not None:
+            self._header.show(self.console.header_state(self.tab, self.crumb))
+            self._key_bar.show(self._key_hints(), self._always())
 
     def _key_hints(self) -> list[KeyHint]:
         found = []

@@ -48,10 +48,14 @@ class Home(Page):
     Home.-empty #live, Home.-empty #today, Home.-empty #detail { display: none; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = Table(id="syncs")
+
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
             with Vertical(id="left"):
-                yield Table(id="syncs")
+                yield self.table
                 yield Sheet(id="detail", classes="narrow", focusable=False)
                 with Pane(title="Live", id="live"):
                     yield Sheet(id="running", focusable=False)
@@ -62,7 +66,7 @@ class Home(Page):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#syncs", Table).focus()
+        self.table.focus()
 
     def hints(self) -> Iterable[str]:
         if self.has_class("-empty"):
@@ -108,11 +112,10 @@ class Home(Page):
     @property
     def status(self) -> SyncStatus | None:
         """Give the chosen sync."""
-        table = self.query_one("#syncs", Table) if self.query("#syncs") else None
-        return self.snapshot.status(table.key) if table is not None else None
+        return self.snapshot.status(self.table.key)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        table = self.query_one("#syncs", Table)
+        table = self.table
         now = time.time()
         wide = self.wide
         shown = sorted(snapshot.statuses, key=_urgency)
@@ -198,7 +201,7 @@ class Home(Page):
         self.do_open()
 
     def on_resize(self) -> None:
-        if self.is_mounted and self.query("#syncs"):
+        if self.is_mounted:
             self.show_snapshot(self.snapshot)
 
     # what is done
