@@ -14,6 +14,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -43,6 +44,7 @@ class Store:
         `timeout` is how many seconds each statement waits while another program writes, before it raises StateError.
         """
         self.file = folder / "store.sqlite"
+        self._timeout = timeout
         self._turn = threading.RLock()
         marker = folder / "store.made"
         if marker.exists() and not self.file.exists():
@@ -74,7 +76,7 @@ class Store:
         if fault != "ok":
             raise StateError(f"The store is damaged: {fault}", where=str(self.file), remedy=_RESTORE)
         self._check_version()
-        connection.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         if self._check_version() < len(_migrations()):
@@ -85,6 +87,19 @@ class Store:
                     for statement in _statements(script):
                         connection.execute(statement)
                     connection.execute(f"PRAGMA user_version = {number}")
+
+    def _write_ahead(self) -> None:
+        """Switch to WAL. SQLite does not wait by itself here while another process makes the same new store."""
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _check_version(self) -> int:
         """Give the version of the tables. Raises StateError where they are newer, gone, or not ours."""

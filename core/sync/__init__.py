@@ -15,5 +15,6 @@ run        one run of a sync, as events; replay: rejected rows only
 telling    the events of a run, to its listener, its log and the store; progress: what they amount to
 preview    what a run would do, without doing it; explain: one key's life; check: a connection, step by step
 history    the store, read for people; rejections: what was refused, by cause
+stopping   a preview or a plan in this process, a run in its own
 state      the state folder, its locks and garbage
 """

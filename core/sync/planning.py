@@ -29,7 +29,7 @@ from core.sync.prepare import Secrets, Target, check_columns, check_fit, mapper_
 from core.sync.record import record_delivery
 from core.sync.stage import Progress, stage_rows, staged_reader
 from core.sync.state import StateFolder
-from core.warehouses.base import Session
+from core.sync.stopping import Stopping
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,7 +57,7 @@ class TargetPlan:
 
 @dataclass(slots=True, kw_only=True)
 class Planning:
-    """The blocking half of one run. `session` is there while the query runs, so that it can be cancelled."""
+    """The blocking half of one run. `stopping` stops it, the query in the warehouse too."""
 
     project: Project
     sync: Sync
@@ -67,7 +67,7 @@ class Planning:
     connection: duckdb.DuckDBPyConnection
     accepted: Accepted
     progress: Progress = field(default_factory=Progress)
-    session: Session | None = None
+    stopping: Stopping = field(default_factory=Stopping)
     bound: int | None = None
     clock: int = 0
     columns: tuple[Column, ...] = ()
@@ -85,8 +85,7 @@ class Planning:
         self.plans = [self._target_plan(target) for target in targets]
         for plan in self.plans:
             self._place_questions(plan)
-        with warehouse.open() as session:
-            self.session = session
+        with warehouse.open() as session, self.stopping.watch(session.cancel):
             self.columns = session.describe(query.render(0))
             check_columns(self.sync, self.columns, targets)
             self.digest = query_digest(self.sync, self.columns, source.timezone)
@@ -99,7 +98,6 @@ class Planning:
             for plan in self.plans:
                 self._key_questions(plan)
             self._stage(result, [target.limits.rows for target in targets])
-        self.session = None
 
     def compare(self) -> None:
         """Compare, and ask the guards, for every destination."""

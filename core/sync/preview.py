@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.model import Column, InvalidRows, Project, Sync
@@ -22,6 +23,7 @@ from core.sync.planning import Planning, TargetPlan
 from core.sync.prepare import Secrets, check_fit, mapper_of, query_of, target_of, warehouse_of
 from core.sync.stage import ADDED, CHANGED, FAULTY, Progress, scratch, stage_rows, staged_reader
 from core.sync.state import StateFolder
+from core.sync.stopping import Stopping
 
 if TYPE_CHECKING:
     import duckdb
@@ -86,16 +88,32 @@ class PlannedDelivery:
 
 
 def preview_sync(
-    project: Project, sync: Sync, secrets: Secrets, *, limit: int = 100, from_zero: bool = False
+    project: Project,
+    sync: Sync,
+    secrets: Secrets,
+    *,
+    limit: int = 100,
+    from_zero: bool = False,
+    stopping: Stopping | None = None,
 ) -> Preview:
-    """Give the query's first `limit` rows and the calls that they become; `from_zero` binds last_sync_time to 0."""
+    """Give the query's first `limit` rows and the calls that they become; `from_zero` binds last_sync_time to 0.
+
+    `stopping` stops it, the query in the warehouse too; it then raises CancelledError.
+    """
     import pyarrow as pa
 
+    stopping = stopping or Stopping()
     state = StateFolder(project)
     source, warehouse = warehouse_of(project, sync, secrets)
     query = query_of(sync, warehouse.dialect)
     targets = [target_of(project, sync, name, secrets) for name in sync.destinations]
-    with state.store() as store, scratch(state.scratch(sync), ordered=True) as connection, warehouse.open() as session:
+    with (
+        state.store() as store,
+        scratch(state.scratch(sync), ordered=True) as connection,
+        stopping.watch(connection.interrupt),
+        warehouse.open() as session,
+        stopping.watch(session.cancel),
+    ):
         ledgers = [store.row("current_ledger", sync=sync.id, destination=target.name) for target in targets]
         times = [ledger["last_sync_time"] if ledger else 0 for ledger in ledgers]
         bound = 0 if from_zero else max(0, min(times, default=0) - sync.lookback)
@@ -135,11 +153,26 @@ def preview_sync(
 
 
 def plan_sync(
-    project: Project, sync: Sync, secrets: Secrets, *, accepted: Accepted | None = None, samples: int = 20
+    project: Project,
+    sync: Sync,
+    secrets: Secrets,
+    *,
+    accepted: Accepted | None = None,
+    samples: int = 20,
+    stopping: Stopping | None = None,
 ) -> tuple[PlannedDelivery, ...]:
-    """Query and compare, and give what would be sent to each destination; nothing is sent."""
+    """Query and compare, and give what would be sent to each destination; nothing is sent.
+
+    `stopping` stops it, the query in the warehouse too; it then raises CancelledError.
+    """
+    stopping = stopping or Stopping()
     state = StateFolder(project)
-    with state.store() as store, scratch(state.scratch(sync)) as connection:
+    folder = state.scratch(sync)
+    with (
+        state.store() as store,
+        scratch(folder) as connection,
+        stopping.watch(connection.interrupt),
+    ):
         targets = [target_of(project, sync, name, secrets) for name in sync.destinations]
         planning = Planning(
             project=project,
@@ -149,6 +182,7 @@ def plan_sync(
             secrets=secrets,
             connection=connection,
             accepted=accepted or Accepted(),
+            stopping=stopping,
         )
         planning.query(targets)
         planning.compare()
@@ -157,15 +191,17 @@ def plan_sync(
             for row in store.rows("open_deliveries", sync=sync.id)
         }
         return tuple(
-            _planned(planning, position, plan, samples, pending.get(plan.target.name, 0))
+            _planned(planning, position, plan, folder, samples, pending.get(plan.target.name, 0))
             for position, plan in enumerate(planning.plans)
         )
 
 
-def _planned(planning: Planning, position: int, plan: TargetPlan, samples: int, pending: int) -> PlannedDelivery:
+def _planned(
+    planning: Planning, position: int, plan: TargetPlan, folder: Path, samples: int, pending: int
+) -> PlannedDelivery:
+    """Describe one destination's plan, which is written into `folder` to know its size."""
     connection, comparison = planning.connection, plan.comparison
     assert comparison is not None  # noqa: S101 -- plan_sync has compared
-    folder = planning.state.scratch(planning.sync)
     deletes = f"SELECT * FROM delete_{position}" if comparison.deletes else None
     file = write_plan(connection, position, plan.delivery, folder, "plan.parquet", plan.target.limits, deletes=deletes)
 

@@ -328,14 +328,17 @@ class Run:
 
 async def _in_thread(work: Callable[[], _Value], planning: Planning) -> _Value:
     """Run blocking work in a thread; when cancelled, stop the query in the warehouse and wait for the thread's end."""
-    thread = asyncio.ensure_future(asyncio.to_thread(work))
+
+    def watched() -> _Value:
+        with planning.stopping.watch(planning.connection.interrupt):
+            return work()
+
+    thread = asyncio.ensure_future(asyncio.to_thread(watched))
     try:
         return await asyncio.shield(thread)
     except asyncio.CancelledError:
         planning.progress.stop.set()
-        if planning.session is not None:
-            await asyncio.to_thread(planning.session.cancel)
-        planning.connection.interrupt()
+        planning.stopping.stop()
         with contextlib.suppress(Exception):
             await thread
         raise

@@ -70,6 +70,8 @@ def scratch(folder: Path, *, ordered: bool = False) -> Iterator[duckdb.DuckDBPyC
     try:
         canonical.install(connection)
         yield connection
+    except duckdb.InterruptException as error:
+        raise CancelledError("It was stopped.") from error
     except duckdb.OutOfMemoryException as error:
         raise BackhaulError(
             "There is not enough room to compare the rows.",

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets as randomness
 import shutil
 import socket
 import time
@@ -75,12 +76,16 @@ class StateFolder:
         return self.folder / "logs" / f"{run_id}.jsonl"
 
     def scratch(self, sync: Sync) -> Path:
-        """Give the folder in which this process spills while it works on a sync."""
-        return self.folder / "tmp" / f"{sync.id}.{os.getpid()}"
+        """Give a new folder in which this process may spill while it works on a sync; one for each piece of work."""
+        return self.folder / "tmp" / f"{sync.id}.{randomness.token_hex(4)}.{os.getpid()}"
 
     def store(self, timeout: float = 30.0) -> Store:
         """Open the store; `timeout` is how many seconds it waits for another program's write."""
         return Store(self.folder, timeout)
+
+    def holder(self, sync_id: str) -> Path:
+        """Give the note that says who holds, or last held, a sync's lock."""
+        return self.folder / "locks" / f"{sync_id}.holder"
 
     @contextlib.contextmanager
     def lock(self, sync: Sync, what: str) -> Iterator[None]:
@@ -88,7 +93,7 @@ class StateFolder:
         from filelock import FileLock, Timeout
 
         file = self.folder / "locks" / f"{sync.id}.lock"
-        note = file.with_suffix(".holder")
+        note = self.holder(sync.id)
         lock = FileLock(file, timeout=0)
         try:
             lock.acquire()

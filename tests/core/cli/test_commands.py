@@ -119,8 +119,10 @@ def test_a_command_gives_a_program_one_document(demo: ProjectFolder, words: str,
         (
             "runs users",
             0,
-            "id sync name cause state started ended seconds process bound rows error remedy progress questions "
-            "acknowledged rejected deliveries",
+            (
+                "id sync name cause state started ended seconds process bound rows error remedy questions progress acknowledged "
+                "rejected deliveries"
+            ),
         ),
         (
             "plan leads",
