@@ -77,6 +77,7 @@ class Console(App[int]):
         self.folder = folder
         self.pending = ""
         self.said: list[tuple[float, str, str]] = []
+        self._typed_ahead: list[events.Key | events.Paste] = []
         self.clipboard_text = ""
         self.animation_level = "none"
         self.current_sync: str | None = None
@@ -193,11 +194,25 @@ class Console(App[int]):
     # keys
 
     async def on_event(self, event: events.Event) -> None:
-        """Resolve a key before any widget sees it."""
-        if isinstance(event, events.Key) and not event.is_forwarded and self._pressed(event):
-            event.stop()
-            return
+        """Resolve a key before any widget sees it; keep it for a page that is just being opened."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if self._opening():
+                self._typed_ahead.append(event)
+                return
+            if isinstance(event, events.Key) and self._pressed(event):
+                event.stop()
+                return
         await super().on_event(event)
+
+    def _opening(self) -> bool:
+        """Say whether keys have to wait: who types `:run users` means the line that `:` opens."""
+        return bool(self._typed_ahead) or (isinstance(self.screen, Actor) and not self.screen.is_ready)
+
+    def page_ready(self) -> None:
+        """Give a page that is open now what was typed ahead."""
+        waiting, self._typed_ahead = self._typed_ahead, []
+        for event in waiting:
+            self.post_message(event)
 
     def _pressed(self, event: events.Key) -> bool:
         """Do what a key means here; say whether it meant something."""

@@ -29,6 +29,17 @@ class Actor(Screen[Any]):
 
     scope: ClassVar[str] = ""
     AUTO_FOCUS = ""
+    is_ready = False
+    """Whether it is open: its widgets are there, and one of them has the keys."""
+
+    def on_screen_resume(self) -> None:
+        """Take the keys, once all is there."""
+        self.call_after_refresh(self._become_ready)
+
+    def _become_ready(self) -> None:
+        if not self.is_ready:
+            self.is_ready = True
+            self.console.page_ready()
 
     @property
     def console(self) -> Console:
@@ -148,6 +159,7 @@ class Page(Actor):
         self.show_snapshot(self.snapshot)
 
     def on_screen_resume(self) -> None:
+        super().on_screen_resume()
         self.refresh_bars()
         if self.is_mounted:
             self.show_snapshot(self.snapshot)

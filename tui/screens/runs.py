@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from core.words import clock, took
+from core.words import clock, counted, took
 from tui.drawing import Line, Span, line
 from tui.live import live_lines
 from tui.logs import LogLine, log_lines, read_log
@@ -48,7 +48,7 @@ class Runs(Page):
         self._grave = False
         self._wrong_only = False
         self._log: list[LogLine] = []
-        self._log_of: str | None = None
+        self._log_of: tuple[str, str] | None = None
 
     def body(self) -> ComposeResult:
         with Horizontal(id="body"), Vertical(id="left"):
@@ -118,7 +118,7 @@ class Runs(Page):
             if not self._wrong_only or run.state in ("failed", "partial", "stopped", "skipped")
         ]
         table.show([_row(run, now) for run in shown])
-        more = "the last 300, more exist" if len(snapshot.runs) >= 300 else f"{len(shown):,} runs"
+        more = "the last 300, more exist" if len(snapshot.runs) >= 300 else counted(len(shown), "run")
         self.query_one("#history", Pane).heading.show(right=((more, "muted"),))
         if snapshot.problem:
             table.set_state(
@@ -158,13 +158,13 @@ class Runs(Page):
         if run is None or project is None:
             self._show_log(None)
             return
-        if run.id == self._log_of and run.state != "running" and self._log:
+        if (run.id, run.state) == self._log_of and run.state != "running":
             return
         file = project.state / "logs" / f"{run.id}.jsonl"
 
         async def read() -> None:
             self._log = await self.bridge.read(lambda _project, _store: read_log(file))
-            self._log_of = run.id
+            self._log_of = (run.id, run.state)
             self._show_log(run)
 
         self.attempt(read, group="log", exclusive=True)
@@ -194,7 +194,7 @@ class Runs(Page):
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
         if self.chosen:
             self.console.current_sync = self.chosen.name
-        self._log = []
+        self._log, self._log_of = [], None
         self._read_log()
         self.refresh_bars()
 

@@ -1,0 +1,24 @@
+"""Fixtures of the journeys: the demo, as someone finds it after the first day."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core import demo
+
+
+@pytest.fixture(scope="session")
+def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, made once for all."""
+    folder = tmp_path_factory.mktemp("made") / "backhaul-demo"
+    assert demo.make(folder)
+    return folder
+
+
+@pytest.fixture
+def company(made_demo: Path, tmp_path: Path) -> Path:
+    """A demo of one's own."""
+    return Path(shutil.copytree(made_demo, tmp_path / "backhaul-demo"))
