@@ -204,13 +204,13 @@ def explain(sync: str, key: str, *, folder: Path | None, as_json: bool) -> None:
     """Tell the life of KEY (a userId; for events a messageId) in SYNC: what was acknowledged, refused, pending, and how to repeat it."""
     from core.calls.fields import CALLS
     from core.sync.explain import explain_key
-    from core.sync.rejections import without_digests
+    from core.sync.plain import lives_json
 
     project = open_project(folder, quiet=True)
     chosen = open_syncs(project, (sync,))[0]
     lives = explain_key(project, chosen, key)
     if as_json:
-        print_json([asdict(life) | {"rejected": [without_digests(row) for row in life.rejected]} for life in lives])
+        print_json(lives_json(lives))
     elif not lives:
         say(_never(sync, key, is_event=CALLS[chosen.call].own_message_id), sign="none")
     for life in () if as_json else lives:

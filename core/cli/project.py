@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from core.cli.opening import open_project
 from core.cli.output import fail, folder_option, json_option, print_json, say
-from core.errors import BackhaulError, UsageError
+from core.errors import UsageError
 
 if TYPE_CHECKING:
     from core.model import Project, Step
@@ -51,6 +50,7 @@ def init(folder: Path, *, name: str, as_json: bool) -> None:
 def check(names: tuple[str, ...], *, folder: Path | None, as_json: bool) -> None:
     """Test sources and destinations step by step: all, or those named."""
     from core.plugins import nearest
+    from core.sync.check import steps
 
     project = open_project(folder, quiet=as_json)
     known = [*project.sources, *project.destinations]
@@ -65,13 +65,13 @@ def check(names: tuple[str, ...], *, folder: Path | None, as_json: bool) -> None
     for what, name in _chosen(project, names):
         if not as_json:
             say(f"{what} {name}")
-        steps = []
-        for step in _steps(project, what, name):
-            steps.append(asdict(step))
+        told = []
+        for step in steps(project, project.sources[name] if what == "source" else project.destinations[name]):
+            told.append(asdict(step))
             passed = passed and step.passed is not False
             if not as_json:
                 _print_step(step)
-        document[f"{what}s/{name}"] = steps
+        document[f"{what}s/{name}"] = told
     broken = {str(path): str(error) for path, error in project.broken.items()}
     if as_json:
         print_json({"passed": passed and not broken, "checked": document, "broken": broken})
@@ -83,17 +83,6 @@ def check(names: tuple[str, ...], *, folder: Path | None, as_json: bool) -> None
 def _chosen(project: Project, names: tuple[str, ...]) -> list[tuple[str, str]]:
     every = [("source", name) for name in project.sources] + [("destination", name) for name in project.destinations]
     return [item for item in every if not names or item[1] in names]
-
-
-def _steps(project: Project, what: str, name: str) -> Iterator[Step]:
-    """Give the steps of one; an error that no step caught is the last step."""
-    from core.model import Step
-    from core.sync.check import destination_steps, source_steps
-
-    try:
-        yield from source_steps(project, name) if what == "source" else destination_steps(project, name)
-    except BackhaulError as error:
-        yield Step(name="set-up", passed=False, detail=error.message, remedy=error.remedy)
 
 
 def _print_step(step: Step) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import math
-from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,51 +28,25 @@ __all__ = ["plan", "preview"]
 def preview(sync: str, *, limit: int, from_zero: bool, folder: Path | None, as_json: bool) -> None:
     """Show the first rows of SYNC's query and the calls that they become."""
     from core import secrets
+    from core.sync.plain import preview_json
     from core.sync.preview import preview_sync
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
     found = preview_sync(project, chosen, secrets.reader(project), limit=limit, from_zero=from_zero)
     if as_json:
-        print_json(_preview_json(found))
+        print_json(preview_json(found))
     else:
         _print_preview(found, limit)
     fail(1 if any(row.fault for row in found.rows) else 0)
 
 
-def _preview_json(found: Preview) -> dict[str, Any]:
-    return {
-        "columns": [{"name": c.name, "kind": c.kind.value, "type": c.type_name} for c in found.columns],
-        "bound": found.bound,
-        "more": found.more,
-        "rows": [
-            {
-                "values": [_plain(value) for value in row.values],
-                "call": json.loads(row.call) if row.call else None,
-                "fault": row.fault,
-                "known": row.known,
-            }
-            for row in found.rows
-        ],
-    }
-
-
-def _plain(value: Any) -> Any:
-    """Give a value as JSON has it; what JSON does not have, as text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    exact = isinstance(value, str | int | bool | type(None)) or (isinstance(value, float) and math.isfinite(value))
-    return value if exact else str(value)
-
-
 def _cell(value: Any) -> Any:
     """Give a value for a table: objects and lists as their JSON, an empty cell for no null."""
-    plain = "null" if value is None else _plain(value)
-    return json.dumps(plain, ensure_ascii=False) if isinstance(plain, dict | list) else plain
+    from core.sync.plain import plain
+
+    shown = "null" if value is None else plain(value)
+    return json.dumps(shown, ensure_ascii=False) if isinstance(shown, dict | list) else shown
 
 
 def _print_preview(found: Preview, limit: int) -> None:
@@ -112,6 +83,7 @@ def plan(sync: str, *, markdown: bool, from_zero: bool, full_refresh: bool, fold
     """Query and compare, send nothing: what is new, changed, gone, refused, and the old value beside the new."""
     from core import secrets
     from core.sync.place import Accepted
+    from core.sync.plain import plan_json
     from core.sync.preview import plan_sync
 
     project = open_project(folder, asked=(sync,))
@@ -119,7 +91,7 @@ def plan(sync: str, *, markdown: bool, from_zero: bool, full_refresh: bool, fold
     accepted = Accepted(from_zero=from_zero, full_refresh=full_refresh)
     deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=accepted)
     if as_json:
-        print_json([asdict(delivery) | {"calls": delivery.comparison.calls} for delivery in deliveries])
+        print_json(plan_json(deliveries))
     elif not deliveries:
         say(f"{sync} has no destination; each run is a preview.", sign="none")
     for delivery in () if as_json else deliveries:

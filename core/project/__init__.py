@@ -33,7 +33,7 @@ from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
 from core.project.write import set_value, write_file
 from core.warehouses import warehouse_type
 
-__all__ = ["FILE", "find", "initialise", "load", "set_value", "write_file"]
+__all__ = ["FILE", "destination_of", "find", "initialise", "load", "set_value", "source_of", "write_file"]
 
 FILE = "backhaul.toml"
 
@@ -60,8 +60,8 @@ def load(folder: Path) -> Project:
         )
     head = _head(file)
     broken: dict[Path, Exception] = {}
-    sources = dict(_each(folder / "sources", broken, _source))
-    destinations = dict(_each(folder / "destinations", broken, _destination))
+    sources = dict(_each(folder / "sources", broken, lambda file: source_of(file, read_toml(file))))
+    destinations = dict(_each(folder / "destinations", broken, lambda file: destination_of(file, read_toml(file))))
     destinations = _without_shared_folders(folder, destinations, broken)
     syncs = dict(_each(folder / "syncs", broken, lambda path: _sync(path, head)))
     project = Project(
@@ -126,17 +126,18 @@ def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _V
             broken[file] = error
 
 
-def _typed(file: Path, what: str) -> tuple[str, dict[str, Any]]:
-    """Read a file that has a type; give the type and the rest."""
-    values = read_toml(file)
+def _typed(file: Path, what: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Give the type of what a file says, and the rest."""
+    values = dict(given)
     kind = values.pop("type", None)
     if not isinstance(kind, str):
         raise ProjectError(f"The file lacks the key 'type', which says what {what} this is.", where=str(file))
     return kind, values
 
 
-def _source(file: Path) -> Source:
-    kind, values = _typed(file, "source")
+def source_of(file: Path, given: Mapping[str, Any]) -> Source:
+    """Make a source of what its file says, or would say. Raises ProjectError, naming the file."""
+    kind, values = _typed(file, "source", given)
     timezone = values.pop("timezone", "UTC")
     _check_timezone(file, timezone)
     plugin = warehouse_type(kind)
@@ -145,8 +146,9 @@ def _source(file: Path) -> Source:
     return Source(name=file.stem, type=kind, settings=settings, path=file, timezone=timezone)
 
 
-def _destination(file: Path) -> Destination:
-    kind, values = _typed(file, "destination")
+def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
+    """Make a destination of what its file says, or would say. Raises ProjectError, naming the file."""
+    kind, values = _typed(file, "destination", given)
     changed = decode(file, values.pop("limits", {}), LimitsFile, "limits.")
     plugin = destination_type(kind)
     _refuse_secrets(file, f"destinations/{file.stem}", values, plugin.secrets)

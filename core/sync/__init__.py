@@ -1,5 +1,6 @@
 """The engine: from a query to acknowledged calls, in steps that can be killed at any moment.
 
+connecting the plug-in of a source, without its query
 prepare    the plug-ins of a sync; its query checked; its columns mapped
 stage      rows into DuckDB, mapped, fingerprinted and joined with the ledgers, in one pass
 compare    what each row is to a destination
@@ -14,6 +15,7 @@ finish     a delivery to its commit, or its pause
 run        one run of a sync, as events; replay: rejected rows only
 telling    the events of a run, to its listener, its log and the store; progress: what they amount to
 preview    what a run would do, without doing it; explain: one key's life; check: a connection, step by step
+plain      previews, plans and lives as JSON's own types
 history    the store, read for people; rejections: what was refused, by cause
 stopping   a preview or a plan in this process, a run in its own
 state      the state folder, its locks and garbage

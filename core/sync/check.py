@@ -1,4 +1,7 @@
-"""`check`: tests a source or a destination step by step, each timed, the last one given being the first that failed."""
+"""`check`: tests a source or a destination step by step, each timed, the last one given being the first that failed.
+
+It may be one that is in no file yet, with secrets that are kept nowhere: what is `given` goes before what is kept.
+"""
 
 from __future__ import annotations
 
@@ -7,57 +10,80 @@ import shutil
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from core import secrets
 from core.destinations import destination_type
 from core.errors import BackhaulError, DeliveryError
-from core.model import Project, Step
+from core.model import Destination, Project, Secret, Source, Step
+from core.sync.connecting import Secrets, warehouse_at
 from core.sync.transport import check_address
-from core.warehouses import warehouse_type
 
-__all__ = ["destination_steps", "source_steps"]
+__all__ = ["destination_steps", "source_steps", "steps"]
 
 _LEAST_FREE = 500_000_000
 _SECONDS = 10.0
 
 
-def source_steps(project: Project, name: str) -> Iterator[Step]:
-    """Test a source: what its type tests, then the disk that its comparison spills to."""
-    source = project.sources[name]
-    read = secrets.reader(project)
-    warehouse = warehouse_type(source.type)(
-        source.settings, lambda secret: read(f"sources/{name}.{secret}"), project.folder
-    )
+def steps(project: Project, one: Source | Destination, given: Mapping[str, Secret] | None = None) -> Iterator[Step]:
+    """Test a source or a destination; an error that no step caught is the last step."""
+    try:
+        yield from (
+            source_steps(project, one, given) if isinstance(one, Source) else destination_steps(project, one, given)
+        )
+    except BackhaulError as error:
+        yield Step(name="set-up", passed=False, detail=error.message, remedy=error.remedy)
+
+
+def source_steps(project: Project, source: Source, given: Mapping[str, Secret] | None = None) -> Iterator[Step]:
+    """Test a source: what its type tests, then the disk that its comparison spills to.
+
+    `given` are secrets by their short names ('password').
+    """
     failed = False
-    for step in warehouse.steps():
+    for step in warehouse_at(project, source, _reader(project, given)).steps():
         failed = failed or step.passed is False
         yield step
     if not failed:
         yield _disk(project.state)
 
 
-def destination_steps(project: Project, name: str) -> Iterator[Step]:
+def destination_steps(
+    project: Project, destination: Destination, given: Mapping[str, Secret] | None = None
+) -> Iterator[Step]:
     """Test a destination: its secret, its name, the connection, TLS; for a file, that it can be written."""
-    destination = project.destinations[name]
-    read = secrets.reader(project)
+    read = _reader(project, given)
+    name = f"destinations/{destination.name}"
     plugin = destination_type(destination.type)(
-        destination.settings, lambda secret: read(f"destinations/{name}.{secret}"), project.folder, "check"
+        destination.settings, lambda secret: read(f"{name}.{secret}"), project.folder, "check"
     )
     for secret in plugin.secrets:
         started = time.monotonic()
         try:
-            read(f"destinations/{name}.{secret}")
+            read(f"{name}.{secret}")
         except BackhaulError as error:
             yield Step(name="secret", passed=False, detail=error.message, remedy=error.remedy)
             return
-        yield _passed("secret", f"{secret} is in {secrets.place(project, f'destinations/{name}.{secret}')}", started)
+        is_given = given is not None and secret in given
+        where = "given, and kept nowhere yet" if is_given else f"in {secrets.place(project, f'{name}.{secret}')}"
+        yield _passed("secret", f"{secret} is {where}", started)
     if plugin.transport == "file":
         yield _writable((project.folder / plugin.host).absolute())
         return
     yield from _network(plugin.host)
+
+
+def _reader(project: Project, given: Mapping[str, Secret] | None) -> Secrets:
+    """Give the function that reads a secret by its full name: what is given, else what is kept."""
+    kept = secrets.reader(project)
+
+    def read(name: str) -> Secret:
+        short = name.rpartition(".")[2]
+        return given[short] if given and short in given else kept(name)
+
+    return read
 
 
 def _network(url: str) -> Iterator[Step]:

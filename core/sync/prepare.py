@@ -6,7 +6,7 @@ word) are found before a row is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core import query as queries
@@ -15,8 +15,8 @@ from core.calls.mapper import Mapper, build, digest_of
 from core.destinations import destination_type
 from core.destinations.base import DestinationType
 from core.errors import ProjectError, QueryError
-from core.model import CallType, Column, Destination, Limits, Project, Removed, Secret, Source, Sync
-from core.warehouses import warehouse_type
+from core.model import CallType, Column, Destination, Limits, Project, Removed, Source, Sync
+from core.sync.connecting import Secrets, warehouse_at
 from core.warehouses.base import Result, Warehouse
 
 __all__ = [
@@ -31,9 +31,6 @@ __all__ = [
     "target_of",
     "warehouse_of",
 ]
-
-Secrets = Callable[[str], Secret]
-"""Gives a secret by its full name ('sources/prod.password'); raises SecretError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +62,7 @@ def warehouse_of(project: Project, sync: Sync, secrets: Secrets) -> tuple[Source
     source = project.sources.get(sync.source)
     if source is None:
         raise ProjectError(f"There is no source {sync.source!r}.", where=str(sync.path))
-    made = warehouse_type(source.type)(
-        source.settings, lambda secret: secrets(f"sources/{source.name}.{secret}"), project.folder
-    )
-    return source, made
+    return source, warehouse_at(project, source, secrets)
 
 
 def query_of(sync: Sync, dialect: str) -> queries.Query:

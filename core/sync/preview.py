@@ -7,6 +7,7 @@ what would be sent, field by field, old beside new; nothing is sent and no state
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,7 +29,10 @@ from core.sync.stopping import Stopping
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Change", "Field", "PlannedDelivery", "Preview", "PreviewRow", "plan_sync", "preview_sync"]
+__all__ = ["Change", "Field", "FieldCount", "PlannedDelivery", "Preview", "PreviewRow", "plan_sync", "preview_sync"]
+
+_COUNTED = 10_000
+"""Of so many changed rows is told which fields differ in how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +69,28 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A changed row: whose it is, and the fields that differ."""
+    """A changed row: whose it is, the fields that differ, and the call that would be sent."""
 
     identity: Mapping[str, str]
     fields: tuple[Field, ...]
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldCount:
+    """In how many changed rows a field differs, by its path in the call."""
+
+    path: str
+    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDelivery:
-    """What would be sent to one destination."""
+    """What would be sent to one destination.
+
+    `changes`, `added`, `refused` and `removed` are samples; `fields` says which fields differ in how many rows, those in
+    most rows first, over the first `fields_of` changed rows.
+    """
 
     destination: str
     comparison: Comparison
@@ -81,6 +98,8 @@ class PlannedDelivery:
     batches: int
     bytes: int
     changes: tuple[Change, ...]
+    fields: tuple[FieldCount, ...]
+    fields_of: int
     added: tuple[str, ...]
     refused: tuple[tuple[str, str], ...]
     removed: tuple[str, ...]
@@ -208,6 +227,7 @@ def _planned(
     def texts(query: str) -> tuple[Any, ...]:
         return tuple(row[0] if len(row) == 1 else row for row in connection.execute(query).fetchall())
 
+    changes, counts, fields_of = _changes(planning, position, plan, samples)
     removed = ()
     if comparison.removed and (calls := planning.ledger_of(plan).calls()):
         removed = texts(f"SELECT identity FROM ({calls}) JOIN removed_{position} USING (key, number) LIMIT {samples}")
@@ -217,7 +237,9 @@ def _planned(
         questions=plan.questions,
         batches=file.batches if file else 0,
         bytes=file.size if file else 0,
-        changes=tuple(_changes(planning, position, plan, samples)),
+        changes=changes,
+        fields=tuple(FieldCount(path=path, rows=rows) for path, rows in counts.most_common()),
+        fields_of=fields_of,
         added=texts(f"SELECT call FROM stage WHERE state_{position} = {ADDED} ORDER BY rowid LIMIT {samples}"),
         refused=texts(
             f"SELECT coalesce(identity, row, ''), coalesce(id_fault, fault, reason) FROM stage "
@@ -228,27 +250,43 @@ def _planned(
     )
 
 
-def _changes(planning: Planning, position: int, plan: TargetPlan, samples: int) -> Iterator[Change]:
-    """Give changed rows with the fields that differ; none where the ledger keeps no calls."""
+def _changes(
+    planning: Planning, position: int, plan: TargetPlan, samples: int
+) -> tuple[tuple[Change, ...], Counter[str], int]:
+    """Give samples of changed rows, in how many rows each field differs, and of how many rows that was counted.
+
+    Nothing where the ledger keeps no calls.
+    """
     calls = planning.ledger_of(plan).calls()
+    changes: list[Change] = []
+    counts: Counter[str] = Counter()
+    seen = 0
     if not calls:
-        return
-    rows = planning.connection.execute(f"""
+        return (), counts, seen
+    result = planning.connection.execute(f"""
         SELECT s.identity, c.call, s.call FROM ({calls}) c JOIN (
             SELECT stage.rowid AS place, stage.identity, stage.key, known.number, stage.call
             FROM stage JOIN known_{position} known USING (key) WHERE state_{position} = {CHANGED}
-            ORDER BY place LIMIT {samples}
+            ORDER BY place LIMIT {max(samples, _COUNTED)}
         ) s USING (key, number) WHERE c.call IS NOT NULL ORDER BY s.place
-    """).fetchall()
-    for identity, old, new in rows:
-        before, after = (dict(_flat(json.loads(call, parse_float=_number))) for call in (old, new))
-        paths = [*before, *(path for path in after if path not in before)]
-        differing = tuple(
-            Field(path=path, old=before.get(path), new=after.get(path))
-            for path in paths
-            if before.get(path) != after.get(path) or (path in before) != (path in after)
-        )
-        yield Change(identity=json.loads(identity), fields=differing)
+    """)
+    while rows := result.fetchmany(500):
+        planning.stopping.check()
+        seen += len(rows)
+        for identity, old, new in rows:
+            differing = tuple(_differing(old, new))
+            counts.update(field.path for field in differing)
+            if len(changes) < samples:
+                changes.append(Change(identity=json.loads(identity), fields=differing, call=new))
+    return tuple(changes), counts, seen
+
+
+def _differing(old: str, new: str) -> Iterator[Field]:
+    """Give the fields in which two calls differ."""
+    before, after = (dict(_flat(json.loads(call, parse_float=_number))) for call in (old, new))
+    for path in [*before, *(path for path in after if path not in before)]:
+        if before.get(path) != after.get(path) or (path in before) != (path in after):
+            yield Field(path=path, old=before.get(path), new=after.get(path))
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -127,7 +127,7 @@ def test_a_command_gives_a_program_one_document(demo: ProjectFolder, words: str,
         (
             "plan leads",
             0,
-            "destination comparison questions batches bytes changes added refused removed pending calls",
+            "destination comparison questions batches bytes changes fields fields_of added refused removed pending calls",
         ),
         ("lint", 1, "file rule severity message start end line column fix"),
         ("explain users u_00007", 0, "destination state identity call run at rejected curl notes"),
@@ -165,7 +165,7 @@ def test_preview_gives_a_program_rows_and_calls(demo: ProjectFolder) -> None:
 
 def test_plan_gives_a_program_the_counts(demo: ProjectFolder) -> None:
     (found,) = demo.run("plan", "leads", "--json").json
-    keys = "position rows known added changed unchanged removed refused held identical repeated retried deletes notes"
+    keys = "position rows known added changed unchanged removed refused held identical repeated retried deletes notes calls"
     assert set(found["comparison"]) == set(keys.split())
     assert found["comparison"]["unchanged"] == found["comparison"]["known"] == 400
 
@@ -182,6 +182,8 @@ def test_plan_shows_a_difference_in_the_last_digit(people: ProjectFolder) -> Non
     (change,) = plan["changes"]
     assert change["identity"] == {"userId": "u1"}
     assert [field["path"] for field in change["fields"]] == ["traits.exact"]
+    assert change["call"]["traits"]["n"] == {"a": [0.5, 1]}
+    assert (plan["fields"], plan["fields_of"]) == ([{"path": "traits.exact", "rows": 1}], 1)
 
 
 def test_preview_gives_values_as_json_has_them(people: ProjectFolder) -> None:
