@@ -220,6 +220,8 @@ class Console(App[int]):
         if not isinstance(screen, Actor):
             return False
         typing = screen.typing
+        if event.key == "enter" and not self.pending and typing and isinstance(screen.focused, TextArea):
+            return False  # in a text of many lines Enter begins another
         began, self.pending = self.pending, ""
         for key in (event.key, *event.aliases):
             pressed = f"{began} {key}".strip()

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Buffer", "digest", "drop", "keep", "load", "unsaved"]
+__all__ = ["Buffer", "Keeper", "digest", "drop", "keep", "load", "unsaved"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +64,34 @@ def drop(state: Path, sync: str) -> None:
 def unsaved(state: Path) -> list[str]:
     """Give the syncs that have a buffer."""
     return sorted(file.stem for file in _folder(state).glob("*.json") if not file.name.startswith("."))
+
+
+class Keeper:
+    """Keeps and drops the buffers of one console, from its threads and from its end alike: the newest word counts."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._newest: dict[str, int] = {}
+
+    def number(self) -> int:
+        """Give the number of a word that is about to be said; one with a lower number no longer counts after it."""
+        return next(self._numbers)
+
+    def keep(self, state: Path, buffer: Buffer, number: int) -> None:
+        """Write a buffer, unless something newer was said about its sync. Raises OSError."""
+        with self._lock:
+            if self._is_newest(buffer.sync, number):
+                keep(state, buffer)
+
+    def drop(self, state: Path, sync: str, number: int) -> None:
+        """Forget a buffer, unless something newer was said."""
+        with self._lock:
+            if self._is_newest(sync, number):
+                drop(state, sync)
+
+    def _is_newest(self, sync: str, number: int) -> bool:
+        newest = number >= self._newest.get(sync, 0)
+        if newest:
+            self._newest[sync] = number
+        return newest

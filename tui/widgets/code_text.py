@@ -7,6 +7,7 @@ breaks at U+2028 and its like, and would lose them when the text is saved.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -26,7 +27,13 @@ TAB = 4
 """A tab stops at multiples of this."""
 
 _LONG = 5_000
-"""A longer line is laid out anew each time rather than remembered."""
+"""In a longer line, each character gets one cell; one that has two, or none, is shown by a stand-in."""
+
+_SINGLE = "[ -~\xa1-\xac\xae-\u02ff\u0370-\u0482\u2500-\u25fc]"
+"""Characters that a terminal draws in one cell, whatever its tables."""
+
+_PLAIN = re.compile(f"{_SINGLE}*")
+_NOT_SINGLE = re.compile(_SINGLE.replace("[", "[^", 1))
 
 
 class Cells(NamedTuple):
@@ -51,11 +58,19 @@ class Cells(NamedTuple):
 
 def cells_of(line: str) -> Cells:
     """Lay a line out."""
-    if line.isascii() and line.isprintable():
+    if (line.isascii() and line.isprintable()) or _PLAIN.fullmatch(line):
         return Cells(line, range(len(line) + 1))
-    return _remembered(line) if len(line) <= _LONG else _laid_out(line)
+    if len(line) > _LONG:
+        return _long(line)
+    return _laid_out(line)
 
 
+@lru_cache(maxsize=2)
+def _long(line: str) -> Cells:
+    return Cells(_NOT_SINGLE.sub("\ufffd", line), range(len(line) + 1))
+
+
+@lru_cache(maxsize=2048)
 def _laid_out(line: str) -> Cells:
     drawn: list[str] = []
     starts = [0]
@@ -74,9 +89,6 @@ def _laid_out(line: str) -> Cells:
         at += width
         starts.append(at)
     return Cells(drawn, starts, tuple(odd))
-
-
-_remembered = lru_cache(maxsize=2048)(_laid_out)
 
 
 @lru_cache(maxsize=512)

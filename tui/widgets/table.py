@@ -88,6 +88,7 @@ class Table(Canvas, can_focus=True):
         self.words = ""
         self._cursor = 0
         self._widths: tuple[int, ...] = ()
+        self._widths_for = 0
 
     # what is shown
 
@@ -217,8 +218,9 @@ class Table(Canvas, can_focus=True):
     @property
     def widths(self) -> tuple[int, ...]:
         """Give the columns' widths for the room that there is; 0 for one that had to go."""
-        if not self._widths:
-            self._widths = _widths(self.columns, self.shown[:1000], self.drawn_width - self.margin - 1)
+        room = self.drawn_width - self.margin - 1
+        if not self._widths or room != self._widths_for:  # a scroll bar takes a cell without a resize
+            self._widths, self._widths_for = _widths(self.columns, self.shown[:1000], room), room
         return self._widths
 
     def _laid_out(self, cells: Sequence[tuple[SpanLike, ...] | SpanLike]) -> tuple[Span, ...]:

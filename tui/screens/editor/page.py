@@ -1,0 +1,391 @@
+"""The editor's page: the text, what is wrong with it, and its first rows; where there is room, also the schema, the fields
+that the columns become, and the chosen row as a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import TextArea
+
+from core.words import ago
+from tui.drawing import Line, Span, line, wrapped
+from tui.highlight import MOST
+from tui.messages import Refused, Snapshot
+from tui.screens.editor.doing import Doing
+from tui.screens.editor.preview import call_lines, when
+from tui.screens.editor.problems import ProblemList, problem_lines, tally
+from tui.widgets.bars import KeyHint
+from tui.widgets.code import CodeArea
+from tui.widgets.pane import Pane
+from tui.widgets.sheet import Sheet
+from tui.widgets.table import Table
+
+__all__ = ["Editor"]
+
+_WHILE_TYPING = ("preview", "next_problem", "fix", "save", "format", "find", "external")
+_ELSE = (
+    "type",
+    "preview",
+    "call",
+    "next_problem",
+    "fix",
+    "plan",
+    "run",
+    "save",
+    "preview_zero",
+    "open",
+    "next_buffer",
+    "settings",
+    "rule",
+    "find",
+)
+
+
+class Editor(Doing):
+    """The queries of the project."""
+
+    scope = "editor"
+    tab = "Editor"
+
+    DEFAULT_CSS = """
+    Editor.-narrow #body { padding-top: 0; }
+    Editor #schema { width: 28; }
+    Editor #middle { width: 1fr; }
+    Editor #side { width: 48; border-left: solid $line; }
+    Editor.-wide #middle { border-left: solid $line; }
+    Editor.-close #schema { width: 24; }
+    Editor.-close #side { width: 40; }
+    Editor #query { height: 1fr; }
+    Editor #problem { height: auto; max-height: 2; }
+    Editor #preview { height: 36%; }
+    Editor.-wide #preview { height: 50%; }
+    Editor #problems { height: auto; max-height: 45%; min-height: 3; }
+    Editor #problems ProblemList { height: auto; }
+    Editor #fields { height: auto; max-height: 30%; margin-top: 1; }
+    Editor #fields Sheet { height: auto; }
+    Editor #call { height: 1fr; margin-top: 1; }
+    Editor #nothing { display: none; }
+    Editor.-flat #preview { display: none; }
+    Editor.-flat.-looking #preview { display: block; height: 1fr; }
+    Editor.-flat.-looking #query { display: none; }
+    Editor.-nothing #body { display: none; }
+    Editor.-nothing #nothing { display: block; padding-top: 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query_pane = Pane(self.code, self.find_bar, title="", id="query")
+        self.problem_line = Sheet(self._problem_lines, id="problem", classes="narrow", focusable=False)
+        self.problem_list = ProblemList(id="problem_list")
+        self.field_sheet = Sheet(self._field_lines, id="field_list")
+        self.call_sheet = Sheet(self._call_lines, id="call_text")
+        self.nothing = Sheet(self._nothing_lines, id="nothing", focusable=False)
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            yield self.schema
+            with Vertical(id="middle"):
+                yield self.query_pane
+                yield self.problem_line
+                yield self.rows
+            with Vertical(id="side", classes="wide"):
+                yield Pane(self.problem_list, title="Problems", id="problems")
+                yield Pane(self.field_sheet, title="Fields", id="fields")
+                yield Pane(self.call_sheet, title="Row as a call", id="call")
+        yield self.nothing
+
+    def on_mount(self) -> None:
+        keys = self.console.keys
+        self.rows.set_keys(
+            keys.shown("editor.preview"), keys.shown("editor.preview_zero"), keys.shown("text.leave", typing=True)
+        )
+        super().on_mount()
+        self.attempt(self._warm, group="warm")
+        self.code.focus()
+
+    async def _warm(self) -> None:
+        """Have the helper process load what it needs, while nobody waits for it."""
+        try:
+            await self.bridge.ask("warm")
+        except Refused as error:
+            self.lint_trouble = self.lint_trouble or f"{error.message} {error.remedy}".strip()
+            self.show_problems()
+
+    def on_screen_suspend(self) -> None:
+        self.keep_text()
+
+    def on_unmount(self) -> None:
+        self.keep_text()
+
+    # keys
+
+    def hints(self) -> Iterable[str]:
+        if self.shown is None:
+            return ("global.home", "global.sources", "global.quit")
+        if self.typing:
+            useful = _WHILE_TYPING if self.problems else sorted(_WHILE_TYPING, key=("next_problem", "fix").count)
+            return (*(f"editor.{name}" for name in useful), "global.jump")
+        first = ("stop",) if self.rows.running else ()
+        return (*(f"editor.{name}" for name in (*first, *_ELSE)), "global.export", "global.jump")
+
+    def _always(self) -> list[KeyHint]:
+        found = super()._always()
+        if self.rows.running and not self.console.pending:
+            keys = self.console.keys
+            stop = KeyHint(keys.shown("text.leave" if self.typing else "global.back", typing=True), "stop")
+            return [stop, found[-1]]
+        return found
+
+    def word(self, name: str, word: str) -> str:
+        if name == "call" and self.focused is self.schema.tree_table:
+            return "open"
+        return word
+
+    def why_not(self, name: str) -> str:
+        if name == "open":
+            return ""
+        if self.shown is None:
+            return "no query is open"
+        if name in ("preview", "preview_zero", "plan", "run") and self.source is None:
+            return "its source is missing"
+        return self._why_no_problem(name) or self._why_not_else(name)
+
+    def _why_no_problem(self, name: str) -> str:
+        if name in ("next_problem", "previous_problem", "rule") and not self.problems:
+            return "there is none"
+        if name == "fix":
+            problem = self.problem
+            return "" if problem and problem.fix else "no certain fix" if problem else "nothing to mend"
+        if name == "fix_all" and not any(each.fix for each in self.problems):
+            return "nothing is certain"
+        return ""
+
+    def _why_not_else(self, name: str) -> str:
+        if name == "stop" and not self.rows.running:
+            return "nothing runs"
+        if name == "next_buffer" and len(self.texts) < 2:
+            return "no other is open"
+        if name == "revert" and self.shown is not None and not self.is_unsaved(self.shown):
+            return "nothing has changed"
+        if name == "save_all" and not self.unsaved_texts():
+            return "all are saved"
+        elsewhere = self.find_bar.has_keys or self.focused in (self.schema.tree_table, self.problem_list)
+        if name == "call" and not elsewhere and self.row_number is None:
+            return "no row is chosen"
+        return ""
+
+    def copy_text(self) -> str:
+        if self.focused in (self.rows.table, self.call_sheet):
+            return self.call_text()
+        if self.focused is self.problem_list and self.problem is not None:
+            return self.problem.message
+        if self.focused is self.schema.tree_table:
+            return (self.schema.tree_table.key or "").strip("\n").replace("\n", ".")
+        return super().copy_text() or self.code.selected_text or self.code.text
+
+    def export_rows(self) -> tuple[list[str], list[list[Any]]] | None:
+        result = self.rows.result
+        return ([*result.heads, "what it is"], result.exported()) if result and result.rows else None
+
+    # what is shown
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.project is None:
+            return
+        self.bring_back()
+        if self.shown is None:
+            names = (self._wanted, self.console.current_sync, *snapshot.project.syncs)
+            first = next((name for name in names if name in snapshot.project.syncs), None)
+            if first is not None:
+                self.open_sync(first)
+        elif self._wanted:
+            self.open_sync(self._wanted)
+        self._wanted = None
+        self.check_files(snapshot)
+        self.show_all()
+
+    def show_all(self) -> None:
+        self.set_class(self.shown is None, "-nothing")
+        self.nothing.rebuild()
+        self.crumb = f"{self.shown.sync}{self._star}" if self.shown else ""
+        self._show_heading()
+        self.code.show_note(self._note())
+        self.show_problems()
+        self.show_fields()
+        self.show_catalogue()
+        self.refresh_bars()
+
+    @property
+    def _star(self) -> str:
+        return " *" if self.shown is not None and self.is_unsaved(self.shown) else ""
+
+    def _show_heading(self) -> None:
+        shown, sync, source = self.shown, self.sync, self.source
+        if shown is None:
+            return
+        to = ", ".join(sync.destinations) if sync and sync.destinations else "preview only"
+        title = [Span(f"{shown.sync} → {to}"), Span(self._star, "warn")]
+        right: list[Span] = []
+        if sync is not None:
+            kind = f"{source.type} {source.name}" if source else f"✗ {sync.source}"
+            right = [Span(sync.call.value, "muted"), Span(f"   {kind}", "muted" if source else "fail")]
+        if self.wide and shown.saved_at is not None:
+            age = ago(shown.saved_at)
+            said = "not saved" if self._star else "saved now" if age == "now" else f"saved {age} ago"
+            right.append(Span(f"   {said}", "warn" if self._star else "muted"))
+        self.query_pane.heading.show(title, right)
+
+    def _note(self) -> str:
+        """Give the value that a run would give the placeholder now."""
+        status, sync = self.snapshot.status(self.shown.sync if self.shown else None), self.sync
+        if status is None or sync is None:
+            return ""
+        times = [status.last_sync_times.get(name, 0) or 0 for name in sync.destinations]
+        bound = max(0, min(times, default=0) - sync.lookback)
+        return f"= {when(bound)}" if bound else "= 0, all rows"
+
+    def tick(self) -> None:
+        if self.rows.running:
+            self.rows.draw_state()
+        self._show_heading()
+
+    def show_problems(self) -> None:
+        self.code.show_marks(each.mark for each in self.problems)
+        self.problem_line.rebuild()
+        keys = self.console.keys
+        fix = keys.shown("editor.fix", typing=True)
+        trouble = self._trouble()
+        notes = [line(Span("✗ ", "fail") if not part else "  ", each) for part, each in enumerate(trouble)]
+        if not trouble and not self.problems:
+            notes = [
+                line(("checking …", "muted")) if not self.checked else line(Span("✓ ", "ok"), ("No problems.", "muted"))
+            ]
+        self.problem_list.show_problems(self.problems, self.problem_number, self.place, fix, notes)
+        self.query_one("#problems", Pane).heading.show(right=tally(self.problems))
+        self.refresh_bars()
+
+    def _trouble(self) -> list[str]:
+        """Say why the text cannot be checked, if it cannot."""
+        project, sync = self.snapshot.project, self.sync
+        if project is not None and self.shown is not None and sync is None:
+            return [f"{self.shown.sync}.toml is gone or broken; the text is kept."]
+        if sync is not None and self.source is None:
+            return [f"There is no source {sync.source}: the query can be written, but not run."]
+        return [self.lint_trouble] if self.lint_trouble else []
+
+    def _problem_lines(self, width: int) -> list[Line]:
+        if self.shown is None:
+            return []
+        trouble = self._trouble()
+        if trouble:
+            told = wrapped(trouble[0], width - 2)
+            return [Line((Span("✗ " if not part else "  ", "fail"), *each.left)) for part, each in enumerate(told[:2])]
+        if not self.checked:
+            return [line(("checking …", "muted"))]
+        keys, typing = self.console.keys, self.typing
+        used = (keys.shown("editor.fix", typing=typing), keys.shown("editor.next_problem", typing=typing))
+        note = f"not highlighted: over {MOST:,} characters" if self.code.colours.off else ""
+        return problem_lines(self.problems, self.problem_number, self.place, width, used, note)
+
+    def show_fields(self) -> None:
+        self.field_sheet.rebuild()
+        sync = self.sync
+        self.query_one("#fields", Pane).heading.show(right=((sync.call.value, "muted"),) if sync else ())
+
+    def _field_lines(self, width: int) -> list[Line]:
+        if not self.fields:
+            return [line(("The columns of the query, and where each goes, once it can be read.", "muted"))]
+        most = min(max(len(str(each["column"])) for each in self.fields), max(width // 2 - 6, 8))
+        lines = []
+        for each in self.fields:
+            problem, key = str(each.get("problem") or ""), bool(each.get("key"))
+            right = (Span(f"✗ {problem}", "fail"),) if problem else (Span("key", "muted"),) if key else ()
+            lines.append(
+                line(
+                    f"{str(each['column'])[:most]:<{most}}", (" → ", "muted"), str(each.get("path") or "–"), right=right
+                )
+            )
+        return lines
+
+    def _call_lines(self, width: int) -> list[Line]:
+        result, number = self.rows.result, self.row_number
+        if result is None or number is None:
+            return [line(("A row of the preview, as it would be sent.", "muted"))]
+        return call_lines(result, number, width)
+
+    def _show_call(self) -> None:
+        result, number = self.rows.result, self.row_number
+        self.call_sheet.rebuild()
+        pane = self.query_one("#call", Pane)
+        if result is None or number is None:
+            pane.heading.show("Row as a call", ())
+        else:
+            sign, role = result.rows[number].mark
+            said = "refused" if result.rows[number].fault else result.rows[number].words
+            pane.heading.show(f"Row {number + 1} as a call", (Span(f"{sign} {said}", role),))
+
+    def _nothing_lines(self, _width: int) -> list[Line]:
+        keys = self.console.keys
+        if self.snapshot.project is None:
+            return [line(("reading the project …", "muted"))]
+        home, new = keys.shown("global.home"), keys.shown("home.new")
+        return [
+            line("No sync yet: the editor shows a sync's query."),
+            Line(),
+            line(
+                Span(home, "bold text"),
+                ("  goes home; there ", "muted"),
+                Span(new, "bold text"),
+                (" makes one", "muted"),
+            ),
+        ]
+
+    # what happens
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        if self.shown is None or self.code.text == self.text_seen:
+            return
+        star = self.crumb.endswith("*")
+        self.text_changed()
+        self.keep_soon()
+        if star != bool(self._star):
+            self.show_all()
+        else:
+            self.show_problems()
+
+    def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
+        if self.shown is not None and self.problems:
+            self.show_problems()
+
+    def on_code_area_cut(self, event: CodeArea.Cut) -> None:
+        self.console.put_on_clipboard(event.text)
+
+    def on_problem_list_wanted(self, event: ProblemList.Wanted) -> None:
+        if event.by:
+            (self.do_next_problem if event.by > 0 else self.do_previous_problem)()
+        else:
+            self.go_to_problem(event.number)
+
+    def on_table_highlighted(self, message: Table.Highlighted) -> None:
+        if message.table is self.rows.table:
+            self._show_call()
+            self.refresh_bars()
+
+    def on_table_chosen(self, message: Table.Chosen) -> None:
+        self.do_call()
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < 60, "-slim")
+        self.set_class(120 <= self.size.width < 140, "-close")
+        if self.is_mounted:
+            self.call_after_refresh(self.show_all)
+
+    def on_descendant_focus(self) -> None:
+        if self.focused is self.code:
+            self.remove_class("-looking")
+        self.problem_line.rebuild()
+        super().on_descendant_focus()

@@ -1,0 +1,134 @@
+"""The open texts: what was typed, what the file says, and what is kept for later so that nothing typed is ever lost.
+
+A text is kept under the state folder within a second of typing, and is there again when the editor is next opened. The
+file itself is written only by saving, and never over a change that came from outside without asking.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.document._document import Selection
+
+from tui.buffers import Buffer, digest, load
+from tui.drawing import Line, Span, heading, line
+from tui.widgets.code import TextState
+
+if TYPE_CHECKING:
+    from core.model import Sync
+
+__all__ = ["OpenText", "differences", "open_text", "read_query", "saved_at", "write_query"]
+
+_BOM = "\ufeff"
+_DIFFERENCES = 2_000
+"""At most this many lines of a difference are shown."""
+
+
+@dataclass(kw_only=True)
+class OpenText:
+    """A query that is open. `file` is the file's text as it was last read or written; the text began from it.
+
+    `state` is the text as it was left: while it is in the text area, that one is newer. `busy` says that it is being saved
+    or asked about; `declined` is the digest of a change from outside that was left undecided.
+    """
+
+    sync: str
+    path: Path
+    file: str
+    state: TextState
+    saved_at: float | None = None
+    busy: bool = False
+    declined: str = ""
+
+    def buffer(self, text: str, cursor: tuple[int, int]) -> Buffer:
+        """Give what is to be kept for later."""
+        return Buffer(sync=self.sync, text=text, base=digest(self.file), cursor=cursor)
+
+
+def open_text(sync: Sync, state: Path) -> tuple[OpenText, bool]:
+    """Open a sync's query, with what was typed earlier and not saved; say whether there was something."""
+    kept = load(state, sync.name)
+    if kept is None or kept.text == sync.query:
+        return _opened(sync, TextState(sync.query, Selection())), False
+    opened = _opened(sync, TextState(kept.text, Selection.cursor(kept.cursor)))
+    if kept.base != digest(sync.query):
+        opened.file = _BOM + kept.base  # a text that no file has: it counts as changed from outside
+    return opened, True
+
+
+def _opened(sync: Sync, state: TextState) -> OpenText:
+    return OpenText(
+        sync=sync.name, path=sync.query_path, file=sync.query, state=state, saved_at=saved_at(sync.query_path)
+    )
+
+
+def saved_at(file: Path) -> float | None:
+    """Give when a file was last written."""
+    with contextlib.suppress(OSError):
+        return file.stat().st_mtime
+    return None
+
+
+def _plain(raw: bytes) -> str:
+    """Read a query as core.project does: without a byte order mark, its lines ended by line feeds."""
+    return raw.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_query(file: Path) -> str:
+    """Read a query. Raises OSError."""
+    return _plain(file.read_bytes())
+
+
+def write_query(file: Path, text: str, expected: str) -> bool:
+    """Write a query; False where the file holds another text than `expected` and nothing was written.
+
+    The file keeps its ends of lines and its byte order mark. Raises OSError.
+    """
+    from core.project.write import write_text
+
+    raw = file.read_bytes() if file.exists() else None
+    if raw is not None:
+        if _plain(raw) not in (expected, text):
+            return False
+        if b"\r\n" in raw:
+            text = text.replace("\n", "\r\n")
+        if raw.startswith(_BOM.encode()):
+            text = _BOM + text
+    write_text(file, text)
+    return True
+
+
+def write_privately(file: Path, text: str) -> None:
+    """Write a file that only its owner may read. Raises OSError."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(text)
+
+
+def differences(name: str, file: str, mine: str) -> list[Line]:
+    """Show how a text differs from the file: what the file has gained or lost, beside what was typed here."""
+    lines = [heading(f"{name}: the file, and what you typed"), *_changed_lines(file, mine)]
+    return lines if len(lines) > 1 else [*lines, line(("They are the same.", "muted"))]
+
+
+def _changed_lines(file: str, mine: str) -> Iterator[Line]:
+    found = difflib.unified_diff(file.split("\n"), mine.split("\n"), "the file", "yours", lineterm="", n=2)
+    for number, each in enumerate(found):
+        if number >= _DIFFERENCES:
+            yield line((f"first {_DIFFERENCES:,} lines, more differ", "muted"))
+            return
+        mark, rest = each[:1], each[1:]
+        if each.startswith(("--- ", "+++ ")):
+            yield line(Span(f"{'−' if mark == '-' else '+'} {rest[3:]}", "fail" if mark == "-" else "ok"))
+        elif mark == "@":
+            yield line((each, "muted"))
+        else:
+            role = {"-": "fail", "+": "ok"}.get(mark, "muted")
+            yield line(Span({"-": "− ", "+": "+ "}.get(mark, "  "), role), Span(rest.replace("\t", "    "), role))
