@@ -120,7 +120,7 @@ def draw(
 
 
 def _mark(drawn: Line, palette: Palette, under: Style, margin: int) -> Segment:
-    if drawn.marked and margin:
+    if drawn.marked and margin and not under.reverse:
         return Segment("▌" + " " * (margin - 1), _style(palette, "accent", under))
     return Segment(" " * margin, under)
 

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["live_lines", "phase_spans"]
 
 
-def live_lines(runs: Sequence[RunSummary], width: int, now: float, *, spaced: bool = False) -> list[Line]:
-    """Give the lines of the runs that go on: two each."""
+def live_lines(
+    runs: Sequence[RunSummary], width: int, now: float, *, spaced: bool = False, brief: bool = False
+) -> list[Line]:
+    """Give the lines of the runs that go on: two each, and one more for what waits; with `brief` the first of each."""
     lines: list[Line] = []
     for run in runs:
         if spaced and lines:
             lines.append(Line())
-        lines += _of_run(run, width, now)
+        found = _of_run(run, width, now)
+        lines += found[:1] if brief else found
     return lines
 
 

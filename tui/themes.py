@@ -143,7 +143,11 @@ class Palette:
                 ),
                 "ansi_default",
             )
-            | {"input-cursor-text-style": "reverse"},
+            | {
+                "input-cursor-text-style": "reverse",
+                "ansi-background": "ansi_black" if self.dark else "ansi_white",
+                "ansi-foreground": "ansi_white" if self.dark else "ansi_black",
+            },
         )
 
 

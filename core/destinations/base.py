@@ -12,6 +12,7 @@ address that is not there (404) is no row's fault: to halve batches down to rows
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -172,8 +173,26 @@ def verdict_of_status(response: Response, *, now: float | None = None) -> Verdic
 
 
 def _text(body: bytes) -> str:
-    """Give the first 500 characters of a reply."""
-    return body[:2000].decode("utf-8", "replace").strip()[:500]
+    """Give what a reply says: its message where it is JSON with one, else its beginning on one line."""
+    text = body[:20_000].decode("utf-8", "replace")
+    try:
+        said = _message(json.loads(text)) or text
+    except (ValueError, RecursionError):
+        said = text
+    return " ".join(said[:500].split())
+
+
+def _message(document: Any) -> str:
+    """Find what a JSON reply says, whatever its shape: {"message": ...}, {"errors": [{"reason": ..., "message": ...}]}."""
+    if isinstance(document, str):
+        return document
+    if isinstance(document, list):
+        return next((found for each in document[:10] if (found := _message(each))), "")
+    if not isinstance(document, dict):
+        return ""
+    named = (document.get(name) for name in ("message", "detail", "error", "errors", "reason", "title"))
+    return next((found for value in named if (found := _message(value))), "")
+
 
 
 def _retry_after(headers: Mapping[str, str], now: float | None) -> float | None:

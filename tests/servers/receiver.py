@@ -11,7 +11,8 @@ JSON, then the body as it was before compression), synced to disk before the rep
     {"close": true}                                                      close without reading the calls
     {"lose_reply": true}                                                 take the calls, then close without a reply
 
-and POST /_refuse with {"containing": ["u_7"], "status": 400} answers so whenever the body has one of these texts.
+and POST /_refuse with {"containing": ["u_7"], "status": 400, "body": "…"} answers so whenever the body has one of these
+texts.
 GET /_count gives how many requests and bytes were taken. Records of refused requests are marked by their status.
 """
 
@@ -80,7 +81,8 @@ class Handler(BaseHTTPRequestHandler):
         if "lose_reply" in behaviour:
             self.drop()
             return
-        text = behaviour.get("body", '{"success": true}' if status == 200 else '{"message": "refused"}')
+        refused = self.state.refuse.get("body", '{"message": "refused"}')
+        text = behaviour.get("body", '{"success": true}' if status == 200 else refused)
         self.reply(status, text.encode(), behaviour.get("headers", {}))
 
     def control(self, value: object) -> None:

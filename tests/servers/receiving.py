@@ -52,8 +52,8 @@ class Receiver:
     def behave(self, *behaviours: dict[str, Any]) -> None:
         self._post("/_behave", list(behaviours))
 
-    def refuse(self, *texts: str, status: int = 400) -> None:
-        self._post("/_refuse", {"containing": texts, "status": status} if texts else {})
+    def refuse(self, *texts: str, status: int = 400, body: str = '{"message": "refused"}') -> None:
+        self._post("/_refuse", {"containing": texts, "status": status, "body": body} if texts else {})
 
     def records(self, *, taken: bool = True) -> list[Record]:
         """Give the requests in the order of their arrival; with `taken`, only those that were acknowledged."""

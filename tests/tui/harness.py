@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from textual._compositor import LayoutUpdate
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -26,7 +27,9 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 def strips(app: Console) -> list[Strip]:
     """Give the lines of the screen as they are drawn, dialogs over pages."""
-    return list(app.screen._compositor.render_strips())
+    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    assert isinstance(update, LayoutUpdate)
+    return [strip if isinstance(strip, Strip) else Strip.join(strip) for strip in update.strips]
 
 
 def screen_text(app: Console) -> str:

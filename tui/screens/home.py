@@ -177,7 +177,9 @@ class Home(Page):
         ]
 
     def _show_running(self, snapshot: Snapshot) -> None:
-        self.query_one("#running", Sheet).show(lambda width: live_lines(snapshot.live[:3], width, time.time()))
+        self.query_one("#running", Sheet).show(
+            lambda width: live_lines(snapshot.live[:3], width, time.time(), brief=not self.wide)
+        )
 
     def _show_detail(self) -> None:
         if self.status is not None:

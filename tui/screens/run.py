@@ -23,7 +23,7 @@ from tui.messages import Refused, Snapshot
 from tui.screens.base import Page
 from tui.screens.dialogs import Read
 from tui.screens.life import history_lines
-from tui.screens.summary import question_lines
+from tui.screens.summary import plain_reason, question_lines
 from tui.signs import state
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
@@ -418,7 +418,7 @@ def _cause_row(place: int, cause: Cause) -> Row:
         str(place),
         (
             Span(f"{cause.rows:,}", "bold text"),
-            Span(cause.reason),
+            Span(plain_reason(cause.reason, cause.status)),
             Span(what, "muted"),
             Span(str(cause.status) if cause.status else "not sent", "muted"),
         ),
@@ -427,7 +427,11 @@ def _cause_row(place: int, cause: Cause) -> Row:
 
 def _row(row: Mapping[str, Any]) -> Row:
     field, sent = field_of(row)
-    answer = f"{row['status']} {row['reason']}" if row["status"] else f"not sent: {row['reason']}"
+    answer = (
+        f"{row['status']} {plain_reason(row['reason'], row['status'])}"
+        if row["status"]
+        else f"not sent: {row['reason']}"
+    )
     return Row(
         str(row["number"]),
         (Span(_key_of(row) or str(row["row"] or "")), Span(field, "muted"), Span(sent), Span(answer, "fail")),
@@ -550,7 +554,11 @@ def row_lines(row: Mapping[str, Any], lives: Sequence[Mapping[str, Any]], edit: 
     lines += [
         Line(),
         heading(f"{_key_of(row) or 'This row'} so far"),
-        *(history_lines(lives) if lives else [line(("refused: " + str(row["reason"]), "muted"))]),
+        *(
+            history_lines(lives)
+            if lives
+            else [line(("refused: " + plain_reason(str(row["reason"]), row["status"]), "muted"))]
+        ),
     ]
     lines += [Line(), heading("What helps"), *wrapped(what_helps(row, field), width)]
     return [*lines, line(Span(edit, "bold text"), (" opens the query", "muted"))]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.sync.history import Cause, RunSummary, SyncStatus
     from tui.keys import Keys
 
-__all__ = ["cause_lines", "fields_of", "question_lines", "sync_lines", "what_happened"]
+__all__ = ["cause_lines", "fields_of", "plain_reason", "question_lines", "sync_lines", "what_happened"]
 
 
 def what_happened(run: RunSummary) -> str:
@@ -110,12 +110,17 @@ def question_lines(questions: tuple[Mapping[str, Any], ...], width: int) -> list
     return lines
 
 
+def plain_reason(reason: str, status: int | None) -> str:
+    """Give a reason without the status that stands beside it anyway."""
+    return reason.removeprefix(f"{status} ") if status else reason
+
+
 def cause_lines(causes: tuple[Cause, ...]) -> list[Line]:
     """Show why rows were refused, the most frequent cause first."""
     return [
         line(
             Span(f"{cause.rows:6,}  "),
-            Span(cause.reason),
+            Span(plain_reason(cause.reason, cause.status)),
             right=((str(cause.status) if cause.status else "not sent", "muted"),),
         )
         for cause in causes
