@@ -58,8 +58,10 @@ class Console(App[int]):
     TITLE = "Backhaul"
     NOTIFICATION_TIMEOUT = 5
 
-    def __init__(self, folder: Path, *, empty: bool = False, chosen: preferences.Preferences | None = None) -> None:
-        """Open on a project's folder; `empty` says that there is no project there: the welcome comes first."""
+    def __init__(
+        self, folder: Path, *, empty: bool = False, chosen: preferences.Preferences | None = None, note: str = ""
+    ) -> None:
+        """Open on a project's folder; `empty`: there is no project there, the welcome comes first. `note` is told first."""
         super().__init__()
         self._empty = empty
         self._filters = [each for each in self._filters if type(each).__name__ not in ("Monochrome", "NoColor")]
@@ -68,7 +70,7 @@ class Console(App[int]):
             self.register_theme(palette.theme())
         self.theme = self.chosen.theme
         self.keys: Keys = load("standard")
-        self.key_problem = self.chosen.problem
+        self.key_problem = self.chosen.problem or note
         try:
             self.keys = load(self.chosen.preset, self.chosen.keys)
         except ValueError as error:

@@ -99,12 +99,14 @@ class Bridge:
             return self._read_store(project)
         except BackhaulError as error:
             self._close_store()
+            self._seen = None  # what is wrong now may be mended without any file changing
             return Snapshot(
                 project=project,
                 statuses=self.snapshot.statuses,
                 runs=self.snapshot.runs,
                 at=self.snapshot.at,
-                problem=f"{error.where}: {error.message}" if error.where else error.message,
+                problem=error.message,
+                where=error.where.removeprefix(f"{self.folder}{os.sep}"),
                 remedy=error.remedy,
             )
 

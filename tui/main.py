@@ -34,8 +34,22 @@ def open_console(folder: str = "") -> int:
 
     start = Path(folder or Path.cwd()).absolute()
     found = project.find(start)
-    result = Console(found or start, empty=found is None).run()
+    console = Console(found or start, empty=found is None, note=_write_utf_8())
+    result = console.run()
     return result if isinstance(result, int) else 1
+
+
+def _write_utf_8() -> str:
+    """Have the terminal's stream take every sign; give a word of warning where the locale has another encoding."""
+    stream = sys.__stderr__
+    if stream is None or stream.encoding.lower().replace("-", "") == "utf8":
+        return ""
+    encoding = stream.encoding
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(encoding="utf-8")
+    return (
+        f"The locale says {encoding}; the console writes UTF-8. Where signs look wrong, start it with LC_ALL=C.UTF-8."
+    )
 
 
 def _why_not() -> str:

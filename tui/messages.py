@@ -17,13 +17,14 @@ __all__ = ["Refused", "RunFinished", "Snapshot", "SnapshotRead"]
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """The project and its store as they were at `at` (Unix seconds); `problem` says why they could not be read."""
+    """The project and its store as they were at `at` (Unix seconds); `problem` says why they could not be read, and where."""
 
     project: Project | None = None
     statuses: tuple[SyncStatus, ...] = ()
     runs: tuple[RunSummary, ...] = ()
     at: float = 0.0
     problem: str = ""
+    where: str = ""
     remedy: str = ""
 
     def status(self, sync: str | None) -> SyncStatus | None:

@@ -17,7 +17,7 @@ from tui.drawing import Line, Span, line
 from tui.live import live_lines
 from tui.messages import Snapshot
 from tui.screens.base import Page
-from tui.screens.summary import sync_lines, what_happened
+from tui.screens.summary import problem_lines, sync_lines, what_happened
 from tui.signs import history, sign, state
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
@@ -134,12 +134,7 @@ class Home(Page):
         """Show the state of the whole: failing, loading, empty or full; files that are broken are named."""
         notice: list[Line] = []
         if snapshot.problem:
-            age = f"as it was {ago(snapshot.at)} ago" if snapshot.at else ""
-            notice = [
-                line(Span("✗ ", "fail"), snapshot.problem, right=((age, "muted"),)),
-                line(("  " + snapshot.remedy, "muted")),
-                Line(),
-            ]
+            notice = problem_lines(snapshot)
         for file, error in snapshot.project.broken.items() if snapshot.project else ():
             name = "/".join(file.parts[-2:])
             notice.append(

@@ -15,7 +15,7 @@ from tui.live import live_lines
 from tui.logs import LogLine, log_lines, read_log
 from tui.messages import Snapshot
 from tui.screens.base import Page
-from tui.screens.summary import what_happened
+from tui.screens.summary import problem_lines, what_happened
 from tui.signs import state
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
@@ -121,9 +121,7 @@ class Runs(Page):
         more = "the last 300, more exist" if len(snapshot.runs) >= 300 else counted(len(shown), "run")
         self.query_one("#history", Pane).heading.show(right=((more, "muted"),))
         if snapshot.problem:
-            table.set_state(
-                "failing", [line(Span("✗ ", "fail"), snapshot.problem), line((f"  {snapshot.remedy}", "muted"))]
-            )
+            table.set_state("failing", problem_lines(snapshot))
         elif not shown:
             table.set_state("empty", [self._nothing()])
         else:

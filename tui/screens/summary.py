@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from core.model import Project, Sync
     from core.sync.history import Cause, RunSummary, SyncStatus
     from tui.keys import Keys
+    from tui.messages import Snapshot
 
-__all__ = ["cause_lines", "fields_of", "plain_reason", "question_lines", "sync_lines", "what_happened"]
+__all__ = ["cause_lines", "fields_of", "plain_reason", "problem_lines", "question_lines", "sync_lines", "what_happened"]
 
 
 def what_happened(run: RunSummary) -> str:
@@ -108,6 +109,18 @@ def question_lines(questions: tuple[Mapping[str, Any], ...], width: int) -> list
         lines.append(Line((Span("! ", "warn"), *first.left), ((Span(str(question["guard"]), "muted")),)))
         lines += [Line((Span("  "), *each.left)) for each in rest]
     return lines
+
+
+def problem_lines(snapshot: Snapshot) -> list[Line]:
+    """Say why the project or its store cannot be read, and how old what is shown below is."""
+    age = ago(snapshot.at) if snapshot.at else ""
+    since = "below as it was just now" if age == "now" else f"below as it was {age} ago" if age else ""
+    return [
+        line(Span("✗ ", "fail"), Span(snapshot.where or "The project", "bold text"), right=((since, "muted"),)),
+        line(f"  {snapshot.problem}"),
+        line((f"  {snapshot.remedy}", "muted")),
+        Line(),
+    ]
 
 
 def plain_reason(reason: str, status: int | None) -> str:

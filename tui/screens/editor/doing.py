@@ -16,7 +16,7 @@ from tui.screens.dialogs import Choose, Confirm, Read
 from tui.screens.editor.keeping import Keeping
 from tui.screens.editor.preview import call_lines
 from tui.screens.editor.problems import ProblemList, following
-from tui.screens.editor.texts import read_query, write_privately
+from tui.screens.editor.texts import query_names, read_query, write_privately
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Row
 
@@ -123,6 +123,7 @@ class Doing(Keeping):
 
     def do_find(self) -> None:
         """Find and replace."""
+        self.remove_class("-looking")
         self.find_bar.open()
 
     async def do_format(self) -> None:
@@ -213,22 +214,23 @@ class Doing(Keeping):
     def do_open(self, sync: str = "") -> None:
         """Open another query."""
         project = self.snapshot.project
-        if sync:
-            if project is not None and sync in project.syncs:
-                self.open_sync(sync)
-            else:
-                known = ", ".join(project.syncs) if project else ""
-                self.console.tell(f"There is no sync {sync}. There are: {known}.", "fail")
-            return
-        self._choose_query()
+        names = query_names(project) if project else []
+        if not sync:
+            self._choose_query(names)
+        elif sync in names:
+            self.open_sync(sync)
+        else:
+            self.console.tell(f"There is no sync {sync}. There are: {', '.join(names)}.", "fail")
 
-    def _choose_query(self) -> None:
+    def _choose_query(self, names: list[str]) -> None:
         project = self.snapshot.project
         unsaved = {each.sync for each in self.unsaved_texts()}
         rows = []
-        for name, sync in sorted(project.syncs.items()) if project else ():
+        for name in names:
+            sync = project.syncs.get(name) if project else None
             words = "not saved" if name in unsaved else "open" if name in self.texts else ""
-            note = (Span(f"{sync.call.value:<10}", "muted"), Span(words, "warn" if name in unsaved else "muted"))
+            call = Span(f"{sync.call.value:<10}", "muted") if sync else Span(f"{'✗ broken':<10}", "fail")
+            note = (call, Span(words, "warn" if name in unsaved else "muted"))
             rows.append(Row(name, (Span(f"{name}{' *' if name in unsaved else ''}"), note)))
 
         def opened(name: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
@@ -13,8 +14,19 @@ from tui.drawing import Span
 from tui.messages import Refused, Snapshot
 from tui.screens.dialogs import Choose, Read
 from tui.screens.editor.checking import Checking
-from tui.screens.editor.texts import OpenText, differences, open_text, read_query, saved_at, write_query
+from tui.screens.editor.texts import (
+    OpenText,
+    differences,
+    open_text,
+    query_file,
+    read_query,
+    saved_at,
+    write_query,
+)
 from tui.widgets.table import Row
+
+if TYPE_CHECKING:
+    from core.model import Project
 
 __all__ = ["Keeping"]
 
@@ -53,16 +65,28 @@ class Keeping(Checking):
         if project is None or not self.is_mounted:
             self._wanted = name
             return
-        sync = project.syncs.get(name)
         if self.shown is not None and self.shown.sync == name:
             return
         if name not in self.texts:
-            if sync is None:
+            opened = self._open(project, name)
+            if opened is None:
                 return
-            self.texts[name], restored = open_text(sync, project.state)
-            if restored:
+            if opened[1]:
                 self.console.tell(f"{name}: what was typed and not saved is here again.", "muted")
         self._show(self.texts[name])
+
+    def _open(self, project: Project, name: str) -> tuple[OpenText, bool] | None:
+        """Add a query to the open ones; None where it has no file that can be read."""
+        try:
+            found = query_file(project, name)
+        except OSError as error:
+            self.console.tell(f"{name}.sql cannot be read: {error.strerror}.", "fail")
+            return None
+        if found is None:
+            return None
+        opened = open_text(name, *found, project.state)
+        self.texts[name] = opened[0]
+        return opened
 
     def _show(self, text: OpenText) -> None:
         self.leave()
@@ -162,9 +186,9 @@ class Keeping(Checking):
         self._brought_back = True
         names = []
         for name in unsaved(project.state):
-            if name in project.syncs and name not in self.texts:
-                self.texts[name], restored = open_text(project.syncs[name], project.state)
-                names += [name] if restored else []
+            if name not in self.texts:
+                opened = self._open(project, name)
+                names += [name] if opened and opened[1] else []
         if names:
             self.console.tell(f"Not saved, and here again: {', '.join(names)}.", "muted")
 

@@ -18,6 +18,7 @@ from tui.messages import Refused, Snapshot
 from tui.screens.editor.doing import Doing
 from tui.screens.editor.preview import call_lines, when
 from tui.screens.editor.problems import ProblemList, problem_lines, tally
+from tui.screens.editor.texts import query_names
 from tui.widgets.bars import KeyHint
 from tui.widgets.code import CodeArea
 from tui.widgets.pane import Pane
@@ -198,8 +199,8 @@ class Editor(Doing):
             return
         self.bring_back()
         if self.shown is None:
-            names = (self._wanted, self.console.current_sync, *snapshot.project.syncs)
-            first = next((name for name in names if name in snapshot.project.syncs), None)
+            names = query_names(snapshot.project)
+            first = next((name for name in (self._wanted, self.console.current_sync, *names) if name in names), None)
             if first is not None:
                 self.open_sync(first)
         elif self._wanted:
@@ -210,6 +211,10 @@ class Editor(Doing):
 
     def show_all(self) -> None:
         self.set_class(self.shown is None, "-nothing")
+        if self.shown is None and self.focused is not None:
+            self.set_focus(None)
+        elif self.shown is not None and self.focused is None and not self.has_class("-looking"):
+            self.code.focus()
         self.nothing.rebuild()
         self.crumb = f"{self.shown.sync}{self._star}" if self.shown else ""
         self._show_heading()
@@ -233,7 +238,9 @@ class Editor(Doing):
         if sync is not None:
             kind = f"{source.type} {source.name}" if source else f"✗ {sync.source}"
             right = [Span(sync.call.value, "muted"), Span(f"   {kind}", "muted" if source else "fail")]
-        if self.wide and shown.saved_at is not None:
+        if self.has_class("-slim"):
+            right = []
+        elif self.wide and shown.saved_at is not None:
             age = ago(shown.saved_at)
             said = "not saved" if self._star else "saved now" if age == "now" else f"saved {age} ago"
             right.append(Span(f"   {said}", "warn" if self._star else "muted"))
@@ -272,7 +279,10 @@ class Editor(Doing):
         """Say why the text cannot be checked, if it cannot."""
         project, sync = self.snapshot.project, self.sync
         if project is not None and self.shown is not None and sync is None:
-            return [f"{self.shown.sync}.toml is gone or broken; the text is kept."]
+            error = project.broken.get(self.shown.path.with_suffix(".toml"))
+            if error is not None:
+                return [f"{getattr(error, 'message', error)} The query can be written, but not run."]
+            return [f"{self.shown.sync}.toml is gone; the text is kept."]
         if sync is not None and self.source is None:
             return [f"There is no source {sync.source}: the query can be written, but not run."]
         return [self.lint_trouble] if self.lint_trouble else []

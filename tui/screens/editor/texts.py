@@ -21,9 +21,19 @@ from tui.drawing import Line, Span, heading, line
 from tui.widgets.code import TextState
 
 if TYPE_CHECKING:
-    from core.model import Sync
+    from core.model import Project
 
-__all__ = ["OpenText", "differences", "open_text", "read_query", "saved_at", "write_query"]
+__all__ = [
+    "OpenText",
+    "differences",
+    "open_text",
+    "query_file",
+    "query_names",
+    "read_query",
+    "saved_at",
+    "write_privately",
+    "write_query",
+]
 
 _BOM = "\ufeff"
 _DIFFERENCES = 2_000
@@ -51,21 +61,39 @@ class OpenText:
         return Buffer(sync=self.sync, text=text, base=digest(self.file), cursor=cursor)
 
 
-def open_text(sync: Sync, state: Path) -> tuple[OpenText, bool]:
+def query_file(project: Project, name: str) -> tuple[Path, str] | None:
+    """Give the file of a sync's query, and what it says; also of a sync whose settings are broken. None: there is none.
+
+    Raises OSError.
+    """
+    sync = project.syncs.get(name)
+    if sync is not None:
+        return sync.query_path, sync.query
+    for settings in project.broken:
+        file = settings.with_suffix(".sql")
+        if settings.stem == name and settings.parent.name == "syncs" and file.is_file():
+            return file, read_query(file)
+    return None
+
+
+def query_names(project: Project) -> list[str]:
+    """Give the syncs that have a query, those with broken settings last."""
+    broken = (
+        file.stem for file in project.broken if file.parent.name == "syncs" and file.with_suffix(".sql").is_file()
+    )
+    return list(dict.fromkeys((*sorted(project.syncs), *sorted(broken))))
+
+
+def open_text(name: str, file: Path, query: str, state: Path) -> tuple[OpenText, bool]:
     """Open a sync's query, with what was typed earlier and not saved; say whether there was something."""
-    kept = load(state, sync.name)
-    if kept is None or kept.text == sync.query:
-        return _opened(sync, TextState(sync.query, Selection())), False
-    opened = _opened(sync, TextState(kept.text, Selection.cursor(kept.cursor)))
-    if kept.base != digest(sync.query):
+    opened = OpenText(sync=name, path=file, file=query, state=TextState(query, Selection()), saved_at=saved_at(file))
+    kept = load(state, name)
+    if kept is None or kept.text == query:
+        return opened, False
+    opened.state = TextState(kept.text, Selection.cursor(kept.cursor))
+    if kept.base != digest(query):
         opened.file = _BOM + kept.base  # a text that no file has: it counts as changed from outside
     return opened, True
-
-
-def _opened(sync: Sync, state: TextState) -> OpenText:
-    return OpenText(
-        sync=sync.name, path=sync.query_path, file=sync.query, state=state, saved_at=saved_at(sync.query_path)
-    )
 
 
 def saved_at(file: Path) -> float | None:
