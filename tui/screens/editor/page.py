@@ -152,7 +152,7 @@ class Editor(Doing):
         if self.shown is None:
             return "no query is open"
         if name in ("preview", "preview_zero", "plan", "run") and self.source is None:
-            return "its source is missing"
+            return "its source is missing" if self.sync else "its settings are broken"
         return self._why_no_problem(name) or self._why_not_else(name)
 
     def _why_no_problem(self, name: str) -> str:
@@ -232,9 +232,9 @@ class Editor(Doing):
         shown, sync, source = self.shown, self.sync, self.source
         if shown is None:
             return
-        to = ", ".join(sync.destinations) if sync and sync.destinations else "preview only"
-        title = [Span(f"{shown.sync} → {to}"), Span(self._star, "warn")]
-        right: list[Span] = []
+        to = f" → {', '.join(sync.destinations) or 'preview only'}" if sync else ""
+        title = [Span(f"{shown.sync}{to}"), Span(self._star, "warn")]
+        right = [Span("✗ its settings cannot be used", "fail")]
         if sync is not None:
             kind = f"{source.type} {source.name}" if source else f"✗ {sync.source}"
             right = [Span(sync.call.value, "muted"), Span(f"   {kind}", "muted" if source else "fail")]
