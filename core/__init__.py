@@ -10,6 +10,7 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
     project, secrets         the project's files; the OS keyring
     sync                     the engine: plan, guards, deliver, run
     demo, cli                the commands
+    workbench                the console's helper process
 """
 
 __version__ = "0.1.0"

@@ -22,13 +22,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import SecretError
+from core.errors import SecretError, UsageError
 from core.model import Project, Secret, SecretsFrom
+from core.plugins import nearest
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-__all__ = ["backend_name", "delete", "full_names", "place", "present", "reader", "store"]
+__all__ = ["backend_name", "delete", "full_names", "meaning", "place", "present", "reader", "store"]
 
 _COMMAND_SECONDS = 30
 _CHOICES = (
@@ -76,8 +77,21 @@ def full_names(project: Project) -> Mapping[str, str]:
     return names
 
 
+def meaning(project: Project, name: str) -> str:
+    """Say what a secret is. Raises UsageError, with the nearest known name, where the project needs none of this name."""
+    known = full_names(project)
+    if name not in known:
+        raise UsageError(
+            f"Nothing in this project needs a secret {name!r}.{nearest(name, list(known))}",
+            remedy=f"Known: {', '.join(sorted(known)) or 'none; this project needs no secret'}.",
+        )
+    return known[name]
+
+
 def store(project: Project, name: str, secret: Secret) -> None:
     """Keep a secret in the keyring. Raises SecretError where this project keeps its secrets elsewhere."""
+    if not secret.reveal():
+        raise UsageError("The secret is empty.")
     _only_keyring(project)
     import keyring.errors
 

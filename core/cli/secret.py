@@ -9,7 +9,6 @@ import click
 
 from core.cli.opening import open_project
 from core.cli.output import folder_option, json_option, print_json, say, table
-from core.errors import UsageError
 from core.model import Secret
 
 __all__ = ["secret"]
@@ -27,21 +26,13 @@ def secret() -> None:
 def set_secret(name: str, *, folder: Path | None, as_json: bool) -> None:
     """Keep the secret NAME (such as sources/prod.password). It is asked for, or read from a pipe."""
     from core import secrets
-    from core.plugins import nearest
 
     project = open_project(folder)
-    known = secrets.full_names(project)
-    if name not in known:
-        raise UsageError(
-            f"Nothing in this project needs a secret {name!r}.{nearest(name, list(known))}",
-            remedy=f"Known: {', '.join(sorted(known)) or 'none; this project needs no secret'}.",
-        )
+    meaning = secrets.meaning(project, name)
     if sys.stdin.isatty():
-        text = click.prompt(f"{known[name]} ({name})", hide_input=True, err=True)
+        text = click.prompt(f"{meaning} ({name})", hide_input=True, err=True)
     else:
         text = sys.stdin.read().rstrip("\n")
-    if not text:
-        raise UsageError("The secret is empty.")
     secrets.store(project, name, Secret(text))
     _tell("Kept", "in", name, secrets.place(project, name), as_json=as_json)
 

@@ -194,7 +194,6 @@ def _message(document: Any) -> str:
     return next((found for value in named if (found := _message(value))), "")
 
 
-
 def _retry_after(headers: Mapping[str, str], now: float | None) -> float | None:
     """Read Retry-After, which is a number of seconds or an HTTP date (RFC 9110, 10.2.3); None where it is neither."""
     import re

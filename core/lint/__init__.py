@@ -21,11 +21,11 @@ import core.lint.rules as rule_files  # before `rules` below takes the name as a
 from core.errors import UsageError
 from core.lint.base import Context, Rule
 from core.lint.times import explain_comparison
-from core.model import Edit, Finding, Severity
+from core.model import Finding, Fix, Severity
 from core.plugins import nearest
 from core.query import PieceKind, Query, line_and_column, parse
 
-__all__ = ["Context", "Rule", "apply_fixes", "explain_comparison", "lint", "page", "rules"]
+__all__ = ["Context", "Rule", "apply_fixes", "chosen_fixes", "explain_comparison", "lint", "page", "rules"]
 
 _IGNORE = re.compile(r"backhaul:\s*ignore\s+([a-z][a-z-]*(?:\s*,\s*[a-z][a-z-]*)*)")
 
@@ -46,18 +46,21 @@ def lint(text: str, context: Context) -> tuple[Finding, ...]:
 
 def apply_fixes(text: str, findings: Iterable[Finding]) -> str:
     """Apply the fixes of findings; one that overlaps an earlier one is left for the next time."""
-    chosen: list[Edit] = []
-    reached = 0
-    previous: tuple[Edit, ...] = ()
-    fixes = (found.fix for found in findings if found.fix is not None and found.fix.edits)
-    for fix in sorted(fixes, key=lambda fix: fix.edits[0].start):
-        if fix.edits[0].start >= reached and fix.edits != previous:
-            chosen += fix.edits
-            previous = fix.edits
-            reached = fix.edits[-1].end
-    for edit in reversed(chosen):
+    for edit in reversed([edit for fix in chosen_fixes(findings) for edit in fix.edits]):
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
+
+
+def chosen_fixes(findings: Iterable[Finding]) -> tuple[Fix, ...]:
+    """Give the fixes that can be applied together, in the order of their places."""
+    chosen: list[Fix] = []
+    reached = 0
+    fixes = (found.fix for found in findings if found.fix is not None and found.fix.edits)
+    for fix in sorted(fixes, key=lambda fix: fix.edits[0].start):
+        if fix.edits[0].start >= reached and not (chosen and fix.edits == chosen[-1].edits):
+            chosen.append(fix)
+            reached = fix.edits[-1].end
+    return tuple(chosen)
 
 
 @functools.cache

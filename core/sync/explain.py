@@ -22,7 +22,7 @@ from core.sync.state import StateFolder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["KeyLife", "explain_key"]
+__all__ = ["KeyLife", "curl_of", "curl_of_rejected", "explain_key"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +197,13 @@ def _pending(
             for identity, call in rows
         ]
     return lives
+
+
+def curl_of_rejected(project: Project, sync: Sync, row: Mapping[str, Any]) -> str:
+    """Give the command that sends a rejected row again; nothing where it never became a call."""
+    if not row["call"]:
+        return ""
+    return curl_of(target_of(project, sync, row["destination"], _no_secret), row["call"])
 
 
 def curl_of(target: Target, call: str) -> str:

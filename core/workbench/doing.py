@@ -1,0 +1,52 @@
+"""The table of what can be asked. Nothing is imported before it is asked for: the first answer comes at once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from core import __version__
+from core.errors import UsageError
+from core.workbench.request import Request
+
+__all__ = ["DOES", "do", "hello"]
+
+DOES: Mapping[str, str] = {
+    "hello": "doing.hello",
+    "warm": "queries.warm",
+    "lint": "queries.lint_query",
+    "fix": "queries.fix_query",
+    "rule": "queries.rule_page",
+    "format": "queries.format_query",
+    "keywords": "queries.dialect_words",
+    "preview": "trying.preview",
+    "plan": "trying.plan",
+    "explain": "trying.explain",
+    "curl": "trying.curl",
+    "check": "connections.check",
+    "catalogue": "connections.catalogue",
+    "secret_set": "connections.set_secret",
+    "secret_delete": "connections.delete_secret",
+    "secret_list": "connections.list_secrets",
+    "types": "connections.types",
+}
+"""What can be asked, and which function of this package does it."""
+
+
+def do(request: Request) -> Mapping[str, Any]:
+    """Do what is asked, and give the answer. Raises BackhaulError."""
+    if request.do not in DOES:
+        from core.plugins import nearest
+
+        hint = nearest(request.do, list(DOES))
+        raise UsageError(f"Nothing is called {request.do[:40]!r}.{hint}", remedy=f"Known: {', '.join(DOES)}.")
+    module, name = DOES[request.do].split(".")
+    function = getattr(importlib.import_module(f"core.workbench.{module}"), name)
+    return cast("Callable[[Request], Mapping[str, Any]]", function)(request)
+
+
+def hello(_request: Request) -> Mapping[str, Any]:
+    """Say who is here."""
+    return {"version": __version__, "process": os.getpid()}

@@ -1,0 +1,145 @@
+"""What is asked of a warehouse or of the state about a sync: preview, plan, explain, curl. Nothing is sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core import secrets
+from core.errors import UsageError
+from core.model import CallType, Project, Sync
+from core.sync.explain import curl_of_rejected, explain_key
+from core.sync.place import Accepted
+from core.sync.plain import lives_json, plan_json, preview_json
+from core.sync.preview import plan_sync, preview_sync
+from core.sync.state import StateFolder
+from core.workbench.request import Request, named
+
+__all__ = ["curl", "explain", "plan", "preview"]
+
+_MOST_ROWS = 10_000
+_MOST_SAMPLES = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changed:
+    """A sync, with what was changed and is not saved yet; without a name, one that is in no file."""
+
+    sync: str = ""
+    text: str | None = None
+    source: str | None = None
+    call: CallType | None = None
+    columns: dict[str, str] | None = None
+    destinations: tuple[str, ...] | None = None
+    from_zero: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Preview(_Changed):
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan(_Changed):
+    full_refresh: bool = False
+    samples: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Explain:
+    sync: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Curl:
+    run: str
+    number: int
+
+
+def preview(request: Request) -> Mapping[str, Any]:
+    """Give the first rows of a query and the calls that they become."""
+    asked = request.asked(_Preview)
+    _check("limit", asked.limit, 1, _MOST_ROWS)
+    project = request.project()
+    began = time.perf_counter()
+    found = preview_sync(
+        project,
+        _sync(project, asked),
+        secrets.reader(project),
+        limit=asked.limit,
+        from_zero=asked.from_zero,
+        stopping=request.stopping,
+    )
+    return {**preview_json(found), "seconds": time.perf_counter() - began}
+
+
+def plan(request: Request) -> Mapping[str, Any]:
+    """Query and compare, and give what would be sent to each destination."""
+    asked = request.asked(_Plan)
+    _check("samples", asked.samples, 0, _MOST_SAMPLES)
+    project = request.project()
+    began = time.perf_counter()
+    deliveries = plan_sync(
+        project,
+        _sync(project, asked),
+        secrets.reader(project),
+        accepted=Accepted(from_zero=asked.from_zero, full_refresh=asked.full_refresh),
+        samples=asked.samples,
+        stopping=request.stopping,
+    )
+    return {"deliveries": plan_json(deliveries), "seconds": time.perf_counter() - began}
+
+
+def explain(request: Request) -> Mapping[str, Any]:
+    """Tell the life of a key in a sync."""
+    asked = request.asked(_Explain)
+    project = request.project()
+    sync = named(project, project.syncs, "sync", asked.sync)
+    return {"lives": lives_json(explain_key(project, sync, asked.key))}
+
+
+def curl(request: Request) -> Mapping[str, Any]:
+    """Give the command that sends a rejected row again, by its number; nothing where it cannot be told."""
+    asked = request.asked(_Curl)
+    project = request.project()
+    with StateFolder(project).store() as store:
+        row = store.row("rejected_number", number=asked.number)
+    if row is None or row["run"] != asked.run:
+        raise UsageError("There is no such rejected row in this run.", remedy="It was settled long ago: look again.")
+    sync = next((sync for sync in project.syncs.values() if sync.id == row["sync"]), None)
+    known = sync is not None and row["destination"] in project.destinations
+    return {"curl": curl_of_rejected(project, sync, dict(row)) if sync and known else ""}
+
+
+def _sync(project: Project, asked: _Changed) -> Sync:
+    """Give the sync as it would be with what was changed."""
+    if asked.sync:
+        sync = named(project, project.syncs, "sync", asked.sync)
+    elif asked.source is None or asked.call is None or asked.text is None:
+        raise UsageError("A query that belongs to no sync needs a source, a call and its text.")
+    else:
+        sync = Sync(
+            name="unsaved",
+            id="unsaved",
+            description="",
+            source=asked.source,
+            destinations=(),
+            call=asked.call,
+            query="",
+        )
+    given = {
+        "query": asked.text,
+        "source": asked.source,
+        "call": asked.call,
+        "columns": asked.columns,
+        "destinations": asked.destinations,
+    }
+    return replace(sync, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _check(name: str, number: int, least: int, most: int) -> None:
+    if not least <= number <= most:
+        raise UsageError(f"{name} is a number from {least:,} to {most:,}.")
