@@ -44,6 +44,7 @@ SCOPES: Mapping[str, str] = {
     "settings": "Settings of a sync",
     "form": "Forms",
     "text": "While typing",
+    "read": "Texts to read",
     "dialog": "Dialogs",
 }
 """The scopes, with their names in the help."""
@@ -181,6 +182,8 @@ _TABLE = (
     # dialogs
     ("dialog.yes", "yes", "Do it", "yes"),
     ("dialog.no", "no", "Leave it", "no"),
+    ("read.close", "close", "Close it", "close"),
+    ("read.copy", "copy", "Copy it to the clipboard", "copy"),
     ("dialog.next", "next", "To the next choice", "next-choice"),
     ("dialog.previous", "previous", "To the previous choice", "previous-choice"),
 )

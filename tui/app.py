@@ -598,6 +598,11 @@ class Console(App[int]):
         self.keep_texts()
         self._close_messages_no_wait()
 
+    def _print_error_renderables(self) -> None:
+        """Print the first report's sentence; what came after it is in the file."""
+        del self._exit_renderables[1:]
+        super()._print_error_renderables()
+
     def refused(self, error: Refused) -> None:
         """Tell what could not be done."""
         self.tell(f"{error.message} {error.remedy}".strip(), "fail")

@@ -145,7 +145,7 @@ def clashes(keys: Keys) -> Iterator[str]:
     """
     everywhere = {key: f"global.{action}" for action, found in keys.table.get("global", {}).items() for key in found}
     for scope, part in keys.table.items():
-        known: dict[str, str] = {} if scope in ("global", "text", "dialog") else dict(everywhere)
+        known: dict[str, str] = {} if scope in ("global", "text", "dialog", "read") else dict(everywhere)
         for action, found in part.items():
             for key in found:
                 if key in known:

@@ -48,7 +48,7 @@ class Person:
         """Press keys, as tmux names them (Enter, Escape, C-r), one after the other."""
         for key in keys:
             self.tmux("send-keys", "-t", "journey", key)
-            time.sleep(0.05)
+            time.sleep(0.3 if key == "Escape" else 0.05)  # a letter right behind Esc would be Alt and that letter
 
     def type(self, text: str) -> None:
         """Type a text."""

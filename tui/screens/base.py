@@ -241,12 +241,12 @@ class Dialog(Actor, ModalScreen[Any]):
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        found = ["dialog"]
+        found = [self.scope]
         if isinstance(self.focused, Canvas):
             found.append("list")
         if self.typing:
             found.append("text")
-        return (*found, "global") if "global" not in found else tuple(found)
+        return (*found, "global")
 
     def do_no(self) -> None:
         """Leave it."""

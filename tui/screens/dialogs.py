@@ -28,7 +28,7 @@ __all__ = ["Ask", "Choose", "Confirm", "Read", "choose_keys", "choose_theme", "e
 
 
 class _Panel(Sheet):
-    DEFAULT_CSS = "_Panel { height: auto; background: $panel; max-height: 30; }"
+    DEFAULT_CSS = "_Panel { height: auto; background: $panel; max-height: 80vh; }"
 
     def on_mount(self) -> None:
         self.ground = "panel"
@@ -185,6 +185,8 @@ class Choose(Dialog):
 class Read(Dialog):
     """A text to read and to copy."""
 
+    scope = "read"
+
     DEFAULT_CSS = "Read > Vertical { max-width: 110; height: auto; } Read _Panel { max-height: 100%; height: auto; }"
 
     def __init__(self, build: Callable[[int], Sequence[Line]], *, copies: str = "") -> None:
@@ -201,9 +203,13 @@ class Read(Dialog):
     def copy_text(self) -> str:
         return self._copies or self.query_one(_Panel).plain_text()
 
-    def do_yes(self) -> None:
-        """Close it; `y` copies."""
+    def do_close(self) -> None:
+        """Close it."""
         self.dismiss(None)
+
+    def do_copy(self) -> None:
+        """Copy what it says."""
+        self.console.put_on_clipboard(self.copy_text())
 
 
 def messages(said: Sequence[tuple[float, str, str]]) -> Read:

@@ -81,7 +81,7 @@ class PlanPage(Page):
             "plan.row",
             "plan.send",
             "plan.next_part",
-            "plan.next_destination",
+            *(["plan.next_destination"] if len(self._plans or ()) > 1 else []),
             "list.filter",
             "global.export",
             "plan.again",
@@ -199,7 +199,7 @@ class PlanPage(Page):
         title = f"Plan  {self._sync} → {plan['destination']}"
         where = f"{self._place + 1} of {len(self._plans or ())} destinations   " if len(self._plans or ()) > 1 else ""
         state = f"again · {time.monotonic() - self._began:.0f} s" if self._working else "nothing sent yet"
-        lines = [Line((Span(title, "bold accent"),), spans(((where, "muted"), (state, "muted"))), "─", marked=True)]
+        lines = [heading(title, (where, "muted"), (state, "muted"))]
         lines += [_counts(plan["comparison"]), self._bill(plan)]
         if plan["pending"]:
             lines.append(
@@ -331,20 +331,17 @@ class PlanPage(Page):
     def _field_lines(self, width: int) -> list[Line]:
         """Show how many rows change each field."""
         plan = self.plan
-        fields = dict(plan.get("fields") or {}) if plan else {}
-        if not fields:
+        fields = list(plan["fields"]) if plan else []
+        if plan is None or not fields:
             return []
-        most = max(fields.values())
-        room = max(width - 32, 6)
-        lines = [heading("Changes by field", ("rows", "muted"))]
-        for name, number in sorted(fields.items(), key=lambda entry: -entry[1])[:16]:
-            lines.append(
-                line(
-                    f"{_short(name)[:14]:<14} ",
-                    Span("█" * max(round(number / most * room * 0.6), 0) or "▏", "run"),
-                    right=(f"{number:,}",),
-                )
-            )
+        most = max(field["rows"] for field in fields)
+        room = max((width - 30) // 2, 6)
+        of = plan["comparison"]["changed"]
+        note = f"of the first {plan['fields_of']:,}" if plan["fields_of"] < of else "rows"
+        lines = [heading("Changes by field", (note, "muted"))]
+        for field in fields[:16]:
+            bar = "█" * round(field["rows"] / most * room) or "▏"
+            lines.append(line(f"{_short(field['path'])[:18]:<18} ", Span(bar, "run"), right=(f"{field['rows']:,}",)))
         return lines
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
