@@ -124,9 +124,7 @@ class Sources(Page):
         """Ask which secrets are there."""
         try:
             answer = await self.bridge.ask("secret_list")
-            self._kept = {
-                entry["name"]: entry.get("place", "") if entry.get("set") else "" for entry in answer["secrets"]
-            }
+            self._kept = {entry["name"]: entry["place"] if entry["present"] else "" for entry in answer["secrets"]}
             self._kept_problem = ""
         except Refused as error:
             self._kept_problem = error.message
@@ -213,10 +211,10 @@ class Sources(Page):
             return (Span("► testing", "run"),)
         if found and any(step["passed"] is False for step in found[1]):
             return (Span("✗ failing", "fail"),)
-        if missing:
-            return (Span("! no key", "warn"),)
         if found:
             return (Span("✓ works", "ok"),)
+        if missing:
+            return (Span("! no key", "warn"),)
         return (Span("? not tested", "muted"),)
 
     def _show_detail(self) -> None:
