@@ -111,12 +111,32 @@ def draw(
     if not left and drawn.left:
         right, taken, left = (), 0, fit(drawn.left, room)
     fill = room - width_of(left) - taken
-    segments = [_mark(drawn, palette, under, margin)]
-    segments += [Segment(part.text, _style(palette, "muted" if dimmed else part.style, under)) for part in left]
-    segments.append(_filling(drawn.fill, fill, palette, under, bare=not right))
-    segments += [Segment(part.text, _style(palette, "muted" if dimmed else part.style, under)) for part in right]
-    strip = Strip(segments)
-    return strip.adjust_cell_length(width, under)
+    parts = [_mark(drawn, palette, under, margin)]
+    parts += [Segment(part.text, _style(palette, "muted" if dimmed else part.style, under)) for part in left]
+    parts.append(_filling(drawn.fill, fill, palette, under, bare=not right))
+    parts += [Segment(part.text, _style(palette, "muted" if dimmed else part.style, under)) for part in right]
+    return Strip(_merged(parts)).adjust_cell_length(width, under)
+
+
+def _merged(parts: Iterable[Segment]) -> list[Segment]:
+    """Join parts of one style, and blanks with what stands before them: each change of style is 40 bytes over SSH."""
+    merged: list[Segment] = []
+    for part in parts:
+        if not part.text:
+            continue
+        if merged:
+            last = merged[-1]
+            blank = part.text.isspace() and not _shows_on_blanks(part.style) and not _shows_on_blanks(last.style)
+            if part.style == last.style or blank:
+                merged[-1] = Segment(last.text + part.text, last.style)
+                continue
+        merged.append(part)
+    return merged
+
+
+def _shows_on_blanks(style: Style | None) -> bool:
+    """Say whether a style can be seen where no character is."""
+    return style is not None and bool(style.underline or style.strike or style.reverse)
 
 
 def _mark(drawn: Line, palette: Palette, under: Style, margin: int) -> Segment:

@@ -25,6 +25,7 @@ class LogLine:
     at: float
     level: str
     text: str
+    kind: str = ""
 
 
 def read_log(file: Path) -> list[LogLine]:
@@ -44,7 +45,7 @@ def _read(raw: bytes) -> LogLine | None:
     try:
         event = json.loads(raw)
         level, text = _said(event)
-        return LogLine(float(event["at"]), level, text)
+        return LogLine(float(event["at"]), level, text, event["event"])
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -98,9 +99,11 @@ def _said(event: Mapping[str, Any]) -> tuple[str, str]:  # noqa: C901 -- a word 
             return "info", str(other)
 
 
-def log_lines(found: list[LogLine], *, grave_only: bool, words: str = "") -> list[Line]:
-    """Lay a log out; only warnings and errors, or only lines that hold some words, where asked for."""
-    wanted = [each for each in found if (each.level != "info" or not grave_only) and words.lower() in each.text.lower()]
+def log_lines(found: list[LogLine], *, grave_only: bool = False, answers: bool = True) -> list[Line]:
+    """Lay a log out; only warnings and errors where asked for, and without the counts that a live page shows anyway."""
+    wanted = [
+        each for each in found if (each.level != "info" or not grave_only) and (answers or each.kind != "answered")
+    ]
     lines = []
     for each in wanted:
         mark, style = _STYLES[each.level]

@@ -13,8 +13,8 @@ __all__ = ["main", "open_console"]
 
 
 def main() -> int:
-    """Open the console or run a command; give the exit code."""
-    if sys.argv[1:]:
+    """Open the console or run a command (the shell's question for completions is one, too); give the exit code."""
+    if sys.argv[1:] or "_BACKHAUL_COMPLETE" in os.environ:
         from core.cli import main as command
 
         return command(sys.argv[1:])

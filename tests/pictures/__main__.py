@@ -54,9 +54,9 @@ def chosen(sync: str, *steps: str | tuple[str, ...]) -> Act:
 
 
 PAGES: dict[str, Act] = {
-    "home": chosen("users", "INVALID_EMAIL"),
+    "home": chosen("users", "email is not valid"),
     "runs": pressing(("4",), "Log of"),
-    "run": chosen("users", ("enter",), "INVALID_EMAIL", "u_0"),
+    "run": chosen("users", ("enter",), "email is not valid", "u_0"),
     "run-stopped": chosen("companies", ("enter",), "before it goes"),
     "plan": chosen("companies", ("P",), "Changed"),
     "editor": chosen("open_tickets", ("e",), "zendesk", "▲", ("ctrl+r",), "first 100 rows"),

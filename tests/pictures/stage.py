@@ -87,7 +87,7 @@ def a_run_goes_on(folder: Path) -> Iterator[None]:
         "FROM range(60000) t(i) WHERE NOT EXISTS (FROM app.orders WHERE id = 'x_1')",
     )
     file = folder / "destinations" / "segment.toml"
-    set_value(file, "limits", {"requests": 8, "batch_calls": 400})
+    set_value(file, "limits", {"requests": 4, "batch_calls": 400})
     command = [sys.executable, "-m", "tui.main", "run", "orders", "--json", "--yes", "--project", str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

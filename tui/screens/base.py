@@ -16,6 +16,7 @@ from tui.widgets.bars import Header, KeyBar, KeyHint
 from tui.widgets.canvas import Canvas
 from tui.widgets.pane import Pane
 from tui.widgets.table import Table
+from tui.work import begin
 
 if TYPE_CHECKING:
     from tui.app import Console
@@ -85,7 +86,7 @@ class Actor(Screen[Any]):
             except Refused as error:
                 self.refused(error)
 
-        self.run_worker(guarded, group=group or "attempt", exclusive=exclusive)
+        begin(self, guarded, group=group or "attempt", exclusive=exclusive)
 
     def refused(self, error: Refused) -> None:
         """Tell why something could not be done. Screens show it where it belongs, too."""

@@ -22,7 +22,7 @@ from tui.widgets.sheet import Sheet
 from tui.widgets.table import Column, Row, Table
 
 if TYPE_CHECKING:
-    from tui.app import Console
+    from tui.everywhere import Everywhere
 
 __all__ = ["Ask", "Choose", "Confirm", "Read", "choose_keys", "choose_theme", "export", "messages"]
 
@@ -227,7 +227,7 @@ def messages(said: Sequence[tuple[float, str, str]]) -> Read:
     return Read(build)
 
 
-def choose_theme(app: Console) -> None:
+def choose_theme(app: Everywhere) -> None:
     """Let a person choose the colours, seeing each at once."""
     rows = [Row(palette.name, (Span(palette.name), Span(palette.title, "muted"))) for palette in PALETTES.values()]
 
@@ -243,7 +243,7 @@ def choose_theme(app: Console) -> None:
     )
 
 
-def choose_keys(app: Console) -> None:
+def choose_keys(app: Everywhere) -> None:
     """Let a person choose the key preset."""
     notes = {
         "standard": "letters while nothing is typed, ^ keys while typing; as k9s and lazygit have them",
@@ -259,7 +259,7 @@ def choose_keys(app: Console) -> None:
     app.push_screen(Choose("Keys", rows, chosen=app.keys.name, note="? lists them"), chosen)
 
 
-def export(app: Console, screen: Actor, path: str) -> None:
+def export(app: Everywhere, screen: Actor, path: str) -> None:
     """Save the rows that a page shows to a file: CSV, or JSON lines where its name ends so."""
     found = screen.export_rows()
     if found is None:

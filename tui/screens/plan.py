@@ -24,6 +24,7 @@ from tui.screens.summary import question_lines
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Column, Row, Table
+from tui.work import begin
 
 __all__ = ["PlanPage"]
 
@@ -123,7 +124,7 @@ class PlanPage(Page):
         self.query_one("#head", Sheet).set_state("loading")
         self.query_one("#head", Sheet).rebuild()
         self.refresh_bars()
-        self.run_worker(self._make, group="plan", exclusive=True)
+        begin(self, self._make, group="plan", exclusive=True)
 
     async def _make(self) -> None:
         head = self.query_one("#head", Sheet)

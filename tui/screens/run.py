@@ -395,7 +395,7 @@ class RunPage(Page):
         found = await self.bridge.read(lambda _project, _store: read_log(file))
         title = heading(f"Log of run {self._run_id[:4]}", (counted(len(found), "line"), "muted"))
         nothing = line(("This run left no log.", "muted"))
-        self.console.push_screen(Read(lambda _width: [title, *(log_lines(found, grave_only=False) or [nothing])]))
+        self.console.push_screen(Read(lambda _width: [title, *(log_lines(found) or [nothing])]))
 
 
 _CAUSES = (

@@ -169,7 +169,7 @@ class Runs(Page):
 
     def _show_log(self, run: RunSummary | None) -> None:
         pane, sheet = self.query_one("#log", Pane), self.query_one("#lines", Sheet)
-        lines = log_lines(self._log if run else [], grave_only=self._grave)
+        lines = log_lines(self._log if run else [], grave_only=self._grave, answers=False)
         following = bool(run and run.state == "running")
         pane.heading.show(
             title=f"Log of {run.name}" if run else "Log",

@@ -6,10 +6,12 @@ A canvas has four designed states: `full`; `empty` and `failing`, which show a `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
-from textual.geometry import Size
+from rich.cells import cell_len
+from rich.style import Style
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -40,6 +42,7 @@ class Canvas(ScrollView, can_focus=True):
         self.state: State = "full"
         self.notice: tuple[Line, ...] = ()
         self.ground = "background"
+        self._drawn: dict[int, Strip] = {}
 
     @property
     def palette(self) -> Palette:
@@ -66,11 +69,33 @@ class Canvas(ScrollView, can_focus=True):
 
     def resize(self) -> None:
         """Take note that the number of lines may have changed, and draw anew."""
-        lines = len(self.notice) + (0 if self.state == "empty" else self.line_count())
-        self.virtual_size = Size(0, lines)
-        self.refresh()
+        size = Size(0, self.whole_height())
+        if size != self.virtual_size:
+            self.virtual_size = size
+            self.refresh()
+        else:
+            self.refresh_changed()
+
+    def whole_height(self) -> int:
+        """Give how many lines there are in all, also those out of sight."""
+        return len(self.notice) + (0 if self.state == "empty" else self.line_count())
+
+    def refresh_changed(self) -> None:
+        """Draw anew only the cells that differ from what was drawn last: over SSH, a live page costs what changes on it."""
+        for y in range(self.size.height):
+            old, new = self._drawn.get(y), self.line_at(y)
+            if old is None:
+                self.refresh(Region(0, y, self.size.width, 1))
+            elif old != new:
+                first, last = changed_cells(old, new)
+                self.refresh(Region(first, y, last - first + 1, 1))
 
     def render_line(self, y: int) -> Strip:
+        drawn = self._drawn[y] = self.line_at(y)
+        return drawn
+
+    def line_at(self, y: int) -> Strip:
+        """Draw the line at a place of the widget."""
         number = y + self.scroll_offset.y
         if number < len(self.notice):
             return self.draw(self.notice[number])
@@ -86,4 +111,26 @@ class Canvas(ScrollView, can_focus=True):
         )
 
     def on_resize(self) -> None:
+        self._drawn.clear()
         self.resize()
+
+
+def changed_cells(old: Strip, new: Strip) -> tuple[int, int]:
+    """Give the first and the last cell in which two drawings of a line differ; the whole line where their widths do."""
+    before, after = list(_cells(old)), list(_cells(new))
+    if len(before) != len(after) or before == after:
+        return 0, max(len(before), len(after), 1) - 1
+    first = next(place for place, (one, other) in enumerate(zip(before, after, strict=True)) if one != other)
+    last = next(place for place in reversed(range(len(before))) if before[place] != after[place])
+    while first and not after[first][0]:  # the second half of a wide character
+        first -= 1
+    return first, last
+
+
+def _cells(strip: Strip) -> Iterator[tuple[str, Style | None]]:
+    """Give each cell's character and style; the second cell of a wide character has no character."""
+    for text, style, _control in strip:
+        for character in text:
+            yield character, style
+            for _ in range(cell_len(character) - 1):
+                yield "", style

@@ -47,6 +47,7 @@ class Sheet(Canvas, can_focus=True):
             self.resize()
 
     def on_resize(self) -> None:
+        self._drawn.clear()
         self.rebuild()
 
     def line_count(self) -> int:

@@ -187,14 +187,16 @@ class Table(Canvas, can_focus=True):
     def resize(self) -> None:
         self._widths = ()
         super().resize()
-        if self.heads:  # the heads stay at the top, so the last row needs one line more
-            self.virtual_size = self.virtual_size.with_height(self.virtual_size.height + 1)
         self.call_after_refresh(self._scroll_into_sight)
 
-    def render_line(self, y: int) -> Strip:
+    def whole_height(self) -> int:
+        # the heads stay at the top, so the last row needs one line more
+        return super().whole_height() + (1 if self.heads else 0)
+
+    def line_at(self, y: int) -> Strip:
         if self.heads and y == 0 and self.state != "empty":
             return self._draw_heads()
-        return super().render_line(y - 1 if self.heads and self.state != "empty" else y)
+        return super().line_at(y - 1 if self.heads and self.state != "empty" else y)
 
     def _draw_heads(self) -> Strip:
         cells = tuple(Span(column.head, "muted") for column in self.columns)
