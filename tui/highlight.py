@@ -20,136 +20,28 @@ __all__ = ["KEYWORDS", "MOST", "Highlight", "Highlights"]
 MOST = 200_000
 """A text with more characters is not highlighted: each keystroke would be felt."""
 
-KEYWORDS = frozenset(
-    [
-        "ALL",
-        "AND",
-        "ANTI",
-        "ANY",
-        "ARRAY",
-        "AS",
-        "ASC",
-        "ASOF",
-        "AT",
-        "BETWEEN",
-        "BOTH",
-        "BY",
-        "CASE",
-        "CAST",
-        "COLLATE",
-        "CONNECT",
-        "CROSS",
-        "CUBE",
-        "CURRENT",
-        "CURRENT_DATE",
-        "CURRENT_TIME",
-        "CURRENT_TIMESTAMP",
-        "DESC",
-        "DISTINCT",
-        "ELSE",
-        "END",
-        "ESCAPE",
-        "EXCEPT",
-        "EXCLUDE",
-        "EXISTS",
-        "EXTRACT",
-        "FALSE",
-        "FETCH",
-        "FILTER",
-        "FIRST",
-        "FLATTEN",
-        "FOLLOWING",
-        "FOR",
-        "FROM",
-        "FULL",
-        "GROUP",
-        "GROUPING",
-        "GROUPS",
-        "HAVING",
-        "IGNORE",
-        "ILIKE",
-        "IN",
-        "INNER",
-        "INTERSECT",
-        "INTERVAL",
-        "INTO",
-        "IS",
-        "ISNULL",
-        "JOIN",
-        "LAST",
-        "LATERAL",
-        "LEADING",
-        "LEFT",
-        "LIKE",
-        "LIMIT",
-        "LOCALTIME",
-        "LOCALTIMESTAMP",
-        "MATCH_RECOGNIZE",
-        "MATERIALIZED",
-        "MINUS",
-        "NATURAL",
-        "NEXT",
-        "NOT",
-        "NOTNULL",
-        "NULL",
-        "NULLS",
-        "OF",
-        "OFFSET",
-        "ON",
-        "ONLY",
-        "OR",
-        "ORDER",
-        "ORDINALITY",
-        "OUTER",
-        "OVER",
-        "OVERLAPS",
-        "PARTITION",
-        "PIVOT",
-        "POSITIONAL",
-        "PRECEDING",
-        "PRIOR",
-        "QUALIFY",
-        "RANGE",
-        "RECURSIVE",
-        "REGEXP",
-        "REPLACE",
-        "RESPECT",
-        "RIGHT",
-        "RLIKE",
-        "ROLLUP",
-        "ROWS",
-        "SAFE_CAST",
-        "SELECT",
-        "SEMI",
-        "SETS",
-        "SIMILAR",
-        "SOME",
-        "START",
-        "STRUCT",
-        "SYMMETRIC",
-        "TABLE",
-        "TABLESAMPLE",
-        "THEN",
-        "TIES",
-        "TO",
-        "TRAILING",
-        "TRUE",
-        "TRY_CAST",
-        "UNBOUNDED",
-        "UNION",
-        "UNNEST",
-        "UNPIVOT",
-        "USING",
-        "VALUES",
-        "WHEN",
-        "WHERE",
-        "WINDOW",
-        "WITH",
-        "WITHIN",
-        "WITHOUT",
-    ]
-)
+_MEANT = """
+ALL AND ANTI ANY ARRAY AS ASC ASOF AT BETWEEN BOTH BY CASE CAST COLLATE CONNECT CROSS CUBE CURRENT
+CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DESC DISTINCT ELSE END ESCAPE EXCEPT EXCLUDE EXISTS EXTRACT FALSE
+FETCH FILTER FIRST FLATTEN FOLLOWING FOR FROM FULL GROUP GROUPING GROUPS HAVING IGNORE ILIKE IN INNER
+INTERSECT INTERVAL INTO IS ISNULL JOIN LAST LATERAL LEADING LEFT LIKE LIMIT LOCALTIME LOCALTIMESTAMP
+MATCH_RECOGNIZE MATERIALIZED MINUS NATURAL NEXT NOT NOTNULL NULL NULLS OF OFFSET ON ONLY OR ORDER ORDINALITY
+OUTER OVER OVERLAPS PARTITION PIVOT POSITIONAL PRECEDING PRIOR QUALIFY RANGE RECURSIVE REGEXP REPLACE RESPECT
+RIGHT RLIKE ROLLUP ROWS SAFE_CAST SELECT SEMI SETS SIMILAR SOME START STRUCT SYMMETRIC TABLE TABLESAMPLE THEN
+TIES TO TRAILING TRUE TRY_CAST UNBOUNDED UNION UNNEST UNPIVOT USING VALUES WHEN WHERE WINDOW WITH WITHIN
+WITHOUT
+"""
+KEYWORDS = frozenset(_MEANT.split())
 """The words that mean something in at least one of the five dialects and hardly ever are the name of a column."""
+
+_NAMES = """
+APPLY CACHE CALL CLUSTER COLUMN COMMENT DATABASE DEFAULT DIV FILE FIXED FORMAT FUNCTION GET GLOB INDEX KEEP
+KEY KILL LIST LOAD LOCK LOGICAL LONG LS MAP NAMESPACE NUMBER OBJECT OPERATOR OUT PACKAGE PERCENT POLICY POOL
+PRECISION PUT REF RESET RM ROLE ROW RULE SAMPLE SCHEMA SECURITY SEMANTIC SEQUENCE SESSION SETTINGS SHORT SHOW
+SIGNED SORT SQL STAGE STORAGE STR TAG TEMP TEXT TOP TRIGGER UNIQUE UNKNOWN USE VARYING VIEW VOLUME WAREHOUSE
+"""
+_ORDINARY = frozenset(_NAMES.split())
+"""Words that a dialect may list and that queries mostly have as names: they stay uncoloured."""
 
 _LONG = 5_000
 """Of a longer line, the words behind this column are not looked at."""
@@ -183,7 +75,7 @@ class Highlights:
         """Scan a text. `keywords` (upper case) are added to the known ones."""
         self.off = len(text) > MOST
         self._text = text
-        self._keywords = KEYWORDS | keywords
+        self.words = KEYWORDS | (keywords - _ORDINARY)
         self._pieces: tuple[Piece, ...] = () if self.off else _scanned(text, dialect)
         self._pieces_start = [piece.start for piece in self._pieces]
         lines = () if self.off else text.split("\n")
@@ -217,19 +109,24 @@ class Highlights:
             if role is not None:
                 yield Highlight(first - start, last - start, role)
                 continue
-            for token in _TOKEN.finditer(self._text, first, min(last, start + _LONG)):
-                if (role := self._role(token)) is not None:
-                    yield Highlight(token.start() - start, token.end() - start, role)
+            yield from self._words(first, min(last, start + _LONG), start)
 
-    def _role(self, token: re.Match[str]) -> str | None:
-        kind = token.lastgroup
-        if kind != "word":
-            return kind
-        if token[0].upper() not in self._keywords:
-            return None
-        before = self._text[max(token.start() - 2, 0) : token.start()]
-        named = before.endswith((".", "$", "@")) or (before.endswith(":") and before != "::")
-        return None if named else "keyword"
+    def _words(self, first: int, last: int, start: int) -> Iterator[Highlight]:
+        """Give the highlights within code."""
+        text, words = self._text, self.words
+        for token in _TOKEN.finditer(text, first, last):
+            kind = token.lastgroup
+            at, end = token.span()
+            if kind == "word":
+                if token[0].upper() not in words or _is_named(text[max(at - 2, 0) : at]):
+                    continue
+                kind = "keyword"
+            yield Highlight(at - start, end - start, kind or "text")
+
+
+def _is_named(before: str) -> bool:
+    """Say whether what stands before a word makes it the name of something: a point, or the colon of a path."""
+    return before.endswith((".", "$", "@")) or (before.endswith(":") and before != "::")
 
 
 def _scanned(text: str, dialect: str) -> tuple[Piece, ...]:

@@ -13,24 +13,25 @@ the modules `textual.document._document`, `_document_navigator`, `_edit`, `_hist
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from textual import events
 from textual.document._document import Location, Selection
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._history import EditHistory
 from textual.geometry import Region
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.widgets import TextArea
+from textual.timer import Timer
 
-from tui.highlight import Highlights
+from tui.highlight import MOST, Highlight, Highlights
 from tui.themes import PALETTES
 from tui.widgets.code_drawing import LineLook, draw_line, gutter_width
-from tui.widgets.code_text import TAB, SqlDocument, Unwrapped, cells_of, cleaned, difference
+from tui.widgets.code_keys import CodeKeys
+from tui.widgets.code_text import TAB, SqlDocument, Unwrapped, cells_of, difference
 
 __all__ = ["CodeArea", "Mark", "TextState", "shifted"]
 
@@ -38,6 +39,11 @@ _BRACKETS = re.compile(r"[()\[\]{}]")
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _REACH = 20_000
 """A bracket's partner is looked for within this many characters."""
+
+_LONG_TEXT = 20_000
+"""A longer text is scanned anew when nothing was typed for a moment, in a thread; until then its lines keep their colours."""
+
+_PAUSE = 0.1
 
 _WORST = {"error": 3, "warning": 2, "hint": 1, "": 0}
 _COLOURS = {"error": "fail", "warning": "warn", "hint": "muted"}
@@ -69,14 +75,8 @@ def shifted(place: int, start: int, old_end: int, new_end: int, *, is_end: bool 
     return place + new_end - old_end if place >= old_end else min(place, new_end)
 
 
-class CodeArea(TextArea):
+class CodeArea(CodeKeys):
     """Where a query is written."""
-
-    @dataclass
-    class Cut(Message):
-        """A text was cut out."""
-
-        text: str
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 -- Textual's name
         self._before = ""
@@ -86,6 +86,9 @@ class CodeArea(TextArea):
         self._dialect = "postgres"
         self._keywords: frozenset[str] = frozenset()
         self._colours: Highlights | None = None
+        self._moved: tuple[int, int] | None = None
+        self._lines_scanned = self._lines_by = 0
+        self._scan_timer: Timer | None = None
         self._rows: dict[int, list[tuple[int, int, str]]] | None = None
         super().__init__(soft_wrap=False, tab_behavior="indent", show_line_numbers=True, max_checkpoints=500, id=id)
         self.cursor_blink = False
@@ -109,6 +112,7 @@ class CodeArea(TextArea):
         """Give the highlights of the text as it is now."""
         if self._colours is None:
             self._colours = Highlights(self.text, self._dialect, self._keywords)
+            self._moved, self._lines_scanned = None, self.document.line_count
         return self._colours
 
     def show_marks(self, marks: Iterable[Mark]) -> None:
@@ -159,11 +163,6 @@ class CodeArea(TextArea):
             self.history.checkpoint()
             self.replace(text[start:new_end], place(start), place(old_end))
 
-    def paste(self, text: str) -> None:
-        """Put a text in place of what is chosen."""
-        if text and not self.read_only and (done := self._replace_via_keyboard(cleaned(text), *self.selection)):
-            self.move_cursor(done.end_location)
-
     def state(self) -> TextState:
         """Give the text with its cursor and its history, to be shown again."""
         return TextState(self.text, self.selection, self.history, (self.scroll_offset.x, self.scroll_offset.y))
@@ -171,10 +170,10 @@ class CodeArea(TextArea):
     def show_state(self, state: TextState) -> None:
         """Show a text as it was left."""
         self._marks, self._matches, self._rows = (), (), None
+        fresh = EditHistory(max_checkpoints=500, checkpoint_timer=2.0, checkpoint_max_characters=100)
+        self.history = fresh  # loading clears the history that is there, which may be another text's
         self.load_text(state.text)
-        self.history = state.history or EditHistory(
-            max_checkpoints=500, checkpoint_timer=2.0, checkpoint_max_characters=100
-        )
+        self.history = state.history or fresh
         self.selection = state.selection
         self.scroll_to(*state.scroll, animate=False)
 
@@ -193,91 +192,45 @@ class CodeArea(TextArea):
         if text == self._before:
             return
         edit = difference(self._before, text)
-        self._before, self._colours, self._rows = text, None, None
+        self._before, self._rows = text, None
+        if self._colours is not None and not self._colours.off and _LONG_TEXT < len(text) <= MOST:
+            self._keep_colours(edit)
+        else:
+            self._colours, self._moved = None, None
         self._marks = tuple(
             replace(mark, start=shifted(mark.start, *edit), end=shifted(mark.end, *edit, is_end=True))
             for mark in self._marks
         )
         self._matches = ()
 
-    # keys
+    def _keep_colours(self, edit: tuple[int, int, int]) -> None:
+        """Let lines keep their colours, moved along, until the text is scanned anew."""
+        row = self.lines.get_location_from_index(edit[0])[0]
+        count = self.document.line_count
+        first, before = self._moved or (row, self._lines_scanned)
+        self._moved = (min(first, row), before)
+        self._lines_by = count - before
+        if self._scan_timer is not None:
+            self._scan_timer.stop()
+        self._scan_timer = self.set_timer(_PAUSE, self._scan_soon)
 
-    async def _on_key(self, event: events.Key) -> None:
-        if event.key in ("tab", "shift+tab") and not self.read_only:
-            if event.key == "shift+tab" or self.selection.start[0] != self.selection.end[0]:
-                event.stop()
-                event.prevent_default()
-                self._indent(-1 if event.key == "shift+tab" else 1)
-                return
-        elif event.key == "enter" and not self.read_only:
-            event.stop()
-            event.prevent_default()
-            row, column = min(self.selection)
-            line = self.document.get_line(row)
-            indent = line[: len(line) - len(line.lstrip(" \t"))][:column]
-            self._replace_via_keyboard("\n" + indent, *self.selection)
-            return
-        await super()._on_key(event)
+    def _scan_soon(self) -> None:
+        self._scan_timer = None
+        self.run_worker(partial(self._scan, self.text), group="scan", exclusive=True)  # type: ignore[arg-type]
 
-    async def _on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        event.prevent_default()
-        self.paste(event.text)
+    async def _scan(self, text: str) -> None:
+        found = await asyncio.to_thread(Highlights, text, self._dialect, self._keywords)
+        if text == self.text:
+            self._colours, self._moved, self._lines_scanned = found, None, self.document.line_count
+            self.refresh()
 
-    def action_cut(self) -> None:
-        """Cut out what is chosen, or the line."""
-        before = self.text
-        start, end = sorted(self.selection)
-        if start == end:
-            self.action_delete_line()
-        else:
-            self._replace_via_keyboard("", start, end)
-        first, last, _new = difference(before, self.text)
-        if last > first:
-            self.post_message(self.Cut(before[first:last]))
+    def _colours_of(self, row: int) -> Sequence[Highlight]:
+        """Give the highlights of a line; of one that was moved since the last scan, those that it had."""
+        if self._moved is not None and row > self._moved[0]:
+            row = max(row - self._lines_by, self._moved[0])
+        return self.colours.line(row)
 
-    def action_toggle_comment(self) -> None:
-        """Make the chosen lines comments, or code again."""
-        filled = [line for line in self._chosen_lines() if line.strip()]
-        if not filled:
-            return
-        if all(line.lstrip().startswith("--") for line in filled):
-            self._change_lines(lambda line: re.sub(r"^(\s*)-- ?", r"\1", line, count=1))
-        else:
-            margin = min(len(line) - len(line.lstrip()) for line in filled)
-            self._change_lines(lambda line: f"{line[:margin]}-- {line[margin:]}" if line.strip() else line)
-
-    def _indent(self, by: int) -> None:
-        if by > 0:
-            self._change_lines(lambda line: " " * TAB + line if line.strip() else line)
-        else:
-            self._change_lines(lambda line: re.sub(rf"^(\t| {{1,{TAB}}})", "", line))
-
-    def _chosen_rows(self) -> tuple[int, int]:
-        (first, _left), (last, right) = sorted(self.selection)
-        return first, last - 1 if last > first and right == 0 else last
-
-    def _chosen_lines(self) -> list[str]:
-        first, last = self._chosen_rows()
-        return self.document.lines[first : last + 1]
-
-    def _change_lines(self, changed: Callable[[str], str]) -> None:
-        """Change the chosen lines in one edit; what was chosen stays chosen."""
-        first, last = self._chosen_rows()
-        old = self._chosen_lines()
-        new = [changed(line) for line in old]
-        if new == old:
-            return
-
-        def moved(place: Location) -> Location:
-            row, column = place
-            by = len(new[row - first]) - len(old[row - first]) if first <= row <= last else 0
-            return row, max(column + by, 0) if column or by < 0 else column
-
-        selection = Selection(moved(self.selection.start), moved(self.selection.end))
-        self.history.checkpoint()
-        self.replace("\n".join(new), (first, 0), (last, len(old[-1])), maintain_selection_offset=False)
-        self.selection = selection
+    # brackets
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
         """Give the partner of a bracket of code, where it is near."""
@@ -322,7 +275,7 @@ class CodeArea(TextArea):
     def _look(self, row: int) -> LineLook:
         cells = cells_of(self.document.get_line(row))
         begin, end = self.lines.begins[row], self.lines.begins[row] + len(cells.drawn)
-        highlights = self.colours.line(row)
+        highlights = self._colours_of(row)
         under = self._under().get(row, [])
         current = self.cursor_location[0] == row
         return LineLook(

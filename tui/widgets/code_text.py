@@ -65,6 +65,11 @@ def cells_of(line: str) -> Cells:
     return _laid_out(line)
 
 
+def _width(line: str) -> int:
+    """Give the cells of a line, without laying it out where that is plain."""
+    return len(line) if line.isascii() and line.isprintable() else cells_of(line).width
+
+
 @lru_cache(maxsize=2)
 def _long(line: str) -> Cells:
     return Cells(_NOT_SINGLE.sub("\ufffd", line), range(len(line) + 1))
@@ -136,7 +141,7 @@ class SqlDocument(Document):
     def __init__(self, text: str) -> None:
         super().__init__("")
         self._lines = text.split("\n")
-        self._widths = [cells_of(line).width for line in self._lines]
+        self._widths = [_width(line) for line in self._lines]
         self._whole: str | None = text
         self._begins: list[int] | None = None
 
@@ -163,7 +168,7 @@ class SqlDocument(Document):
         column = len(inserted[-1])
         inserted[-1] += after
         lines[top : bottom + 1] = inserted
-        self._widths[top : bottom + 1] = [cells_of(line).width for line in inserted]
+        self._widths[top : bottom + 1] = [_width(line) for line in inserted]
         self._whole = self._begins = None
         return EditResult((top + len(inserted) - 1, column), replaced)
 

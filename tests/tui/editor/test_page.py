@@ -412,3 +412,24 @@ async def test_run_saves_first(project: ProjectFolder, monkeypatch: pytest.Monke
         await pilot.press("minus", "minus", "enter", "escape", "R")
         await until(pilot, lambda: started == ["users"])
     assert (project.folder / "syncs" / "users.sql").read_text().startswith("--\n--")
+
+
+async def test_what_is_cut_out_can_be_pasted_and_is_one_step_of_undo(project: ProjectFolder) -> None:
+    async with editor(project.folder, "users") as (pilot, page, _bench):
+        before = page.code.text
+        await pilot.press("ctrl+x")
+        await until(pilot, lambda: page.console.clipboard_text.startswith("-- Everyone"))
+        assert page.code.text.startswith("SELECT")
+        await pilot.press("ctrl+v")
+        assert page.code.text == before
+        await pilot.press("ctrl+z", "ctrl+z")
+        assert page.code.text == before
+
+
+async def test_the_editor_opens_as_the_first_page_that_is_asked_for(project: ProjectFolder) -> None:
+    app = Console(project.folder)
+    app.bridge.ask = Bench(project.folder)  # type: ignore[method-assign,assignment]
+    async with app.run_test(size=(160, 45)) as pilot:
+        await pilot.press("3")  # before the project is read
+        await until(pilot, lambda: isinstance(app.page, Editor) and app.page.checked)
+        await until(pilot, "No problems.")

@@ -57,6 +57,7 @@ class Checking(Page):
         self.text_seen = ""
         self._keywords: dict[str, tuple[str, ...]] = {}
         self._lint_timer: Timer | None = None
+        self.composed = False
         self._catalogues: set[str] = set()
 
     # what it is about
@@ -131,7 +132,7 @@ class Checking(Page):
 
     def lint_now(self) -> None:
         """Ask lint about the text as it is now."""
-        if self.shown is not None and self.is_mounted:
+        if self.shown is not None and self.composed:
             self.attempt(partial(self._lint, self.shown.sync, self.code.text), group="lint", exclusive=True)
 
     async def _lint(self, sync: str, text: str) -> None:

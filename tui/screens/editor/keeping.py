@@ -62,7 +62,7 @@ class Keeping(Checking):
     def open_sync(self, name: str) -> None:
         """Show the query of a sync, as it was left."""
         project = self.snapshot.project
-        if project is None or not self.is_mounted:
+        if project is None or not self.composed:
             self._wanted = name
             return
         if self.shown is not None and self.shown.sync == name:

@@ -4,9 +4,6 @@ that the columns become, and the chosen row as a call.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import TextArea
@@ -15,38 +12,21 @@ from core.words import ago
 from tui.drawing import Line, Span, line, wrapped
 from tui.highlight import MOST
 from tui.messages import Refused, Snapshot
-from tui.screens.editor.doing import Doing
+from tui.screens.editor.offering import Offering
 from tui.screens.editor.preview import call_lines, when
 from tui.screens.editor.problems import ProblemList, problem_lines, tally
 from tui.screens.editor.texts import query_names
-from tui.widgets.bars import KeyHint
-from tui.widgets.code import CodeArea
+from tui.widgets.code_keys import CodeKeys
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
 
 __all__ = ["Editor"]
 
-_WHILE_TYPING = ("preview", "next_problem", "fix", "save", "format", "find", "external")
-_ELSE = (
-    "type",
-    "preview",
-    "call",
-    "next_problem",
-    "fix",
-    "plan",
-    "run",
-    "save",
-    "preview_zero",
-    "open",
-    "next_buffer",
-    "settings",
-    "rule",
-    "find",
-)
+_NOT_HIGHLIGHTED = f"not highlighted: over {MOST:,} characters"
 
 
-class Editor(Doing):
+class Editor(Offering):
     """The queries of the project."""
 
     scope = "editor"
@@ -100,6 +80,7 @@ class Editor(Doing):
         yield self.nothing
 
     def on_mount(self) -> None:
+        self.composed = True
         keys = self.console.keys
         self.rows.set_keys(
             keys.shown("editor.preview"), keys.shown("editor.preview_zero"), keys.shown("text.leave", typing=True)
@@ -122,80 +103,10 @@ class Editor(Doing):
     def on_unmount(self) -> None:
         self.keep_text()
 
-    # keys
-
-    def hints(self) -> Iterable[str]:
-        if self.shown is None:
-            return ("global.home", "global.sources", "global.quit")
-        if self.typing:
-            useful = _WHILE_TYPING if self.problems else sorted(_WHILE_TYPING, key=("next_problem", "fix").count)
-            return (*(f"editor.{name}" for name in useful), "global.jump")
-        first = ("stop",) if self.rows.running else ()
-        return (*(f"editor.{name}" for name in (*first, *_ELSE)), "global.export", "global.jump")
-
-    def _always(self) -> list[KeyHint]:
-        found = super()._always()
-        if self.rows.running and not self.console.pending:
-            keys = self.console.keys
-            stop = KeyHint(keys.shown("text.leave" if self.typing else "global.back", typing=True), "stop")
-            return [stop, found[-1]]
-        return found
-
-    def word(self, name: str, word: str) -> str:
-        if name == "call" and self.focused is self.schema.tree_table:
-            return "open"
-        return word
-
-    def why_not(self, name: str) -> str:
-        if name == "open":
-            return ""
-        if self.shown is None:
-            return "no query is open"
-        if name in ("preview", "preview_zero", "plan", "run") and self.source is None:
-            return "its source is missing" if self.sync else "its settings are broken"
-        return self._why_no_problem(name) or self._why_not_else(name)
-
-    def _why_no_problem(self, name: str) -> str:
-        if name in ("next_problem", "previous_problem", "rule") and not self.problems:
-            return "there is none"
-        if name == "fix":
-            problem = self.problem
-            return "" if problem and problem.fix else "no certain fix" if problem else "nothing to mend"
-        if name == "fix_all" and not any(each.fix for each in self.problems):
-            return "nothing is certain"
-        return ""
-
-    def _why_not_else(self, name: str) -> str:
-        if name == "stop" and not self.rows.running:
-            return "nothing runs"
-        if name == "next_buffer" and len(self.texts) < 2:
-            return "no other is open"
-        if name == "revert" and self.shown is not None and not self.is_unsaved(self.shown):
-            return "nothing has changed"
-        if name == "save_all" and not self.unsaved_texts():
-            return "all are saved"
-        elsewhere = self.find_bar.has_keys or self.focused in (self.schema.tree_table, self.problem_list)
-        if name == "call" and not elsewhere and self.row_number is None:
-            return "no row is chosen"
-        return ""
-
-    def copy_text(self) -> str:
-        if self.focused in (self.rows.table, self.call_sheet):
-            return self.call_text()
-        if self.focused is self.problem_list and self.problem is not None:
-            return self.problem.message
-        if self.focused is self.schema.tree_table:
-            return (self.schema.tree_table.key or "").strip("\n").replace("\n", ".")
-        return super().copy_text() or self.code.selected_text or self.code.text
-
-    def export_rows(self) -> tuple[list[str], list[list[Any]]] | None:
-        result = self.rows.result
-        return ([*result.heads, "what it is"], result.exported()) if result and result.rows else None
-
     # what is shown
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        if snapshot.project is None:
+        if snapshot.project is None or not self.composed:
             return
         self.bring_back()
         if self.shown is None:
@@ -268,9 +179,10 @@ class Editor(Doing):
         trouble = self._trouble()
         notes = [line(Span("✗ ", "fail") if not part else "  ", each) for part, each in enumerate(trouble)]
         if not trouble and not self.problems:
-            notes = [
-                line(("checking …", "muted")) if not self.checked else line(Span("✓ ", "ok"), ("No problems.", "muted"))
-            ]
+            clean = line(Span("✓ ", "ok"), ("No problems.", "muted"))
+            notes = [clean if self.checked else line(("checking …", "muted"))]
+        if self.code.colours.off:
+            notes += [line((_NOT_HIGHLIGHTED, "muted")), Line()]
         self.problem_list.show_problems(self.problems, self.problem_number, self.place, fix, notes)
         self.query_one("#problems", Pane).heading.show(right=tally(self.problems))
         self.refresh_bars()
@@ -298,7 +210,7 @@ class Editor(Doing):
             return [line(("checking …", "muted"))]
         keys, typing = self.console.keys, self.typing
         used = (keys.shown("editor.fix", typing=typing), keys.shown("editor.next_problem", typing=typing))
-        note = f"not highlighted: over {MOST:,} characters" if self.code.colours.off else ""
+        note = _NOT_HIGHLIGHTED if self.code.colours.off else ""
         return problem_lines(self.problems, self.problem_number, self.place, width, used, note)
 
     def show_fields(self) -> None:
@@ -371,7 +283,7 @@ class Editor(Doing):
         if self.shown is not None and self.problems:
             self.show_problems()
 
-    def on_code_area_cut(self, event: CodeArea.Cut) -> None:
+    def on_code_keys_cut(self, event: CodeKeys.Cut) -> None:
         self.console.put_on_clipboard(event.text)
 
     def on_problem_list_wanted(self, event: ProblemList.Wanted) -> None:
@@ -391,7 +303,7 @@ class Editor(Doing):
     def on_resize(self) -> None:
         self.set_class(self.size.width < 60, "-slim")
         self.set_class(120 <= self.size.width < 140, "-close")
-        if self.is_mounted:
+        if self.composed:
             self.call_after_refresh(self.show_all)
 
     def on_descendant_focus(self) -> None:
