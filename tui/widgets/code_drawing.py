@@ -22,6 +22,7 @@ SIGNS = {"error": ("●", "fail"), "warning": ("▲", "warn"), "hint": ("·", "m
 """The sign in the gutter and the colour of a finding, by its severity."""
 
 _CURSOR = Style(reverse=True, dim=False)
+_CURSOR_IN_REVERSE = Style(reverse=False, underline=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,9 @@ def _style_at(look: LineLook, column: int, role: str, palette: Palette) -> Style
     if look.selection and look.selection[0] <= column < look.selection[1]:
         ground = "cursor"
     style = _style(palette, role, ground)
-    return style + _CURSOR if column == look.cursor else style
+    if column == look.cursor:
+        return style + (_CURSOR_IN_REVERSE if style.reverse else _CURSOR)
+    return style
 
 
 def _with_ends(strip: Strip, look: LineLook, scroll: int, gutter: int, width: int, palette: Palette) -> Strip:

@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from tui.drawing import Line, Span
 from tui.widgets.code import CodeArea
+from tui.widgets.entry import Entry
 from tui.widgets.sheet import Sheet
 
 __all__ = ["MOST", "FindBar", "matches", "replaced"]
@@ -61,11 +62,11 @@ class FindBar(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Sheet(lambda _width: [Line((Span("Find", "muted"),))], classes="label", focusable=False)
-            yield Input(id="words")
+            yield Entry(id="words")
             yield self._count
         with Horizontal():
             yield Sheet(lambda _width: [Line((Span("Replace", "muted"),))], classes="label", focusable=False)
-            yield Input(id="by")
+            yield Entry(id="by")
             yield Sheet(self._keys_line, classes="note", focusable=False)
 
     @property

@@ -64,6 +64,9 @@ class Editor(Offering):
         self.problem_list = ProblemList(id="problem_list")
         self.field_sheet = Sheet(self._field_lines, id="field_list")
         self.call_sheet = Sheet(self._call_lines, id="call_text")
+        self.problems_pane = Pane(self.problem_list, title="Problems", id="problems")
+        self.fields_pane = Pane(self.field_sheet, title="Fields", id="fields")
+        self.call_pane = Pane(self.call_sheet, title="Row as a call", id="call")
         self.nothing = Sheet(self._nothing_lines, id="nothing", focusable=False)
 
     def body(self) -> ComposeResult:
@@ -74,9 +77,9 @@ class Editor(Offering):
                 yield self.problem_line
                 yield self.rows
             with Vertical(id="side", classes="wide"):
-                yield Pane(self.problem_list, title="Problems", id="problems")
-                yield Pane(self.field_sheet, title="Fields", id="fields")
-                yield Pane(self.call_sheet, title="Row as a call", id="call")
+                yield self.problems_pane
+                yield self.fields_pane
+                yield self.call_pane
         yield self.nothing
 
     def on_mount(self) -> None:
@@ -184,7 +187,7 @@ class Editor(Offering):
         if self.code.colours.off:
             notes += [line((_NOT_HIGHLIGHTED, "muted")), Line()]
         self.problem_list.show_problems(self.problems, self.problem_number, self.place, fix, notes)
-        self.query_one("#problems", Pane).heading.show(right=tally(self.problems))
+        self.problems_pane.heading.show(right=tally(self.problems))
         self.refresh_bars()
 
     def _trouble(self) -> list[str]:
@@ -216,7 +219,7 @@ class Editor(Offering):
     def show_fields(self) -> None:
         self.field_sheet.rebuild()
         sync = self.sync
-        self.query_one("#fields", Pane).heading.show(right=((sync.call.value, "muted"),) if sync else ())
+        self.fields_pane.heading.show(right=((sync.call.value, "muted"),) if sync else ())
 
     def _field_lines(self, width: int) -> list[Line]:
         if not self.fields:
@@ -242,7 +245,7 @@ class Editor(Offering):
     def _show_call(self) -> None:
         result, number = self.rows.result, self.row_number
         self.call_sheet.rebuild()
-        pane = self.query_one("#call", Pane)
+        pane = self.call_pane
         if result is None or number is None:
             pane.heading.show("Row as a call", ())
         else:
