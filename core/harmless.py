@@ -1,7 +1,8 @@
 r"""Makes text from outside harmless before it is drawn, copied or logged. The one sanitiser, for commands and console.
 
-Control characters, escape sequences, C1 codes and bidirectional marks become visible escapes (`\x1b`, `\u202e`): a cell
-of a warehouse or a reply of an API can neither move the cursor, write the clipboard, nor turn a line around.
+Control characters, escape sequences, C1 codes, bidirectional marks and what nobody can see become visible escapes
+(`\x1b`, `\u202e`): a cell of a warehouse or a reply of an API can neither move the cursor, write the clipboard, nor turn a
+line around or look like another. Joiners (U+200C, U+200D) stay: words of many languages, and emoji, need them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import re
 __all__ = ["harmless"]
 
 _DANGEROUS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
 _LINE_BREAKS = re.compile("[\t\n]")
 

@@ -163,8 +163,9 @@ class Acting(App[int]):
         focused = screen.focused
         if name == "leave":
             leave = getattr(screen, "leave_text", None) or getattr(screen, "do_back", None)
-            if leave is not None:
-                leave()
+            result = leave() if leave is not None else None
+            if inspect.isawaitable(result):
+                self._await(screen, result)
             return
         if name == "copy" and isinstance(focused, Input | TextArea):
             self.put_on_clipboard(focused.selected_text)

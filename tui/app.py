@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from core.words import clock
@@ -72,6 +73,15 @@ class Console(Everywhere):
         self.animation_level = "none"
 
     # the beginning
+
+    def get_driver_class(self) -> type[Driver]:
+        """Give Textual's driver for this system; on Linux and macOS our own, which takes a paste for text to its end."""
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":
+            return found
+        from tui.terminal import TerminalDriver
+
+        return TerminalDriver
 
     def get_default_screen(self) -> Screen[Any]:
         return Home()

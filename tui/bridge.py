@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -235,17 +236,16 @@ class _Workbench:
     async def ask(
         self, do: str, on_part: Callable[[Mapping[str, Any]], None] | None, values: Mapping[str, Any]
     ) -> dict[str, Any]:
-        import msgspec
 
         process = await self._running()
         number = next(self._numbers)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (answer, on_part)
         try:
-            self._send(process, msgspec.json.encode({"id": number, "do": do, **values}))
+            self._send(process, _encoded({"id": number, "do": do, **values}))
             return await answer
         except asyncio.CancelledError:
-            self._send(process, msgspec.json.encode({"cancel": number}))
+            self._send(process, _encoded({"cancel": number}))
             raise
         finally:
             self._waiting.pop(number, None)
@@ -274,11 +274,10 @@ class _Workbench:
             return self._process
 
     async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        import msgspec
 
         assert process.stdout is not None  # noqa: S101 -- it was asked for
         while line := await process.stdout.readline():
-            reply = msgspec.json.decode(line)
+            reply = _decoded(line)
             answer, on_part = self._waiting.get(reply.get("id"), (None, None))
             if answer is None or answer.done():
                 continue
@@ -310,6 +309,26 @@ class _Workbench:
             await process.wait()
         if self._reader is not None:
             self._reader.cancel()
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    """Write a request; where it holds half of a character pair (the name of a file that is no UTF-8), as the workbench does."""
+    import msgspec
+
+    try:
+        return msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        return json.dumps(document).encode()
+
+
+def _decoded(line: bytes) -> Any:
+    """Read an answer, also one that holds half of a character pair, which msgspec refuses."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return json.loads(line)
 
 
 def _signature(folder: Path) -> Iterator[tuple[str, int, int]]:

@@ -5,13 +5,16 @@ The report goes to `.backhaul/logs/console-<time>.log`, readable by its owner on
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from rich.segment import Segment, Segments
 
@@ -20,6 +23,9 @@ from core.harmless import harmless
 __all__ = ["blacked_out", "remember_secret", "report", "spoken"]
 
 _KNOWN: set[str] = set()
+_SHORTEST = 4
+_SHORTEST_LINE = 16
+_IN_ENVIRONMENT = ("BACKHAUL_SOURCES_", "BACKHAUL_DESTINATIONS_")
 
 _LOOKS_SECRET = re.compile(
     r"""-----BEGIN[^-]*PRIVATE\ KEY-----.*?(?:-----END[^-]*-----|\Z)
@@ -34,15 +40,27 @@ _LOOKS_SECRET = re.compile(
 
 def remember_secret(text: str) -> None:
     """Take note of a secret that was typed: it is blacked out wherever something is written."""
-    if len(text) >= 4:
+    if len(text) >= _SHORTEST:
         _KNOWN.add(text)
 
 
 def blacked_out(text: str) -> str:
-    """Give a text without secrets: those that were typed here, and what looks like one."""
-    for secret in sorted(_KNOWN, key=len, reverse=True):
-        text = text.replace(secret, "••••••")
+    """Give a text without secrets: those that were typed here, those of the environment, and what looks like one."""
+    of_environment = {value for name, value in os.environ.items() if name.startswith(_IN_ENVIRONMENT)}
+    known = {form for secret in _KNOWN | of_environment if len(secret) >= _SHORTEST for form in _forms(secret)}
+    for form in sorted(known, key=len, reverse=True):
+        text = text.replace(form, "••••••")
     return _LOOKS_SECRET.sub("••••••", text)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Give how a secret may stand in a text: as it is, line by line, quoted, in a URI, in a header."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    yield secret
+    yield from (line for line in secret.splitlines() if len(line) >= _SHORTEST_LINE)
+    yield from (repr(secret)[1:-1], json.dumps(secret)[1:-1], harmless(secret), harmless(secret, lines=True))
+    yield from (quote(raw), quote(raw, safe=""))
+    yield from (base64.b64encode(part).decode().rstrip("=") for part in (raw, raw + b":"))
 
 
 def report(state: Path) -> Segments:
@@ -58,7 +76,7 @@ def report(state: Path) -> Segments:
         handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text + "\n")
-        where = f"The report is in {place}."
+        where = f"The report is in {harmless(place)}."
     except OSError as failed:
         where = f"The report could not be written ({failed.strerror})."
     sentence = (

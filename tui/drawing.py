@@ -20,7 +20,20 @@ from textual.strip import Strip
 from core.harmless import harmless
 from tui.themes import Palette
 
-__all__ = ["Line", "Span", "SpanLike", "Spans", "draw", "fit", "heading", "line", "spans", "width_of", "wrapped"]
+__all__ = [
+    "Line",
+    "Span",
+    "SpanLike",
+    "Spans",
+    "draw",
+    "fit",
+    "heading",
+    "line",
+    "spans",
+    "stood_in",
+    "width_of",
+    "wrapped",
+]
 
 
 class Span(NamedTuple):
@@ -150,6 +163,19 @@ def _filling(fill: str, cells: int, palette: Palette, under: Style, *, bare: boo
         rule = RULE * (cells - 1 - (0 if bare else 1))
         return Segment(f" {rule}" + ("" if bare else " "), _style(palette, "line", under))
     return Segment(" " * max(cells, 0), under)
+
+
+def stood_in(text: str, *, tabs: bool = False) -> str:
+    """Give a text to be edited, with a stand-in of one cell for each character that a terminal would obey: places stay."""
+    return text if harmless(text, lines=tabs) == text else "".join(_stand_in(character, tabs) for character in text)
+
+
+@lru_cache(maxsize=512)
+def _stand_in(character: str, tabs: bool) -> str:
+    number = ord(character)
+    if harmless(character, lines=tabs) == character:
+        return character
+    return chr(0x2400 + number) if number < 0x20 else "␡" if number == 0x7F else "\ufffd"
 
 
 def wrapped(text: str, width: int, style: str = "text", *, indent: int = 0) -> list[Line]:

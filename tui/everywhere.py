@@ -190,6 +190,10 @@ class Everywhere(Acting):
         self.clipboard_text = plain
         self.tell(send(self, plain), "ok")
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send a text to the terminal's clipboard: harmless, whichever of Textual's own widgets asks for it."""
+        super().copy_to_clipboard(harmless(text, lines=True))
+
     def do_export(self, path: str = "") -> None:
         """Save the rows that are shown to a file."""
         from tui.screens.dialogs import export

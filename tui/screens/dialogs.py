@@ -13,11 +13,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from core.harmless import harmless
 from core.words import clock, counted
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.keys import PRESETS
 from tui.screens.base import Actor, Dialog
 from tui.themes import PALETTES
+from tui.widgets.entry import Entry
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Column, Row, Table
 
@@ -102,7 +104,7 @@ class Ask(Dialog):
                 ],
                 focusable=False,
             )
-            yield Input(self._value, password=self._secret)
+            yield Entry(self._value, password=self._secret)
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -191,17 +193,17 @@ class Read(Dialog):
 
     def __init__(self, build: Callable[[int], Sequence[Line]], *, copies: str = "") -> None:
         super().__init__()
-        self._build, self._copies = build, copies
+        self._panel, self._copies = _Panel(build), copies
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield _Panel(self._build)
+            yield self._panel
 
     def on_mount(self) -> None:
-        self.query_one(_Panel).focus()
+        self._panel.focus()
 
     def copy_text(self) -> str:
-        return self._copies or self.query_one(_Panel).plain_text()
+        return self._copies or self._panel.plain_text()  # also of one that is being opened or closed
 
     def do_close(self) -> None:
         """Close it."""
@@ -270,9 +272,11 @@ def export(app: Everywhere, screen: Actor, path: str) -> None:
     def save(answer: str | None) -> None:
         if not answer:
             return
-        file = (app.folder / Path(answer).expanduser()).absolute()
         try:
+            file = (app.folder / Path(answer).expanduser()).absolute()
             write_rows(file, heads, rows)
+        except (ValueError, RuntimeError) as error:  # a NUL in it, or ~ and a name that nobody has
+            app.tell(f"{answer} is no name for a file: {error}", "fail")
         except OSError as error:
             app.tell(f"{file} could not be written: {error.strerror}.", "fail")
         else:
@@ -286,21 +290,30 @@ def export(app: Everywhere, screen: Actor, path: str) -> None:
 
 
 def write_rows(file: Path, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write rows as CSV or JSON lines. In CSV a cell that a spreadsheet would take for a formula gets an apostrophe."""
+    """Write rows as CSV or JSON lines, harmless to whoever reads them in a terminal.
+
+    In CSV a cell that a spreadsheet would take for a formula gets an apostrophe. JSON keeps each character, some escaped.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     names = [head.strip() or f"column {place}" for place, head in enumerate(heads, 1)]
     with file.open("w", encoding="utf-8", newline="") as opened:
         if file.suffix in (".jsonl", ".json", ".ndjson"):
-            opened.writelines(
-                json.dumps(dict(zip(names, row, strict=False)), ensure_ascii=False) + "\n" for row in rows
-            )
+            opened.writelines(_json(dict(zip(names, row, strict=False))) + "\n" for row in rows)
             return
         writer = csv.writer(opened)
-        writer.writerow(names)
+        writer.writerow([_for_spreadsheet(name) for name in names])
         writer.writerows([[_for_spreadsheet(str(cell)) for cell in row] for row in rows])
 
 
+def _json(values: dict[str, object]) -> str:
+    text = json.dumps(values, ensure_ascii=False)
+    if harmless(text) == text:
+        return text
+    return "".join(each if harmless(each) == each else f"\\u{ord(each):04x}" for each in text)
+
+
 def _for_spreadsheet(text: str) -> str:
+    text = harmless(text, lines=True)
     return (
         f"'{text}"
         if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not text.lstrip("+-").replace(".", "").isdigit()

@@ -14,6 +14,7 @@ from tui.drawing import Line, Span, line
 from tui.keys import PRESETS
 from tui.screens.base import Actor, Dialog
 from tui.themes import PALETTES
+from tui.widgets.entry import Entry
 from tui.widgets.table import Column, Row, Table
 
 __all__ = ["CommandLine"]
@@ -51,7 +52,7 @@ class CommandLine(Dialog):
                 ],
                 heads=False,
             )
-            yield Input(placeholder="a command, or words of what you want", id="typed")
+            yield Entry(placeholder="a command, or words of what you want", id="typed")
 
     def on_mount(self) -> None:
         table = self.query_one(Table)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.text import Text
 from textual import events
 from textual.app import ComposeResult, RenderResult
 from textual.containers import Horizontal, VerticalScroll
@@ -16,10 +17,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from core.harmless import harmless
 from tui.crash import remember_secret
-from tui.drawing import Line, Span, draw
+from tui.drawing import Line, Span, draw, stood_in
 from tui.themes import PALETTES
+from tui.widgets.entry import Entry
 
 __all__ = ["Field", "Form"]
 
@@ -106,16 +107,11 @@ class _Words(Widget):
         return draw(Line((Span(self._text, self._style),)), self.size.width, PALETTES[self.app.theme], margin=2)
 
 
-class _Entry(Input):
-    """A line of text; what is pasted has no control characters, and a paste of several lines becomes one."""
+class _Lines(TextArea):
+    """Some lines of text; what a terminal would obey is drawn as a stand-in."""
 
-    def _on_paste(self, event: events.Paste) -> None:
-        if event.text:
-            self.insert_text_at_cursor(
-                harmless(" ".join(event.text.split("\n"))).strip() if not self.password else event.text.strip()
-            )
-        event.stop()
-        event.prevent_default()
+    def get_line(self, line_index: int) -> Text:
+        return Text(stood_in(self.document.get_line(line_index), tabs=True), end="", no_wrap=True)
 
 
 class Form(VerticalScroll):
@@ -150,11 +146,11 @@ class Form(VerticalScroll):
         if each.choices:
             return Choice(each.choices, each.value, id=f"field-{each.name}")
         if each.lines > 1:
-            area = TextArea(each.value, id=f"field-{each.name}", tab_behavior="focus", soft_wrap=False)
+            area = _Lines(each.value, id=f"field-{each.name}", tab_behavior="focus", soft_wrap=False)
             area.styles.height = each.lines
             area.cursor_blink = False
             return area
-        entry = _Entry(
+        entry = Entry(
             each.value, password=each.secret, placeholder=each.placeholder, id=f"field-{each.name}", disabled=each.fixed
         )
         entry.cursor_blink = False

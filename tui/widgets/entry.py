@@ -1,0 +1,68 @@
+"""A line of text to type: Textual's Input, which draws what it holds as it is, made safe.
+
+A character that a terminal would obey is drawn as a stand-in of one cell, so that the cursor stays where it is; what is
+pasted becomes one line without such characters. A secret keeps all its lines (Input would keep the first), shows only how
+long it is, and is never copied.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, get_character_cell_size
+from rich.text import Text
+from textual import events
+from textual.widgets import Input
+
+from core.harmless import harmless
+from tui.drawing import stood_in
+
+__all__ = ["Entry"]
+
+
+class Entry(Input):
+    """One line, which may be a secret (`password`)."""
+
+    @property
+    def _drawn(self) -> str:
+        """Give what is drawn, a character for each of the value."""
+        return "•" * len(self.value) if self.password else stood_in(self.value)
+
+    @property
+    def _value(self) -> Text:
+        return Text(self._drawn, no_wrap=True, overflow="ignore", end="")
+
+    def _position_to_cell(self, position: int) -> int:
+        return cell_len(self._drawn[:position])
+
+    def _cell_offset_to_index(self, offset: int) -> int:
+        end = 0
+        for index, character in enumerate(self._drawn):
+            end += get_character_cell_size(character)
+            if end > offset + self.scroll_offset.x:
+                return index
+        return len(self.value)
+
+    @property
+    def selected_text(self) -> str:
+        return "" if self.password else super().selected_text
+
+    def insert_text_at_cursor(self, text: str) -> None:
+        """Insert a text in place of what is chosen; as one line without control characters, but for a secret."""
+        if not self.selection.is_empty:
+            self.delete_selection()
+        super().insert_text_at_cursor(text if self.password else harmless(" ".join(text.split("\n"))))
+
+    def _on_paste(self, event: events.Paste) -> None:
+        self.insert_text_at_cursor(event.text.strip())
+        event.stop()
+        event.prevent_default()
+
+    def action_cut(self) -> None:
+        """Cut out what is chosen; a secret goes nowhere."""
+        if self.password:
+            self.delete_selection()
+        else:
+            super().action_cut()
+
+    def action_paste(self) -> None:
+        """Insert what was last copied here."""
+        self.insert_text_at_cursor(self.app.clipboard)
