@@ -24,7 +24,7 @@ def settings_fields(plugin: Any, values: Any = None) -> list[Field]:
                 label=each.name.replace("_", " "),
                 value=_text(value),
                 choices=_choices(hints[each.name]),
-                note="needed" if each.default is MISSING else "",
+                note="",
                 placeholder="needed" if each.default is MISSING else "may stay empty",
             )
         )
@@ -37,7 +37,7 @@ def settings_fields(plugin: Any, values: Any = None) -> list[Field]:
         Field(name=f"secret-{name}", label=name.replace("_", " "), secret=True, note=kept, placeholder=str(what))
         for name, what in plugin.secrets.items()
     ]
-    return sorted(found, key=lambda shown: shown.note != "needed" and not shown.secret)
+    return sorted(found, key=lambda shown: shown.placeholder != "needed" and not shown.secret)
 
 
 def typed_values(plugin: Any, texts: Mapping[str, str]) -> dict[str, Any]:

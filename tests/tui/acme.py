@@ -27,7 +27,7 @@ QUERIES = {
     "users": 'SELECT id AS "userId",\n       email AS "email",\n       plan AS "plan",   -- from billing\n       seats AS "seats"\nFROM   users\nWHERE  updated_at >= to_timestamp({{last_sync_time}})\n',
     "orders": 'SELECT user_id AS "userId", \'Order Completed\' AS "event", id AS "messageId", total AS "total"\nFROM orders\n',
     "leads": 'SELECT id AS "userId", email AS "email", score AS "score" FROM leads\n',
-    "accounts": 'SELECT company_id AS "groupId", user_id AS "userId", name AS "name" FROM companies\n',
+    "accounts": 'SELECT company_id AS "groupId", user_id AS "userId", name AS "name"\nFROM companies\n',
     "churn_scores": 'SELECT id AS "userId", churn AS "churn" FROM users\n',
 }
 SYNCS: dict[str, dict[str, Any]] = {

@@ -8,9 +8,11 @@ review like any other change, and a snapshot of 80x24 takes 5 kB where an SVG ta
 from __future__ import annotations
 
 import asyncio
+import difflib
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +72,33 @@ def described(app: Console) -> str:
     return "\n".join([*text, "-" * 20, *styles, ""])
 
 
-def check_snapshot(app: Console, name: str) -> None:
-    """Compare the screen with its snapshot; the text of the difference says where."""
+async def settled(pilot: Pilot[Any], *, seconds: float = 15.0) -> None:
+    """Wait until nothing is being read or checked any more, and the screen stays as it is for a moment."""
+    app = pilot.app
+    assert isinstance(app, Console)
+    end, same, last = time.monotonic() + seconds, 0, ""
+    while same < 4:
+        assert time.monotonic() < end, f"The screen did not come to rest:\n{last}"
+        await asyncio.sleep(0.05)
+        await pilot.pause()
+        now = described(app)
+        waiting = any(word in now for word in ("checking …", "reading the", "testing …"))
+        same = same + 1 if now == last and not waiting else 0
+        last = now
+
+
+async def check_snapshot(pilot: Pilot[Any], name: str, *, hidden: Sequence[str] = (), at_rest: bool = True) -> None:
+    """Compare the screen with its snapshot. What `hidden` expressions match (times, random ids) counts by its place only."""
+    app = pilot.app
+    assert isinstance(app, Console)
+    if at_rest:
+        await settled(pilot)
     found = described(app)
+    for expression in hidden:
+        found = re.sub(expression, lambda match: "#" * min(len(match[0]), 3), found)
+    if hidden:  # where a hidden text is longer, what is beside it moves
+        text, rule, styles = found.partition("-" * 20)
+        found = re.sub(r"[ ─]{2,}", "  ", text) + rule + re.sub(r"[0-9]+:", ":", styles)
     file = SNAPSHOTS / f"{name}.txt"
     if os.environ.get("BACKHAUL_SNAPSHOTS") == "write":
         file.parent.mkdir(exist_ok=True)
@@ -80,4 +106,5 @@ def check_snapshot(app: Console, name: str) -> None:
         return
     assert file.exists(), f"There is no snapshot {name}; BACKHAUL_SNAPSHOTS=write makes it."
     known = file.read_text("utf-8")
-    assert found == known, f"{name} differs from its snapshot:\n{screen_text(app)}"
+    difference = "\n".join(list(difflib.unified_diff(known.split("\n"), found.split("\n"), lineterm="", n=0))[:40])
+    assert found == known, f"{name} differs from its snapshot:\n{difference}\n{screen_text(app)}"

@@ -2,71 +2,182 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import duckdb
 import pytest
+from textual.pilot import Pilot
 
-from tests.projects import ProjectFolder
+from tests.projects import ProjectFolder, backhaul
 from tests.tui import acme
 from tests.tui.harness import check_snapshot, until
 from tui.app import Console
+from tui.bridge import Bridge
+from tui.themes import PALETTES
 
 SIZES = [(80, 24), (160, 45)]
+Step = str | tuple[str, ...]
+
+PAGES: dict[str, tuple[Step, ...]] = {
+    "home": (),
+    "home-of-a-run": (("G", "k"), "orders"),
+    "runs": (("4",), "This run left no log"),
+    "runs-only-wrong": (("4",), "This run left no log", ("f",), "4 runs"),
+    "runs-paused": (("4",), "This run left no log", ("space",), "goes on"),
+    "run-partial": (("j", "enter"), "user_884", ("tab",), "user_884"),
+    "run-request": (("j", "enter"), "user_884", ("enter",), "Response"),
+    "run-failed": (("enter",), "Why"),
+    "run-stopped": (("4",), "Log", ("j", "j", "j", "j", "enter"), "before it goes"),
+    "run-accepting": (("4",), "Log", ("j", "j", "j", "j", "enter"), "before it goes", ("S",), "all the same"),
+    "rejected": (("J",), "Open rejected rows"),
+    "sources": (("2",), "customerio", ("j",), "in the environment"),
+    "new-source": (("2",), "customerio", ("n",), "password"),
+    "source-with-problem": (("2",), "customerio", ("n",), "password", ("ctrl+s",), "this is needed"),
+    "change-destination": (("2",), "customerio", ("j", "enter"), "api key"),
+    "settings": (("j", "c"), "most vanished"),
+    "settings-with-problem": (("j", "c"), "lookback", ("tab", "tab", "tab", "tab", "tab"), ("x", "ctrl+s"), "✗"),
+    "new-sync": (("n",), "description"),
+    "palette": (("colon",), "a command, or words"),
+    "palette-of-syncs": (("colon",), "a command, or words", ("r", "u", "n", "space", "e"), "run leads"),
+    "palette-nothing": (("colon",), "a command, or words", ("q", "q", "z", "w"), "Nothing is called"),
+    "help": (("question_mark",), "Run the chosen sync now"),
+    "jump": (("ctrl+o",), "a State"),
+    "filter": (("slash",), "Show rows that hold", *(((letter,)) for letter in "cio")),
+    "quit-nothing-unsaved": (("T",), "high-contrast"),
+    "messages": (("s",), ("M",), "not now"),
+    "explain": (("j", "i"), "whose life", ("u", "_", "1", "enter"), "was never sent"),
+}
 
 
 def named(name: str, size: tuple[int, int]) -> str:
     return f"{name}-{size[0]}x{size[1]}"
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_home(day: ProjectFolder, size: tuple[int, int]) -> None:
+async def walk(pilot: Pilot[int], steps: tuple[Step, ...]) -> None:
+    """Press keys (tuples) and wait for texts, in turn."""
+    for step in steps:
+        if isinstance(step, tuple):
+            await pilot.press(*step)
+        else:
+            await until(pilot, step)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "160x45"])
+@pytest.mark.parametrize("page", list(PAGES))
+async def test_a_page(day: ProjectFolder, page: str, size: tuple[int, int]) -> None:
     app = Console(day.folder)
     async with app.run_test(size=size) as pilot:
         await until(pilot, "users → cio")
-        check_snapshot(app, named("home", size))
+        await walk(pilot, PAGES[page])
+        await check_snapshot(pilot, named(page, size))
+
+
+@pytest.mark.parametrize("theme", [name for name in PALETTES if name != "dark"])
+async def test_home_in_each_theme(day: ProjectFolder, theme: str) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.use_theme(theme, keep=False)
+        await until(pilot, "users → cio")
+        await check_snapshot(pilot, f"home-{theme}-80x24")
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_runs(day: ProjectFolder, size: tuple[int, int]) -> None:
+async def test_a_plan(day: ProjectFolder, size: tuple[int, int]) -> None:
+    day.write("syncs/accounts.toml", {"id": "s9", "source": "warehouse", "destinations": ["files"], "call": "group"})
+    assert (await asyncio.to_thread(backhaul, "run", "accounts", folder=day.folder)).code == 0
+    with duckdb.connect(str(day.folder / "warehouse.duckdb")) as connection:
+        connection.execute("UPDATE companies SET name = 'Renamed' WHERE company_id = 'c_1'")
+        connection.execute("INSERT INTO companies VALUES ('c_9', 'u_2000', 'New one')")
+    app = Console(day.folder)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, "accounts → files")
+        app.act("home.plan", "accounts")
+        await until(pilot, "Renamed")
+        await check_snapshot(pilot, named("plan", size), hidden=[r"took [0-9.]+ s", r'"messageId": "[^"]*"'])
+        await pilot.press("f")
+        await until(pilot, "New one")
+        await check_snapshot(pilot, named("plan-new", size), hidden=[r"took [0-9.]+ s", r'"messageId": "[^"]*"'])
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_plan_that_cannot_be_made(day: ProjectFolder, size: tuple[int, int]) -> None:
+    day.write("syncs/accounts.sql", "SELECT nothing FROM nowhere")
+    app = Console(day.folder)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, "accounts → files")
+        app.act("home.plan", "accounts")
+        await until(pilot, "tries again")
+        await check_snapshot(pilot, named("plan-failing", size))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_test_of_a_source(day: ProjectFolder, size: tuple[int, int]) -> None:
     app = Console(day.folder)
     async with app.run_test(size=size) as pilot:
         await until(pilot, "users → cio")
-        await pilot.press("4")
-        await until(pilot, "This run left no log")
-        check_snapshot(app, named("runs", size))
+        await walk(pilot, (("2",), "customerio", ("t",), "✓ works"))
+        hidden = [r"[0-9,]+ ms", r"/[^ │]*", r"[0-9]+ bytes|[0-9.,]+ GB|[0-9-]+ [0-9:]+ UTC"]
+        await check_snapshot(pilot, named("sources-tested", size), hidden=hidden)
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_one_run_with_rejected_rows(day: ProjectFolder, size: tuple[int, int]) -> None:
-    app = Console(day.folder)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, "users → cio")
-        await pilot.press("j", "enter")
-        await until(pilot, "INVALID_EMAIL" if size[0] > 100 else "user_884")
-        check_snapshot(app, named("run-partial", size))
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_sources(day: ProjectFolder, size: tuple[int, int]) -> None:
-    app = Console(day.folder)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, "users → cio")
-        await pilot.press("2")
-        await until(pilot, "customerio")
-        check_snapshot(app, named("sources", size))
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_welcome(tmp_path: Path, still: None, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+async def test_the_welcome(still: None, size: tuple[int, int]) -> None:
     app = Console(Path("/srv/analytics"), empty=True)
     async with app.run_test(size=size) as pilot:
         await until(pilot, "Try the demo")
-        check_snapshot(app, named("welcome", size))
+        await check_snapshot(pilot, named("welcome", size))
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_an_empty_project(tmp_path: Path, still: None, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("page", "key", "text"),
+    [("home", "1", "No source yet"), ("sources", "2", "Nothing is connected"), ("runs", "4", "No run yet")],
+)
+async def test_an_empty_project(
+    tmp_path: Path, still: None, page: str, key: str, text: str, size: tuple[int, int]
+) -> None:
     app = Console(acme.make_empty(tmp_path / "empty").folder)
     async with app.run_test(size=size) as pilot:
         await until(pilot, "No source yet")
-        check_snapshot(app, named("home-empty", size))
+        await pilot.press(key)
+        await until(pilot, text)
+        await check_snapshot(pilot, named(f"{page}-empty", size))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_before_the_project_is_read(
+    day: ProjectFolder, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async def never(_bridge: Bridge) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(Bridge, "watch", never)
+    app = Console(day.folder)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, "reading the project")
+        await check_snapshot(pilot, named("home-loading", size), at_rest=False)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_project_that_breaks_while_one_looks(day: ProjectFolder, size: tuple[int, int]) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, "users → cio")
+        day.write("backhaul.toml", "name = ")
+        await until(pilot, "This is not TOML")
+        await check_snapshot(pilot, named("home-failing", size))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_unsaved_changes_are_told_when_one_leaves(day: ProjectFolder, size: tuple[int, int]) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, "users → cio")
+        app.open_editor("accounts")
+        await until(pilot, "FROM companies")
+        await pilot.press("space")
+        await until(pilot, "accounts → files *")
+        await pilot.press("ctrl+q")
+        await until(pilot, "Close the console?")
+        await check_snapshot(pilot, named("leaving-unsaved", size))

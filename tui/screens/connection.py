@@ -162,7 +162,7 @@ class ConnectionPage(Page):
         lines += wrapped((plugin.Settings.__doc__ or "").split("\n    ")[0].replace("`", ""), width, "muted")
         for name, what in plugin.secrets.items():
             lines += [Line(), line(Span(f"{name.replace('_', ' ')}  ", "text"), (str(what), "muted"))]
-            lines.append(line(("It goes to the keyring of this machine, never into a file.", "muted")))
+            lines += wrapped("It goes to the keyring of this machine, never into a file.", width, "muted")
         if self._what == "source":
             lines += [
                 Line(),

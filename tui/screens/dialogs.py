@@ -97,14 +97,17 @@ class Ask(Dialog):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            note = f"{self._note}   " if self._note else ""
-            yield _Panel(
-                lambda _width: [
-                    Line((Span(self._question, "bold text"),), (Span(f"{note}Enter takes it, Esc leaves it", "muted"),))
-                ],
-                focusable=False,
-            )
+            yield _Panel(self._lines, focusable=False)
             yield Entry(self._value, password=self._secret)
+
+    def _lines(self, width: int) -> list[Line]:
+        hints = ("Enter takes it, Esc leaves it",) if width >= 100 or not self._note else ()
+        return [
+            Line(
+                (Span(self._question, "bold text"),),
+                (Span("   ".join((*filter(None, (self._note,)), *hints)), "muted"),),
+            )
+        ]
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -201,6 +204,11 @@ class Read(Dialog):
 
     def on_mount(self) -> None:
         self._panel.focus()
+
+    def rebuild(self) -> None:
+        """Show what has changed since it was opened."""
+        if self.is_mounted:
+            self._panel.rebuild()
 
     def copy_text(self) -> str:
         return self._copies or self._panel.plain_text()  # also of one that is being opened or closed

@@ -21,7 +21,7 @@ class Jump(Dialog):
 
     DEFAULT_CSS = """
     Jump { background: $background 30%; layers: letters; align: left top; }
-    Jump Static { layer: letters; position: absolute; width: 3; height: 1; background: $accent; color: $on-accent; text-style: bold; }
+    Jump Static { layer: letters; position: absolute; width: 2; height: 1; background: $accent; color: $on-accent; text-style: bold; }
     Jump Static:ansi { text-style: bold reverse; }
     """
 
@@ -31,7 +31,7 @@ class Jump(Dialog):
 
     def compose(self) -> ComposeResult:
         for letter, widget in self._targets.items():
-            label = Static(f" {letter} ", markup=False)
+            label = Static(f"{letter} ", markup=False)
             region = _place(widget)
             label.styles.offset = (region.x, region.y)
             yield label

@@ -33,7 +33,8 @@ def ask_for_key(page: Actor, sync: str, key: str = "") -> None:
 async def _show(page: Actor, sync: str, key: str) -> None:
     lives = (await page.bridge.ask("explain", sync=sync, key=key))["lives"]
     if not lives:
-        page.console.tell(f"{key} was never sent by {sync}, and never refused.", "muted")
+        never = f"{key} was never sent by {sync}, and never refused: no result of its query had it, or no run was done."
+        page.console.push_screen(Read(lambda width: [heading(f"{key} in {sync}"), *wrapped(never, width)]))
         return
     copies = next((life["curl"] for life in lives if life["curl"]), "")
     page.console.push_screen(Read(lambda width: _lines(lives, key, width), copies=copies))

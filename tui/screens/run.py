@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -16,13 +17,12 @@ from textual.containers import Horizontal, Vertical
 from core.words import clock, counted, took, utc
 from tui.accepting import accept_and_run
 from tui.drawing import Line, Span, heading, line, spans, wrapped
-from tui.json_lines import json_lines
 from tui.live import live_lines
 from tui.logs import log_lines, read_log
 from tui.messages import Refused, Snapshot
 from tui.screens.base import Page
 from tui.screens.dialogs import Read
-from tui.screens.life import history_lines
+from tui.screens.refused_row import field_of, key_of, row_lines
 from tui.screens.summary import plain_reason, question_lines
 from tui.signs import state
 from tui.widgets.pane import Pane
@@ -67,7 +67,7 @@ class RunPage(Page):
         self._found: _Found | None = None
         self._rows: dict[str, Mapping[str, Any]] = {}
         self._total = 0
-        self._lives: Sequence[Mapping[str, Any]] = ()
+        self._lives: Sequence[Mapping[str, Any]] | None = None
         self._lives_of = ""
         self.crumb = run[:4]
         self.add_class("-nothing")
@@ -241,20 +241,22 @@ class RunPage(Page):
             self.do_open()
 
     def _show_row(self) -> None:
-        self.query_one("#aside", Sheet).rebuild()
         row = self.row
-        if row is not None and self.wide and self._lives_of != str(row["number"]):
-            self._lives, self._lives_of = (), str(row["number"])
-            self.attempt(self._read_life, group="life", exclusive=True)
+        if row is not None and self._lives_of != str(row["number"]):
+            self._lives, self._lives_of = None, str(row["number"])
+            if self.wide:
+                self.attempt(partial(self._read_life, wait=0.3), group="life", exclusive=True)
+        self.query_one("#aside", Sheet).rebuild()
 
-    async def _read_life(self) -> None:
+    async def _read_life(self, *, wait: float = 0.0) -> None:
         """Read that person's history, once the cursor rests."""
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(wait)
         row, run = self.row, self.run_shown
-        key = _key_of(row) if row else ""
-        if row is None or run is None or not key:
-            return
-        self._lives = (await self.bridge.ask("explain", sync=run.name, key=key))["lives"]
+        key = key_of(row) if row else ""
+        self._lives = ()
+        if row is not None and run is not None and key:
+            self._lives = None
+            self._lives = (await self.bridge.ask("explain", sync=run.name, key=key))["lives"]
         self.query_one("#aside", Sheet).rebuild()
 
     # what is shown
@@ -343,15 +345,18 @@ class RunPage(Page):
         row = self.row
         if row is None:
             return
-        if self._lives_of != str(row["number"]):
-            self._lives = ()
         keys = self.console.keys
-        self.console.push_screen(
-            Read(
-                lambda width: row_lines(row, self._lives, keys.shown("run.edit"), width),
-                copies=str(row["call"] or row["row"] or ""),
-            )
+        reading = Read(
+            lambda width: row_lines(row, self._lives, keys.shown("run.edit"), width),
+            copies=str(row["call"] or row["row"] or ""),
         )
+        self.console.push_screen(reading)
+        if self._lives is None:
+            self.attempt(partial(self._read_life_for, reading), group="life", exclusive=True)
+
+    async def _read_life_for(self, reading: Read) -> None:
+        await self._read_life()
+        reading.rebuild()
 
     async def do_replay(self) -> None:
         """Send the rejected rows of this sync again."""
@@ -434,46 +439,8 @@ def _row(row: Mapping[str, Any]) -> Row:
     )
     return Row(
         str(row["number"]),
-        (Span(_key_of(row) or str(row["row"] or "")), Span(field, "muted"), Span(sent), Span(answer, "fail")),
+        (Span(key_of(row) or str(row["row"] or "")), Span(field, "muted"), Span(sent), Span(answer, "fail")),
     )
-
-
-def _key_of(row: Mapping[str, Any]) -> str:
-    """Give who a rejected row is about."""
-    try:
-        identity = json.loads(row["identity"] or "{}")
-    except ValueError:
-        return str(row["identity"] or "")
-    return " ".join(str(value) for value in identity.values()) if isinstance(identity, dict) else str(identity)
-
-
-def field_of(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Give the field that the destination's answer names, and what was sent in it; empty where it names none."""
-    try:
-        answer, call = json.loads(row["response"] or "null"), json.loads(row["call"] or "null")
-    except ValueError:
-        return "", ""
-    name = _named(answer)
-    if not name or not isinstance(call, dict):
-        return name, ""
-    for part in (call, call.get("traits"), call.get("properties")):
-        if isinstance(part, dict) and name.rpartition(".")[2] in part:
-            return name, json.dumps(part[name.rpartition(".")[2]], ensure_ascii=False)
-    return name, ""
-
-
-def _named(answer: Any) -> str:
-    """Find the name of a field in an answer of any shape."""
-    if isinstance(answer, list):
-        return next((found for each in answer if (found := _named(each))), "")
-    if isinstance(answer, dict):
-        for key in ("field", "path", "property", "attribute"):
-            if isinstance(answer.get(key), str):
-                return str(answer[key])
-        return next(
-            (found for each in answer.values() if isinstance(each, dict | list) and (found := _named(each))), ""
-        )
-    return ""
 
 
 def _counts(run: RunSummary) -> Line:
@@ -528,57 +495,3 @@ def _delivery_lines(run: RunSummary) -> list[Line]:
             lines.append(line(Span("  ! ", "warn"), str(each["reason"])))
         lines += [line((f"    {note}", "muted")) for note in json.loads(each["notes"])]
     return lines
-
-
-def row_lines(row: Mapping[str, Any], lives: Sequence[Mapping[str, Any]], edit: str, width: int) -> list[Line]:
-    """Show a rejected row: its request, its response, that person's history, and what helps, in this order."""
-    field, _sent = field_of(row)
-    marked = {field, f"traits.{field}", f"properties.{field}"} if field else set()
-    tries = f"{row['attempts']} tries" if row["attempts"] != 1 else "1 try"
-    lines = [heading("Request", (tries if row["attempts"] else "not sent", "muted"))]
-    if row["request"]:
-        first, _, rest = str(row["request"]).partition("\n")
-        lines += [*wrapped(first, width, "muted")] if not first.startswith("{") else []
-        lines += (
-            _payload(rest if not first.startswith("{") else str(row["request"]), marked, width)
-            if not row["call"]
-            else []
-        )
-    if row["call"]:
-        lines += json_lines(json.loads(row["call"]), marked=marked, style="fail")
-    elif row["row"]:
-        lines += wrapped(str(row["row"]), width)
-    answer = str(row["status"] or "")
-    lines += [Line(), heading("Response", (answer, "fail") if answer else ("none", "muted"))]
-    lines += _payload(str(row["response"]), marked, width) if row["response"] else [line((str(row["reason"]), "text"))]
-    lines += [
-        Line(),
-        heading(f"{_key_of(row) or 'This row'} so far"),
-        *(
-            history_lines(lives)
-            if lives
-            else [line(("refused: " + plain_reason(str(row["reason"]), row["status"]), "muted"))]
-        ),
-    ]
-    lines += [Line(), heading("What helps"), *wrapped(what_helps(row, field), width)]
-    return [*lines, line(Span(edit, "bold text"), (" opens the query", "muted"))]
-
-
-def _payload(text: str, marked: set[str], width: int) -> list[Line]:
-    try:
-        return json_lines(json.loads(text), marked=marked, style="fail")
-    except ValueError:
-        return wrapped(text, width)
-
-
-def what_helps(row: Mapping[str, Any], field: str) -> str:
-    """Say what most often helps."""
-    status = row["status"]
-    if status is None:
-        return "It was not sent, since the destination would have dropped it or its limits forbid it. Mend the value in the query; the row goes out by itself when its content changes."
-    if status == 413:
-        return "The call is too large for the destination. Send fewer or shorter columns."
-    if 400 <= status < 500:
-        what = f"{field} " if field else "the value "
-        return f"The destination does not take {what}as it is. Leave such rows out in the query, or send null instead; the row goes out by itself when its content changes."
-    return "The destination had a fault of its own. Sending the row again may be enough."

@@ -48,6 +48,15 @@ class Changed(Message):
     value: str
 
 
+def _id(name: str) -> str:
+    """Give the id of a field's widget; ids have no dots, as the names of guards have."""
+    return f"field-{name.replace('.', '__')}"
+
+
+def _name(widget: Widget) -> str:
+    return str(widget.id).removeprefix("field-").replace("__", ".")
+
+
 class Choice(Widget, can_focus=True):
     """One of several words."""
 
@@ -76,7 +85,7 @@ class Choice(Widget, can_focus=True):
                 else self.choices[0]
             )
             self.refresh()
-            self.post_message(Changed(str(self.id).removeprefix("field-"), self.value))
+            self.post_message(Changed(_name(self), self.value))
             event.stop()
             event.prevent_default()
 
@@ -140,25 +149,25 @@ class Form(VerticalScroll):
                 yield self._widget(each)
                 if each.note and each.lines == 1:
                     yield _Words(each.note, classes="_note wide")
-            yield _Words("", "fail", classes=f"_problem problem-{each.name}")
+            yield _Words("", "fail", classes=f"_problem problem-{_id(each.name)}")
 
     def _widget(self, each: Field) -> Widget:
         if each.choices:
-            return Choice(each.choices, each.value, id=f"field-{each.name}")
+            return Choice(each.choices, each.value, id=_id(each.name))
         if each.lines > 1:
-            area = _Lines(each.value, id=f"field-{each.name}", tab_behavior="focus", soft_wrap=False)
+            area = _Lines(each.value, id=_id(each.name), tab_behavior="focus", soft_wrap=False)
             area.styles.height = each.lines
             area.cursor_blink = False
             return area
         entry = Entry(
-            each.value, password=each.secret, placeholder=each.placeholder, id=f"field-{each.name}", disabled=each.fixed
+            each.value, password=each.secret, placeholder=each.placeholder, id=_id(each.name), disabled=each.fixed
         )
         entry.cursor_blink = False
         return entry
 
     def value(self, name: str) -> str:
         """Give what a field holds."""
-        widget = self.query_one(f"#field-{name}")
+        widget = self.query_one(f"#{_id(name)}")
         if isinstance(widget, TextArea):
             return widget.text
         assert isinstance(widget, Choice | Input)  # noqa: S101 -- fields are one of these
@@ -175,10 +184,10 @@ class Form(VerticalScroll):
         """Show what is wrong under a field, and give it the keys; an unknown name goes to the first field."""
         known = [each.name for each in self.fields]
         place = name if name in known else known[0]
-        words = self.query_one(f".problem-{place}", _Words)
+        words = self.query_one(f".problem-{_id(place)}", _Words)
         words.show(f"✗ {text}")
         words.add_class("-shown")
-        self.query_one(f"#field-{place}").focus()
+        self.query_one(f"#{_id(place)}").focus()
 
     def clear_problems(self) -> None:
         """Take the problems away."""
@@ -190,13 +199,11 @@ class Form(VerticalScroll):
         usable = [each for each in self.fields if not each.fixed]
         empty = [each for each in usable if not each.value and not each.choices]
         target = (empty or usable)[0]
-        self.query_one(f"#field-{target.name}").focus()
+        self.query_one(f"#{_id(target.name)}").focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(
-            Changed(str(event.input.id).removeprefix("field-"), "" if event.input.password else event.value)
-        )
+        self.post_message(Changed(_name(event.input), "" if event.input.password else event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -1,0 +1,101 @@
+"""One refused row: what was sent, what came back, that person's history, and what helps, in this order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tui.drawing import Line, Span, heading, line, wrapped
+from tui.json_lines import json_lines
+from tui.screens.life import history_lines
+from tui.screens.summary import plain_reason
+
+__all__ = ["field_of", "key_of", "row_lines"]
+
+
+def key_of(row: Mapping[str, Any]) -> str:
+    """Give who a rejected row is about."""
+    try:
+        identity = json.loads(row["identity"] or "{}")
+    except ValueError:
+        return str(row["identity"] or "")
+    return " ".join(str(value) for value in identity.values()) if isinstance(identity, dict) else str(identity)
+
+
+def field_of(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Give the field that the destination's answer names, and what was sent in it; empty where it names none."""
+    try:
+        answer, call = json.loads(row["response"] or "null"), json.loads(row["call"] or "null")
+    except ValueError:
+        return "", ""
+    name = _named(answer)
+    if not name or not isinstance(call, dict):
+        return name, ""
+    for part in (call, call.get("traits"), call.get("properties")):
+        if isinstance(part, dict) and name.rpartition(".")[2] in part:
+            return name, json.dumps(part[name.rpartition(".")[2]], ensure_ascii=False)
+    return name, ""
+
+
+def _named(answer: Any) -> str:
+    """Find the name of a field in an answer of any shape."""
+    if isinstance(answer, list):
+        return next((found for each in answer if (found := _named(each))), "")
+    if isinstance(answer, dict):
+        for key in ("field", "path", "property", "attribute"):
+            if isinstance(answer.get(key), str):
+                return str(answer[key])
+        return next(
+            (found for each in answer.values() if isinstance(each, dict | list) and (found := _named(each))), ""
+        )
+    return ""
+
+
+def row_lines(row: Mapping[str, Any], lives: Sequence[Mapping[str, Any]] | None, edit: str, width: int) -> list[Line]:
+    """Show a refused row; `lives` is what `explain` tells of its key, None while that is being read."""
+    field, _sent = field_of(row)
+    marked = {field, f"traits.{field}", f"properties.{field}"} if field else set()
+    tries = "not sent" if not row["attempts"] else "1 try" if row["attempts"] == 1 else f"{row['attempts']} tries"
+    lines = [heading("Request", (tries, "muted")), *_request(row, marked, width)]
+    answer = str(row["status"] or "")
+    lines += [Line(), heading("Response", (answer, "fail") if answer else ("none", "muted"))]
+    lines += _payload(str(row["response"]), marked, width) if row["response"] else wrapped(str(row["reason"]), width)
+    lines += [Line(), heading(f"{key_of(row) or 'This row'} so far"), *_history(row, lives)]
+    lines += [Line(), heading("What helps"), *wrapped(what_helps(row, field), width)]
+    return [*lines, line(Span(edit, "bold text"), (" opens the query", "muted"))]
+
+
+def _request(row: Mapping[str, Any], marked: set[str], width: int) -> list[Line]:
+    """Show the row's call; where there is none, the query's values."""
+    if row["call"]:
+        return json_lines(json.loads(row["call"]), marked=marked, style="fail")
+    return _payload(str(row["row"] or row["request"] or ""), marked, width)
+
+
+def _history(row: Mapping[str, Any], lives: Sequence[Mapping[str, Any]] | None) -> list[Line]:
+    if lives is None:
+        return [line(("reading the history …", "muted"))]
+    if not lives:
+        return [line(("refused: " + plain_reason(str(row["reason"]), row["status"]), "muted"))]
+    return history_lines(lives)
+
+
+def _payload(text: str, marked: set[str], width: int) -> list[Line]:
+    try:
+        return json_lines(json.loads(text), marked=marked, style="fail")
+    except ValueError:
+        return wrapped(text, width)
+
+
+def what_helps(row: Mapping[str, Any], field: str) -> str:
+    """Say what most often helps."""
+    status = row["status"]
+    if status is None:
+        return "It was not sent, since the destination would have dropped it or its limits forbid it. Mend the value in the query; the row goes out by itself when its content changes."
+    if status == 413:
+        return "The call is too large for the destination. Send fewer or shorter columns."
+    if 400 <= status < 500:
+        what = f"{field} " if field else "the value "
+        return f"The destination does not take {what}as it is. Leave such rows out in the query, or send null instead; the row goes out by itself when its content changes."
+    return "The destination had a fault of its own. Sending the row again may be enough."
