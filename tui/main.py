@@ -14,11 +14,22 @@ __all__ = ["main", "open_console"]
 
 def main() -> int:
     """Open the console or run a command (the shell's question for completions is one, too); give the exit code."""
-    if sys.argv[1:] or "_BACKHAUL_COMPLETE" in os.environ:
-        from core.cli import main as command
+    words = sys.argv[1:]
+    if not words and "_BACKHAUL_COMPLETE" not in os.environ:
+        return open_console()
+    from core.cli import main as command
 
-        return command(sys.argv[1:])
-    return open_console()
+    code = command(words)
+    if code == 0 and (folder := _demo_to_open(words)) is not None and not _why_not():
+        return open_console(folder)
+    return code
+
+
+def _demo_to_open(words: list[str]) -> str | None:
+    """Give the folder that `backhaul demo [DIR]` has made for the console to open; None for any other command."""
+    if words[:1] != ["demo"] or any(word.startswith("-") for word in words):
+        return None
+    return words[1] if len(words) > 1 else "backhaul-demo"
 
 
 def open_console(folder: str = "") -> int:

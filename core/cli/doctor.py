@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from core import __version__
-from core.cli.output import counted, folder_option, json_option, print_json, say
+from core.cli.output import folder_option, json_option, print_json, say
 from core.errors import BackhaulError
+from core.words import counted
 
 __all__ = ["completion", "doctor"]
 

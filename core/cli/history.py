@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.opening import complete_sync, open_project, open_syncs
-from core.cli.output import ago, counted, fail, folder_option, json_option, moment, print_json, say, table
+from core.cli.output import fail, folder_option, json_option, print_json, say, table
 from core.errors import UsageError
+from core.words import ago, counted, moment
 
 if TYPE_CHECKING:
     from core.model import Project

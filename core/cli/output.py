@@ -25,13 +25,10 @@ from core.harmless import harmless
 
 __all__ = [
     "Progress",
-    "ago",
     "colour",
-    "counted",
     "fail",
     "folder_option",
     "json_option",
-    "moment",
     "print_error",
     "print_json",
     "say",
@@ -116,28 +113,6 @@ def table(rows: Sequence[Sequence[Any]], header: Sequence[str], *, widest: int =
     click.echo(click.style(line(names), bold=True))
     for row in texts:
         click.echo(line(row))
-
-
-def counted(number: int, what: str) -> str:
-    """Write a number with its noun: '1 call', '2,000 batches'."""
-    many = what if number == 1 else f"{what}es" if what.endswith("ch") else f"{what}s"
-    return f"{number:,} {many}"
-
-
-def moment(seconds: float | None) -> str:
-    """Write a Unix time as this host's local time; empty for None."""
-    return "" if seconds is None else datetime.fromtimestamp(seconds).astimezone().strftime("%d %b %H:%M:%S")
-
-
-def ago(seconds: float | None, now: float | None = None) -> str:
-    """Write how long ago a Unix time is: 'now', '2m', '3h', '4d'."""
-    if seconds is None:
-        return ""
-    age = max(0, int((time.time() if now is None else now) - seconds))
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
-        if age >= size:
-            return f"{age // size}{unit}"
-    return "now" if age < 5 else f"{age}s"
 
 
 def _text(cell: Any) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.opening import complete_sync, open_project, open_syncs
-from core.cli.output import counted, fail, folder_option, json_option, print_json, say, table
+from core.cli.output import fail, folder_option, json_option, print_json, say, table
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.sync.preview import PlannedDelivery, Preview

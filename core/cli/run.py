@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli.opening import complete_sync, open_project, open_syncs
-from core.cli.output import Progress, counted, fail, folder_option, json_option, print_error, print_json, say
+from core.cli.output import Progress, fail, folder_option, json_option, print_error, print_json, say
 from core.errors import BackhaulError, UsageError
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.model import Project, Sync

@@ -217,12 +217,9 @@ class Page(Actor):
         if self.maximized is not None:
             self.minimize()
             return True
-        focused = self.focused
-        pane = (
-            next((node for node in focused.ancestors_with_self if isinstance(node, Pane | Canvas)), None)
-            if focused
-            else None
-        )
+        around = list(self.focused.ancestors_with_self) if self.focused else []
+        panes = [node for kind in (Pane, Canvas) for node in around if isinstance(node, kind)]
+        pane = panes[0] if panes else None
         return bool(pane is not None and self.maximize(pane, container=False))
 
 
