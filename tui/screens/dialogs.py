@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from core.harmless import harmless
 from core.words import clock, counted
+from tui.crash import without_secrets
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.keys import PRESETS
 from tui.screens.base import Actor, Dialog
@@ -314,14 +315,14 @@ def write_rows(file: Path, heads: Sequence[str], rows: Sequence[Sequence[object]
 
 
 def _json(values: dict[str, object]) -> str:
-    text = json.dumps(values, ensure_ascii=False)
+    text = without_secrets(json.dumps(values, ensure_ascii=False))
     if harmless(text) == text:
         return text
     return "".join(each if harmless(each) == each else f"\\u{ord(each):04x}" for each in text)
 
 
 def _for_spreadsheet(text: str) -> str:
-    text = harmless(text, lines=True)
+    text = harmless(without_secrets(text), lines=True)
     return (
         f"'{text}"
         if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not text.lstrip("+-").replace(".", "").isdigit()

@@ -51,18 +51,20 @@ class Home(Page):
     def __init__(self) -> None:
         super().__init__()
         self.table = Table(id="syncs")
+        self._below = Sheet(id="detail", classes="narrow", focusable=False)
+        self._beside = Sheet(id="aside")
 
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield self.table
-                yield Sheet(id="detail", classes="narrow", focusable=False)
+                yield self._below
                 with Pane(title="Live", id="live"):
                     yield Sheet(id="running", focusable=False)
                 with Pane(title="Today", id="today", classes="wide"):
                     yield Table(_TODAY, id="past")
             with Vertical(id="right"):
-                yield Sheet(id="aside")
+                yield self._beside
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -179,8 +181,8 @@ class Home(Page):
     def _show_detail(self) -> None:
         if self.status is not None:
             self.console.current_sync = self.status.sync
-        self.query_one("#detail", Sheet).show(partial(self._describe, wide=False))
-        self.query_one("#aside", Sheet).show(partial(self._describe, wide=True))
+        self._below.show(partial(self._describe, wide=False))
+        self._beside.show(partial(self._describe, wide=True))
 
     def _describe(self, width: int, *, wide: bool) -> list[Line]:
         status = self.status
@@ -299,7 +301,7 @@ class Home(Page):
 
 _NARROW = (
     Column(head="State", width=9),
-    Column(head="Sync", share=1, least=12, most=46),
+    Column(head="Sync", share=1, least=12, most=46, main=True),
     Column(head="Last", width=4, right=True, rank=3),
     Column(head="Sent", right=True, least=6, rank=5),
     Column(head="Rejected", right=True, rank=6),
@@ -308,7 +310,7 @@ _NARROW = (
 )
 _WIDE = (
     Column(head="State", width=9),
-    Column(head="Sync", share=1, least=14, most=60),
+    Column(head="Sync", share=1, least=14, most=60, main=True),
     Column(head="Call", width=8, rank=1),
     Column(head="Last", width=4, right=True, rank=3),
     Column(head="Took", width=6, right=True, rank=1),
@@ -320,7 +322,7 @@ _WIDE = (
 _TODAY = (
     Column(head="", width=1),
     Column(head="Ended", width=5),
-    Column(head="Sync", least=12, most=28),
+    Column(head="Sync", least=12, most=28, main=True),
     Column(head="What happened", share=1, least=10, most=80),
     Column(head="Sent", right=True, least=7),
     Column(head="Took", right=True, least=6),

@@ -11,6 +11,7 @@ from tui.drawing import Line, Span, heading, line, wrapped
 from tui.json_lines import json_lines
 from tui.screens.base import Actor
 from tui.screens.dialogs import Ask, Read
+from tui.screens.summary import plain_reason
 
 __all__ = ["ask_for_key", "history_lines"]
 
@@ -74,7 +75,11 @@ def history_lines(lives: Sequence[Mapping[str, Any]]) -> list[Line]:
         found += [
             (
                 row["created"],
-                line(Span("✗ ", "fail"), (f"{clock(row['created']):<13}", "muted"), f"refused: {row['reason']}"),
+                line(
+                    Span("✗ ", "fail"),
+                    (f"{clock(row['created']):<13}", "muted"),
+                    f"refused: {plain_reason(str(row['reason']), row['status'])}",
+                ),
             )
             for row in life["rejected"]
         ]

@@ -342,7 +342,7 @@ class PlanPage(Page):
         lines = [heading("Changes by field", (note, "muted"))]
         for field in fields[:16]:
             bar = "█" * round(field["rows"] / most * room) or "▏"
-            lines.append(line(f"{_short(field['path'])[:18]:<18} ", Span(bar, "run"), right=(f"{field['rows']:,}",)))
+            lines.append(line(f"{_short(field['path'], 18):<18} ", Span(bar, "run"), right=(f"{field['rows']:,}",)))
         return lines
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
@@ -428,6 +428,8 @@ def _value(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _short(path: str) -> str:
+def _short(path: str, most: int = 24) -> str:
+    """Give a field's path without the object that all are in; its end, where it is long."""
     head, _, rest = path.partition(".")
-    return rest if rest and head in ("traits", "properties") else path
+    name = rest if rest and head in ("traits", "properties") else path
+    return name if len(name) <= most else f"…{name[1 - most :]}"

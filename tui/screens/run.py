@@ -405,7 +405,7 @@ class RunPage(Page):
 
 _CAUSES = (
     Column(head="Rows", width=6, right=True),
-    Column(head="Why", share=1, least=20, most=120),
+    Column(head="Why", share=1, least=20, most=120, main=True),
     Column(head="What happens", most=24, rank=2),
     Column(head="Answer", right=True, most=10),
 )

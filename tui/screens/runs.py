@@ -240,7 +240,7 @@ class Runs(Page):
 _COLUMNS = (
     Column(head="State", width=9),
     Column(head="Started", most=15, right=True, rank=4),
-    Column(head="Sync", least=12, most=30, rank=12),
+    Column(head="Sync", least=12, most=30, rank=12, main=True),
     Column(head="What happened", share=1, least=12, most=100),
     Column(head="Rows", right=True, least=7, rank=2),
     Column(head="Sent", right=True, least=7, rank=5),

@@ -356,7 +356,7 @@ class Sources(Page):
 
 _COLUMNS = (
     Column(head="State", width=12),
-    Column(head="Name", least=10, most=30, rank=12),
+    Column(head="Name", least=10, most=30, rank=12, main=True),
     Column(head="Type", least=8, most=14, rank=5),
     Column(head="Where", share=1, least=10, most=60, rank=4),
     Column(head="Used by", right=True, least=7, rank=3),

@@ -26,7 +26,7 @@ __all__ = ["Column", "Row", "Table"]
 class Column:
     """A column: its head, and its width in cells (None: what its widest cell of the first thousand needs, at most `most`).
 
-    Columns with a `share` divide the room that is left; one with a lower `rank` goes first where the room is too small.
+    The `main` column's text is bold in the chosen row. Columns with a `share` divide the room that is left; one with a lower `rank` goes first where the room is too small.
     """
 
     head: str
@@ -36,6 +36,7 @@ class Column:
     most: int = 40
     least: int = 0
     rank: int = 10
+    main: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +215,9 @@ class Table(Canvas, can_focus=True):
 
     @property
     def _named(self) -> int:
-        """Give the column whose text is bold in the chosen row: the first that is not just a sign."""
-        return next((place for place, width in enumerate(self.widths) if width > 9), 0)
+        """Give the column whose text is bold in the chosen row: the main one, else the first that is not just a sign."""
+        main = next((place for place, column in enumerate(self.columns) if column.main), None)
+        return next((place for place, width in enumerate(self.widths) if width > 2), 0) if main is None else main
 
     @property
     def widths(self) -> tuple[int, ...]:
