@@ -18,6 +18,7 @@ from textual.widgets import Input, TextArea
 
 from core.harmless import harmless
 from tui.actions import ACTIONS
+from tui.crash import without_secrets
 from tui.habits import HABITS
 from tui.keys import Keys
 from tui.screens.base import Actor, Dialog, Page
@@ -28,6 +29,8 @@ __all__ = ["Acting"]
 _IN_DIALOGS = frozenset({"back", "quit", "copy", "down", "up"})
 _SIGNS = {"ok": "✓", "run": "►", "warn": "!", "fail": "✗", "muted": "·"}
 _SEVERITY = {"fail": "error", "warn": "warning"}
+_LONGEST_TOAST = 400
+"""What is longer is cut where it lies over the page; the messages have all of it."""
 
 
 class Acting(App[int]):
@@ -44,10 +47,11 @@ class Acting(App[int]):
 
     def tell(self, text: str, meaning: str = "ok") -> None:
         """Tell a sentence: one line at the lower right for five seconds, and for good in the messages."""
-        plain = harmless(text)
+        plain = harmless(without_secrets(text))
         self.said.append((time.time(), meaning, plain))
         del self.said[:-500]
-        self.notify(f"{_SIGNS[meaning]} {plain}", severity=_SEVERITY.get(meaning, "information"), markup=False)  # type: ignore[arg-type]
+        shown = harmless(plain, most=_LONGEST_TOAST)
+        self.notify(f"{_SIGNS[meaning]} {shown}", severity=_SEVERITY.get(meaning, "information"), markup=False)  # type: ignore[arg-type]
 
     async def on_event(self, event: events.Event) -> None:
         """Resolve a key before any widget sees it; keep it for a page that is just being opened."""

@@ -58,6 +58,7 @@ class Console(Everywhere):
         super().__init__()
         self._empty = empty
         self._filters = [each for each in self._filters if type(each).__name__ not in ("Monochrome", "NoColor")]
+        crash.remember_environment()
         self.chosen = chosen or preferences.read()
         for palette in PALETTES.values():
             self.register_theme(palette.theme())

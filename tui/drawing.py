@@ -18,6 +18,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from core.harmless import harmless
+from tui.crash import without_secrets
 from tui.themes import Palette
 
 __all__ = [
@@ -91,12 +92,12 @@ def _style(palette: Palette, role: str, ground: Style) -> Style:
 
 def width_of(parts: Spans) -> int:
     """Give the cells that spans take, once made harmless."""
-    return sum(cell_len(harmless(part.text)) for part in parts)
+    return sum(cell_len(harmless(without_secrets(part.text))) for part in parts)
 
 
 def fit(parts: Spans, width: int) -> Spans:
     """Make spans harmless and cut them to a width in cells, an ellipsis at the end where something is missing."""
-    plain = [Span(harmless(part.text, most=width + 1), part.style) for part in parts]
+    plain = [Span(harmless(without_secrets(part.text), most=width + 1), part.style) for part in parts]
     if sum(cell_len(part.text) for part in plain) <= width:
         return tuple(plain)
     fitted: list[Span] = []
@@ -184,6 +185,6 @@ def wrapped(text: str, width: int, style: str = "text", *, indent: int = 0) -> l
 
     room = max(width - 3 - indent, 8)
     pieces: list[str] = []
-    for paragraph in harmless(text, lines=True).replace("\t", "    ").split("\n"):
+    for paragraph in harmless(without_secrets(text), lines=True).replace("\t", "    ").split("\n"):
         pieces += textwrap.wrap(paragraph, room, break_long_words=True, drop_whitespace=True) or [""]
     return [Line((Span(" " * indent + piece, style),)) for piece in pieces]

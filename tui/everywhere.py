@@ -10,6 +10,7 @@ from core.harmless import harmless
 from tui import preferences
 from tui.acting import Acting
 from tui.bridge import Bridge
+from tui.crash import without_secrets
 from tui.keys import load
 from tui.screens.base import Actor, Page
 from tui.themes import PALETTES
@@ -186,13 +187,13 @@ class Everywhere(Acting):
         if not text:
             self.tell("copy: nothing is chosen here.", "muted")
             return
-        plain = harmless(text, lines=True)
+        plain = harmless(without_secrets(text), lines=True)
         self.clipboard_text = plain
         self.tell(send(self, plain), "ok")
 
     def copy_to_clipboard(self, text: str) -> None:
         """Send a text to the terminal's clipboard: harmless, whichever of Textual's own widgets asks for it."""
-        super().copy_to_clipboard(harmless(text, lines=True))
+        super().copy_to_clipboard(harmless(without_secrets(text), lines=True))
 
     def do_export(self, path: str = "") -> None:
         """Save the rows that are shown to a file."""
