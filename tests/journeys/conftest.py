@@ -10,6 +10,13 @@ import pytest
 from core import demo
 
 
+@pytest.fixture(autouse=True)
+def tmux_is_here() -> None:
+    """Skip where there is no tmux, and say so."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed: the journeys drive the console in it")
+
+
 @pytest.fixture(scope="session")
 def made_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo, made once for all."""

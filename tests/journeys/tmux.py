@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -84,7 +83,6 @@ def at_the_console(
     folder: Path, size: tuple[int, int], *words: str, env: Mapping[str, str] | None = None, name: str = ""
 ) -> Iterator[Person]:
     """Open the program in a folder, in a terminal of a size; nothing is left behind."""
-    assert shutil.which("tmux"), "tmux is needed for the journeys"
     socket = f"backhaul-journey-{os.getpid()}-{time.monotonic_ns()}{name}"
     surroundings = {
         "COLORTERM": "truecolor",

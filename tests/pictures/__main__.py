@@ -59,13 +59,14 @@ PAGES: dict[str, Act] = {
     "run": chosen("users", ("enter",), "email is not valid", "u_0"),
     "run-stopped": chosen("companies", ("enter",), "before it goes"),
     "plan": chosen("companies", ("P",), "Changed"),
-    "editor": chosen("open_tickets", ("e",), "zendesk", "▲", ("ctrl+r",), "first 100 rows"),
+    "editor": chosen("open_tickets", ("e",), "zendesk", "▲"),
+    "preview": chosen("leads", ("e",), "salesforce", ("ctrl+r",), "first 100 rows", ("escape", "j", "j"), "u_00009"),
     "sources": pressing(("2",), "customerio", ("j", "t"), "works"),
     "new-source": pressing(("2",), "customerio", ("n",), "password"),
     "settings": chosen("users", ("c",), "schedule"),
     "palette": pressing(("colon",), "a command, or words", ("t", "h"), "Choose the colours"),
-    "help": pressing(("question_mark",), "Everywhere"),
-    "jump": pressing(("ctrl+o",), " a "),
+    "help": pressing(("question_mark",), "Run the chosen sync now"),
+    "jump": pressing(("ctrl+o",), "a State"),
 }
 THEMES = {"home-light": "light", "home-contrast": "high-contrast", "home-16": "terminal-dark"}
 
