@@ -15,21 +15,21 @@ from textual.containers import Horizontal, Vertical
 
 from core.words import counted, size, took
 from tui.accepting import accept_and_run
-from tui.drawing import Line, Span, heading, line, spans
+from tui.drawing import Line, Span, heading, line
 from tui.json_lines import json_lines
 from tui.messages import Refused
 from tui.screens.base import Page
 from tui.screens.dialogs import Read
+from tui.screens.plan_rows import PARTS, counts, part_of, rows_of_part, short_path
 from tui.screens.summary import question_lines
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
-from tui.widgets.table import Column, Row, Table
+from tui.widgets.table import Table
 from tui.work import begin
 
 __all__ = ["PlanPage"]
 
 _SAMPLES = 200
-_PARTS = ("changed", "new", "gone", "refused")
 
 
 class PlanPage(Page):
@@ -57,7 +57,7 @@ class PlanPage(Page):
         self._took = 0.0
         self._began = time.monotonic()
         self._working = False
-        self._calls: dict[str, Any] = {}
+        self._calls: Mapping[str, Any] = {}
         self.crumb = f"plan {sync}"
         self.add_class("-nothing")
 
@@ -66,7 +66,7 @@ class PlanPage(Page):
             with Vertical(id="left"):
                 yield Sheet(self._head_lines, id="head")
                 with Pane(title="Changed", id="part"):
-                    yield Table(_CHANGED, id="rows")
+                    yield Table(id="rows")
             with Vertical(id="right"):
                 yield Sheet(self._aside_lines, id="aside")
 
@@ -152,7 +152,7 @@ class PlanPage(Page):
         self._working = False
         self._plans, self._took = answer["deliveries"], float(answer["seconds"])
         self._place = min(self._place, max(len(self._plans) - 1, 0))
-        self._part = next((part for part in _PARTS if self._count(part)), "changed")
+        self._part = next((part for part in PARTS if rows_of_part(self.plan, part)), "changed")
         head.set_state("full")
         self._show_part()
         self.refresh_bars()
@@ -175,14 +175,6 @@ class PlanPage(Page):
 
     # what is shown
 
-    def _count(self, part: str) -> int:
-        plan = self.plan
-        if plan is None:
-            return 0
-        comparison = plan["comparison"]
-        names = {"changed": ("changed",), "new": ("added",), "gone": ("removed",), "refused": ("refused", "held")}
-        return sum(int(comparison[name]) for name in names[part])
-
     def _head_lines(self, width: int) -> list[Line]:
         plan = self.plan
         if plan is None:
@@ -201,7 +193,7 @@ class PlanPage(Page):
         where = f"{self._place + 1} of {len(self._plans or ())} destinations   " if len(self._plans or ()) > 1 else ""
         state = f"again · {time.monotonic() - self._began:.0f} s" if self._working else "nothing sent yet"
         lines = [heading(title, (where, "muted"), (state, "muted"))]
-        lines += [_counts(plan["comparison"]), self._bill(plan)]
+        lines += [counts(plan["comparison"]), self._bill(plan)]
         if plan["pending"]:
             lines.append(
                 line(Span("► ", "run"), f"{counted(plan['pending'], 'call')} of an earlier delivery go out first.")
@@ -230,85 +222,29 @@ class PlanPage(Page):
 
     def _show_part(self) -> None:
         plan = self.plan
-        self.set_class(plan is None or not any(self._count(part) for part in _PARTS), "-nothing")
+        self.set_class(plan is None or not any(rows_of_part(self.plan, part) for part in PARTS), "-nothing")
         self.query_one("#head", Sheet).rebuild()
         if plan is None:
             return
         table, pane = self.query_one("#rows", Table), self.query_one("#part", Pane)
-        self._calls = {}
-        rows, columns = {"changed": self._changed, "new": self._new, "gone": self._gone, "refused": self._refused}[
-            self._part
-        ](plan)
-        count = self._count(self._part)
+        part = part_of(plan, self._part)
+        rows, self._calls = part.rows, part.calls
+        count = rows_of_part(self.plan, self._part)
         shown = len({row.key.partition(" ")[0] for row in rows}) if self._part == "changed" else len(rows)
         said = f"first {shown:,} of {count:,}" if count > shown else f"{count:,}"
         others = "  ".join(
-            f"{part} {self._count(part):,}" for part in _PARTS if part != self._part and self._count(part)
+            f"{part} {rows_of_part(self.plan, part):,}"
+            for part in PARTS
+            if part != self._part and rows_of_part(self.plan, part)
         )
         pane.heading.show(
             title=self._part.capitalize(), right=((f"{others}   " if others else "", "muted"), (said, "text"))
         )
-        table.show(rows, columns)
+        table.show(rows, part.columns)
         table.set_state("full" if rows else "empty", () if rows else [line((f"No row is {self._part}.", "muted"))])
         if not self.has_class("-nothing"):
             table.focus()
         self.query_one("#aside", Sheet).rebuild()
-
-    def _changed(self, plan: Mapping[str, Any]) -> tuple[list[Row], Sequence[Column]]:
-        rows = []
-        for number, change in enumerate(plan["changes"]):
-            who = " ".join(str(value) for value in change["identity"].values())
-            self._calls[str(number)] = (change.get("call"), {field["path"] for field in change["fields"]}, who)
-            for place, field in enumerate(change["fields"]):
-                new = _value(field["new"])
-                rows.append(
-                    Row(
-                        f"{number} {place}",
-                        (
-                            Span(who if place == 0 else ""),
-                            Span(_short(field["path"]), "muted"),
-                            Span(_value(field["old"]), "muted"),
-                            Span("→", "muted"),
-                            Span(new, "warn" if field["new"] is None else "text"),
-                        ),
-                    )
-                )
-        return rows, _CHANGED
-
-    def _new(self, plan: Mapping[str, Any]) -> tuple[list[Row], Sequence[Column]]:
-        rows = []
-        for number, text in enumerate(plan["added"]):
-            call = json.loads(text)
-            who = str(call.get("userId") or call.get("anonymousId") or call.get("groupId") or "")
-            self._calls[str(number)] = (call, set(), who)
-            bag = call.get("traits") or call.get("properties") or {}
-            rows.append(
-                Row(
-                    f"{number} 0",
-                    (
-                        Span(who),
-                        Span(str(call.get("event") or call.get("name") or "")),
-                        Span(json.dumps(bag, ensure_ascii=False), "muted"),
-                    ),
-                )
-            )
-        return rows, _NEW
-
-    def _gone(self, plan: Mapping[str, Any]) -> tuple[list[Row], Sequence[Column]]:
-        kept = (
-            'deleted there, since removed = "delete"'
-            if plan["comparison"]["deletes"]
-            else 'left alone: removed = "ignore"'
-        )
-        return [
-            Row(f"{number} 0", (Span(str(who)), Span(kept, "muted"))) for number, who in enumerate(plan["removed"])
-        ], _TWO
-
-    def _refused(self, plan: Mapping[str, Any]) -> tuple[list[Row], Sequence[Column]]:
-        return [
-            Row(f"{number} 0", (Span(str(who)), Span(str(why), "fail")))
-            for number, (who, why) in enumerate(plan["refused"])
-        ], _TWO
 
     @property
     def _chosen(self) -> tuple[Any, set[str], str] | None:
@@ -342,7 +278,7 @@ class PlanPage(Page):
         lines = [heading("Changes by field", (note, "muted"))]
         for field in fields[:16]:
             bar = "█" * round(field["rows"] / most * room) or "▏"
-            lines.append(line(f"{_short(field['path'], 18):<18} ", Span(bar, "run"), right=(f"{field['rows']:,}",)))
+            lines.append(line(f"{short_path(field['path'], 18):<18} ", Span(bar, "run"), right=(f"{field['rows']:,}",)))
         return lines
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
@@ -367,16 +303,16 @@ class PlanPage(Page):
 
     def do_next_part(self) -> None:
         """Show the next part that has rows."""
-        place = _PARTS.index(self._part)
-        order = [*_PARTS[place + 1 :], *_PARTS[: place + 1]]
-        self._part = next((part for part in order if self._count(part)), self._part)
+        place = PARTS.index(self._part)
+        order = [*PARTS[place + 1 :], *PARTS[: place + 1]]
+        self._part = next((part for part in order if rows_of_part(self.plan, part)), self._part)
         self._show_part()
 
     def do_next_destination(self) -> None:
         """Show the plan of the next destination."""
         if self._plans:
             self._place = (self._place + 1) % len(self._plans)
-            self._part = next((part for part in _PARTS if self._count(part)), "changed")
+            self._part = next((part for part in PARTS if rows_of_part(self.plan, part)), "changed")
             self._show_part()
 
     def do_from_zero(self) -> None:
@@ -390,46 +326,3 @@ class PlanPage(Page):
         words = ("--from-zero",) if self._from_zero else ()
         if await accept_and_run(self, self._sync, questions, *words):
             self.console.do_home()
-
-
-_CHANGED = (
-    Column(head="Key", least=10, most=28),
-    Column(head="field", least=8, most=24),
-    Column(head="acknowledged", right=True, least=12, most=32),
-    Column(head="", width=1),
-    Column(head="now", share=1, least=12, most=80),
-)
-_NEW = (
-    Column(head="Key", least=10, most=30),
-    Column(head="", most=24),
-    Column(head="what is sent", share=1, least=20, most=200),
-)
-_TWO = (Column(head="Key", least=12, most=60), Column(head="", share=1, least=20, most=160))
-
-
-def _counts(comparison: Mapping[str, Any]) -> Line:
-    parts: list[tuple[str, str]] = []
-    for name, word, style in (
-        ("added", "new", "ok"),
-        ("changed", "changed", "run"),
-        ("removed", "gone", "warn"),
-        ("unchanged", "unchanged", "text"),
-        ("refused", "refused", "fail"),
-        ("retried", "tried again", "text"),
-        ("deletes", "to delete", "warn"),
-    ):
-        number = int(comparison[name])
-        if number or word in ("new", "changed", "unchanged"):
-            parts += [(f"{number:,}", style if number else "muted"), (f" {word}     ", "muted")]
-    return Line(spans(parts))
-
-
-def _value(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _short(path: str, most: int = 24) -> str:
-    """Give a field's path without the object that all are in; its end, where it is long."""
-    head, _, rest = path.partition(".")
-    name = rest if rest and head in ("traits", "properties") else path
-    return name if len(name) <= most else f"…{name[1 - most :]}"

@@ -1,17 +1,60 @@
-"""One refused row: what was sent, what came back, that person's history, and what helps, in this order."""
+"""Refused rows: by cause and one by one in tables, and one whole: request, response, that person's history, what helps."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.json_lines import json_lines
 from tui.screens.life import history_lines
 from tui.screens.summary import plain_reason
+from tui.widgets.table import Column, Row
 
-__all__ = ["field_of", "key_of", "row_lines"]
+if TYPE_CHECKING:
+    from core.sync.history import Cause
+
+__all__ = ["CAUSES", "ROWS", "cause_row", "key_of", "refused_row", "row_lines"]
+
+CAUSES = (
+    Column(head="Rows", width=6, right=True),
+    Column(head="Why", share=1, least=20, most=120, main=True),
+    Column(head="What happens", most=24, rank=2),
+    Column(head="Answer", right=True, most=10),
+)
+ROWS = (
+    Column(head="Key", least=12, most=30),
+    Column(head="Field", most=20, rank=3),
+    Column(head="Sent", most=28, rank=4),
+    Column(head="The destination said", share=1, least=16, most=120),
+)
+
+
+def cause_row(place: int, cause: Cause) -> Row:
+    what = "refused for good" if cause.state == "open" else "settled since"
+    return Row(
+        str(place),
+        (
+            Span(f"{cause.rows:,}", "bold text"),
+            Span(plain_reason(cause.reason, cause.status)),
+            Span(what, "muted"),
+            Span(str(cause.status) if cause.status else "not sent", "muted"),
+        ),
+    )
+
+
+def refused_row(row: Mapping[str, Any]) -> Row:
+    field, sent = field_of(row)
+    answer = (
+        f"{row['status']} {plain_reason(row['reason'], row['status'])}"
+        if row["status"]
+        else f"not sent: {row['reason']}"
+    )
+    return Row(
+        str(row["number"]),
+        (Span(key_of(row) or str(row["row"] or "")), Span(field, "muted"), Span(sent), Span(answer, "fail")),
+    )
 
 
 def key_of(row: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ what helps. A run that a guard has stopped shows what the guard asks. With `reje
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,20 +13,21 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from core.words import clock, counted, took, utc
+from core.words import clock, counted, took
 from tui.accepting import accept_and_run
-from tui.drawing import Line, Span, heading, line, spans, wrapped
+from tui.drawing import Line, Span, heading, line, wrapped
 from tui.live import live_lines
 from tui.logs import log_lines, read_log
 from tui.messages import Refused, Snapshot
 from tui.screens.base import Page
 from tui.screens.dialogs import Read
-from tui.screens.refused_row import field_of, key_of, row_lines
-from tui.screens.summary import plain_reason, question_lines
+from tui.screens.refused_row import CAUSES, ROWS, cause_row, key_of, refused_row, row_lines
+from tui.screens.run_story import bound, counts, delivery_lines, phases
+from tui.screens.summary import question_lines
 from tui.signs import state
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
-from tui.widgets.table import Column, Row, Table
+from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from core.sync.history import Cause, RunSummary
@@ -77,9 +77,9 @@ class RunPage(Page):
             with Vertical(id="left"):
                 yield Sheet(self._head_lines, id="head")
                 with Pane(title="Rejected, by cause", id="causes-pane"):
-                    yield Table(_CAUSES, id="causes", heads=False)
+                    yield Table(CAUSES, id="causes", heads=False)
                 with Pane(title="Rows", id="rows-pane"):
-                    yield Table(_ROWS, id="rows")
+                    yield Table(ROWS, id="rows")
             with Vertical(id="right"):
                 yield Sheet(self._aside_lines, id="aside")
 
@@ -188,7 +188,7 @@ class RunPage(Page):
             title=f"Open rejected rows of {self._of}, by cause" if self._of else "Rejected, by cause",
             right=(Span(f"{self._total:,}", "fail"),),
         )
-        self.query_one("#causes", Table).show([_cause_row(place, cause) for place, cause in enumerate(causes)])
+        self.query_one("#causes", Table).show([cause_row(place, cause) for place, cause in enumerate(causes)])
         if causes and was_empty:
             self.query_one("#causes", Table).focus()
 
@@ -219,7 +219,7 @@ class RunPage(Page):
         shown = f"first {len(rows):,} of {cause.rows:,}" if cause.rows > len(rows) else counted(cause.rows, "row")
         key = self.console.keys.shown("run.open")
         self.query_one("#rows-pane", Pane).heading.show(right=((f"{key} shows the request   {shown}", "muted"),))
-        self.query_one("#rows", Table).show([_row(row) for row in rows])
+        self.query_one("#rows", Table).show([refused_row(row) for row in rows])
         self._show_row()
 
     @property
@@ -278,9 +278,9 @@ class RunPage(Page):
         ]
         if run.state == "running":
             return [*lines, *live_lines([run], width, run.progress.at if run.progress else run.started)]
-        lines += [_counts(run), *_phases(run), _bound(run)]
+        lines += [counts(run), *phases(run), bound(run)]
         lines += self._trouble(run, width)
-        return lines + _delivery_lines(run)
+        return lines + delivery_lines(run)
 
     def _trouble(self, run: RunSummary, width: int) -> list[Line]:
         keys = self.console.keys
@@ -401,97 +401,3 @@ class RunPage(Page):
         title = heading(f"Log of run {self._run_id[:4]}", (counted(len(found), "line"), "muted"))
         nothing = line(("This run left no log.", "muted"))
         self.console.push_screen(Read(lambda _width: [title, *(log_lines(found) or [nothing])]))
-
-
-_CAUSES = (
-    Column(head="Rows", width=6, right=True),
-    Column(head="Why", share=1, least=20, most=120, main=True),
-    Column(head="What happens", most=24, rank=2),
-    Column(head="Answer", right=True, most=10),
-)
-_ROWS = (
-    Column(head="Key", least=12, most=30),
-    Column(head="Field", most=20, rank=3),
-    Column(head="Sent", most=28, rank=4),
-    Column(head="The destination said", share=1, least=16, most=120),
-)
-
-
-def _cause_row(place: int, cause: Cause) -> Row:
-    what = "refused for good" if cause.state == "open" else "settled since"
-    return Row(
-        str(place),
-        (
-            Span(f"{cause.rows:,}", "bold text"),
-            Span(plain_reason(cause.reason, cause.status)),
-            Span(what, "muted"),
-            Span(str(cause.status) if cause.status else "not sent", "muted"),
-        ),
-    )
-
-
-def _row(row: Mapping[str, Any]) -> Row:
-    field, sent = field_of(row)
-    answer = (
-        f"{row['status']} {plain_reason(row['reason'], row['status'])}"
-        if row["status"]
-        else f"not sent: {row['reason']}"
-    )
-    return Row(
-        str(row["number"]),
-        (Span(key_of(row) or str(row["row"] or "")), Span(field, "muted"), Span(sent), Span(answer, "fail")),
-    )
-
-
-def _counts(run: RunSummary) -> Line:
-    total = {name: sum(int(each[name] or 0) for each in run.deliveries) for name in ("unchanged", "retried", "pending")}
-    parts: list[tuple[str, str]] = []
-    for number, word, style in (
-        (run.rows or 0, "rows", "text"),
-        (run.acknowledged, "sent", "ok"),
-        (run.rejected, "rejected", "fail"),
-        (total["unchanged"], "unchanged", "text"),
-        (total["retried"], "retried", "text"),
-        (total["pending"], "pending", "warn"),
-    ):
-        if number or word in ("rows", "sent", "rejected", "unchanged"):
-            parts += [(f"{number:,}", style if number else "muted"), (f" {word}   ", "muted")]
-    return Line(spans(parts))
-
-
-def _phases(run: RunSummary) -> list[Line]:
-    """Show what each phase took, as lines of that length."""
-    seconds = run.progress.seconds if run.progress else {}
-    known = {name: value for name, value in seconds.items() if value is not None}
-    total = sum(known.values())
-    if not known or total < 0.05:
-        return []
-    parts: list[tuple[str, str]] = []
-    for name, value in known.items():
-        parts += [
-            (f"{name} ", "muted"),
-            ("━" * max(round(value / total * 24), 1), "run"),
-            (f" {took(value)}   ", "text"),
-        ]
-    return [Line(spans(parts))]
-
-
-def _bound(run: RunSummary) -> Line:
-    if run.bound is None:
-        return line(("The query has no last_sync_time: it read everything.", "muted"))
-    return line(("last_sync_time ", "muted"), utc(run.bound) if run.bound else "0: all rows")
-
-
-def _delivery_lines(run: RunSummary) -> list[Line]:
-    """Show each destination, where there are several or one has something to say."""
-    told = [each for each in run.deliveries if len(run.deliveries) > 1 or each["reason"] or json.loads(each["notes"])]
-    if not told:
-        return []
-    lines = [Line(), heading("Deliveries")]
-    for each in told:
-        counts = f"{each['acknowledged']:,} sent  {each['rejected']:,} rejected  {each['unchanged']:,} unchanged"
-        lines.append(line(f"→ {each['destination']}  ", (str(each["state"]), "muted"), right=((counts, "muted"),)))
-        if each["reason"]:
-            lines.append(line(Span("  ! ", "warn"), str(each["reason"])))
-        lines += [line((f"    {note}", "muted")) for note in json.loads(each["notes"])]
-    return lines
