@@ -56,6 +56,8 @@ class Acting(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Resolve a key before any widget sees it; keep it for a page that is just being opened."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if not self.screen_stack:  # the console is being closed
+                return
             if self._opening():
                 self._typed_ahead.append(event)
                 return
@@ -82,6 +84,8 @@ class Acting(App[int]):
         typing = screen.typing
         if event.key == "enter" and not self.pending and typing and isinstance(screen.focused, TextArea):
             return False  # in a text of many lines Enter begins another
+        if event.key == "enter" and isinstance(screen, Dialog) and isinstance(screen.focused, Input):
+            return False  # the field tells of it itself, once it has all that was typed before
         began, self.pending = self.pending, ""
         for key in (event.key, *event.aliases):
             pressed = f"{began} {key}".strip()
