@@ -11,4 +11,6 @@
     widgets/    what pages are made of: Table, Sheet, Pane, Form, the bars, the code of the editor
     buffers, preferences, clipboard, crash
                 what is kept, copied and told
+
+Imports go downward: app, acting and everywhere know the screens, these the widgets, and all of them drawing.
 """

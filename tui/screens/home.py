@@ -4,17 +4,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from tui.drawing import Line, Span, line
 from tui.live import live_lines
-from tui.messages import Snapshot
+from tui.messages import Refused, Snapshot
 from tui.screens.base import Page
 from tui.screens.home_rows import NARROW, TODAY, WIDE, past_rows, sync_row, tally, urgency
 from tui.screens.summary import problem_lines, sync_lines
@@ -52,6 +53,8 @@ class Home(Page):
         self.table = Table(id="syncs")
         self._below = Sheet(id="detail", classes="narrow", focusable=False)
         self._beside = Sheet(id="aside")
+        self._fields: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = {}
+        self._fields_of = ""
 
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -182,10 +185,30 @@ class Home(Page):
             self.console.current_sync = self.status.sync
         self._below.show(partial(self._describe, wide=False))
         self._beside.show(partial(self._describe, wide=True))
+        if self.status is not None and self.status.sync != self._fields_of:
+            self._fields_of = self.status.sync
+            self.attempt(self._read_fields, group="fields", exclusive=True)
 
     def _describe(self, width: int, *, wide: bool) -> list[Line]:
-        status = self.status
-        return sync_lines(status, self.snapshot.project, self.console.keys, width, wide=wide) if status else []
+        status, project = self.status, self.snapshot.project
+        if status is None:
+            return []
+        sync = project.syncs.get(status.sync) if project else None
+        fields = self._fields.get((sync.name, sync.query)) if sync else None
+        return sync_lines(status, project, self.console.keys, width, wide=wide, fields=fields)
+
+    async def _read_fields(self) -> None:
+        """Ask where the columns of the chosen sync go, once the cursor rests."""
+        await asyncio.sleep(0.4)
+        project = self.snapshot.project
+        sync = project.syncs.get(self.table.key or "") if project and self.wide else None
+        if sync is not None and (sync.name, sync.query) not in self._fields:
+            try:
+                found = (await self.bridge.ask("lint", sync=sync.name, text=sync.query))["fields"] or []
+            except Refused:  # what is wrong is told where the project's state is
+                found = []
+            self._fields[sync.name, sync.query] = found
+            self._show_detail()
 
     def tick(self) -> None:
         self.show_snapshot(self.snapshot)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.words import ago, clock, counted, sparkline, took, until
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from tui.keys import Keys
     from tui.messages import Snapshot
 
-__all__ = ["cause_lines", "fields_of", "plain_reason", "problem_lines", "question_lines", "sync_lines", "what_happened"]
+__all__ = [
+    "cause_lines",
+    "field_lines",
+    "plain_reason",
+    "problem_lines",
+    "question_lines",
+    "sync_lines",
+    "what_happened",
+]
 
 
 def what_happened(run: RunSummary) -> str:
@@ -29,8 +37,16 @@ def what_happened(run: RunSummary) -> str:
     return "" if run.acknowledged else "nothing changed"
 
 
-def sync_lines(status: SyncStatus, project: Project | None, keys: Keys, width: int, *, wide: bool) -> list[Line]:
-    """Tell of a sync: how it went, why not better, when it runs, where its rows go."""
+def sync_lines(
+    status: SyncStatus,
+    project: Project | None,
+    keys: Keys,
+    width: int,
+    *,
+    wide: bool,
+    fields: Sequence[Mapping[str, Any]] | None = None,
+) -> list[Line]:
+    """Tell of a sync: how it went, why not better, when it runs, where its rows go. `fields` is what lint says of them."""
     sync = project.syncs.get(status.sync) if project else None
     lines = _head(status, width, wide=wide)
     lines += _trouble(status, keys, width)
@@ -47,7 +63,7 @@ def sync_lines(status: SyncStatus, project: Project | None, keys: Keys, width: i
     if sync is None or project is None:
         return lines
     lines.append(Line())
-    lines += _wide_facts(status, sync, project) if wide else _narrow_facts(status, sync, project)
+    lines += _wide_facts(status, sync, project, fields) if wide else _narrow_facts(status, sync, project)
     return lines
 
 
@@ -150,7 +166,9 @@ def _narrow_facts(status: SyncStatus, sync: Sync, project: Project) -> list[Line
     ]
 
 
-def _wide_facts(status: SyncStatus, sync: Sync, project: Project) -> list[Line]:
+def _wide_facts(
+    status: SyncStatus, sync: Sync, project: Project, fields: Sequence[Mapping[str, Any]] | None
+) -> list[Line]:
     def fact(name: str, value: str, note: str = "") -> Line:
         return line(Span(f"{name:<16}", "muted"), value, right=((note, "muted"),) if note else ())
 
@@ -185,7 +203,7 @@ def _wide_facts(status: SyncStatus, sync: Sync, project: Project) -> list[Line]:
                 right=((f"max {took(max(times))}", "muted"),),
             )
         )
-    lines += [Line(), heading("Fields", (sync.call.value, "muted")), *fields_of(sync)]
+    lines += [Line(), heading("Fields", (sync.call.value, "muted")), *field_lines(fields)]
     lines += [
         Line(),
         heading("Path"),
@@ -197,11 +215,22 @@ def _wide_facts(status: SyncStatus, sync: Sync, project: Project) -> list[Line]:
     return lines
 
 
-def fields_of(sync: Sync) -> list[Line]:
-    """Show the columns that are sent under another name."""
-    if not sync.columns:
-        return [line(("Each column is sent under its own name.", "muted"))]
-    return [line(Span(f"{column:<16}"), ("→ ", "muted"), field) for column, field in sync.columns.items()]
+def field_lines(fields: Sequence[Mapping[str, Any]] | None, most: int = 12) -> list[Line]:
+    """Show where each column of the query goes in the call; None: that is not known yet."""
+    if fields is None:
+        return [line(("reading the query …", "muted"))]
+    if not fields:
+        return [line(("The columns are known once the query is mended.", "muted"))]
+    lines = [
+        line(
+            Span(f"{field['column']:<16} ", "text"),
+            Span("→ ", "muted"),
+            Span(field["path"] or field["problem"], "text" if field["path"] else "fail"),
+            right=(("key", "muted"),) if field["key"] else (),
+        )
+        for field in fields[:most]
+    ]
+    return lines + ([line((f"and {len(fields) - most} more", "muted"))] if len(fields) > most else [])
 
 
 def _place(project: Project, name: str) -> str:
