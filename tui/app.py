@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import importlib
 import os
 import signal
 import sys
@@ -116,6 +117,7 @@ class Console(Everywhere):
         if self.key_problem:
             self.tell(self.key_problem, "warn")
         self.set_interval(1.0, self._tick)
+        self.set_timer(0.5, partial(begin, self, _import_pages))
         if not self._empty:
             self._watch()
 
@@ -273,6 +275,15 @@ class Console(Everywhere):
         """Print the first report's sentence; what came after it is in the file."""
         del self._exit_renderables[1:]
         super()._print_error_renderables()
+
+
+_PAGES = ("editor", "sources", "runs", "run", "plan", "settings", "dialogs", "palette", "help")
+
+
+async def _import_pages() -> None:
+    """Import the pages that the first picture does not need, in a thread: to import one takes longer than a key may."""
+    for name in _PAGES:
+        await asyncio.to_thread(importlib.import_module, f"tui.screens.{name}")
 
 
 def terminal_is_gone() -> bool:
