@@ -1,0 +1,170 @@
+"""What every page can do: key presets, preferences that are kept, copying, saving rows, jumping, zooming, typing ahead."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.projects import ProjectFolder
+from tests.tui.harness import screen_text, until
+from tests.tui.terminal import on_terminal
+from tui.app import Console
+from tui.habits import HABITS
+from tui.preferences import Preferences, place, read
+from tui.screens.dialogs import write_rows
+from tui.screens.home import Home
+from tui.widgets.table import Table
+
+
+async def test_vim_keys_move_open_and_close(day: ProjectFolder) -> None:
+    app = Console(day.folder, chosen=Preferences(theme="dark", preset="vim"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        table = app.screen.query_one("#syncs", Table)
+        await pilot.press("G")
+        assert table.key == "churn_scores"
+        await pilot.press("g")
+        await until(pilot, "g …")
+        await pilot.press("g")
+        assert table.cursor == 0
+        await pilot.press("space", "r")
+        await until(pilot, "Log of")
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, Home))
+        await pilot.press("Z", "Z")
+        await until(pilot, lambda: app.return_code is not None)
+
+
+async def test_emacs_keys_move_search_and_run_commands(day: ProjectFolder) -> None:
+    app = Console(day.folder, chosen=Preferences(theme="dark", preset="emacs"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        table = app.screen.query_one("#syncs", Table)
+        await pilot.press("ctrl+n", "ctrl+n", "ctrl+p")
+        assert table.cursor == 1
+        await pilot.press("alt+x")
+        await until(pilot, "a command, or words")
+        await pilot.press(*"edit accounts", "enter")
+        await until(pilot, "FROM companies")
+        await pilot.press("ctrl+e", "x", "ctrl+a", "y")
+        await until(pilot, "ySELECT")
+        await pilot.press("ctrl+x", "ctrl+s")
+        await until(pilot, lambda: (day.folder / "syncs" / "accounts.sql").read_text("utf-8").startswith("ySELECT"))
+
+
+@pytest.mark.parametrize("key", sorted(HABITS))
+async def test_a_key_of_another_tool_does_something_here_or_is_answered(day: ProjectFolder, key: str) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        before, screen = len(app.said), app.screen
+        await pilot.press(key)
+        await pilot.pause()
+        assert len(app.said) > before or app.screen is not screen or app.pending
+
+
+async def test_choices_are_kept_and_comments_stay(day: ProjectFolder) -> None:
+    place().parent.mkdir(parents=True)
+    place().write_text('# mine\n[keys.home]\nrun = "b"\n', "utf-8")
+    app = Console(day.folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        assert app.keys.shown("home.run") == "b"
+        await pilot.press("T", "j", "enter")
+        await until(pilot, lambda: app.theme == "light")
+        await until(pilot, lambda: "theme" in place().read_text("utf-8"))
+    text = place().read_text("utf-8")
+    assert "# mine" in text
+    assert tomllib.loads(text) == {"theme": "light", "keys": {"home": {"run": "b"}}}
+    assert read().theme == "light"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("theme = 'pink'", "no theme 'pink'"),
+        ("preset = 'ed'", "no key preset 'ed'"),
+        ("colour = 1", "'colour' is not known"),
+        ("= broken", "cannot be read"),
+        ("[keys.home]\nrun = 'p'", "p means both home.run and home.pause"),
+    ],
+)
+async def test_a_broken_file_of_preferences_is_told_and_the_console_starts(
+    day: ProjectFolder, text: str, said: str
+) -> None:
+    place().parent.mkdir(parents=True)
+    place().write_text(text, "utf-8")
+    app = Console(day.folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        assert any(said in told for _at, _meaning, told in app.said), app.said
+    assert place().read_text("utf-8") == text
+
+
+def test_what_is_copied_goes_to_the_terminal_as_osc_52(day: ProjectFolder) -> None:
+    with on_terminal(folder=day.folder, size=(100, 30)) as terminal:
+        terminal.until("churn_scores")
+        terminal.read(0.5)
+        terminal.press("y")
+        terminal.until("sent to the terminal")
+        start = bytes(terminal.written).index(b"\x1b]52;c;") + 7
+        text = base64.b64decode(bytes(terminal.written)[start:].split(b"\x07")[0]).decode()
+    assert text.startswith("✗ failed\tleads → cio")
+
+
+async def test_rows_are_saved_as_csv_and_as_json_lines(day: ProjectFolder, tmp_path: Path) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        app.act("global.export", str(tmp_path / "out" / "syncs.jsonl"))
+        await until(pilot, (tmp_path / "out" / "syncs.jsonl").exists)
+        await pilot.press("x")
+        await until(pilot, "Save 5 rows to")
+        await pilot.press("enter")
+        await until(pilot, lambda: any(day.folder.glob("home-*.csv")))
+    rows = [json.loads(line) for line in (tmp_path / "out" / "syncs.jsonl").read_text("utf-8").splitlines()]
+    assert [row["Sync"] for row in rows][:2] == ["leads → cio", "users → cio"]
+    with next(day.folder.glob("home-*.csv")).open(encoding="utf-8", newline="") as file:
+        assert [row["Sync"] for row in csv.DictReader(file)] == [row["Sync"] for row in rows]
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_saved_as_text(tmp_path: Path) -> None:
+    write_rows(tmp_path / "a.csv", ["a"], [["=HYPERLINK(1)"], ["-5"], ["@x"], ["plain"]])
+    assert (tmp_path / "a.csv").read_text("utf-8").splitlines() == ["a", "'=HYPERLINK(1)", "-5", "'@x", "plain"]
+
+
+async def test_jumping_gives_a_pane_the_keys_and_zooming_the_page(day: ProjectFolder) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await until(pilot, "users → cio")
+        await pilot.press("ctrl+o")
+        await until(pilot, "s Today")
+        await pilot.press("s")
+        await until(pilot, lambda: app.screen.focused is not None and app.screen.focused.id == "past")
+        await pilot.press("z")
+        await until(pilot, lambda: "accounts → files                           ✓" not in screen_text(app))
+        assert "What happened" in screen_text(app)
+        await pilot.press("z")
+        await until(pilot, "Schedule")
+
+
+async def test_what_is_typed_before_a_page_is_open_is_typed_into_it(day: ProjectFolder) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        await pilot.press(*":edit accounts", "enter")
+        await until(pilot, "FROM companies")
+        assert not (day.folder / "syncs" / "accounts.sql").read_text("utf-8").startswith("d")
+
+
+async def test_a_disabled_action_says_why_when_it_is_pressed(day: ProjectFolder) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        await pilot.press("s")
+        assert app.said[-1][2] == "stop: not now, it is not running."
