@@ -289,13 +289,18 @@ def export(app: Everywhere, screen: Actor, path: str) -> None:
         except OSError as error:
             app.tell(f"{file} could not be written: {error.strerror}.", "fail")
         else:
-            app.tell(f"{counted(len(rows), 'row')} saved to {file}.", "ok")
+            app.tell(f"{counted(len(rows), 'row')} saved to {_near(file, app.folder)}.", "ok")
 
     if path:
         save(path)
         return
     name = f"{screen.scope}-{time.strftime('%Y%m%d-%H%M%S')}.csv"
     app.push_screen(Ask(f"Save {counted(len(rows), 'row')} to", name, note=".csv or .jsonl"), save)
+
+
+def _near(file: Path, folder: Path) -> str:
+    """Give a file's name as seen from the project's folder, where it is in there."""
+    return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
 
 
 def write_rows(file: Path, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
