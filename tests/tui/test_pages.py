@@ -181,3 +181,37 @@ async def test_unsaved_changes_are_told_when_one_leaves(day: ProjectFolder, size
         await pilot.press("ctrl+q")
         await until(pilot, "Close the console?")
         await check_snapshot(pilot, named("leaving-unsaved", size))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_editor_with_a_finding_and_with_a_preview(day: ProjectFolder, size: tuple[int, int]) -> None:
+    day.write("syncs/churn_scores.sql", 'SELECT id AS "userID",\n       churn AS "churn"\nFROM users\n')
+    app = Console(day.folder)
+    hidden = [r"saved [a-z0-9 ]+", r"[0-9.]+ s(?= )"]
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, "churn_scores")
+        app.open_editor("churn_scores")
+        await until(pilot, "FROM users")
+        await until(pilot, "●")
+        await check_snapshot(pilot, named("editor-finding", size), hidden=hidden)
+        await pilot.press("ctrl+n", "ctrl+g")
+        await until(pilot, "AS userId")
+        await pilot.press("ctrl+r")
+        await until(pilot, "u_1000")
+        await pilot.press("escape", "j")
+        await check_snapshot(pilot, named("editor-preview", size), hidden=hidden)
+        await pilot.press("ctrl+f")
+        await check_snapshot(pilot, named("editor-find", size), hidden=hidden)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_editor_of_a_query_that_fails(day: ProjectFolder, size: tuple[int, int]) -> None:
+    day.write("syncs/accounts.sql", 'SELECT company_id AS "groupId",\n       nothing AS "name"\nFROM companies\n')
+    app = Console(day.folder)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, "accounts")
+        app.open_editor("accounts")
+        await until(pilot, "FROM companies")
+        await pilot.press("ctrl+r")
+        await until(pilot, "✗ failed")
+        await check_snapshot(pilot, named("editor-failing", size), hidden=[r"saved [a-z0-9 ]+"])
