@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def check_process(process: int) -> None:
     assert not found_in((where / "environ").read_bytes(), [*TYPED, *KEY, *PROMPTED])
 
 
-def _command(words: str, sees: str, gone: str = "") -> Step:
+def _command(words: str, sees: str = "", gone: str = "") -> Step:
     return Step((":", Pasted(words), Key("enter")), sees, gone)
 
 
@@ -129,7 +130,9 @@ async def test_what_vendors_repeat_is_on_no_page_and_in_no_copy(vault: Vault, tm
             await take(Step((Key("enter"),), "Response"))
             await take(Step(("y",), "sent to"), _back("Response"), Step(("c",), "sent to"))
             rows = tmp_path / f"{sync}.csv"
-            await take(_command(f"export {rows}", f"{sync}.csv.", "Save what"), Step(("1",), "Last 7"))
+            await take(_command(f"export {rows}", gone="Save what"))
+            await until(walker, rows.exists)
+            await take(Step(("1",), "Last 7"))
             assert "hidden" in rows.read_text("utf-8")
         app.screen.query_one("#syncs", Table).choose("seg3")
         await take(_command("explain u_0", "u_0 in seg3"), Step(("y",), "sent to"), _back("u_0 in seg3"))
@@ -164,8 +167,7 @@ async def test_what_is_typed_is_drawn_as_dots_never_copied_and_kept_nowhere(vaul
         await app.start_run("seg2")
         for process in (workbench.pid, *(each[0].pid for each in app.bridge._started)):
             check_process(process)
-        while app.bridge.starting:
-            await walk(walker, Step(()))
+        await until(walker, lambda: not app.bridge.starting)
     for name in ("sources", "destinations"):
         (vault.project.folder / name / "new.toml").unlink()
     assert not files_with(vault.folders, [secret for secret in ALL if secret not in ECHOED])
@@ -194,14 +196,19 @@ async def type_into_form(walker: Headless, key: str, field: str, secrets: list[s
 
 async def paste(walker: Headless, entry: Input, secret: str) -> None:
     """Paste a secret, try to copy it and to cut it, and have it there in the end."""
-    for what in (Pasted(secret), Key("alt+a"), Key("ctrl+c"), Key("alt+a"), Key("ctrl+x")):
+    for what in (Pasted(secret), Key("alt+a"), Key("ctrl+c"), Key("alt+a"), Key("ctrl+x"), Pasted(secret)):
         await walker.do(what)
-        await walker.look()
+        wanted = "" if what == "ctrl+x" else secret
+        await until(walker, lambda wanted=wanted: entry.value == wanted)
         check(walker.app)
-        assert entry.value == ("" if what == "ctrl+x" else secret)
-    await walker.do(Pasted(secret))
-    await walker.look()
-    assert entry.value == secret
+
+
+async def until(walker: Headless, true: Callable[[], bool]) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end
+        await walker.look()
 
 
 @pytest.mark.xfail(strict=True, reason="core keeps the words of a server's error as they are")
