@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.blackout import without_secrets
+
 if TYPE_CHECKING:
     from core.model import Finding
 
@@ -50,10 +52,9 @@ class BackhaulError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, *, remedy: str = "", where: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
-        self.where = where
+        # a server's words may repeat what it was sent, a password too
+        self.message, self.remedy, self.where = map(without_secrets, (message, remedy, where))
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.blackout import remember_secret
 from core.errors import SecretError, UsageError
 from core.model import Project, Secret, SecretsFrom
 from core.plugins import nearest
@@ -47,6 +48,7 @@ def reader(project: Project) -> Callable[[str], Secret]:
             raise SecretError(
                 f"There is no secret {name}.", where=place(project, name), remedy=_how_to_set(project, name)
             )
+        remember_secret(text)  # whatever repeats it from now on is blacked out
         return Secret(text)
 
     return read

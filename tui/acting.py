@@ -16,9 +16,9 @@ from textual import events
 from textual.app import App
 from textual.widgets import Input, TextArea
 
+from core.blackout import without_secrets
 from core.harmless import harmless
 from tui.actions import ACTIONS
-from tui.crash import without_secrets
 from tui.habits import HABITS
 from tui.keys import Keys
 from tui.screens.base import Actor, Dialog, Page

@@ -27,6 +27,7 @@ from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
+from core.blackout import remember_environment
 from core.words import clock
 from tui import crash, preferences
 from tui.bridge import Bridge
@@ -59,7 +60,7 @@ class Console(Everywhere):
         super().__init__()
         self._empty = empty
         self._filters = [each for each in self._filters if type(each).__name__ not in ("Monochrome", "NoColor")]
-        crash.remember_environment()
+        remember_environment()
         self.chosen = chosen or preferences.read()
         for palette in PALETTES.values():
             self.register_theme(palette.theme())

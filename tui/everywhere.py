@@ -6,11 +6,11 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+from core.blackout import without_secrets
 from core.harmless import harmless
 from tui import preferences
 from tui.acting import Acting
 from tui.bridge import Bridge
-from tui.crash import without_secrets
 from tui.keys import load
 from tui.screens.base import Actor, Page
 from tui.themes import PALETTES

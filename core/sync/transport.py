@@ -18,6 +18,7 @@ from typing import Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 from core import __version__
+from core.blackout import without_secrets
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import Limits
@@ -102,7 +103,10 @@ class HttpTransport:
             raise _redirected(request.url, reply.headers.get("location", "nowhere"))
         for key in _keys(request.headers):
             content = content.replace(key, b"(hidden)")
-        return Response(status=reply.status_code, headers=dict(reply.headers), body=content[:_LONGEST_REPLY])
+        said = without_secrets(content[:_LONGEST_REPLY].decode("utf-8", "surrogateescape"))
+        return Response(
+            status=reply.status_code, headers=dict(reply.headers), body=said.encode("utf-8", "surrogateescape")
+        )
 
     async def __aenter__(self) -> Self:
         return self

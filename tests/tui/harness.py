@@ -22,7 +22,7 @@ from textual.strip import Strip
 
 from tui.app import Console
 
-__all__ = ["check_snapshot", "screen_text", "strips", "until"]
+__all__ = ["check_snapshot", "screen_text", "settled", "strips", "until"]
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core.blackout import blacked_out, remember_secret
 from tests.projects import ProjectFolder
 from tests.tui.harness import until
-from tui import crash
 from tui.app import Console
 
 SECRET = "hunter2-in-a-local-variable"
@@ -29,15 +29,15 @@ LOOKING_SECRET = (
 
 @pytest.mark.parametrize("text", LOOKING_SECRET)
 def test_what_looks_secret_is_blacked_out(text: str) -> None:
-    hidden = crash.blacked_out(f"before {text} after")
+    hidden = blacked_out(f"before {text} after")
     assert hidden.startswith("before ")
     for part in ("MIIE", "tr0ub4dor", "abc123def", "s3cr3t", "d3JpdGV", "eyJhbGci", "AbCdEf123", "wJalrXUtn"):
         assert part not in hidden
 
 
 def test_a_secret_that_was_typed_is_blacked_out_wherever_it_stands() -> None:
-    crash.remember_secret("open sesame")
-    assert crash.blacked_out("KeyError: 'open sesame'") == "KeyError: '••••••'"
+    remember_secret("open sesame")
+    assert blacked_out("KeyError: 'open sesame'") == "KeyError: '••••••'"
 
 
 async def test_a_crash_writes_a_report_without_locals_and_says_one_sentence(

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from tests.projects import ProjectFolder, backhaul
 from tests.tui import acme
-from tests.tui.harness import check_snapshot, until
+from tests.tui.harness import check_snapshot, settled, until
 from tui.app import Console
 from tui.bridge import Bridge
 from tui.themes import PALETTES
@@ -69,6 +69,7 @@ async def test_a_page(day: ProjectFolder, page: str, size: tuple[int, int]) -> N
     app = Console(day.folder)
     async with app.run_test(size=size) as pilot:
         await until(pilot, "users → cio")
+        await settled(pilot)
         await walk(pilot, PAGES[page])
         await check_snapshot(pilot, named(page, size))
 
@@ -164,6 +165,7 @@ async def test_a_project_that_breaks_while_one_looks(day: ProjectFolder, size: t
     app = Console(day.folder)
     async with app.run_test(size=size) as pilot:
         await until(pilot, "users → cio")
+        await settled(pilot)
         day.write("backhaul.toml", "name = ")
         await until(pilot, "This is not TOML")
         await check_snapshot(pilot, named("home-failing", size))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from core.blackout import remember_secret
 from tests.pictures.svg import svg_of
 from tests.projects import ProjectFolder
 from tests.tui.harness import screen_text, strips
@@ -32,7 +33,6 @@ from tests.tui.planted import (
 from tests.tui.terminal import on_terminal
 from tests.tui.walking import Headless, Key, Pasted, Step, walk
 from tui.app import Console
-from tui.crash import remember_secret
 from tui.messages import RunFinished
 from tui.widgets.table import Table
 
@@ -211,7 +211,6 @@ async def until(walker: Headless, true: Callable[[], bool]) -> None:
         await walker.look()
 
 
-@pytest.mark.xfail(strict=True, reason="core keeps the words of a server's error as they are")
 def test_what_vendors_repeat_is_in_no_store_and_no_log(vault: Vault) -> None:
     assert not files_with([vault.project.folder / ".backhaul"], ECHOED)
 

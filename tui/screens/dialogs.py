@@ -13,9 +13,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from core.blackout import without_secrets
 from core.harmless import harmless
 from core.words import clock, counted
-from tui.crash import without_secrets
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.keys import PRESETS
 from tui.screens.base import Actor, Dialog

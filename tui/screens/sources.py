@@ -322,7 +322,7 @@ class Sources(Page):
 
     async def do_secret(self) -> None:
         """Keep a secret of the chosen one."""
-        from tui.crash import remember_secret
+        from core.blackout import remember_secret
 
         what, name = self.chosen
         for secret in self._secrets(what, name):
