@@ -44,7 +44,7 @@ PAGES: dict[str, tuple[Step, ...]] = {
     "help": (("question_mark",), "Run the chosen sync now"),
     "jump": (("ctrl+o",), "a State"),
     "filter": (("slash",), "Show rows that hold", *(((letter,)) for letter in "cio")),
-    "quit-nothing-unsaved": (("T",), "high-contrast"),
+    "themes": (("T",), "high-contrast"),
     "messages": (("s",), ("M",), "not now"),
     "explain": (("j", "i"), "whose life", ("u", "_", "1", "enter"), "was never sent"),
 }

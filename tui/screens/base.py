@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.css.query import NoMatches
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -77,6 +78,12 @@ class Actor(Screen[Any]):
         """Give the actions for the footer, the most useful first."""
         return ()
 
+    @property
+    def stays_open(self) -> bool:
+        """Say whether its widgets are there: it is not just being closed, by itself or with the console."""
+        closing = self._pruning or self._closing or self.app._exit  # noqa: SLF001 -- Textual tells it nowhere else
+        return self.is_attached and not closing
+
     def attempt(self, work: Callable[[], Awaitable[Any]], *, group: str = "", exclusive: bool = False) -> None:
         """Do asynchronous work; what core refuses is told."""
 
@@ -85,6 +92,9 @@ class Actor(Screen[Any]):
                 await work()
             except Refused as error:
                 self.refused(error)
+            except NoMatches:  # an answer that comes while the page is closed has nowhere to go
+                if self.stays_open:
+                    raise
 
         begin(self, guarded, group=group or "attempt", exclusive=exclusive)
 
