@@ -22,7 +22,7 @@ from textual.pilot import Pilot
 from tests.pictures.stage import SECRETS, a_run_goes_on, set_the_stage
 from tests.pictures.svg import svg_of
 from tests.servers.receiving import receiving
-from tests.tui.harness import strips, until
+from tests.tui.harness import screen_text, strips, until
 from tui.app import Console
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
@@ -79,7 +79,8 @@ async def take(folder: Path, name: str, act: Act, size: tuple[int, int], theme: 
             app.use_theme(theme, keep=False)
         await until(pilot, "users → cio", seconds=30)
         await act(pilot, app)
-        await pilot.pause(0.4)
+        await pilot.pause(0.6)
+        await until(pilot, lambda: "reading the" not in screen_text(app), seconds=30)
         await pilot.pause()
         save(app, name, size)
 
