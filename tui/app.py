@@ -129,7 +129,7 @@ class Console(Everywhere):
         if not self.is_headless and terminal_is_gone():
             self.leave_at_once()
         page = self.page
-        if page is not None:
+        if page is not None and page.is_ready and page.stays_open:  # neither being opened nor closed
             page.refresh_bars()
             page.tick()
 
@@ -143,7 +143,7 @@ class Console(Everywhere):
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         """Show the project and the store as they are now, on the page in sight."""
         page = self.page
-        if page is not None and page.is_mounted and page.display:  # neither being opened nor closed
+        if page is not None and page.is_ready and page.stays_open:
             page.refresh_bars()
             page.show_snapshot(message.snapshot)
 

@@ -175,6 +175,12 @@ class Page(Actor):
         if self.is_mounted:
             self.show_snapshot(self.snapshot)
 
+    def _become_ready(self) -> None:
+        opening = not self.is_ready
+        super()._become_ready()
+        if opening and self.stays_open:  # what was read while it was being opened
+            self.show_snapshot(self.snapshot)
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the project and the store as they are now."""
 
