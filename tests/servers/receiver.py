@@ -10,10 +10,16 @@ JSON, then the body as it was before compression), synced to disk before the rep
     {"hang": 3}                                                          wait, then close without a reply
     {"close": true}                                                      close without reading the calls
     {"lose_reply": true}                                                 take the calls, then close without a reply
+    {"reset": true}                                                      reset the connection before a body is read
+    {"half": true}                                                       take the calls, then send half of the reply's body
+    {"drip": 0.2}                                                        take the calls, reply a byte at a time, so long in all
 
-and POST /_refuse with {"containing": ["u_7"], "status": 400, "body": "…"} answers so whenever the body has one of these
+POST /_chance with {"seed": 7, "faults": 0.3, "lost": 0.05} lets chance choose for each request that has no entry: so many
+of them get one of `kinds` (all of the above that do not take the calls, unless named), so many lose their reply.
+
+POST /_refuse with {"containing": ["u_7"], "status": 400, "body": "…"} answers so whenever the body has one of these
 texts.
-GET /_count gives how many requests and bytes were taken. Records of refused requests are marked by their status.
+GET /_count gives how many requests and bytes were taken, and how many connections are open. Records of refused requests are marked by their status.
 """
 
 from __future__ import annotations
@@ -21,12 +27,27 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import socket
+import struct
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+
+CHANCES = {
+    "429": {"status": 429, "headers": {"retry-after": "0.01"}, "body": '{"message": "slow down"}'},
+    "500": {"status": 500, "body": "oops"},
+    "503": {"status": 503, "body": '{"message": "down"}'},
+    "close": {"close": True},
+    "reset": {"reset": True},
+    "half 500": {"status": 500, "half": True},
+    "hang": {"hang": 0.2},
+}
+"""What chance gives. `hang` is named only where a test has a short timeout."""
+LOST = ({"lose_reply": True}, {"half": True}, {"lose_reply": True, "reset": True})
 
 
 class State:
@@ -36,9 +57,32 @@ class State:
         self.lock = threading.Lock()
         self.behaviours: list[dict] = []
         self.refuse: dict = {}
+        self.chance: dict = {}
+        self.random = random.Random()
+        self.open = 0
         self.requests = 0
         self.bytes = 0
         self.log = log.open("ab")
+
+    def behaviour(self, *, before_body: bool) -> dict:
+        """Give what to do with this request; before its body only what must not wait for it."""
+        with self.lock:
+            if self.behaviours:
+                is_reset = "reset" in self.behaviours[0] and "lose_reply" not in self.behaviours[0]
+                return self.behaviours.pop(0) if is_reset or not before_body else {}
+            if before_body or not self.chance:
+                return {}
+            drawn = self.random.random()
+            if drawn < self.chance.get("lost", 0.0):
+                return dict(self.random.choice(LOST))
+            if drawn < self.chance.get("lost", 0.0) + self.chance.get("faults", 0.0):
+                kinds = self.chance.get("kinds") or [kind for kind in CHANCES if kind != "hang"]
+                return dict(CHANCES[self.random.choice(kinds)])
+            return {}
+
+    def connection(self, change: int) -> None:
+        with self.lock:
+            self.open += change
 
     def record(self, head: dict, body: bytes) -> None:
         with self.lock:
@@ -55,23 +99,31 @@ class Handler(BaseHTTPRequestHandler):
     state: State
 
     def do_GET(self) -> None:
-        self.reply(200, json.dumps({"requests": self.state.requests, "bytes": self.state.bytes}).encode())
+        state = self.state
+        self.reply(200, json.dumps({"requests": state.requests, "bytes": state.bytes, "open": state.open}).encode())
 
     def do_POST(self) -> None:
+        control = self.path.startswith("/_")
+        behaviour = {} if control else self.state.behaviour(before_body=True)
+        if behaviour:
+            self.drop(reset=True)
+            return
         length = int(self.headers.get("content-length") or 0)
         body = self.rfile.read(length)
         if len(body) < length:  # the sender was killed in the middle of its request
             self.close_connection = True
             return
-        if self.path.startswith("/_"):
+        if control:
             self.control(json.loads(body))
             return
-        with self.state.lock:
-            behaviour = self.state.behaviours.pop(0) if self.state.behaviours else {}
+        self.answer(body, self.state.behaviour(before_body=False))
+
+    def answer(self, body: bytes, behaviour: dict) -> None:
+        """Take or refuse the calls, and reply, as the behaviour says."""
         if "hang" in behaviour:
             time.sleep(behaviour["hang"])
-        if "hang" in behaviour or "close" in behaviour:
-            self.drop()
+        if "hang" in behaviour or "close" in behaviour or ("reset" in behaviour and "lose_reply" not in behaviour):
+            self.drop(reset="reset" in behaviour)
             return
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
@@ -79,16 +131,19 @@ class Handler(BaseHTTPRequestHandler):
         head = {"path": self.path, "status": status, "headers": {k.lower(): v for k, v in self.headers.items()}}
         self.state.record(head, body)
         if "lose_reply" in behaviour:
-            self.drop()
+            self.drop(reset="reset" in behaviour)
             return
         refused = self.state.refuse.get("body", '{"message": "refused"}')
         text = behaviour.get("body", '{"success": true}' if status == 200 else refused)
-        self.reply(status, text.encode(), behaviour.get("headers", {}))
+        self.reply(status, text.encode(), behaviour.get("headers", {}), behaviour)
 
     def control(self, value: object) -> None:
         with self.state.lock:
             if self.path == "/_behave":
                 self.state.behaviours = list(value)
+            elif self.path == "/_chance":
+                self.state.chance = dict(value)
+                self.state.random.seed(self.state.chance.get("seed", 0))
             else:
                 self.state.refuse = dict(value)
         self.reply(200, b"{}")
@@ -97,18 +152,32 @@ class Handler(BaseHTTPRequestHandler):
         texts = self.state.refuse.get("containing", [])
         return self.state.refuse.get("status", 400) if any(text.encode() in body for text in texts) else None
 
-    def reply(self, status: int, body: bytes, headers: dict | None = None) -> None:
+    def reply(self, status: int, body: bytes, headers: dict | None = None, behaviour: dict | None = None) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
+        if behaviour and "half" in behaviour:
+            self.wfile.write(body[: len(body) // 2])
+            self.drop()
+            return
+        if behaviour and "drip" in behaviour:
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                time.sleep(behaviour["drip"] / len(body))
+            return
         self.wfile.write(body)
 
-    def drop(self) -> None:
-        """Close the connection without a reply."""
+    def drop(self, *, reset: bool = False) -> None:
+        """Close the connection without a reply (or without more of it); with `reset`, as a crashed peer does."""
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        if reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.rfile.close()  # while it is open, the socket is
+            self.connection.close()
+        else:
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -117,6 +186,17 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def process_request(self, request, client_address) -> None:
+        """Count the connection before another is accepted, so that one that asks for the count comes after it."""
+        Handler.state.connection(1)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request, client_address) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            Handler.state.connection(-1)
 
     def handle_error(self, *_: object) -> None:
         """A client that was killed in the middle of a request is what these tests are about."""

@@ -1,0 +1,3 @@
+"""Deliberately broken engines."""
+
+BROKEN: dict = {}
