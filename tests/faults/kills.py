@@ -94,7 +94,9 @@ def one_round(lab: Lab, scenario: Scenario, tally: Tally, counts: dict[str, int]
     scenario.misbehave()
     while chance.random() < 0.8:
         fault = draw(chance, counts)
-        ended = lab.run(*scenario.words(), fault=fault, command=chance.choice(scenario.commands))
+        ended = lab.run(
+            *scenario.words(), fault=fault, command=chance.choice(scenario.commands), rivals=scenario.rivals
+        )
         if not ended.killed:
             break
         tally.kills += 1

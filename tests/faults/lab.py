@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +56,7 @@ class Lab:
     tracks: dict[str, Track] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     excused: set[str] = field(default_factory=set)
+    stamps: dict[str, int] = field(default_factory=dict)
     read_lines: int = 0
     problems: list[Problem] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
@@ -104,6 +104,8 @@ class Lab:
         projects.write_file(self.folder / "syncs" / f"{self.sync}.toml", values)
 
     def now_is(self, key: str, content: Any) -> None:
+        """Say what a key's row is from now on."""
+        self.stamps[key] = self.clock
         for track in self.tracks.values():
             track.now_is(key, content)
 
@@ -135,6 +137,8 @@ class Lab:
         return ended
 
     def _check_words(self, ended: Ended) -> None:
+        for rival in ended.rivals:
+            self._check_words(rival)
         if ended.killed:
             return
         if ended.code is None:
@@ -184,6 +188,7 @@ class Lab:
         """Check what must hold at any moment."""
         over_http = {name: track for name, track in self.tracks.items() if not track.once}
         self.problems += statecheck.after_a_kill(self.state, over_http)
+        self.problems += statecheck.watermarks(self.state, over_http, self.stamps)
         self._gather()
 
     def finish(self, *extra: str) -> Ended:
@@ -222,7 +227,9 @@ class Lab:
         """What the receiver refuses is listed, and nothing else."""
         for name, track in self.tracks.items():
             # of a row that is gone since, what was refused stays listed
-            listed = {key_of_rejected(row) for row in statecheck.open_rejected(self.state, name)} - track.gone
+            listed = {
+                statecheck.key_of_rejected(row) for row in statecheck.open_rejected(self.state, name)
+            } - track.gone
             expected = self.excused if not track.once else set()
             if listed != expected:
                 self.found("rejected", f"{name} lists {sorted(listed)}, refused are {sorted(expected)}")
@@ -254,8 +261,3 @@ def state_of(output: str) -> str:
         if line.startswith('{"event": "ended"'):
             return str(json.loads(line)["state"])
     return ""
-
-
-def key_of_rejected(row: Mapping[str, Any]) -> str:
-    call = json.loads(row["call"] or row["identity"])
-    return str(call.get("userId") or call.get("properties", {}).get("number"))

@@ -45,33 +45,76 @@ def warm_up() -> None:
     assert set(threads) <= {"jemalloc_bg_thd"}, f"threads before the first fork: {threads}"
 
 
-MODULES = (
-    "core.cli core.cli.run core.sync.run core.warehouses.duckdb core.warehouses._duckdb_session core.destinations.segment "
-    "core.destinations.customerio core.destinations.file core.secrets core.project tests.faults.broken httpx httpcore "
-    "httpcore._async httpcore._async.http11 anyio anyio._backends._asyncio h11 isal.igzip pyarrow pyarrow.compute "
-    "pyarrow.parquet duckdb sqlglot sqlglot.optimizer sqlglot.optimizer.scope sqlglot.dialects.duckdb filelock tomlkit "
-    "msgspec asyncio sniffio email.utils http.cookiejar socket hashlib sqlite3 keyring"
-).split()
+MODULES = [
+    "core.cli",
+    "core.cli.run",
+    "core.sync.run",
+    "core.warehouses.duckdb",
+    "core.warehouses._duckdb_session",
+    "core.destinations.segment",
+    "core.destinations.customerio",
+    "core.destinations.file",
+    "core.secrets",
+    "core.project",
+    "tests.faults.broken",
+    "httpx",
+    "httpcore",
+    "httpcore._async",
+    "httpcore._async.http11",
+    "anyio",
+    "anyio._backends._asyncio",
+    "h11",
+    "isal.igzip",
+    "pyarrow",
+    "pyarrow.compute",
+    "pyarrow.parquet",
+    "duckdb",
+    "sqlglot",
+    "sqlglot.optimizer",
+    "sqlglot.optimizer.scope",
+    "sqlglot.dialects.duckdb",
+    "filelock",
+    "tomlkit",
+    "msgspec",
+    "asyncio",
+    "sniffio",
+    "email.utils",
+    "http.cookiejar",
+    "socket",
+    "hashlib",
+    "sqlite3",
+    "keyring",
+]
 
 
-def answer(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Fork a child for the request, wait for its end, and say how it ended."""
+def answer(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Fork a child for the request, and one for each rival that it asks for; say how each ended."""
+    rival = {**request, "statements": [], "fault": None}
+    requests = [request] + [
+        rival | {"output": f"{request['output']}{number + 1}"} for number in range(request.get("rivals", 0))
+    ]
+    children = [begin(each) for each in requests]
+    return [end(child, reading, request.get("seconds", 60)) for child, reading in children]
+
+
+def begin(request: Mapping[str, Any]) -> tuple[int, int]:
+    """Fork a child that is the run; give its process and the pipe on which it tells its counts."""
     reading, writing = os.pipe()
-    began = time.monotonic()
     child = os.fork()
     if child == 0:
         os.close(reading)
         be_a_run(request, writing)
     os.close(writing)
-    code = wait(child, request.get("seconds", 60))
+    return child, reading
+
+
+def end(child: int, reading: int, seconds: float) -> dict[str, Any]:
+    """Wait for a child's end, and say how it ended."""
+    began = time.monotonic()
+    code = wait(child, seconds)
     with os.fdopen(reading) as pipe:
         told = pipe.read()
-    return {
-        "code": code,
-        "counts": json.loads(told) if told else {},
-        "seconds": time.monotonic() - began,
-        "process": child,
-    }
+    return {"code": code, "counts": json.loads(told) if told else {}, "seconds": time.monotonic() - began}
 
 
 def wait(child: int, seconds: float) -> int | None:

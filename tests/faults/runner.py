@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,16 @@ SECRETS = {
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: exit code (negative: the signal; None: it hung), its output, how often it made each call."""
+    """How a run ended: exit code (negative: the signal; None: it hung), its output, how often it made each call.
+
+    `rivals` are those that were started together with it, unharmed.
+    """
 
     code: int | None
     output: str
     counts: dict[str, int]
     seconds: float
+    rivals: tuple[Ended, ...] = ()
 
     @property
     def killed(self) -> bool:
@@ -88,10 +92,13 @@ class Runner:
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         told = self._answer(request["seconds"] + 30)
-        said = output.read_text("utf-8", errors="replace") if output.exists() else ""
-        return Ended(told["code"], said, told["counts"], told["seconds"])
+        first, *rivals = (
+            Ended(one["code"], read(Path(f"{output}{number or ''}")), one["counts"], one["seconds"])
+            for number, one in enumerate(told)
+        )
+        return replace(first, rivals=tuple(rivals))
 
-    def _answer(self, seconds: float) -> dict[str, Any]:
+    def _answer(self, seconds: float) -> Any:
         readable, _, _ = select.select([self.process.stdout], [], [], seconds)
         line = self.process.stdout.readline() if readable else ""
         if not line:
@@ -107,6 +114,10 @@ class Runner:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def read(file: Path) -> str:
+    return file.read_text("utf-8", errors="replace") if file.exists() else ""
 
 
 def scratch() -> str | None:

@@ -26,6 +26,7 @@ class Scenario:
     settings: dict[str, Any] = {}
     removes = False
     commands: tuple[str, ...] = ("run",)
+    rivals = 0
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -259,6 +260,13 @@ class Down(Scenario):
         self.lab.bench.receiver.chance(seed=chance.randrange(10**6), faults=chance.choice([0.2, 0.5, 0.9]), lost=0.1)
 
 
+class AtOnce(Scenario):
+    """Several runs are started together: one goes on, the others say that it does."""
+
+    name = "at once"
+    rivals = 2
+
+
 class Moved(Scenario):
     """The destination becomes another place while something is open: that is abandoned, the new place gets everything."""
 
@@ -291,6 +299,6 @@ class Moved(Scenario):
 SCENARIOS: dict[str, type[Scenario]] = {
     scenario.name: scenario
     for scenario in (
-        First, Scenario, Toggle, Incremental, Deletes, NoPayload, Emptied, Events, OwnIds, Rejected, Two, Down, Moved
+        First, Scenario, Toggle, Incremental, Deletes, NoPayload, Emptied, Events, OwnIds, Rejected, Two, Down, AtOnce, Moved
     )
 }  # fmt: skip

@@ -20,10 +20,27 @@ from typing import Any
 
 __all__ = ["CALLS", "WRITES", "Fault", "Shim", "build", "why_not"]
 
-CALLS = (
-    "write pwrite fsync fdatasync rename open create unlink link mkdir rmdir truncate close read pread connect send recv "
-    "fallocate"
-).split()
+CALLS = [
+    "write",
+    "pwrite",
+    "fsync",
+    "fdatasync",
+    "rename",
+    "open",
+    "create",
+    "unlink",
+    "link",
+    "mkdir",
+    "rmdir",
+    "truncate",
+    "close",
+    "read",
+    "pread",
+    "connect",
+    "send",
+    "recv",
+    "fallocate",
+]
 """The kinds of calls, in the order of the shim's own list. `create` is an open with O_CREAT."""
 
 WRITES = (

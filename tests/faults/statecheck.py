@@ -6,6 +6,7 @@ The store is read from a copy: the run that comes next has to find what the kill
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import sqlite3
 import tempfile
@@ -15,7 +16,7 @@ from typing import Any
 
 from tests.faults.judge import Problem, Track
 
-__all__ = ["after_a_kill", "at_rest", "open_rejected", "reading"]
+__all__ = ["after_a_kill", "at_rest", "key_of_rejected", "open_rejected", "reading", "watermarks"]
 
 
 @contextlib.contextmanager
@@ -57,6 +58,30 @@ def after_a_kill(state: Path, tracks: Mapping[str, Track]) -> list[Problem]:
                     Problem("claims too much", f"{name}: {claimed} calls, the log has {len(track.acknowledged)}")
                 )
     return problems
+
+
+def watermarks(state: Path, tracks: Mapping[str, Track], stamps: Mapping[str, int]) -> Iterator[Problem]:
+    """Check that last_sync_time is not past a row that is neither delivered nor rejected; `stamps` say when each changed."""
+    with reading(state) as store:
+        if store is None:
+            return
+        for row in store.execute("SELECT * FROM ledgers WHERE retired IS NULL"):
+            track = tracks.get(row["destination"])
+            if track is None or not row["last_sync_time"]:
+                continue
+            listed = {
+                key_of_rejected(dict(each)) for each in store.execute("SELECT * FROM rejected WHERE state = 'open'")
+            }
+            skipped = [key for key in track.pending() if stamps[key] <= row["last_sync_time"] and key not in listed]
+            if skipped:
+                text = f"{row['destination']}: {row['last_sync_time']}, but {skipped[0]} of {stamps[skipped[0]]} is pending"
+                yield Problem("watermark", text)
+
+
+def key_of_rejected(row: Mapping[str, Any]) -> str:
+    """Give the key of a rejected row, as the judge knows it."""
+    call = json.loads(row["call"] or row["identity"])
+    return str(call.get("userId") or call.get("properties", {}).get("number"))
 
 
 def at_rest(state: Path, tracks: Mapping[str, Track], *, sync: str = "id-people") -> list[Problem]:

@@ -12,6 +12,7 @@ JSON, then the body as it was before compression), synced to disk before the rep
     {"lose_reply": true}                                                 take the calls, then close without a reply
     {"reset": true}                                                      reset the connection before a body is read
     {"half": true}                                                       take the calls, then send half of the reply's body
+    {"half": true, "untaken": true}                                      the same, but do not take the calls
     {"drip": 0.2}                                                        take the calls, reply a byte at a time, so long in all
 
 POST /_chance with {"seed": 7, "faults": 0.3, "lost": 0.05} lets chance choose for each request that has no entry: so many
@@ -36,7 +37,6 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-
 CHANCES = {
     "429": {"status": 429, "headers": {"retry-after": "0.01"}, "body": '{"message": "slow down"}'},
     "500": {"status": 500, "body": "oops"},
@@ -44,6 +44,7 @@ CHANCES = {
     "close": {"close": True},
     "reset": {"reset": True},
     "half 500": {"status": 500, "half": True},
+    "half 200": {"half": True, "untaken": True},
     "hang": {"hang": 0.2},
 }
 """What chance gives. `hang` is named only where a test has a short timeout."""
@@ -128,7 +129,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         status = behaviour.get("status") or self.refusal(body) or 200
-        head = {"path": self.path, "status": status, "headers": {k.lower(): v for k, v in self.headers.items()}}
+        kept = 0 if "untaken" in behaviour else status
+        head = {"path": self.path, "status": kept, "headers": {k.lower(): v for k, v in self.headers.items()}}
         self.state.record(head, body)
         if "lose_reply" in behaviour:
             self.drop(reset="reset" in behaviour)

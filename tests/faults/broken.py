@@ -1,3 +1,0 @@
-"""Deliberately broken engines."""
-
-BROKEN: dict = {}
