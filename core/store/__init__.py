@@ -24,7 +24,7 @@ from typing import Any, Self
 
 from core.errors import StateError
 
-__all__ = ["Store"]
+__all__ = ["Store", "sync_folder"]
 
 _BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What SQLite raises; the second where the words of its own error are made of damaged bytes."""
@@ -67,7 +67,7 @@ class Store:
             raise
         if not marker.exists():
             marker.touch()
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def _prepare(self) -> None:
         """Check the file, set what makes writes durable, and bring the tables up to date."""
@@ -189,7 +189,7 @@ def _explained(error: Exception, file: Path) -> StateError:
     return StateError(f"The store cannot be read: {text}.", where=str(file), remedy=_RESTORE)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a new name in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -161,6 +161,9 @@ VALUES (:id, :run, :sync, :destination, :ledger, 'planned', :call, :plan, :plan_
 -- name: delivery
 SELECT * FROM deliveries WHERE id = :id;
 
+-- name: delivery_ids
+SELECT id FROM deliveries WHERE sync = :sync;
+
 -- name: open_deliveries
 SELECT * FROM deliveries WHERE sync = :sync AND state IN ('planned', 'sending', 'paused') ORDER BY created;
 

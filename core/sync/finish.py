@@ -46,6 +46,7 @@ class Finishing:
         try:
             if delivery["plan"]:
                 self.store.do("set_delivery_state", id=delivery["id"], state="sending", reason=None)
+                self.state.note_sending(delivery["plan"])
                 await self._send(target, delivery)
             outcome = await self._commit(delivery)
         except PausedError as pause:
