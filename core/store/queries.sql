@@ -137,6 +137,11 @@ SELECT * FROM segments WHERE ledger = :ledger AND retired IS NULL ORDER BY numbe
 -- name: all_segment_files
 SELECT keys, calls FROM segments;
 
+-- name: files_in_use
+SELECT keys AS name, 1 AS ledger FROM segments WHERE retired IS NULL
+UNION ALL SELECT calls, 1 FROM segments WHERE retired IS NULL AND calls IS NOT NULL
+UNION ALL SELECT plan, 0 FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sending', 'paused');
+
 -- name: old_segments
 SELECT keys, calls FROM segments WHERE retired IS NOT NULL AND retired < :before;
 

@@ -148,13 +148,20 @@ class StateFolder:
         self.check_age(store, sync)
         for row in store.rows("old_segments", before=now - _DAY):
             store.do("delete_segment", keys=row["keys"])
+        # where what is listed is not there, what is there may be it, under a name that the store has wrong: it stays
+        missing = {
+            row["name"]
+            for row in store.rows("files_in_use")
+            if not ((self.ledger if row["ledger"] else self.plans) / row["name"]).exists()
+        }
         listed = {name for row in store.rows("all_segment_files") for name in (row["keys"], row["calls"]) if name}
         plans = {row["plan"] for row in store.rows("open_plans")}
         plans |= {str(Path(plan).with_suffix(SENT)) for plan in plans}
         for folder, kept in ((self.ledger, listed), (self.plans, plans)):
-            for file in folder.glob(f"{sync.id}.*"):
-                if file.name not in kept:
-                    file.unlink(missing_ok=True)
+            there = {file.name for file in folder.glob(f"{sync.id}.*")}
+            if missing.isdisjoint(kept):
+                for name in there - kept:
+                    (folder / name).unlink(missing_ok=True)
         for spilled in (self.folder / "tmp").glob(f"{sync.id}.*"):
             process = spilled.suffix.removeprefix(".")
             if not (process.isdigit() and is_alive(int(process))):  # a preview may be using it right now

@@ -129,3 +129,27 @@ def test_a_store_that_has_forgotten_an_open_delivery_is_refused(workshop: Worksh
     (state / "store.sqlite").write_bytes(newer)
     assert workshop.run().state == "succeeded"
     assert len({call["messageId"] for call in workshop.calls()}) == 6
+
+
+def test_files_stay_where_the_store_lists_one_that_is_not_there(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    workshop.calls()
+    (segment,) = (workshop.folder / ".backhaul" / "ledger").glob("*.keys.parquet")
+    wrong = f"ie{segment.name[2:]}"
+    change_name(workshop, segment.name, wrong)
+    assert "A ledger segment is missing" in workshop.run().ended.error
+    assert segment.exists()
+    change_name(workshop, wrong, segment.name)
+    assert workshop.run().state == "succeeded"
+    assert workshop.calls() == []
+
+
+def change_name(workshop: Workshop, old: str, new: str) -> None:
+    import sqlite3
+
+    connection = sqlite3.connect(workshop.folder / ".backhaul" / "store.sqlite")
+    connection.execute("UPDATE segments SET keys = ? WHERE keys = ?", [new, old])
+    connection.commit()
+    connection.close()
