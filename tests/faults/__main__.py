@@ -1,77 +1,55 @@
-"""The long run: kills, disk faults, damaged files and broken engines by the thousand.
+"""The long run: kills, disk faults, damaged files, broken engines and a flood of faults, by the thousand.
 
-    python -m tests.faults                              all parts, with the numbers of the long run
-    python -m tests.faults kills --kills 500 --jobs 2   one part
-    python -m tests.faults kills --scenario full --repeat "1/full/7"     one project again, by its seed
+    python -m tests.faults                              all of them, with the numbers of the long run
+    python -m tests.faults kills --kills 500 --jobs 2   one part, other numbers
+    python -m tests.faults kills --scenario full --repeat "1/full/7"     one project again, by the seed of a finding
+    python -m tests.faults soak --minutes 60            three syncs, a kill a minute (not part of the long run)
 
-Prints its figures as tables, and ends with 1 where something was found.
+Prints its figures as tables, and ends with 1 where something was found. Folders in which something was found are kept.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import sys
 import time
 
-from tests.faults.kills import Tally, kill_project
-from tests.faults.pool import shared
-from tests.faults.scenarios import SCENARIOS
-
-
-def kills(options: argparse.Namespace) -> int:
-    """Kill until enough were killed; give how much was found."""
-    names = options.scenario or list(SCENARIOS)
-    total, began = Tally(), time.monotonic()
-
-    def pieces():
-        if options.repeat:
-            yield names[0], options.repeat
-            return
-        for number in itertools.count():
-            for name in names:
-                if total.kills >= options.kills:
-                    return
-                yield name, f"{options.seed}/{name}/{number}"
-
-    for tally in shared(lambda bench, piece: kill_project(bench, *piece), pieces(), options.jobs, keep=True):
-        total.add(tally)
-        for where, problem in tally.found:
-            print(f"FOUND {where}: {str(problem)[:2000]}", flush=True)
-    took = time.monotonic() - began
-    table("kills", {
-        "kills": total.kills, "runs": total.runs, "projects": total.projects, "rounds": total.rounds,
-        "calls delivered": total.delivered, "calls repeated": total.repeats, "compactions": total.compactions,
-        "seconds": round(took, 1), "seconds a kill and job": round(took * options.jobs / max(1, total.kills), 3),
-        "found": len(total.found),
-    })  # fmt: skip
-    for name in ("by_scenario", "by_phase", "by_call"):
-        print(
-            f"{name.replace('_', ' ')}: "
-            + ", ".join(f"{what} {number:,}" for what, number in getattr(total, name).most_common())
-        )
-    return len(total.found)
-
-
-def table(title: str, figures: dict[str, object]) -> None:
-    print(f"== {title}")
-    for name, value in figures.items():
-        print(f"{name:<28}{value:>14,}" if isinstance(value, int | float) else f"{name:<28}{value:>14}")
-
-
-PARTS = {"kills": kills}
+from tests.faults import parts, shim
 
 
 def main() -> int:
+    """Do the parts; give the exit code."""
+    options = arguments()
+    if why := shim.why_not():
+        print(f"not here: {why}")
+        return 2
+    began = time.monotonic()
+    chosen = options.parts or parts.LONG
+    found = {name: parts.PARTS[name](options) for name in chosen}
+    took = time.monotonic() - began
+    print(f"== {took / 60:.1f} minutes; found: " + ", ".join(f"{name} {number}" for name, number in found.items()))
+    return 1 if any(found.values()) else 0
+
+
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which parts; all where none is named")
-    parser.add_argument("--kills", type=int, default=5_000)
-    parser.add_argument("--scenario", action="append", choices=list(SCENARIOS))
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(parts.PARTS)}")
+    parser.add_argument("--kills", type=int, default=5_000, help="by the shim")
+    parser.add_argument("--straced", type=int, default=60, help="kills by strace, of the command as users start it")
+    parser.add_argument("--disk", type=int, default=600, help="disk faults")
+    parser.add_argument("--power", type=int, default=300, help="power cuts")
+    parser.add_argument("--damaged", type=int, default=2_000, help="damaged files")
+    parser.add_argument("--rows", type=int, default=200_000, help="of the flood")
+    parser.add_argument("--minutes", type=float, default=60, help="of the soak")
+    parser.add_argument("--scenario", action="append", help="keep to these scenarios")
+    parser.add_argument("--broken", action="append", help="keep to these broken engines")
     parser.add_argument("--repeat", help="the seed of one project, as it was printed with a finding")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    return 1 if sum([PARTS[part](options) for part in options.parts or PARTS]) else 0
+    if unknown := set(options.parts) - set(parts.PARTS):
+        parser.error(f"there is no part {', '.join(unknown)}")
+    return options
 
 
 if __name__ == "__main__":

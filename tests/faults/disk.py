@@ -20,7 +20,16 @@ from tests.faults.shim import WRITES, Fault
 
 __all__ = ["DISK_SCENARIOS", "DiskTally", "disk_project"]
 
-DISK_SCENARIOS = ("full", "first run", "incremental", "deletes", "deletes, no payload", "events", "rejected", "two destinations")
+DISK_SCENARIOS = (
+    "full",
+    "first run",
+    "incremental",
+    "deletes",
+    "deletes, no payload",
+    "events",
+    "rejected",
+    "two destinations",
+)
 
 
 @dataclass(slots=True)
@@ -45,7 +54,9 @@ class DiskTally:
         self.found += other.found
 
 
-def disk_project(bench: Bench, name: str, seed: str, *, broken: str | None = None, rounds: int | None = None) -> DiskTally:
+def disk_project(
+    bench: Bench, name: str, seed: str, *, broken: str | None = None, rounds: int | None = None
+) -> DiskTally:
     """Live one project through its rounds, with disk faults; stops at the first finding."""
     began = time.monotonic()
     chance = random.Random(seed)
@@ -67,7 +78,9 @@ def disk_project(bench: Bench, name: str, seed: str, *, broken: str | None = Non
     return tally
 
 
-def one_round(lab: Lab, scenario: Scenario, tally: DiskTally, counts: dict[str, int], *, is_first: bool) -> dict[str, int]:
+def one_round(
+    lab: Lab, scenario: Scenario, tally: DiskTally, counts: dict[str, int], *, is_first: bool
+) -> dict[str, int]:
     chance = lab.chance
     if not is_first:
         scenario.change()

@@ -6,7 +6,7 @@ rounds, so that ledgers grow old and are compacted.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.faults.judge import DELETED
 from tests.faults.lab import Lab
@@ -23,7 +23,7 @@ class Scenario:
     rounds = 10
     rows = 40
     query = 'SELECT id AS "userId", edition, note FROM people'
-    settings: dict[str, Any] = {}
+    settings: ClassVar[dict[str, Any]] = {}
     removes = False
     commands: tuple[str, ...] = ("run",)
     rivals = 0
@@ -125,14 +125,14 @@ class Incremental(Scenario):
 
     name = "incremental"
     query = f"{Scenario.query} {SINCE}"
-    settings = {"lookback": "0 minutes"}
+    settings: ClassVar[dict[str, Any]] = {"lookback": "0 minutes"}
 
 
 class Deletes(Scenario):
     """Removed rows become deletes, after all else."""
 
     name = "deletes"
-    settings = {"removed": "delete"}
+    settings: ClassVar[dict[str, Any]] = {"removed": "delete"}
     removes = True
 
     def destinations(self) -> None:
@@ -148,7 +148,7 @@ class NoPayload(Deletes):
     """Deletes where the ledger keeps no payload."""
 
     name = "deletes, no payload"
-    settings = {"removed": "delete", "payload": False}
+    settings: ClassVar[dict[str, Any]] = {"removed": "delete", "payload": False}
 
 
 class Emptied(Deletes):
@@ -175,7 +175,7 @@ class Events(Scenario):
 
     name = "events"
     query = f"""SELECT 'u_' || number % 7 AS "userId", 'Bought' AS event, number, what FROM events {SINCE}"""
-    settings = {"call": "track", "lookback": "2 minutes"}
+    settings: ClassVar[dict[str, Any]] = {"call": "track", "lookback": "2 minutes"}
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -213,7 +213,7 @@ class Rejected(Scenario):
     def __init__(self, lab: Lab) -> None:
         if lab.chance.random() < 0.5:
             self.query = Incremental.query
-            self.settings = Incremental.settings
+            self.settings = Incremental.settings  # type: ignore[misc]
         super().__init__(lab)
 
     def content(self, key: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def reading(state: Path) -> Iterator[sqlite3.Connection | None]:
                 shutil.copyfile(f"{state}/store.sqlite{ending}", f"{folder}/store.sqlite{ending}")
         connection = sqlite3.connect(f"{folder}/store.sqlite")
         connection.row_factory = sqlite3.Row
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")  # a damaged one is read, too
         try:
             is_made = connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'rejected'").fetchone()[0]
             yield connection if is_made else None
@@ -146,8 +147,10 @@ def _files(state: Path, store: sqlite3.Connection, sync: str) -> Iterator[Proble
     there = {file.name for file in (state / "ledger").glob(f"{sync}.*")}
     if there - listed:
         yield Problem("garbage", f"in ledger/ but in no manifest: {sorted(there - listed)}")
-    if listed - there:
-        yield Problem("manifest", f"listed but not in ledger/: {sorted(listed - there)}")
+    current = store.execute("SELECT keys, calls FROM segments WHERE retired IS NULL")
+    missing = {name for row in current for name in row if name} - there
+    if missing:
+        yield Problem("manifest", f"listed but not in ledger/: {sorted(missing)}")
     plans = {row["plan"] for row in store.execute("SELECT plan FROM deliveries WHERE plan IS NOT NULL")}
     left = {file.name for file in (state / "plans").iterdir()} - plans
     if left:

@@ -1,7 +1,8 @@
 """Deliberately broken engines, by name: the harness is worth something only if it catches each of them.
 
 They are installed in the runner's children (see `nursery`), never by a hook in the engine. `scenarios` are those in which
-the fault can show; `part` is the part of the harness that looks: kills, disk, damage or power.
+the fault can show; `part` is the part of the harness that looks: kills, disk, damage or power;
+`damaged` the kind of file, and the way, that damage keeps to.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class Broken:
     install: Callable[[], None]
     scenarios: tuple[str, ...] = ("full",)
     part: str = "kills"
+    damaged: tuple[str, str] = ("", "")
 
 
 BROKEN: dict[str, Broken] = {
@@ -58,8 +60,9 @@ BROKEN: dict[str, Broken] = {
     "replaced segments removed first": Broken(install=keeping.replaced_segments_removed_first),
     "open plans are garbage": Broken(install=keeping.open_plans_are_garbage),
     "garbage kept": Broken(install=keeping.garbage_kept),
-    "a missing segment is empty": Broken(install=keeping.missing_segment_is_empty, part="damage"),
-    "digests unchecked": Broken(install=keeping.digests_unchecked, part="damage"),
-    "a damaged store begun anew": Broken(install=keeping.damaged_store_begun_anew, part="damage"),
-    "a missing store begun anew": Broken(install=keeping.missing_store_begun_anew, part="damage"),
+    "a missing segment is empty": Broken(install=keeping.missing_segment_is_empty, part="damage", damaged=("keys segment", "remove")),
+    "digests unchecked": Broken(install=keeping.digests_unchecked, part="damage", damaged=("", "flip")),
+    "a damaged store begun anew": Broken(install=keeping.damaged_store_begun_anew, part="damage", damaged=("store.sqlite", "rubbish")),
+    "age unchecked": Broken(install=keeping.age_unchecked, part="damage", damaged=("store.sqlite", "older")),
+    "a missing store begun anew": Broken(install=keeping.missing_store_begun_anew, part="damage", damaged=("store.sqlite", "remove")),
 }
