@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.judge import Problem, Track
-from tests.faults.kills import draw
+from tests.faults.kills import draw, phase
 from tests.faults.lab import Bench, Lab, state_of
 from tests.faults.scenarios import SCENARIOS, Scenario
 
@@ -137,8 +137,12 @@ def leave_open(lab: Lab, scenario: Scenario, chance: random.Random, *, killed: b
                 return
             scenario.change()
         return
-    lab.bench.receiver.behave({}, {}, *[{"status": 503}] * 9)
-    lab.run()
+    for _ in range(20):
+        lab.bench.receiver.behave({}, *[{"status": 503}] * 12)
+        lab.run()
+        if phase(lab) == "paused":
+            break
+        scenario.change()
     lab.calm()
 
 

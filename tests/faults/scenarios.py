@@ -163,11 +163,16 @@ class Emptied(Deletes):
         if self.lab.chance.random() < 0.5:
             self.lab.statements += ["CREATE TABLE away AS SELECT * FROM people", "DELETE FROM people"]
             self.is_empty = True
+            for key in self.people:
+                self.lab.is_gone(key)
 
     def before_rest(self) -> None:
         if self.is_empty:
+            self.lab.clock += 1
             self.lab.statements += ["INSERT INTO people SELECT * FROM away", "DROP TABLE away"]
             self.is_empty = False
+            for key in self.people:
+                self._now(key)
 
 
 class Events(Scenario):

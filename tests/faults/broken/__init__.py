@@ -60,9 +60,15 @@ BROKEN: dict[str, Broken] = {
     "replaced segments removed first": Broken(install=keeping.replaced_segments_removed_first),
     "open plans are garbage": Broken(install=keeping.open_plans_are_garbage),
     "garbage kept": Broken(install=keeping.garbage_kept),
-    "a missing segment is empty": Broken(install=keeping.missing_segment_is_empty, part="damage", damaged=("keys segment", "remove")),
+    "a missing segment is empty": Broken(
+        install=keeping.missing_segment_is_empty, part="damage", damaged=("keys segment", "remove")
+    ),
     "digests unchecked": Broken(install=keeping.digests_unchecked, part="damage", damaged=("", "flip")),
-    "a damaged store begun anew": Broken(install=keeping.damaged_store_begun_anew, part="damage", damaged=("store.sqlite", "rubbish")),
+    "a damaged store begun anew": Broken(
+        install=keeping.damaged_store_begun_anew, part="damage", damaged=("store.sqlite", "rubbish")
+    ),
     "age unchecked": Broken(install=keeping.age_unchecked, part="damage", damaged=("store.sqlite", "older")),
-    "a missing store begun anew": Broken(install=keeping.missing_store_begun_anew, part="damage", damaged=("store.sqlite", "remove")),
+    "a missing store begun anew": Broken(
+        install=keeping.missing_store_begun_anew, part="damage", damaged=("store.sqlite", "remove")
+    ),
 }
