@@ -60,10 +60,10 @@ class Store:
             self._connection.row_factory = sqlite3.Row
             self._prepare()
         except _BROKEN as error:
-            self._connection.close()
+            self._give_up()
             raise _explained(error, self.file) from error
         except StateError:
-            self._connection.close()
+            self._give_up()
             raise
         if not marker.exists():
             marker.touch()
@@ -89,6 +89,14 @@ class Store:
                     connection.execute(f"PRAGMA user_version = {number}")
         if not _known_schema() <= _schema(connection):
             raise StateError.damaged("its tables are not as they were made", where=str(self.file))
+
+    def _give_up(self) -> None:
+        """Close after an error. Where SQLite could not open its shared memory (an I/O error), its close deletes the log with
+        all that was committed there, unless it has read the log before (measured with 3.40.1): so it reads once more.
+        """
+        with contextlib.suppress(*_BROKEN):
+            self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        self._connection.close()
 
     def _write_ahead(self) -> None:
         """Switch to WAL. SQLite does not wait by itself here while another process makes the same new store."""

@@ -11,6 +11,7 @@ Prints its figures as tables, and ends with 1 where something was found. Folders
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 
@@ -23,6 +24,7 @@ def main() -> int:
     if why := shim.why_not():
         print(f"not here: {why}")
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
     began = time.monotonic()
     chosen = options.parts or parts.LONG
     found = {name: parts.PARTS[name](options) for name in chosen}

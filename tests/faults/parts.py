@@ -87,10 +87,11 @@ def many(
         if options.repeat:
             yield chosen[0], options.repeat
             return
-        for number, name in itertools.product(itertools.count(), chosen):
-            if enough():
-                return
-            yield name, f"{options.seed}/{name}/{number}"
+        for number in itertools.count():
+            for name in chosen:
+                if enough():
+                    return
+                yield name, f"{options.seed}/{name}/{number}"
 
     def project(bench: Bench, piece: tuple[str, str]) -> Any:
         return work(bench, *piece)
