@@ -83,9 +83,9 @@ class LocalLedger:
         return count(connection, f"SELECT count(*) FROM {table}")
 
     def calls(self) -> str | None:
-        """Give SQL for rows (key, number, identity, call); None where the ledger keeps none.
+        """Give SQL for rows (key, number, identity, call, assumed); None where the ledger keeps none.
 
-        `number` is the segment's. Older and rejected versions are among them: join by key and number with what `load`
+        `number` is the segment's; `assumed` rows were taken for delivered without a call (a baseline). Older and rejected versions are among them: join by key and number with what `load`
         gave, and let what `load` gave be the right side, from which DuckDB builds its hash table.
         """
         segments = [segment for segment in self._segments() if segment["calls"]]
@@ -93,8 +93,8 @@ class LocalLedger:
             self._check(segment["calls"], segment["calls_bytes"], segment["calls_digest"])
         call = f"CASE WHEN message_id IS NULL THEN call ELSE '{{' || substr(call, {MESSAGE_ID_LENGTH + 1}) END"
         parts = [
-            f"SELECT key, {segment['number']} AS number, identity, {call} AS call "
-            f"FROM read_parquet({self._quoted(segment['calls'])}) WHERE operation = 'send'"
+            f"SELECT key, {segment['number']} AS number, identity, {call} AS call, operation = 'assume' AS assumed "
+            f"FROM read_parquet({self._quoted(segment['calls'])}) WHERE operation <> 'delete'"
             for segment in segments
         ]
         return " UNION ALL ".join(parts) or None
@@ -158,7 +158,8 @@ class LocalLedger:
         calls = self.calls()
         kept: Path | None = None
         if calls:
-            columns = "'send' AS operation, key, fingerprint, identity, NULL::VARCHAR AS message_id, call"
+            operation = "CASE WHEN assumed THEN 'assume' ELSE 'send' END AS operation"
+            columns = f"{operation}, key, fingerprint, identity, NULL::VARCHAR AS message_id, call"
             rows = f"SELECT {columns} FROM ({calls}) JOIN compacting USING (key, number)"
             kept = self.folder / self._write_file(connection, f"{name}.plan.parquet", rows)[0]
         files = self.write(connection, name, "SELECT key, fingerprint, quick FROM compacting", calls=kept, base=True)

@@ -123,13 +123,12 @@ SELECT (SELECT count(*) FROM segments WHERE ledger = :ledger)
        WHERE d.ledger = :ledger) AS calls;
 
 -- name: abandon_delivery
-UPDATE deliveries SET state = 'abandoned', reason = 'its destination became another place', plan = NULL, ended = :now
+UPDATE deliveries SET state = 'abandoned', reason = :reason, plan = NULL, ended = :now
 WHERE id = :id;
 
 -- name: set_ledger_committed
-UPDATE ledgers SET digest = :digest, form = :form,
-    rows_last_seen = coalesce(:full_rows, rows_last_seen),
-    last_sync_time = max(last_sync_time, coalesce(:clock, last_sync_time)) WHERE id = :id;
+UPDATE ledgers SET digest = :digest, form = :form, shape = :shape,
+    rows_last_seen = coalesce(:full_rows, rows_last_seen), last_sync_time = :clock WHERE id = :id;
 
 -- name: segments
 SELECT * FROM segments WHERE ledger = :ledger AND retired IS NULL ORDER BY number;
@@ -153,10 +152,11 @@ UPDATE segments SET retired = :now WHERE ledger = :ledger AND retired IS NULL;
 
 -- name: insert_delivery
 INSERT INTO deliveries (id, run, sync, destination, ledger, state, call, plan, plan_bytes, plan_digest, clock, digest,
-    form, rows, full_rows, added, changed, removed, unchanged, retried, superseded, refused, calls, batches, notes, created)
+    form, rows, full_rows, added, changed, removed, unchanged, retried, superseded, refused, calls, batches, notes, created,
+    kind, deletes, assumed, canary, shape)
 VALUES (:id, :run, :sync, :destination, :ledger, 'planned', :call, :plan, :plan_bytes, :plan_digest, :clock, :digest,
     :form, :rows, :full_rows, :added, :changed, :removed, :unchanged, :retried, :superseded, :refused, :calls, :batches, :notes,
-    :created);
+    :created, :kind, :deletes, :assumed, :canary, :shape);
 
 -- name: delivery
 SELECT * FROM deliveries WHERE id = :id;

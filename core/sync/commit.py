@@ -49,7 +49,7 @@ def commit(
     ledger = LocalLedger(store, ledgers, delivery["ledger"])
     segment: SegmentFiles | None = None
     totals = store.row("batch_totals", delivery=delivery["id"])
-    if delivery["plan"] and totals and totals["acknowledged"]:
+    if delivery["plan"] and ((totals and totals["acknowledged"]) or delivery["assumed"]):
         segment = _write_segment(connection, store, sync, delivery, ledger, plans / delivery["plan"])
     acknowledged = totals["acknowledged"] if totals else 0
     held = totals["held"] if totals else 0
@@ -74,6 +74,7 @@ def commit(
                 id=delivery["ledger"],
                 digest=delivery["digest"],
                 form=delivery["form"],
+                shape=delivery["shape"],
                 full_rows=delivery["full_rows"],
                 clock=delivery["clock"],
             )

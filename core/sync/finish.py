@@ -44,7 +44,7 @@ class Finishing:
     async def finish(self, target: Target, delivery: Mapping[str, Any]) -> Outcome | BackhaulError:
         """Send a delivery's batches and commit it; give how it ended, or why it is paused."""
         try:
-            if delivery["plan"]:
+            if delivery["calls"]:
                 self.store.do("set_delivery_state", id=delivery["id"], state="sending", reason=None)
                 await self._send(target, delivery)
             outcome = await self._commit(delivery)

@@ -179,17 +179,17 @@ class Run:
         """Finish one earlier delivery; say whether it is out of the way."""
         try:
             target = target_of(self.project, self.sync, delivery["destination"], self.secrets)
-            check_plan(finishing.state, delivery)
             ledger = dict(finishing.store.rows("ledger", id=delivery["ledger"])[0])
             move = self._move(finishing.store, ledger, target)
+            if move is Move.NEW_LEDGER:
+                self._abandon(finishing.store, delivery)
+                return True
+            check_plan(finishing.state, delivery)
         except BackhaulError as error:
             self._errors.append(error)
             return False
         if move is None:
             return False
-        if move is Move.NEW_LEDGER:
-            finishing.store.do("abandon_delivery", id=delivery["id"], now=self.clock())
-            return True
         return await self._finish(finishing, target, delivery)
 
     def _move(self, store: Store, ledger: Mapping[str, Any], target: Target) -> Move | None:
@@ -202,6 +202,11 @@ class Run:
             account = account_of(store, target)
             store.do("set_ledger_place", id=ledger["id"], account=account, host=target.plugin.host)
         return move
+
+    def _abandon(self, store: Store, delivery: Mapping[str, Any]) -> None:
+        """Leave an open delivery behind: a new ledger begins, and what it still had to send is compared anew."""
+        reason = "a new ledger was begun" if self.accepted.new_ledger else "its destination became another place"
+        store.do("abandon_delivery", id=delivery["id"], reason=reason, now=self.clock())
 
     def _stop(self, destination: str, asked: tuple[Question, ...]) -> None:
         """Tell what has to be answered before anything is sent to a destination."""
