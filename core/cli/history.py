@@ -229,7 +229,7 @@ def _never(sync: str, key: str, *, is_event: bool) -> str:
 
 
 def _print_life(life: Any) -> None:
-    signs: Mapping[str, str] = {"acknowledged": "ok", "rejected": "bad", "pending": "go"}
+    signs: Mapping[str, str] = {"acknowledged": "ok", "assumed": "ok", "rejected": "bad", "pending": "go"}
     when = f" in run {life.run}, {moment(life.at)}" if life.run else " before the ledger was last compacted"
     say(f"{life.destination}  {life.identity}: {life.state}{when}", sign=signs.get(life.state, "none"))
     for note in life.notes:

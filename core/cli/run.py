@@ -32,6 +32,11 @@ __all__ = ["replay", "run", "run_all"]
 @click.option("--yes", is_flag=True, help="Accept what the guards ask.")
 @click.option("--key-rotated", is_flag=True, help="The destination's key is new, the account is the same.")
 @click.option("--another-place", is_flag=True, help="The destination is another account or host: send all there anew.")
+@click.option(
+    "--baseline", is_flag=True, help="Take the rows for delivered, without a call: another tool has sent them."
+)
+@click.option("--replan", is_flag=True, help="Give up what was not sent yet of an earlier run, and plan it anew.")
+@click.option("--new-ledger", is_flag=True, help="Forget what was delivered (its files are damaged): all rows are new.")
 @folder_option
 @json_option
 def run(
@@ -42,6 +47,9 @@ def run(
     yes: bool,
     key_rotated: bool,
     another_place: bool,
+    baseline: bool,
+    replan: bool,
+    new_ledger: bool,
     folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -50,12 +58,19 @@ def run(
 
     if key_rotated and another_place:
         raise UsageError("--key-rotated and --another-place cannot both be true.")
+    if baseline and full_refresh:
+        raise UsageError("--baseline makes no call and --full-refresh makes all: choose one.")
+    if (baseline or new_ledger) and not syncs:
+        raise UsageError("Name the syncs that --baseline or --new-ledger is for.")
     accepted = Accepted(
         yes=yes,
         from_zero=from_zero,
         full_refresh=full_refresh,
         key_rotated=key_rotated,
         another_place=another_place,
+        baseline=baseline,
+        replan=replan,
+        new_ledger=new_ledger,
     )
     project = open_project(folder, asked=syncs)
     chosen = open_syncs(project, syncs)
@@ -198,8 +213,10 @@ def _tell_outcome(event: Event) -> None:
         case events.Committed():
             rejected = f", {event.rejected:,} rejected" if event.rejected else ""
             held = f", {event.held_back:,} deletes held back until nothing is rejected" if event.held_back else ""
+            assumed = f", {event.assumed:,} taken for delivered without a call" if event.assumed else ""
+            left = f", {event.given_up:,} given up, to be planned anew" if event.given_up else ""
             say(
-                f"{event.sync} → {event.destination}: {event.acknowledged:,} delivered{rejected}{held}, "
+                f"{event.sync} → {event.destination}: {event.acknowledged:,} delivered{rejected}{held}{assumed}{left}, "
                 f"{event.unchanged:,} unchanged",
                 sign="warn" if rejected or held else "ok",
             )

@@ -212,8 +212,8 @@ class LocalLedger:
         """Refuse a segment file that is missing or is not what was written."""
         file = self.folder / name
         remedy = (
-            "Restore the .backhaul folder from a backup, or run with --full-refresh after moving the ledger away: "
-            "everything is then sent again."
+            "Restore the .backhaul folder from a backup. Without one, `backhaul run SYNC --new-ledger` begins anew: all rows "
+            "are then sent again, or with --baseline none."
         )
         try:
             found, found_size = file_digest(file)

@@ -176,7 +176,16 @@ WHERE id = :id AND state IN ('planned', 'sending', 'paused');
 
 -- name: commit_delivery
 UPDATE deliveries SET state = 'committed', acknowledged = :acknowledged, rejected = :rejected, held_back = :held_back,
-    reason = NULL, plan = NULL, ended = :ended WHERE id = :id;
+    superseded = superseded + :given_up, reason = NULL, plan = NULL, ended = :ended WHERE id = :id;
+
+-- name: pass_canary
+UPDATE deliveries SET canary_passed = 1 WHERE id = :id;
+
+-- name: give_up_rest
+UPDATE deliveries SET clock = NULL WHERE id = :id;
+
+-- name: begun_batches
+SELECT number FROM batches WHERE delivery = :delivery AND state = 'sending';
 
 -- name: open_plans
 SELECT plan FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sending', 'paused');

@@ -5,6 +5,10 @@ Order of writes, which the promises rest on: the store has a batch's row before 
 from the plan, with the same messageIds and the same calls. Batches go out side by side, deletes only after all else was
 acknowledged.
 
+Where the plan has a canary, its first batch goes out alone, and the rest only after a look at the answers (core.sync.canary).
+A delivery whose rest is given up (`only_begun`) sends the batches that may have arrived, and no other: nothing is sent
+under a new messageId while it is not known whether it is there.
+
 A batch that is refused as a whole is halved down to the row at fault. A destination that refuses everything (and has
 acknowledged nothing of this delivery) is not a matter of rows: the delivery pauses.
 """
@@ -25,6 +29,7 @@ from core.destinations.base import Batch, DestinationType, Outcome, Request, Res
 from core.errors import BackhaulError, DeliveryError
 from core.model import CallType, Limits
 from core.store import Store
+from core.sync.canary import look_at_canary
 from core.sync.events import Answered, Event, Retrying
 from core.sync.planfile import PlanBatch, plan_rows, read_batches
 from core.sync.transport import NoReplyError, Transport
@@ -74,6 +79,8 @@ class Delivering:
     transport: Transport
     emit: Callable[[Event], None]
     sync_name: str
+    accepted: bool = False
+    only_begun: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.time
     acknowledged: int = 0
@@ -86,15 +93,31 @@ class Delivering:
         return CallType(self.delivery["call"])
 
     async def run(self) -> None:
-        """Send all batches that were not answered. Raises PausedError where the delivery cannot go on now."""
+        """Send all batches that were not answered.
+
+        Raises PausedError where the delivery cannot go on now, CanaryStop where its first calls were not all taken.
+        """
         answered = {row["number"] for row in self.store.rows("answered_batches", delivery=self.delivery["id"])}
         totals = self.store.row("batch_totals", delivery=self.delivery["id"])
         self.acknowledged = totals["acknowledged"] if totals else 0
         self.rejected = (totals["answered"] if totals else 0) - self.acknowledged
-        batches = read_batches(self.plan, answered.__contains__)
+        if self.only_begun:
+            begun = {row["number"] for row in self.store.rows("begun_batches", delivery=self.delivery["id"])}
+            batches = read_batches(self.plan, lambda number: number not in begun)
+        else:
+            batches = read_batches(self.plan, answered.__contains__)
+            await self._send_canary(batches, sent=0 in answered)
         deletes = await self._send_until_deletes(batches)
         if deletes is not None:
             await self._delete(deletes, batches)
+
+    async def _send_canary(self, batches: Iterator[PlanBatch], *, sent: bool) -> None:
+        """Send the first batch alone where the plan has a canary, and look at its answers."""
+        if not self.delivery["canary"] or self.delivery["canary_passed"]:
+            return
+        if not sent:
+            await self._send_batch(await asyncio.to_thread(next, batches))
+        look_at_canary(self.store, self.delivery, sync=self.sync_name, accepted=self.accepted)
 
     async def _send_until_deletes(self, batches: Iterator[PlanBatch]) -> PlanBatch | None:
         """Send batches side by side up to the first of deletes, which is given back."""
@@ -222,7 +245,9 @@ class Delivering:
                 response=response.body[:2000].decode("utf-8", "replace"),
             )
         )
-        if self.acknowledged == 0 and self.rejected >= _ALL_REFUSED and self.delivery["calls"] > _ALL_REFUSED:
+        looked_at = self.only_begun or (self.delivery["canary"] and not self.delivery["canary_passed"])
+        many = self.rejected >= _ALL_REFUSED and self.delivery["calls"] > _ALL_REFUSED
+        if many and self.acknowledged == 0 and not looked_at:
             raise PausedError(
                 DeliveryError(
                     f"{self.name} refuses everything: {reason[:300]}",

@@ -27,7 +27,11 @@ __all__ = ["KeyLife", "curl_of", "curl_of_rejected", "explain_key"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLife:
-    """What a destination knows of a key. `calls` are (identity, call as acknowledged, run, time or None)."""
+    """What a destination knows of a key.
+
+    `state` is acknowledged, assumed (a baseline took it for delivered), rejected or pending; `call` is its call then, `run`
+    and `at` (Unix seconds) when that was, where it is known.
+    """
 
     destination: str
     state: str
@@ -82,10 +86,11 @@ def _acknowledged(
     if not calls:
         return _acknowledged_digest(connection, store, state, target, ledger, key)
     rows = connection.execute(
-        f"SELECT identity, call, key::VARCHAR FROM ({calls}) JOIN acknowledged USING (key, number) WHERE {_matches(key)} LIMIT 20"
+        f"SELECT identity, call, key::VARCHAR, assumed FROM ({calls}) JOIN acknowledged USING (key, number) "
+        f"WHERE {_matches(key)} LIMIT 20"
     ).fetchall()
     lives = []
-    for identity, call, digest in rows:
+    for identity, call, digest, assumed in rows:
         rejected = tuple(
             dict(row) for row in store.rows("rejected_by_identity", ledger=ledger["id"], identity=identity)
         )
@@ -93,7 +98,7 @@ def _acknowledged(
         lives.append(
             KeyLife(
                 destination=target.name,
-                state="acknowledged",
+                state="assumed" if assumed else "acknowledged",
                 identity=identity,
                 call=call,
                 run=delivery["run"] if delivery else None,

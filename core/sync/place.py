@@ -26,7 +26,8 @@ class Accepted:
     """What the person who runs the sync has said.
 
     `baseline` takes the rows for delivered, without a call; `new_ledger` leaves the ledger behind that there is, and what
-    was still to be sent by it: the way out where its files are damaged and there is no backup.
+    was still to be sent by it: the way out where its files are damaged and there is no backup. `replan` gives up what was
+    not sent yet of an earlier delivery.
     """
 
     yes: bool = False
@@ -36,6 +37,7 @@ class Accepted:
     another_place: bool = False
     baseline: bool = False
     new_ledger: bool = False
+    replan: bool = False
 
 
 class Move(enum.Enum):

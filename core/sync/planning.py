@@ -162,7 +162,9 @@ class Planning:
                 "last_sync_time is kept on the warehouse's"
             )
         if self.set_back and not self.full:
-            compared = "all rows were compared" if self.set_back > self.sync.lookback else "the bound is earlier by that"
+            compared = (
+                "all rows were compared" if self.set_back > self.sync.lookback else "the bound is earlier by that"
+            )
             found.append(
                 f"the warehouse's clock is {counted(self.set_back, 'second')} behind the last delivery's: {compared}"
             )
@@ -281,19 +283,23 @@ class Planning:
         comparison = plan.comparison
         assert comparison is not None and plan.shape is not None  # noqa: S101, PT018 -- compare() has just set them
         guards: Guards = self.sync.guards
-        return plan.questions + questions(
-            self.connection,
-            guards,
-            self.mapped(),
-            comparison,
-            self.ids,
-            full=self.full,
-            rows_before=plan.ledger["rows_last_seen"] if plan.ledger else None,
-            calls=self.ledger_of(plan).calls,
-            everything=self.accepted.full_refresh,
-            sends=not self.accepted.baseline,
-        ) + shape_questions(
-            self.connection, guards, comparison, self._shape_before(plan), plan.shape, self.mapped().key
+        return (
+            plan.questions
+            + questions(
+                self.connection,
+                guards,
+                self.mapped(),
+                comparison,
+                self.ids,
+                full=self.full,
+                rows_before=plan.ledger["rows_last_seen"] if plan.ledger else None,
+                calls=self.ledger_of(plan).calls,
+                everything=self.accepted.full_refresh,
+                sends=not self.accepted.baseline,
+            )
+            + shape_questions(
+                self.connection, guards, comparison, self._shape_before(plan), plan.shape, self.mapped().key
+            )
         )
 
     def ledger_of(self, plan: TargetPlan) -> LocalLedger:

@@ -67,7 +67,8 @@ def delivery_row(
 ) -> dict[str, Any]:
     """Give the values of a delivery's row of the store; `counts` are its columns that are not 0 or empty."""
     nothing = dict.fromkeys(
-        ("rows", "added", "changed", "removed", "unchanged", "retried", "superseded", "refused", "deletes", "assumed"), 0
+        ("rows", "added", "changed", "removed", "unchanged", "retried", "superseded", "refused", "deletes", "assumed"),
+        0,
     )
     return {
         "kind": kind,

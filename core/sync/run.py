@@ -144,6 +144,7 @@ class Run:
                 connection=connection,
                 emit=self._emit,
                 run=self.id,
+                accepted=self.accepted,
                 clock=self.clock,
                 sleep=self.sleep,
             )
@@ -220,7 +221,11 @@ class Run:
         if isinstance(outcome, BackhaulError):
             self._errors.append(outcome)
             return False
-        self._rejected += outcome.rejected + outcome.held_back
+        if isinstance(outcome, Question):
+            self._stop(target.name, (outcome,))
+            return False
+        if not outcome.given_up:  # what was refused of a plan that is given up is planned anew, too
+            self._rejected += outcome.rejected + outcome.held_back
         return True
 
     async def _query_and_deliver(self, finishing: Finishing, targets: list[Target]) -> None:

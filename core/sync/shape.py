@@ -107,7 +107,9 @@ def _columns_changed(before: Shape | None, now: Shape) -> Question | None:
     old, new = dict(before.columns), dict(now.columns)
     differences = [f"{name} is new ({kind})" for name, kind in new.items() if name not in old]
     differences += [f"{name} is gone" for name in old if name not in new]
-    differences += [f"{name} was {old[name]} and is {kind}" for name, kind in new.items() if old.get(name, kind) != kind]
+    differences += [
+        f"{name} was {old[name]} and is {kind}" for name, kind in new.items() if old.get(name, kind) != kind
+    ]
     if not differences:  # only their order is another one, which means the same calls
         return None
     return Question(

@@ -25,7 +25,7 @@ from tui.widgets.sheet import Sheet
 
 __all__ = ["NewSync", "SettingsPage"]
 
-_SHARES = ("max_changed", "max_null", "max_vanished")
+_SHARES = ("max_changed", "max_null", "max_vanished", "max_unknown")
 _SCHEDULES = "every 15 minutes, every 12 hours, daily at 06:30, cron 0 6 * * 1-5, manual"
 
 
@@ -190,6 +190,7 @@ class SettingsPage(_SyncForm):
                 Field(name=f"guards.{name}", label=label, value=f"{getattr(guards, name):g}", note=note)
                 for name, label, note in _GUARDS
             ],
+            Field(name="guards.canary", label="canary", value=str(guards.canary), note="calls sent ahead of the rest"),
             Field(name="columns", label="columns", value=columns, lines=5),
         ]
 
@@ -309,6 +310,7 @@ _GUARDS = (
     ("max_changed", "most changed", "share of known rows"),
     ("max_null", "most gone null", "share, of one field"),
     ("max_vanished", "most vanished", "share of known rows"),
+    ("max_unknown", "most unknown", "share of rows, new ids"),
 )
 
 
@@ -370,7 +372,7 @@ def _read(name: str, text: str) -> Any:
         return text == "true"
     if name == "columns":
         return _columns(text)
-    if name == "guards.max_calls":
+    if name in ("guards.max_calls", "guards.canary"):
         if not text.replace("_", "").isdigit():
             raise ValueError(f"{name}: this is a whole number.")
         return int(text)
