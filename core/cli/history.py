@@ -143,10 +143,12 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
         )
     for each in row.deliveries:
         say(
-            f"  → {each['destination']}: {each['state']}  rows {each['rows']:,}  new {each['added']:,}  changed "
-            f"{each['changed']:,}  unchanged {each['unchanged']:,}  delivered {each['acknowledged']:,}  "
-            f"rejected {each['rejected']:,}" + (f"  ({each['reason']})" if each["reason"] else "")
+            f"  → {each['destination']}: {each['state']}  new {each['added']:,}  changed {each['changed']:,}"
+            + (f"  ({each['reason']})" if each["reason"] else "")
         )
+        parts = {name: number for name, number in each["outcomes"].items() if number or name in ("rows", "acknowledged")}
+        rows = parts.pop("rows")
+        say(f"    {counted(rows, 'row')} = " + " + ".join(f"{number:,} {name}" for name, number in parts.items()))
         for note in json.loads(each["notes"]):
             say(f"    {note}", dim=True)
     _print_rejected(refused)

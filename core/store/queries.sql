@@ -47,9 +47,9 @@ JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value ORDER BY s
 
 -- name: deliveries_of_runs
 SELECT d.*,
-    CASE WHEN d.state IN ('planned', 'sending', 'paused')
+    CASE WHEN d.state <> 'committed'
         THEN (SELECT coalesce(sum(b.acknowledged), 0) FROM batches b WHERE b.delivery = d.id) END AS open_acknowledged,
-    CASE WHEN d.state IN ('planned', 'sending', 'paused')
+    CASE WHEN d.state <> 'committed'
         THEN (SELECT coalesce(sum(b.calls), 0) FROM batches b WHERE b.delivery = d.id AND b.state = 'answered')
         END AS open_answered
 FROM json_each(:runs) r JOIN deliveries d ON d.run = r.value ORDER BY d.created, d.destination;

@@ -205,7 +205,8 @@ def test_show_tells_a_run_whole(demo: ProjectFolder) -> None:
     done = demo.run("show", run)
     assert f"Run {run}  users  succeeded" in done.out
     assert "last_sync_time of the query: 0" in done.out
-    assert "→ files: committed  rows 1,500  new 1,500" in done.out
+    assert "→ files: committed  new 1,500  changed 0" in done.out
+    assert "1,500 rows = 1,500 acknowledged" in done.out
     found = demo.run("show", run[:6], "--json").json
     assert found["id"] == run
     assert found["deliveries"][0]["acknowledged"] == 1_500
