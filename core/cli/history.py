@@ -146,7 +146,9 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
             f"  → {each['destination']}: {each['state']}  new {each['added']:,}  changed {each['changed']:,}"
             + (f"  ({each['reason']})" if each["reason"] else "")
         )
-        parts = {name: number for name, number in each["outcomes"].items() if number or name in ("rows", "acknowledged")}
+        parts = {
+            name: number for name, number in each["outcomes"].items() if number or name in ("rows", "acknowledged")
+        }
         rows = parts.pop("rows")
         say(f"    {counted(rows, 'row')} = " + " + ".join(f"{number:,} {name}" for name, number in parts.items()))
         for note in json.loads(each["notes"]):

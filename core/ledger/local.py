@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,12 +67,15 @@ class LocalLedger:
         self.folder = folder
         self.ledger = ledger
 
-    def load(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    def load(
+        self, connection: duckdb.DuckDBPyConnection, table: str, segments: Sequence[Mapping[str, Any]] | None = None
+    ) -> int:
         """Make the temporary table `table` (key, fingerprint, quick, number) of all rows acknowledged; say how many.
 
-        `number` is that of the segment which holds the row's latest version.
+        `number` is that of the segment which holds the row's latest version. `segments` are the current ones, unless an
+        earlier state is asked for (`before`).
         """
-        segments = self._segments()
+        segments = self._segments() if segments is None else segments
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {table} (key UUID, fingerprint UUID, quick UBIGINT, number INTEGER)"
         )
@@ -82,13 +85,13 @@ class LocalLedger:
             connection.execute(f"INSERT INTO {table} {self._latest(segments)}")
         return count(connection, f"SELECT count(*) FROM {table}")
 
-    def calls(self) -> str | None:
+    def calls(self, segments: Sequence[Mapping[str, Any]] | None = None) -> str | None:
         """Give SQL for rows (key, number, identity, call, assumed); None where the ledger keeps none.
 
         `number` is the segment's; `assumed` rows were taken for delivered without a call (a baseline). Older and rejected versions are among them: join by key and number with what `load`
         gave, and let what `load` gave be the right side, from which DuckDB builds its hash table.
         """
-        segments = [segment for segment in self._segments() if segment["calls"]]
+        segments = [segment for segment in segments or self._segments() if segment["calls"]]
         for segment in segments:
             self._check(segment["calls"], segment["calls_bytes"], segment["calls_digest"])
         call = f"CASE WHEN message_id IS NULL THEN call ELSE '{{' || substr(call, {MESSAGE_ID_LENGTH + 1}) END"
@@ -98,6 +101,21 @@ class LocalLedger:
             for segment in segments
         ]
         return " UNION ALL ".join(parts) or None
+
+    def before(self, delivery: str) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]] | None:
+        """Give a delivery's own segment and those that were the ledger before it; None where they are not kept any more.
+
+        Segments that a compaction has replaced stay a day, so the state before an older delivery is gone then.
+        """
+        ever = [dict(row) for row in self.store.rows("segments_ever", ledger=self.ledger)]
+        own = next((each for each in ever if each["keys"].endswith(f".{delivery}.keys.parquet")), None)
+        if own is None:
+            return None
+        earlier = [each for each in ever if each["number"] < own["number"]]
+        start = max((each["number"] for each in earlier if each["base"]), default=own["number"])
+        found = [each for each in earlier if each["number"] >= start]
+        is_whole = bool(own["base"]) or [each["number"] for each in found] == list(range(start, own["number"]))
+        return (own, () if own["base"] else found) if is_whole and (found or own["base"]) else None
 
     def write(
         self,
@@ -170,10 +188,15 @@ class LocalLedger:
         if kept:
             kept.unlink()
 
+    def keys_of(self, segment: Mapping[str, Any]) -> str:
+        """Give SQL for the rows (key, fingerprint, quick) of one segment. Raises StateError where it is damaged."""
+        self._check(segment["keys"], segment["keys_bytes"], segment["keys_digest"])
+        return f"SELECT * FROM read_parquet({self._quoted(segment['keys'])})"
+
     def _segments(self) -> Sequence[Any]:
         return self.store.rows("segments", ledger=self.ledger)
 
-    def _latest(self, segments: Sequence[Any]) -> str:
+    def _latest(self, segments: Sequence[Mapping[str, Any]]) -> str:
         """Give SQL for (key, fingerprint, quick, number) of all segments, the latest of each key, without removed ones.
 
         The first segment is the large one, so the deltas are settled among themselves and then take its rows' place.

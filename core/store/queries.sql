@@ -133,6 +133,9 @@ UPDATE ledgers SET digest = :digest, form = :form, shape = :shape,
 -- name: segments
 SELECT * FROM segments WHERE ledger = :ledger AND retired IS NULL ORDER BY number;
 
+-- name: segments_ever
+SELECT * FROM segments WHERE ledger = :ledger ORDER BY number;
+
 -- name: all_segment_files
 SELECT keys, calls FROM segments;
 

@@ -20,7 +20,15 @@ from core.sync.stage import CHANGED
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["FEWEST_KNOWN", "Question", "account_changed", "host_changed", "key_changed", "questions"]
+__all__ = [
+    "FEWEST_KNOWN",
+    "Question",
+    "account_changed",
+    "call_questions",
+    "host_changed",
+    "key_changed",
+    "questions",
+]
 
 FEWEST_KNOWN = 100
 """Shares are judged from this many known rows up: of three rows, one that changed is no alarm."""
@@ -68,6 +76,12 @@ def questions(
     many = sends and comparison.known >= FEWEST_KNOWN and comparison.changed > guards.max_null * comparison.known
     if many and mapper.keeps_payload and not everything and (sql := calls()):
         found += _went_null(connection, guards, mapper, comparison, sql)
+    return tuple(question for question in found if question)
+
+
+def call_questions(guards: Guards, comparison: Comparison) -> tuple[Question, ...]:
+    """Ask about how many calls are made, and of how many of the rows that are known."""
+    found = (_max_calls(guards, comparison), _max_changed(guards, comparison))
     return tuple(question for question in found if question)
 
 

@@ -20,7 +20,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from core.errors import BackhaulError
+from core.errors import BackhaulError, UsageError
 from core.model import Project, Sync
 from core.store import Store
 from core.sync import events
@@ -48,12 +48,15 @@ def run_sync(
     cause: str = "command",
     accepted: Accepted | None = None,
     replay: bool = False,
+    undo: str = "",
 ) -> AsyncGenerator[Event, None]:
-    """Run a sync (or, with `replay`, only send its rejected rows again) and give its events as they happen.
+    """Run a sync and give its events as they happen.
+
+    With `replay`, only its rejected rows are sent again; with `undo`, what the run of that id overwrote is sent back.
 
     Errors of ours end up in the last event and in the store; LockedError is raised, for there is no run then.
     """
-    return Run(project, sync, secrets, cause=cause, accepted=accepted or Accepted(), replay=replay).events()
+    return Run(project, sync, secrets, cause=cause, accepted=accepted or Accepted(), replay=replay, undo=undo).events()
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Run:
     cause: str = "command"
     accepted: Accepted = field(default_factory=Accepted)
     replay: bool = False
+    undo: str = ""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     id: str = field(default_factory=lambda: randomness.token_hex(4))
@@ -95,7 +99,7 @@ class Run:
 
     async def _work(self) -> None:
         state = StateFolder(self.project)
-        what = "`backhaul replay`" if self.replay else "`backhaul run`"
+        what = "`backhaul undo`" if self.undo else "`backhaul replay`" if self.replay else "`backhaul run`"
         with state.lock(self.sync, what), state.store() as store, self._begun(state, store):
             self._emit(events.Started(run=self.id, sync=self.sync.name, cause=self.cause))
             try:
@@ -150,7 +154,9 @@ class Run:
             )
             still_open = await self._resume(finishing)
             targets = self._usable(name for name in self.sync.destinations if name not in still_open)
-            if self.replay:
+            if self.undo:
+                await self._undo(finishing, targets)
+            elif self.replay:
                 await self._replay(finishing, targets)
             elif targets or not self.sync.destinations:
                 await self._query_and_deliver(finishing, targets)
@@ -264,6 +270,35 @@ class Run:
                 target,
                 self.id,
                 self.clock(),
+            )
+            if delivery is not None:
+                self._emit(planned(self.id, self.sync.name, delivery))
+                await self._finish(finishing, target, delivery)
+
+    async def _undo(self, finishing: Finishing, targets: list[Target]) -> None:
+        """Send back what an earlier run overwrote, destination by destination; each is planned and guarded."""
+        from core.sync.undo import look_back, record_undo
+
+        store, state, connection = finishing.store, finishing.state, finishing.connection
+        deliveries = {row["destination"]: dict(row) for row in store.rows("deliveries_of_run", run=self.undo)}
+        for target in targets:
+            undone = deliveries.get(target.name)
+            ledger = store.row("current_ledger", sync=self.sync.id, destination=target.name)
+            if undone is None or not undone["acknowledged"]:
+                continue
+            if ledger is None or ledger["id"] != undone["ledger"]:
+                message = f"{target.name} has another ledger since that run, so its values cannot be sent back."
+                self._errors.append(UsageError(message, where=self.sync.name))
+                continue
+            if self._move(store, dict(ledger), target) in (None, Move.NEW_LEDGER):
+                continue
+            found = await to_the_end(look_back, connection, store, state, self.sync, undone)
+            asked = tuple(each for each in found.questions if not (self.accepted.yes and each.acceptable))
+            if asked:
+                self._stop(target.name, asked)
+                continue
+            delivery = await to_the_end(
+                record_undo, connection, store, state, self.sync, target, found, self.id, self.clock()
             )
             if delivery is not None:
                 self._emit(planned(self.id, self.sync.name, delivery))
