@@ -173,6 +173,10 @@ SELECT * FROM deliveries WHERE run = :run ORDER BY created, destination;
 -- name: last_deliveries
 SELECT * FROM deliveries WHERE sync = :sync ORDER BY created DESC LIMIT :limit;
 
+-- name: clocks_of_ledger
+SELECT d.clock, r.bound FROM deliveries d JOIN runs r ON r.id = d.run
+WHERE d.ledger = :ledger AND d.state = 'committed' AND d.clock IS NOT NULL ORDER BY d.created;
+
 -- name: set_delivery_state
 UPDATE deliveries SET state = :state, reason = :reason
 WHERE id = :id AND state IN ('planned', 'sending', 'paused');
