@@ -173,6 +173,25 @@ class LocalLedger:
     def compact(self, connection: duckdb.DuckDBPyConnection, name: str, now: float) -> None:
         """Replace all segments by one base. The replaced ones stay listed as retired, and on disk, for a day."""
         self.load(connection, "compacting")
+        files = self._rewritten(connection, name)
+        with self.store.transaction():
+            self.store.do("retire_segments", ledger=self.ledger, now=now)
+            self.store.do("insert_segment", ledger=self.ledger, created=now, **files.columns())
+
+    def erase(self, connection: duckdb.DuckDBPyConnection, name: str, keys: str, now: float) -> None:
+        """Replace all segments, those that are retired too, by one base without the `keys` (SQL for a column of them).
+
+        The replaced files are listed no more: whoever collects garbage removes them.
+        """
+        self.load(connection, "compacting")
+        connection.execute(f"DELETE FROM compacting WHERE key IN ({keys})")
+        files = self._rewritten(connection, name)
+        with self.store.transaction():
+            self.store.do("delete_segments", ledger=self.ledger)
+            self.store.do("insert_segment", ledger=self.ledger, created=now, **files.columns())
+
+    def _rewritten(self, connection: duckdb.DuckDBPyConnection, name: str) -> SegmentFiles:
+        """Write the rows of the table `compacting` as one base, with their calls."""
         calls = self.calls()
         kept: Path | None = None
         if calls:
@@ -182,11 +201,9 @@ class LocalLedger:
             kept = self.folder / self._write_file(connection, f"{name}.plan.parquet", rows)[0]
         files = self.write(connection, name, "SELECT key, fingerprint, quick FROM compacting", calls=kept, base=True)
         connection.execute("DROP TABLE compacting")
-        with self.store.transaction():
-            self.store.do("retire_segments", ledger=self.ledger, now=now)
-            self.store.do("insert_segment", ledger=self.ledger, created=now, **files.columns())
         if kept:
             kept.unlink()
+        return files
 
     def keys_of(self, segment: Mapping[str, Any]) -> str:
         """Give SQL for the rows (key, fingerprint, quick) of one segment. Raises StateError where it is damaged."""

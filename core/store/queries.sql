@@ -145,6 +145,30 @@ SELECT keys, calls FROM segments WHERE retired IS NOT NULL AND retired < :before
 -- name: delete_segment
 DELETE FROM segments WHERE keys = :keys;
 
+-- name: delete_segments
+DELETE FROM segments WHERE ledger = :ledger;
+
+-- name: all_ledgers_of_sync
+SELECT * FROM ledgers WHERE sync = :sync ORDER BY created;
+
+-- name: all_rejected_of_sync
+SELECT number, identity, row, call FROM rejected WHERE sync = :sync;
+
+-- name: delete_rejected
+DELETE FROM rejected WHERE number = :number;
+
+-- name: texts_of_runs
+SELECT id, error, remedy, progress, questions FROM runs WHERE sync = :sync;
+
+-- name: set_texts_of_run
+UPDATE runs SET error = :error, remedy = :remedy, progress = :progress, questions = :questions WHERE id = :id;
+
+-- name: texts_of_deliveries
+SELECT id, notes, reason FROM deliveries WHERE sync = :sync;
+
+-- name: set_texts_of_delivery
+UPDATE deliveries SET notes = :notes, reason = :reason WHERE id = :id;
+
 -- name: insert_segment
 INSERT INTO segments (ledger, number, base, rows, keys, keys_bytes, keys_digest, calls, calls_bytes, calls_digest, created)
 VALUES (:ledger, (SELECT coalesce(max(number), 0) + 1 FROM segments WHERE ledger = :ledger),

@@ -22,7 +22,7 @@ from core.sync.state import StateFolder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["KeyLife", "curl_of", "curl_of_rejected", "explain_key"]
+__all__ = ["KeyLife", "curl_of", "curl_of_rejected", "explain_key", "matches"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def _no_secret(_name: str) -> Secret:
     return Secret("hidden")
 
 
-def _matches(key: str, column: str = "identity") -> str:
+def matches(key: str, column: str = "identity") -> str:
     """Give SQL that says whether an identity has `key` as one of its values, or is it as JSON."""
     return f"({column} = {quoted(key)} OR list_contains(json_extract_string({column}, '$.*'), {quoted(key)}))"
 
@@ -87,7 +87,7 @@ def _acknowledged(
         return _acknowledged_digest(connection, store, state, target, ledger, key)
     rows = connection.execute(
         f"SELECT identity, call, key::VARCHAR, assumed FROM ({calls}) JOIN acknowledged USING (key, number) "
-        f"WHERE {_matches(key)} LIMIT 20"
+        f"WHERE {matches(key)} LIMIT 20"
     ).fetchall()
     lives = []
     for identity, call, digest, assumed in rows:
@@ -187,7 +187,7 @@ def _pending(
         without = f"AND batch NOT IN ({', '.join(map(str, done))})" if done else ""
         file = quoted(str(state.plans / delivery["plan"]))
         rows = connection.execute(
-            f"SELECT identity, call FROM read_parquet({file}) WHERE {_matches(key)} {without} LIMIT 20"
+            f"SELECT identity, call FROM read_parquet({file}) WHERE {matches(key)} {without} LIMIT 20"
         ).fetchall()
         lives += [
             KeyLife(
