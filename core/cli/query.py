@@ -17,7 +17,7 @@ from core.words import counted
 if TYPE_CHECKING:
     from core.sync.preview import PlannedDelivery, Preview
 
-__all__ = ["plan", "preview"]
+__all__ = ["plan", "preview", "value_text"]
 
 
 @click.command()
@@ -146,7 +146,7 @@ def _print_rows(delivery: PlannedDelivery, *, markdown: bool) -> None:
         who = ", ".join(f"{field} {value}" for field, value in change.identity.items())
         say(f"{'- ' if markdown else '  ~ '}{who}")
         for field in change.fields:
-            say(f"      {field.path}: {_value(field.old)} → {_value(field.new)}")
+            say(f"      {field.path}: {value_text(field.old)} → {value_text(field.new)}")
     for call in delivery.added[:5]:
         say(f"{'- ' if markdown else '  + '}{call}")
     if c.added > len(delivery.added[:5]):
@@ -157,7 +157,8 @@ def _print_rows(delivery: PlannedDelivery, *, markdown: bool) -> None:
         say(f"{'- ' if markdown else '  '}{who}: {why}", sign="bad")
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """Write a value of a call."""
     return (
         "(none)"
         if value is None

@@ -101,6 +101,7 @@ def run_all(
     *,
     accepted: Accepted | None = None,
     replay: bool = False,
+    undo: str = "",
     as_json: bool = False,
     stream: bool = False,
     brief: bool = False,
@@ -109,7 +110,16 @@ def run_all(
     try:
         return [
             asyncio.run(
-                _watch(project, sync, accepted=accepted, replay=replay, as_json=as_json, stream=stream, brief=brief)
+                _watch(
+                    project,
+                    sync,
+                    accepted=accepted,
+                    replay=replay,
+                    undo=undo,
+                    as_json=as_json,
+                    stream=stream,
+                    brief=brief,
+                )
             )
             for sync in syncs
         ]
@@ -124,6 +134,7 @@ async def _watch(
     *,
     accepted: Accepted | None,
     replay: bool,
+    undo: str,
     as_json: bool,
     stream: bool,
     brief: bool,
@@ -136,7 +147,7 @@ async def _watch(
     progress = Progress(wanted=not as_json)
     _stop_when_asked()
     try:
-        running = run_sync(project, sync, secrets.reader(project), accepted=accepted, replay=replay)
+        running = run_sync(project, sync, secrets.reader(project), accepted=accepted, replay=replay, undo=undo)
         async with contextlib.aclosing(running):
             async for event in running:
                 if stream:

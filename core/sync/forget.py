@@ -31,6 +31,7 @@ from core.sync.explain import matches
 from core.sync.prepare import target_of
 from core.sync.stage import scratch
 from core.sync.state import StateFolder
+from core.words import counted
 
 if TYPE_CHECKING:
     import duckdb
@@ -240,4 +241,4 @@ def _in_file_destinations(project: Project, sync: Sync, mentions: _Mentions) -> 
         with file.open(encoding="utf-8", errors="replace") as lines:
             found = sum(mentions.are_in(line) for line in lines)
         if found:
-            yield f"{file}: {found:,} lines, which are a destination's, not ours"
+            yield f"{file}: {counted(found, 'line')}, which {'is' if found == 1 else 'are'} a destination's, not ours"

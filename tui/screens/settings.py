@@ -17,6 +17,7 @@ from core.errors import ProjectError
 from core.model import CallType, InvalidRows, Project, Removed, Sync
 from core.project import set_value, write_file
 from core.project.write import write_text
+from core.words import duration
 from tui.drawing import Line, heading, line, wrapped
 from tui.screens.base import Page
 from tui.screens.dialogs import Confirm
@@ -170,7 +171,7 @@ class SettingsPage(_SyncForm):
             ),
             Field(name="schedule", label="schedule", value=sync.schedule, note="every 12 hours, daily at 06:30"),
             Field(name="timezone", label="time zone", value=sync.timezone),
-            Field(name="lookback", label="lookback", value=_span(sync.lookback), note="taken off last_sync_time"),
+            Field(name="lookback", label="lookback", value=duration(sync.lookback), note="taken off last_sync_time"),
             Field(
                 name="removed",
                 label="gone rows",
@@ -353,15 +354,6 @@ def _template(call: CallType) -> str:
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _span(seconds: int) -> str:
-    """Write a lookback as the files do."""
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds and seconds % size == 0:
-            number = seconds // size
-            return f"{number} {unit}{'s' * (number != 1)}"
-    return f"{seconds} seconds"
 
 
 def _read(name: str, text: str) -> Any:

@@ -116,7 +116,7 @@ def test_the_lines_of_a_file_destination_are_named_and_left(workshop: Workshop) 
     workshop.sync(destinations=["files"])
     workshop.run()
     (kept,) = forget(workshop, "u_3").kept
-    assert "people.jsonl: 1 lines" in kept
+    assert "people.jsonl: 1 line, which is" in kept
 
 
 def test_an_open_delivery_has_to_be_finished_first(workshop: Workshop) -> None:
