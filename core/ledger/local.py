@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
     from core.store import Store
 
-__all__ = ["MESSAGE_ID_LENGTH", "LocalLedger", "SegmentFiles", "durable", "file_digest"]
+__all__ = ["MESSAGE_ID_LENGTH", "QUARANTINE", "LocalLedger", "SegmentFiles", "durable", "file_digest", "missing"]
+
+QUARANTINE = "quarantine"
+"""The folder of damaged files, beside those of the ledger and the plans."""
 
 MESSAGE_ID_LENGTH = len('{"messageId":"') + 32 + len('",')
 """The characters that a messageId of ours adds at the front of a canonical call, its opening brace included."""
@@ -258,16 +261,24 @@ class LocalLedger:
         try:
             found, found_size = file_digest(file)
         except FileNotFoundError as error:
-            raise StateError("A ledger segment is missing where it was.", where=str(file), remedy=remedy) from error
+            raise StateError(missing("A ledger segment", file), where=str(file), remedy=remedy) from error
         except OSError as error:
             raise StateError(
                 f"A ledger segment cannot be read: {error.strerror}.", where=str(file), remedy=remedy
             ) from error
         if found_size != size or found != digest:
-            raise StateError("A ledger segment is damaged: it is not what was written.", where=str(file), remedy=remedy)
+            message = "A ledger segment is damaged: it is not what was written."
+            raise StateError(message, where=str(file), remedy=remedy, damaged=file)
 
     def _quoted(self, name: str) -> str:
         return quoted(str(self.folder / name))
+
+
+def missing(what: str, file: Path) -> str:
+    """Say that a state file is not where it was; a damaged one may have been set aside (core.sync.state)."""
+    if (file.parent.parent / QUARANTINE / file.name).exists():
+        return f"{what} is damaged; it was set aside in {QUARANTINE}/."
+    return f"{what} is missing where it was."
 
 
 def file_digest(file: Path) -> tuple[str, int]:

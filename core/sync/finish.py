@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BackhaulError, StateError
-from core.ledger.local import file_digest
+from core.ledger.local import file_digest, missing
 from core.model import Sync
 from core.store import Store
 from core.sync import events
@@ -158,6 +158,7 @@ def check_plan(state: StateFolder, delivery: Mapping[str, Any]) -> None:
         "behind, and sends all rows again, or with --baseline none."
     )
     if not file.exists():
-        raise StateError("The plan of an open delivery is missing where it was.", where=str(file), remedy=remedy)
+        raise StateError(missing("The plan of an open delivery", file), where=str(file), remedy=remedy)
     if file_digest(file) != (delivery["plan_digest"], delivery["plan_bytes"]):
-        raise StateError("The plan of an open delivery is damaged.", where=str(file), remedy=remedy)
+        message = "The plan of an open delivery is damaged: it is not what was written."
+        raise StateError(message, where=str(file), remedy=remedy, damaged=file)

@@ -24,7 +24,7 @@ from core.destinations.base import Batch
 from core.embedded import count, quoted
 from core.errors import UsageError
 from core.ledger import LocalLedger
-from core.ledger.local import durable
+from core.ledger.local import QUARANTINE, durable
 from core.model import CallType, Project, Secret, Sync
 from core.store import Store
 from core.sync.explain import matches
@@ -81,6 +81,8 @@ def forget_key(project: Project, sync: Sync, key: str) -> Forgotten:
             rejected = _from_rejected(store, sync, mentions)
             texts = _from_texts(store, sync, mentions)
         lines = _from_logs(store, state, sync, mentions)
+        for file in (state.folder / QUARANTINE).glob(f"{sync.id}.*"):  # nobody can read whom a damaged file is about
+            file.unlink()
         state.collect_garbage(store, sync, time.time())
         shredded = store.shred()
     kept = list(_in_file_destinations(project, sync, mentions))

@@ -176,3 +176,40 @@ def test_a_new_ledger_leaves_an_open_delivery_behind_whose_plan_is_damaged(works
     assert "--new-ledger" in workshop.run().ended.remedy
     assert workshop.run(new_ledger=True).state == "succeeded"
     assert len(workshop.users()) == 20
+
+
+# quarantine
+
+
+def test_a_damaged_segment_is_set_aside_as_it_is_and_the_sync_stays_refused_until_it_is_back(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.sync()
+    workshop.run()
+    workshop.calls()
+    (segment,) = (workshop.folder / ".backhaul" / "ledger").glob("*.keys.parquet")
+    good = segment.read_bytes()
+    segment.write_bytes(b"rubbish")
+    assert "damaged" in workshop.run().ended.error
+    assert (workshop.folder / ".backhaul" / "quarantine" / segment.name).read_bytes() == b"rubbish"
+    assert not segment.exists()
+    again = workshop.run()
+    assert again.state == "failed"
+    assert "set aside in quarantine/" in again.ended.error
+    assert workshop.calls() == []
+    segment.write_bytes(good)
+    assert workshop.run().planned.unchanged == 20
+
+
+def test_a_damaged_plan_is_set_aside_too(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.sync()
+    workshop.receiver.behave(*[{"status": 503}] * 3)
+    workshop.run()
+    (plan,) = (workshop.folder / ".backhaul" / "plans").glob("*.parquet")
+    good = plan.read_bytes()
+    plan.write_bytes(good[:-1])
+    assert "damaged" in workshop.run().ended.error
+    assert "set aside in quarantine/" in workshop.run().ended.error
+    plan.write_bytes(good)
+    assert workshop.run().state == "succeeded"
+    assert len(workshop.users()) == 20
