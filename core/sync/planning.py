@@ -36,7 +36,7 @@ from core.sync.shape import Shape, shape_from_json, shape_of, shape_questions
 from core.sync.stage import Progress, stage_rows, staged_reader
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
-from core.words import counted
+from core.words import counted, duration, utc
 
 if TYPE_CHECKING:
     import duckdb
@@ -155,6 +155,11 @@ class Planning:
     def notes(self, comparison: Comparison) -> tuple[str, ...]:
         """Give what a person should know of one destination's plan, the clocks included."""
         found = list(comparison.notes)
+        if not comparison.rows and self.bound:
+            lookback = duration(self.sync.lookback)
+            found.append(f"no row has changed since {utc(self.bound)}, which is last_sync_time less {lookback}")
+        elif not comparison.rows:
+            found.append("the query returns no row at all")
         if abs(self.skew) > _SKEW:
             ahead = "ahead of" if self.skew > 0 else "behind"
             found.append(

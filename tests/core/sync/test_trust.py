@@ -181,7 +181,9 @@ def test_a_new_ledger_leaves_an_open_delivery_behind_whose_plan_is_damaged(works
 # quarantine
 
 
-def test_a_damaged_segment_is_set_aside_as_it_is_and_the_sync_stays_refused_until_it_is_back(workshop: Workshop) -> None:
+def test_a_damaged_segment_is_set_aside_as_it_is_and_the_sync_stays_refused_until_it_is_back(
+    workshop: Workshop,
+) -> None:
     workshop.people(20)
     workshop.sync()
     workshop.run()
