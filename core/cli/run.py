@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from core.cli.accepting import accepted_of, accepting
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import Progress, fail, folder_option, json_option, print_error, print_json, say
 from core.errors import BackhaulError, UsageError
@@ -27,51 +28,16 @@ __all__ = ["replay", "run", "run_all"]
 
 @click.command()
 @click.argument("syncs", nargs=-1, shell_complete=complete_sync)
-@click.option("--from-zero", is_flag=True, help="Ask the query for all rows, and send those that differ.")
-@click.option("--full-refresh", is_flag=True, help="Send all rows again, changed or not.")
-@click.option("--yes", is_flag=True, help="Accept what the guards ask.")
-@click.option("--key-rotated", is_flag=True, help="The destination's key is new, the account is the same.")
-@click.option("--another-place", is_flag=True, help="The destination is another account or host: send all there anew.")
-@click.option(
-    "--baseline", is_flag=True, help="Take the rows for delivered, without a call: another tool has sent them."
-)
+@accepting
 @click.option("--replan", is_flag=True, help="Give up what was not sent yet of an earlier run, and plan it anew.")
-@click.option("--new-ledger", is_flag=True, help="Forget what was delivered (its files are damaged): all rows are new.")
+@click.option("--yes", is_flag=True, help="Accept what the guards ask.")
 @folder_option
 @json_option
-def run(
-    syncs: tuple[str, ...],
-    *,
-    from_zero: bool,
-    full_refresh: bool,
-    yes: bool,
-    key_rotated: bool,
-    another_place: bool,
-    baseline: bool,
-    replan: bool,
-    new_ledger: bool,
-    folder: Path | None,
-    as_json: bool,
-) -> None:
+def run(syncs: tuple[str, ...], *, replan: bool, yes: bool, folder: Path | None, as_json: bool, **said: bool) -> None:
     """Run SYNCS once, now; all enabled ones where none is named. With --json, one event a line."""
-    from core.sync.place import Accepted
-
-    if key_rotated and another_place:
-        raise UsageError("--key-rotated and --another-place cannot both be true.")
-    if baseline and full_refresh:
-        raise UsageError("--baseline makes no call and --full-refresh makes all: choose one.")
-    if (baseline or new_ledger) and not syncs:
+    if (said["baseline"] or said["new_ledger"]) and not syncs:
         raise UsageError("Name the syncs that --baseline or --new-ledger is for.")
-    accepted = Accepted(
-        yes=yes,
-        from_zero=from_zero,
-        full_refresh=full_refresh,
-        key_rotated=key_rotated,
-        another_place=another_place,
-        baseline=baseline,
-        replan=replan,
-        new_ledger=new_ledger,
-    )
+    accepted = accepted_of(yes=yes, replan=replan, **said)
     project = open_project(folder, asked=syncs)
     chosen = open_syncs(project, syncs)
     if not chosen:

@@ -36,6 +36,8 @@ _TEXT = "other text"
 
 _DOMINANT = 0.95
 """From this share on, a kind is that of all the ids."""
+_LOOKED_AT = 20_000
+"""So many ids tell what kind they are."""
 _FEWEST_NEW = 5
 """Fewer new rows than these are no sign that the ids are others."""
 
@@ -150,7 +152,7 @@ def _other_ids(
     """).fetchall()
     return Question(
         guard="ids_of_another_kind",
-        message=f"The ids were {before}; {others:,} of {total:,} new ones are {kind}.",
+        message=f"The ids were {before}; {others:,} of {total:,} new ones looked at are {kind}.",
         remedy="Check which column the id is: another kind of id makes other people at the destination, and cannot be "
         "taken back. Run with --yes if it is meant.",
         evidence=tuple(row[0] for row in examples),
@@ -166,6 +168,7 @@ def _id_kinds(
     rows = connection.execute(f"""
         SELECT {_kind("id")} AS kind, count(*) FROM (
             SELECT {_id(key)} AS id FROM stage WHERE state_{position} IN ({", ".join(map(str, states))})
+            LIMIT {_LOOKED_AT}
         ) WHERE id IS NOT NULL GROUP BY kind
     """).fetchall()
     return dict(rows)
