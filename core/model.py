@@ -235,7 +235,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """How a destination is reached: through an HTTP proxy, trusting one more certificate authority (a PEM file).
+    """How a destination is reached: through an HTTP proxy, trusting one more certificate authority (a PEM
+    file; in the destination's file its path is taken from the project's folder).
 
     Without a proxy of its own, a destination is reached as the environment says (HTTPS_PROXY, NO_PROXY); this machine is
     never reached through one.

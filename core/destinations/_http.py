@@ -87,7 +87,10 @@ def in_batch(batch: Batch) -> bytes:
 
 def refuse_other_region(url: str, region: str, urls: Mapping[str, str]) -> None:
     """Raise ValueError where `url` is the host of another region than `region`: what is sent there would vanish."""
-    host = urlsplit(url).hostname if "//" in url else None
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:  # no address at all, which is said where it is used
+        return
     other = next((name for name, known in urls.items() if name != region and urlsplit(known).hostname == host), None)
     if host and other:
         raise ValueError(

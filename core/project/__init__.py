@@ -153,6 +153,8 @@ def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
     changed = decode(file, values.pop("limits", {}), LimitsFile, "limits.")
     network = decode(file, values.pop("network", {}), Network, "network.")
     _check_network(file, network)
+    if network.ca_file:
+        network = replace(network, ca_file=str((file.parent.parent / Path(network.ca_file).expanduser()).absolute()))
     plugin = destination_type(kind)
     _refuse_secrets(file, f"destinations/{file.stem}", values, plugin.secrets)
     settings = decode(file, values, plugin.Settings)
