@@ -79,13 +79,15 @@ class HttpTransport:
         proxy = proxy_of(url, self._network)
         if proxy not in self._clients:
             most = self._limits.connections
+            context = trusting(self._network)
+            is_secure = proxy.startswith("https:")
             try:
                 self._clients[proxy] = httpx.AsyncClient(
                     limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
                     timeout=httpx.Timeout(self._limits.timeout),
                     follow_redirects=False,
-                    proxy=proxy or None,
-                    verify=trusting(self._network),
+                    proxy=httpx.Proxy(proxy, ssl_context=context if is_secure else None) if proxy else None,
+                    verify=context,
                     trust_env=False,  # core.sync.network has read it
                     headers={"user-agent": f"backhaul/{__version__}"},
                 )
