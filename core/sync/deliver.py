@@ -34,12 +34,13 @@ from core.sync.events import Answered, Event, Retrying
 from core.sync.pacing import Pace
 from core.sync.pausing import PausedError, asked_to_wait, not_taken, refused, refuses_everything
 from core.sync.planfile import PlanBatch, plan_rows, read_batches
+from core.sync.refusal import Rejection, record_rejection
 from core.sync.transport import NoReplyError, Transport
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Delivering", "PausedError", "Rejection"]
+__all__ = ["Delivering", "PausedError"]
 
 _ALL_REFUSED = 20
 """After so many refused rows and none acknowledged, it is the destination or the credentials, not the rows."""
@@ -47,17 +48,6 @@ _ALL_REFUSED = 20
 
 _LONGEST_WAIT = 900.0
 """A destination that asks for a longer pause than these seconds gets it without a process that waits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """A call that the destination refused for good. `sequence` is its place in the plan."""
-
-    sequence: int
-    reason: str
-    status: int
-    request: str
-    response: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +150,7 @@ class Delivering:
         with self.store.transaction() if rejections else contextlib.nullcontext():
             rows = plan_rows(self.plan, batch, [rejection.sequence for rejection in rejections])
             for rejection, row in zip(rejections, rows, strict=True):
-                self._record_rejection(rejection, row)
+                record_rejection(self.store, self.delivery, rejection, row, self.clock())
             self.store.do(
                 "batch_answered",
                 delivery=self.delivery["id"],
@@ -338,38 +328,6 @@ class Delivering:
             )
         )
         await self.sleep(wait)
-
-    def _record_rejection(self, rejection: Rejection, row: Mapping[str, Any]) -> None:
-        """List a refused row, with what was sent and what came back; it takes the place of older ones of its key."""
-        delivery = self.delivery
-        known = self.store.row(
-            "known_attempts", ledger=delivery["ledger"], key=row["key"], fingerprint=row["fingerprint"]
-        )
-        now = self.clock()
-        self.store.do(
-            "supersede_rejected_key", ledger=delivery["ledger"], key=row["key"], delivery=delivery["id"], now=now
-        )
-        self.store.do(
-            "insert_rejected",
-            ledger=delivery["ledger"],
-            sync=delivery["sync"],
-            destination=delivery["destination"],
-            delivery=delivery["id"],
-            run=delivery["run"],
-            sequence=rejection.sequence,
-            key=row["key"],
-            fingerprint=row["fingerprint"],
-            identity=row["identity"],
-            message_id=row["own_message_id"],
-            call=row["call"],
-            row=None,
-            attempts=(known["attempts"] or 0) + 1 if known else 1,
-            reason=rejection.reason,
-            status=rejection.status,
-            request=rejection.request,
-            response=rejection.response,
-            now=now,
-        )
 
 
 def _batch(call: CallType, calls: pa.Array) -> Batch:

@@ -46,7 +46,7 @@ class Pace:
 
     def __post_init__(self) -> None:
         self._burst = max(1, int(self.most / 10))
-        self._full = self.most - self._burst + 1  # a second that begins with a full bucket holds `most` all the same
+        self._full = self.most - (self._burst - 1)  # a second that begins with a full bucket holds `most` all the same
         self.rate = self._full
 
     async def turn(self) -> float:

@@ -17,7 +17,7 @@ from core.destinations import destination_type
 from core.destinations.base import Batch, Request
 from core.model import CallType, Limits, Secret
 
-__all__ = ["EXAMPLES", "GOLDEN", "HARNESSES", "SECRET", "Harness", "as_golden", "batch_of"]
+__all__ = ["EXAMPLES", "FOLDER", "GOLDEN", "HARNESSES", "SECRET", "Harness", "as_golden", "batch_of"]
 
 GOLDEN = Path(__file__).with_name("golden")
 SECRET = "a-key-that-nobody-may-read"

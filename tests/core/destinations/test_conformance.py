@@ -15,8 +15,8 @@ import pytest
 from core import destinations
 from core.destinations.base import Outcome, Response, verdict_of_status
 from core.errors import DeliveryError
-from core.model import CallType, Limits
-from tests.core.destinations.harness import EXAMPLES, HARNESSES, SECRET, Harness, batch_of, golden_requests
+from core.model import CallType, Limits, Secret
+from tests.core.destinations.harness import EXAMPLES, FOLDER, HARNESSES, SECRET, Harness, batch_of, golden_requests
 
 DRIVERS = ("httpx", "duckdb", "pyarrow", "keyring", "sqlglot")
 
@@ -263,3 +263,18 @@ def test_a_destination_without_an_account_says_so_and_one_with_names_its_secret(
     assert set(plugin.needs(plugin.settings)) <= set(plugin.secrets)
     assert all(name.isidentifier() and meaning for name, meaning in plugin.secrets.items())
     assert plugin.transport == ("http" if harness.replies else "file")
+
+
+def test_a_secret_is_read_once_however_many_requests_are_made(harness: Harness, call: CallType) -> None:
+    read: list[str] = []
+
+    def secret(name: str) -> Secret:
+        read.append(name)
+        return Secret(SECRET)
+
+    for settings in settings_of(harness):
+        read.clear()
+        made: Any = destinations.destination_type(harness.type)
+        plugin = made(made.Settings(**{**harness.settings, **settings}), secret, FOLDER, "people")
+        assert plugin.request(batch_of(call)) == plugin.request(batch_of(call))
+        assert sorted(read) == sorted(plugin.needs(plugin.settings))
