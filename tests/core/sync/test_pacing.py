@@ -7,7 +7,7 @@ import bisect
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.sync.pacing import Pace
@@ -58,6 +58,7 @@ async def send(pace: Pace, requests: int, sent: list[float], answer: object = No
         pace.succeeded()
 
 
+@settings(deadline=None, max_examples=60)  # it plays thousands of requests, on a clock of its own
 @given(
     most=st.integers(1, 200),
     connections=st.integers(1, 6),
@@ -77,6 +78,7 @@ def test_no_second_ever_holds_more_than_the_limit(most: int, connections: int, p
     assert busiest_second(asyncio.run(play())) <= most
 
 
+@settings(deadline=None)
 @given(most=st.floats(0.1, 500), told=st.lists(st.tuples(st.sampled_from(["429", "ok"]), st.floats(0, 5)), max_size=60))
 def test_the_rate_is_never_above_the_limit_and_never_nothing(most: float, told: list[tuple[str, float]]) -> None:
     clock = Clock()
