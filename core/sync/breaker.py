@@ -3,7 +3,7 @@
 After so many failures in a row (no reply, or 5xx), on whatever connections, the breaker opens. The batch that failed
 then goes on trying alone, with its own waits and its own attempts; the others wait at `enter`, and none of their
 attempts are used up. Any other reply closes it. Where the batch that tries gives up, its delivery pauses, as without a
-breaker; where it only leaves, the next takes its place.
+breaker.
 
 Pure: it knows no clock and sends nothing.
 """
@@ -48,14 +48,6 @@ class Breaker:
     def succeeded(self) -> None:
         """Take note of any other reply: the destination is there, and everybody may go on."""
         self.failures = 0
-        self._let_go()
-
-    def left(self, who: Hashable) -> None:
-        """Take note that `who` sends no more; where it was the one to ask, the next one asks."""
-        if self._probing == who:
-            self._let_go()
-
-    def _let_go(self) -> None:
         self._probing = None
         waiting, self._changed = self._changed, asyncio.Event()
         waiting.set()

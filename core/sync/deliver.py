@@ -141,10 +141,7 @@ class Delivering:
         position = self._record_sending(batch, await self.transport.position(request))
         underway = _Underway(number=batch.number, position=position)
         places = range(batch.first, batch.first + len(batch.calls))
-        try:
-            status = await self._settle(body, request, batch.calls, places, underway)
-        finally:
-            self.breaker.left(batch.number)
+        status = await self._settle(body, request, batch.calls, places, underway)
         rejections = sorted(underway.rejections, key=lambda rejection: rejection.sequence)
         acknowledged = len(batch.calls) - len(rejections)
         with self.store.transaction() if rejections else contextlib.nullcontext():
