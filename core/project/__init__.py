@@ -273,8 +273,8 @@ def _guards(file: Path, defaults: GuardsFile, own: GuardsFile) -> Guards:
     for name, value in given.items():
         if name.startswith("max_") and name != "max_calls" and not 0 <= value <= 1:
             raise ProjectError(f"guards.{name} is a share, between 0 and 1.", where=str(file))
-        if name == "max_calls" and value < 0:
-            raise ProjectError("guards.max_calls cannot be less than 0.", where=str(file))
+        if name in ("max_calls", "canary") and value < 0:
+            raise ProjectError(f"guards.{name} cannot be less than 0.", where=str(file))
     return Guards(**given)
 
 

@@ -9,6 +9,10 @@ All connections share one pace (core.sync.pacing), which a 429 slows down, and o
 destination is down, one batch asks whether it is back. A batch that is taken in part is sent again for the calls that a
 reply says were not taken now; until then it is not answered.
 
+Where the plan has a canary, its first batch goes out alone, and the rest only after a look at the answers (core.sync.canary).
+A delivery whose rest is given up (`only_begun`) sends the batches that may have arrived, and no other: nothing is sent
+under a new messageId while it is not known whether it is there.
+
 A batch that is refused as a whole is halved down to the row at fault. A destination that refuses everything (and has
 acknowledged nothing of this delivery) is not a matter of rows: the delivery pauses.
 """
@@ -30,6 +34,7 @@ from core.errors import DeliveryError
 from core.model import CallType, Limits
 from core.store import Store
 from core.sync.breaker import Breaker
+from core.sync.canary import look_at_canary
 from core.sync.events import Answered, Event, Retrying
 from core.sync.pacing import Pace
 from core.sync.pausing import PausedError, asked_to_wait, not_taken, refused, refuses_everything
@@ -72,6 +77,8 @@ class Delivering:
     transport: Transport
     emit: Callable[[Event], None]
     sync_name: str
+    accepted: bool = False
+    only_begun: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.time
     acknowledged: int = 0
@@ -91,15 +98,31 @@ class Delivering:
         return CallType(self.delivery["call"])
 
     async def run(self) -> None:
-        """Send all batches that were not answered. Raises PausedError where the delivery cannot go on now."""
+        """Send all batches that were not answered.
+
+        Raises PausedError where the delivery cannot go on now, CanaryStop where its first calls were not all taken.
+        """
         answered = {row["number"] for row in self.store.rows("answered_batches", delivery=self.delivery["id"])}
         totals = self.store.row("batch_totals", delivery=self.delivery["id"])
         self.acknowledged = totals["acknowledged"] if totals else 0
         self.rejected = (totals["answered"] if totals else 0) - self.acknowledged
-        batches = read_batches(self.plan, answered.__contains__)
+        if self.only_begun:
+            begun = {row["number"] for row in self.store.rows("begun_batches", delivery=self.delivery["id"])}
+            batches = read_batches(self.plan, lambda number: number not in begun)
+        else:
+            batches = read_batches(self.plan, answered.__contains__)
+            await self._send_canary(batches, sent=0 in answered)
         deletes = await self._send_until_deletes(batches)
         if deletes is not None:
             await self._delete(deletes, batches)
+
+    async def _send_canary(self, batches: Iterator[PlanBatch], *, sent: bool) -> None:
+        """Send the first batch alone where the plan has a canary, and look at its answers."""
+        if not self.delivery["canary"] or self.delivery["canary_passed"]:
+            return
+        if not sent:
+            await self._send_batch(await asyncio.to_thread(next, batches))
+        look_at_canary(self.store, self.delivery, sync=self.sync_name, accepted=self.accepted)
 
     async def _send_until_deletes(self, batches: Iterator[PlanBatch]) -> PlanBatch | None:
         """Send batches side by side up to the first of deletes, which is given back."""
@@ -257,11 +280,9 @@ class Delivering:
                 response=response.body[:2000].decode("utf-8", "replace"),
             )
         )
-        if (
-            not self.acknowledged + self.taken
-            and self.rejected >= _ALL_REFUSED
-            and self.delivery["calls"] > _ALL_REFUSED
-        ):
+        looked_at = self.only_begun or (self.delivery["canary"] and not self.delivery["canary_passed"])
+        many = self.rejected >= _ALL_REFUSED and self.delivery["calls"] > _ALL_REFUSED
+        if many and not self.acknowledged + self.taken and not looked_at:
             raise refuses_everything(self.name, self.destination, reason)
 
     async def _send_until_answered(

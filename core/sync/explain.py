@@ -23,12 +23,16 @@ from core.sync.state import StateFolder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["KeyLife", "curl_of", "curl_of_rejected", "explain_key"]
+__all__ = ["KeyLife", "curl_of", "curl_of_rejected", "explain_key", "matches"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLife:
-    """What a destination knows of a key. `calls` are (identity, call as acknowledged, run, time or None)."""
+    """What a destination knows of a key.
+
+    `state` is acknowledged, assumed (a baseline took it for delivered), rejected or pending; `call` is its call then, `run`
+    and `at` (Unix seconds) when that was, where it is known.
+    """
 
     destination: str
     state: str
@@ -64,7 +68,7 @@ def _no_secret(name: str) -> Secret:
     return Secret(f"${name.rpartition('.')[2].upper()}")
 
 
-def _matches(key: str, column: str = "identity") -> str:
+def matches(key: str, column: str = "identity") -> str:
     """Give SQL that says whether an identity has `key` as one of its values, or is it as JSON."""
     return f"({column} = {quoted(key)} OR list_contains(json_extract_string({column}, '$.*'), {quoted(key)}))"
 
@@ -83,10 +87,11 @@ def _acknowledged(
     if not calls:
         return _acknowledged_digest(connection, store, state, target, ledger, key)
     rows = connection.execute(
-        f"SELECT identity, call, key::VARCHAR FROM ({calls}) JOIN acknowledged USING (key, number) WHERE {_matches(key)} LIMIT 20"
+        f"SELECT identity, call, key::VARCHAR, assumed FROM ({calls}) JOIN acknowledged USING (key, number) "
+        f"WHERE {matches(key)} LIMIT 20"
     ).fetchall()
     lives = []
-    for identity, call, digest in rows:
+    for identity, call, digest, assumed in rows:
         rejected = tuple(
             dict(row) for row in store.rows("rejected_by_identity", ledger=ledger["id"], identity=identity)
         )
@@ -94,7 +99,7 @@ def _acknowledged(
         lives.append(
             KeyLife(
                 destination=target.name,
-                state="acknowledged",
+                state="assumed" if assumed else "acknowledged",
                 identity=identity,
                 call=call,
                 run=delivery["run"] if delivery else None,
@@ -183,7 +188,7 @@ def _pending(
         without = f"AND batch NOT IN ({', '.join(map(str, done))})" if done else ""
         file = quoted(str(state.plans / delivery["plan"]))
         rows = connection.execute(
-            f"SELECT identity, call FROM read_parquet({file}) WHERE {_matches(key)} {without} LIMIT 20"
+            f"SELECT identity, call FROM read_parquet({file}) WHERE {matches(key)} {without} LIMIT 20"
         ).fetchall()
         lives += [
             KeyLife(

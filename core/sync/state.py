@@ -6,8 +6,10 @@
     tmp/           where DuckDB spills; emptied at each run
     logs/          <run id>.jsonl: what each run told, kept for the project's retention
     locks/         one a sync, held from the query to the commit, with a note of who holds it
+    quarantine/    files that were not what was written, set aside as they were found; what needs them stays refused
 
-File names (but those of logs) begin with the sync's id, so that whoever holds a sync's lock may collect that sync's garbage and no other's.
+File names (but those of logs) begin with the sync's id, so that whoever holds a sync's lock may collect that sync's garbage
+and no other's.
 Locks need a local disk (FACTS: locks of network file systems cannot be trusted), so a network file system is refused.
 """
 
@@ -24,6 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import LockedError, StateError
+from core.ledger.local import QUARANTINE
 from core.model import Project, Sync
 from core.store import Store
 
@@ -110,6 +113,13 @@ class StateFolder:
         finally:
             lock.release()
 
+    def quarantine(self, file: Path) -> None:
+        """Set a damaged file aside, as it is; the caller holds the lock of its sync. What is missing stays an error."""
+        folder = self.folder / QUARANTINE
+        with contextlib.suppress(OSError):  # where even that is impossible, it is refused at its old place
+            folder.mkdir(mode=0o700, exist_ok=True)
+            file.replace(folder / file.name)
+
     def collect_garbage(self, store: Store, sync: Sync, now: float) -> None:
         """Remove what no manifest lists and what is older than its keeping time; the caller holds the sync's lock."""
         for row in store.rows("old_segments", before=now - _DAY):
@@ -125,17 +135,18 @@ class StateFolder:
             if not (process.isdigit() and is_alive(int(process))):  # a preview may be using it right now
                 shutil.rmtree(spilled, ignore_errors=True)
         before = now - self.retention * _DAY
-        _remove_older(self.folder / "logs", before)
+        _remove_older(self.folder / "logs", "*.jsonl", before)
+        _remove_older(self.folder / QUARANTINE, f"{sync.id}.*", before)
         with store.transaction():
             for name in ("forget_old_rejected", "forget_old_requests", "forget_old_batches", "forget_old_progress"):
                 store.do(name, before=before)
 
 
-def _remove_older(folder: Path, before: float) -> None:
-    """Remove the files of a folder that nobody has written since the Unix time `before`."""
-    for file in folder.glob("*.jsonl"):
+def _remove_older(folder: Path, pattern: str, before: float) -> None:
+    """Remove the files of a folder that nobody has written, or set aside, since the Unix time `before`."""
+    for file in folder.glob(pattern):
         with contextlib.suppress(FileNotFoundError):  # another sync's run collects garbage too
-            if file.stat().st_mtime < before:
+            if max(file.stat().st_mtime, file.stat().st_ctime if folder.name == QUARANTINE else 0) < before:
                 file.unlink()
 
 

@@ -192,8 +192,8 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 
 def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
-        "hello warm lint fix rule format keywords preview plan explain curl check catalogue secret_set secret_delete "
-        "secret_list types"
+        "hello warm lint fix rule format keywords preview plan explain curl undo check catalogue secret_set "
+        "secret_delete secret_list types"
     )
     assert documented.split() == list(DOES)
     text = Path(__file__).read_text("utf-8")
@@ -372,6 +372,18 @@ def test_explain_and_curl_tell_a_key_and_a_rejected_row(
     assert curl.startswith("curl -X POST")
     assert "$WRITE_KEY" in curl
     assert child.refused("curl", run="another", number=row["number"])["kind"] == "UsageError"
+
+
+def test_undo_tells_what_a_run_overwrote_and_sends_nothing(
+    people: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    people.run("run", "people", "--yes")
+    run = people.run("runs", "people", "--json").json[0]["id"]
+    (found,) = open_child(people.folder).done("undo", sync="people", run=run, samples=2)["undos"]
+    assert (found["destination"], found["rows"], len(found["changes"])) == ("seg", 19, 2)
+    for change in found["changes"]:
+        (field,) = change["fields"]
+        assert field["old"] == field["new"] + 1000
 
 
 def test_check_tells_each_step_of_what_is_saved(people: ProjectFolder, open_child: Callable[..., Child]) -> None:

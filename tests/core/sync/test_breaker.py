@@ -74,16 +74,16 @@ async def test_one_that_is_cancelled_while_it_waits_is_not_waited_for() -> None:
 
 def test_an_outage_costs_the_waiting_batches_none_of_their_attempts(project: ProjectFolder, receiver: Receiver) -> None:
     project.duckdb()
-    project.customerio(receiver.url, batch_calls=1, connections=4, attempts=10)
-    receiver.behave(*[{"status": 503}] * 9)
+    project.customerio(receiver.url, batch_calls=1, connections=4, attempts=25, backoff_most=0.05)
+    receiver.behave(*[{"status": 503}] * 20)
     done = project.query("people", 'SELECT i AS "userId", 1 AS n FROM range(30) t(i)', to=["cio"])
     assert done.code == 0, done.err
     records = receiver.records(taken=False)
-    assert len(records) == 30 + 9
+    assert len(records) == 30 + 20
     refused = [record.calls[0]["userId"] for record in records if record.status == 503]
     # at most four were on their way when it opened; from then on it was always the same one that asked
     assert len(set(refused)) <= 4
-    assert len(set(refused[7:])) == 1
+    assert len(set(refused[8:])) == 1
     assert sorted(call["userId"] for call in receiver.calls()) == sorted(map(str, range(30)))
 
 
