@@ -238,6 +238,19 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """How a destination is reached: through an HTTP proxy, trusting one more certificate authority (a PEM
+    file; in the destination's file its path is taken from the project's folder).
+
+    Without a proxy of its own, a destination is reached as the environment says (HTTPS_PROXY, NO_PROXY); this machine is
+    never reached through one.
+    """
+
+    proxy: str = ""
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """An API connection: `settings` is an instance of its type's `Settings`; never a secret."""
 
@@ -246,6 +259,7 @@ class Destination:
     settings: Any
     limits: Limits
     path: Path
+    network: Network = field(default_factory=Network)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

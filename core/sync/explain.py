@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shlex
 from collections.abc import Mapping
@@ -62,9 +63,9 @@ def explain_key(project: Project, sync: Sync, key: str) -> tuple[KeyLife, ...]:
     return tuple(found)
 
 
-def _no_secret(_name: str) -> Secret:
-    """Stand in for any key: what is told here shows none, and must not need one."""
-    return Secret("hidden")
+def _no_secret(name: str) -> Secret:
+    """Stand in for any key, as the shell's variable of its name: what is told here shows none, and must not need one."""
+    return Secret(f"${name.rpartition('.')[2].upper()}")
 
 
 def matches(key: str, column: str = "identity") -> str:
@@ -212,18 +213,38 @@ def curl_of_rejected(project: Project, sync: Sync, row: Mapping[str, Any]) -> st
 
 
 def curl_of(target: Target, call: str) -> str:
-    """Give the command that sends one call again, with the secret's place instead of the secret."""
+    """Give the command that sends one call again, with variables ("$WRITE_KEY") instead of secrets.
+
+    `target` is made with `_no_secret`. A signature is left out, with a remark: without its key there is none.
+    """
     if target.plugin.transport != "http":
         return ""
     kind = next(each for each in CALLS if each.value == json.loads(call)["type"])
     body = "".join(map(_escaped, call)).encode()
     request = target.plugin.request(Batch(call=kind, calls=1, joined=lambda _: body))
-    words = ["curl", "-X", request.method, request.url, "-u", '"$WRITE_KEY:"']
-    quoted_words = [word if word.startswith('"$') else shlex.quote(word) for word in words]
+    words = ["curl", "-X", request.method, shlex.quote(request.url)]
     for name, value in request.headers.items():
-        if name != "authorization":
-            quoted_words += ["-H", shlex.quote(f"{name}: {value}")]
-    return " ".join([*quoted_words, "-d", shlex.quote(request.body.decode())])
+        if name == "authorization" and value.startswith("Basic "):
+            words += ["-u", f'"{base64.b64decode(value.removeprefix("Basic ")).decode()}"']
+        elif name != request.signature:
+            words += ["-H", _quoted_header(name, value, target)]
+    for option, value in (
+        ("--proxy", target.destination.network.proxy),
+        ("--cacert", target.destination.network.ca_file),
+    ):
+        words += [option, shlex.quote(value)] if value else []
+    words += ["-d", shlex.quote(request.body.decode())]
+    remark = f"  # {request.signature} is left out: it takes the signing key" if request.signature else ""
+    return " ".join(words) + remark
+
+
+def _quoted_header(name: str, value: str, target: Target) -> str:
+    """Quote a header for the shell; a secret's variable stands where the shell puts the secret in."""
+    variables = [_no_secret(secret).reveal() for secret in target.plugin.secrets]
+    held = next((known for known in variables if value in (known, f"Bearer {known}")), None)
+    if held is None:
+        return shlex.quote(f"{name}: {value}")
+    return shlex.quote(f"{name}: {value.removesuffix(held)}") + f'"{held}"'
 
 
 def _escaped(character: str) -> str:

@@ -85,7 +85,7 @@ class Finishing:
         return outcome
 
     async def _send(self, target: Target, delivery: Mapping[str, Any], *, only_begun: bool) -> None:
-        async with transport_of(target.plugin.transport, target.limits) as transport:
+        async with transport_of(target.plugin.transport, target.limits, target.destination.network) as transport:
             await Delivering(
                 store=self.store,
                 delivery=delivery,

@@ -264,6 +264,7 @@ class Planning:
             position,
             self.mapped(),
             plan.target.limits,
+            unfit=plan.target.unfit(self.sync.call),
             known=count(self.connection, f"SELECT count(*) FROM known_{position}"),
             rejected=[dict(row) for row in self.store.rows("open_rejected", ledger=plan.ledger_id)],
             full=self.full,

@@ -159,7 +159,7 @@ def preview_sync(
         stage_rows(connection, staged_reader(again, progress), progress, mapper, known, everything=True)
         settle_ids(connection, mapper, invalid_ids(connection), InvalidRows.REJECT, len(targets))
         for position, target in enumerate(targets):
-            refuse_oversized(connection, position, target.limits)
+            refuse_oversized(connection, position, target.limits, target.unfit(sync.call))
         states = [f"state_{position}" for position, ledger in enumerate(ledgers) if ledger]
         seen = " OR ".join(f"{state_} = {CHANGED}" for state_ in states) or "NULL"
         positions = range(len(targets))

@@ -489,7 +489,14 @@ def test_types_say_what_a_form_needs(tmp_path: Path, open_child: Callable[..., C
     assert (settings["sslmode"]["kind"], settings["sslmode"]["choices"][:2]) == ("choice", ["auto", "disable"])
     assert "libpq" in settings["sslmode"]["help"]
     assert postgres["secrets"] == {"password": "the password of the user"}
-    assert {each["type"] for each in found["destinations"]} == {"customerio", "file", "segment"}
+    destinations = {each["type"]: each for each in found["destinations"]}
+    assert set(destinations) == {"customerio", "file", "jitsu", "rudderstack", "segment", "webhook"}
+    webhook = {each["name"]: each for each in destinations["webhook"]["settings"]}
+    assert (webhook["url"]["kind"], webhook["url"]["required"]) == ("text", True)
+    assert (webhook["headers"]["kind"], webhook["headers"]["default"]) == ("list", [])
+    assert (webhook["gzip"]["kind"], webhook["body"]["choices"]) == ("boolean", ["call", "array", "batch"])
+    assert all(each["help"] for each in webhook.values())
+    assert set(destinations["webhook"]["secrets"]) == {"token", "signing_key"}
 
 
 def test_a_slow_request_holds_back_no_quick_one_and_is_stopped_with_its_query(

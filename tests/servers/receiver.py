@@ -7,13 +7,15 @@ JSON, then the body as it was before compression), synced to disk before the rep
 /_behave with a JSON list; each entry is used for one request, in order:
 
     {"status": 429, "headers": {"retry-after": "0.05"}, "body": "…"}     reply so, and do not take the calls
+    {"slow": 0.1}                                                        wait, then take the calls
     {"hang": 3}                                                          wait, then close without a reply
     {"close": true}                                                      close without reading the calls
     {"lose_reply": true}                                                 take the calls, then close without a reply
 
 and POST /_refuse with {"containing": ["u_7"], "status": 400, "body": "…"} answers so whenever the body has one of these
 texts.
-GET /_count gives how many requests and bytes were taken. Records of refused requests are marked by their status.
+GET /_count gives how many requests and bytes were taken, over how many connections, and the most that were open in the
+same moment. Records of refused requests are marked by their status.
 """
 
 from __future__ import annotations
@@ -38,6 +40,9 @@ class State:
         self.refuse: dict = {}
         self.requests = 0
         self.bytes = 0
+        self.connections = 0
+        self.busy = 0
+        self.most = 0
         self.log = log.open("ab")
 
     def record(self, head: dict, body: bytes) -> None:
@@ -53,9 +58,15 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     state: State
+    counted = False
+    """Whether this connection has brought calls before: a handler lives as long as its connection."""
 
     def do_GET(self) -> None:
-        self.reply(200, json.dumps({"requests": self.state.requests, "bytes": self.state.bytes}).encode())
+        names = ("requests", "bytes", "connections", "most")
+        self.reply(200, json.dumps({name: getattr(self.state, name) for name in names}).encode())
+
+    def do_PUT(self) -> None:
+        self.do_POST()
 
     def do_POST(self) -> None:
         length = int(self.headers.get("content-length") or 0)
@@ -68,6 +79,22 @@ class Handler(BaseHTTPRequestHandler):
             return
         with self.state.lock:
             behaviour = self.state.behaviours.pop(0) if self.state.behaviours else {}
+            self.state.busy += 1
+            self.state.most = max(self.state.most, self.state.busy)
+        try:
+            self.take(body, behaviour)
+        finally:
+            with self.state.lock:
+                self.state.busy -= 1
+
+    def take(self, body: bytes, behaviour: dict) -> None:
+        """Behave as told, or take the calls."""
+        if not self.counted:
+            self.counted = True
+            with self.state.lock:
+                self.state.connections += 1
+        if "slow" in behaviour:
+            time.sleep(behaviour["slow"])
         if "hang" in behaviour:
             time.sleep(behaviour["hang"])
         if "hang" in behaviour or "close" in behaviour:
@@ -76,14 +103,24 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         status = behaviour.get("status") or self.refusal(body) or 200
-        head = {"path": self.path, "status": status, "headers": {k.lower(): v for k, v in self.headers.items()}}
+        head = {
+            "path": self.path,
+            "method": self.command,
+            "status": status,
+            "at": time.time(),
+            "headers": {k.lower(): v for k, v in self.headers.items()},
+        }
         self.state.record(head, body)
         if "lose_reply" in behaviour:
             self.drop()
             return
         refused = self.state.refuse.get("body", '{"message": "refused"}')
-        text = behaviour.get("body", '{"success": true}' if status == 200 else refused)
+        text = behaviour.get("body", self.answer(body) if status == 200 else refused)
         self.reply(status, text.encode(), behaviour.get("headers", {}))
+
+    def answer(self, body: bytes) -> str:
+        """Give the reply to calls that were taken."""
+        return '{"success": true}'
 
     def control(self, value: object) -> None:
         with self.state.lock:
@@ -122,11 +159,11 @@ class Server(ThreadingHTTPServer):
         """A client that was killed in the middle of a request is what these tests are about."""
 
 
-def main() -> None:
+def main(handler: type[Handler] = Handler) -> None:
     port_file, log = Path(sys.argv[1]), Path(sys.argv[2])
-    Handler.state = State(log)
+    handler.state = State(log)
     given = [word.removeprefix("--port=") for word in sys.argv if word.startswith("--port=")]
-    server = Server(("127.0.0.1", int(given[0]) if given else 0), Handler)
+    server = Server(("127.0.0.1", int(given[0]) if given else 0), handler)
     unfinished = port_file.with_suffix(".new")
     unfinished.write_text(str(server.server_address[1]))
     unfinished.replace(port_file)
