@@ -105,7 +105,8 @@ class RunPage(Page):
                 "run.log",
                 "run.again",
             )
-        return ("run.again", "run.edit", "run.log", "global.back")
+        undo = ("run.undo",) if run is not None and run.acknowledged else ()
+        return ("run.again", *undo, "run.edit", "run.log", "global.back")
 
     @property
     def run_shown(self) -> RunSummary | None:
