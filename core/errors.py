@@ -130,12 +130,12 @@ class LockedError(BackhaulError):
 class StateError(BackhaulError):
     """State is damaged, missing where it was, or newer than this program. It is never treated as empty.
 
-    `damaged` is a file that is not what was written; the run that holds the sync's lock sets it aside.
+    `file` is one that is not what was written; the run that holds the sync's lock sets it aside.
     """
 
-    def __init__(self, message: str, *, remedy: str = "", where: str = "", damaged: Path | None = None) -> None:
+    def __init__(self, message: str, *, remedy: str = "", where: str = "", file: Path | None = None) -> None:
         super().__init__(message, remedy=remedy, where=where)
-        self.damaged = damaged
+        self.file = file
 
     @classmethod
     def unwritable(cls, what: str, where: str, reason: str) -> StateError:

@@ -268,7 +268,7 @@ class LocalLedger:
             ) from error
         if found_size != size or found != digest:
             message = "A ledger segment is damaged: it is not what was written."
-            raise StateError(message, where=str(file), remedy=remedy, damaged=file)
+            raise StateError(message, where=str(file), remedy=remedy, file=file)
 
     def _quoted(self, name: str) -> str:
         return quoted(str(self.folder / name))

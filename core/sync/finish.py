@@ -161,4 +161,4 @@ def check_plan(state: StateFolder, delivery: Mapping[str, Any]) -> None:
         raise StateError(missing("The plan of an open delivery", file), where=str(file), remedy=remedy)
     if file_digest(file) != (delivery["plan_digest"], delivery["plan_bytes"]):
         message = "The plan of an open delivery is damaged: it is not what was written."
-        raise StateError(message, where=str(file), remedy=remedy, damaged=file)
+        raise StateError(message, where=str(file), remedy=remedy, file=file)

@@ -114,8 +114,8 @@ class Run:
                 raise
             finally:
                 for each in self._errors:
-                    if isinstance(each, StateError) and each.damaged:
-                        state.quarantine(each.damaged)
+                    if isinstance(each, StateError) and each.file:
+                        state.quarantine(each.file)
                 self._end(store)
 
     def _begun(self, state: StateFolder, store: Store) -> Telling:
