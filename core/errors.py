@@ -138,6 +138,15 @@ class StateError(BackhaulError):
         self.file = file
 
     @classmethod
+    def damaged(cls, why: str, where: str) -> StateError:
+        """Say that the store is not what was written."""
+        return cls(
+            f"The store is damaged: {why}.",
+            where=where,
+            remedy="Restore the .backhaul folder from a backup, or move it away to start anew: everything is then sent again.",
+        )
+
+    @classmethod
     def unwritable(cls, what: str, where: str, reason: str) -> StateError:
         """Say that a file of our state could not be written, most often because the disk is full."""
         return cls(

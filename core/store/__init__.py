@@ -24,7 +24,7 @@ from typing import Any, Self
 
 from core.errors import StateError
 
-__all__ = ["Store"]
+__all__ = ["Store", "sync_folder"]
 
 _BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What SQLite raises; the second where the words of its own error are made of damaged bytes."""
@@ -70,14 +70,14 @@ class Store:
             raise
         if not marker.exists():
             marker.touch()
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def _prepare(self) -> None:
         """Check the file, set what makes writes durable, and bring the tables up to date."""
         connection = self._connection
         fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if fault != "ok":
-            raise StateError(f"The store is damaged: {fault}", where=str(self.file), remedy=_RESTORE)
+            raise StateError.damaged(fault, where=str(self.file))
         self._check_version()
         self._write_ahead()
         connection.execute("PRAGMA synchronous = FULL")
@@ -90,6 +90,8 @@ class Store:
                     for statement in _statements(script):
                         connection.execute(statement)
                     connection.execute(f"PRAGMA user_version = {number}")
+        if not _known_schema() <= _schema(connection):
+            raise StateError.damaged("its tables are not as they were made", where=str(self.file))
 
     def _write_ahead(self) -> None:
         """Switch to WAL. SQLite does not wait by itself here while another process makes the same new store."""
@@ -204,7 +206,7 @@ def _explained(error: Exception, file: Path) -> StateError:
     return StateError(f"The store cannot be read: {text}.", where=str(file), remedy=_RESTORE)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a new name in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -221,6 +223,25 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def _schema(connection: sqlite3.Connection) -> frozenset[tuple[Any, ...]]:
+    """Give every column, reference and indexed column. SQLite reads a damaged table as it is, and fails when it is used."""
+    found = connection.execute("""
+        SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+        UNION ALL SELECT m.name, f."table", f."from", f."to", NULL FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
+        UNION ALL SELECT m.tbl_name, m.name, i.name, i.seqno, NULL FROM sqlite_schema m JOIN pragma_index_info(m.name) i
+    """)
+    return frozenset(tuple(row) for row in found)
+
+
+@cache
+def _known_schema() -> frozenset[tuple[Any, ...]]:
+    """Give what the migrations make."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as empty:
+        for script in _migrations():
+            empty.executescript(script)
+        return _schema(empty)
 
 
 @cache

@@ -139,6 +139,11 @@ SELECT * FROM segments WHERE ledger = :ledger ORDER BY number;
 -- name: all_segment_files
 SELECT keys, calls FROM segments;
 
+-- name: files_in_use
+SELECT keys AS name, 1 AS ledger FROM segments WHERE retired IS NULL
+UNION ALL SELECT calls, 1 FROM segments WHERE retired IS NULL AND calls IS NOT NULL
+UNION ALL SELECT plan, 0 FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sending', 'paused');
+
 -- name: old_segments
 SELECT keys, calls FROM segments WHERE retired IS NOT NULL AND retired < :before;
 
@@ -187,6 +192,9 @@ VALUES (:id, :run, :sync, :destination, :ledger, 'planned', :call, :plan, :plan_
 
 -- name: delivery
 SELECT * FROM deliveries WHERE id = :id;
+
+-- name: delivery_ids
+SELECT id FROM deliveries WHERE sync = :sync;
 
 -- name: open_deliveries
 SELECT * FROM deliveries WHERE sync = :sync AND state IN ('planned', 'sending', 'paused') ORDER BY created;

@@ -19,6 +19,7 @@ from core.errors import StateError
 from core.ledger.local import NO_FINGERPRINT, LocalLedger, SegmentFiles
 from core.model import CallType, Sync
 from core.store import Store
+from core.sync.state import SENT
 
 if TYPE_CHECKING:
     import duckdb
@@ -93,6 +94,7 @@ def commit(
             )
     if delivery["plan"]:
         (plans / delivery["plan"]).unlink(missing_ok=True)
+        (plans / delivery["plan"]).with_suffix(SENT).unlink(missing_ok=True)
     if segment and ledger.should_compact():
         with contextlib.suppress(StateError):  # the delivery is committed; there is another time for this
             ledger.compact(connection, f"{sync.id}.{delivery['id']}.base", now)

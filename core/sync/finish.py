@@ -58,6 +58,7 @@ class Finishing:
                 if give_up:
                     self.store.do("give_up_rest", id=delivery["id"])
                     delivery = {**delivery, "clock": None}
+                self.state.note_sending(delivery["plan"])
                 await self._send(target, delivery, only_begun=give_up)
             outcome = await self._commit(delivery, give_up=give_up)
         except PausedError as pause:

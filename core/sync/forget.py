@@ -30,7 +30,7 @@ from core.store import Store
 from core.sync.explain import matches
 from core.sync.prepare import target_of
 from core.sync.stage import scratch
-from core.sync.state import StateFolder
+from core.sync.state import ERASED, StateFolder
 from core.words import counted
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _from_ledgers(
         keys = " UNION ALL ".join(ledger.keys_of(segment) for segment in segments)
         listed = count(connection, f"SELECT count(DISTINCT key) FROM ({keys}) WHERE key IN (SELECT key FROM persons)")
         if held := max(held, listed):
-            name = f"{sync.id}.{randomness.token_hex(16)}.base"
+            name = f"{sync.id}.{ERASED}.{randomness.token_hex(16)}"
             ledger.erase(connection, name, "SELECT key FROM persons", time.time())
             erased += held
     return erased, frozenset(emails)

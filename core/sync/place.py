@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import StateError
 from core.store import Store
 from core.sync.guards import Question, account_changed, host_changed
 from core.sync.prepare import Target
@@ -74,7 +75,10 @@ def account_of(store: Store, target: Target) -> str:
         return ""
     store.do("keep_setting", name="salt", value=randomness.token_hex(32))
     row = store.row("setting", name="salt")
-    salt = bytes.fromhex(row["value"]) if row else b""
+    try:
+        salt = bytes.fromhex(row["value"]) if row else b""
+    except ValueError as error:
+        raise StateError.damaged("its setting 'salt' is no number", where=str(store.file)) from error
     return hashlib.blake2b(secret.reveal().encode(), key=salt, digest_size=16).hexdigest()
 
 

@@ -182,7 +182,7 @@ class Run:
         for delivery in deliveries:
             totals = finishing.store.rows("batch_totals", delivery=delivery["id"])[0]
             self.tell(resumed(self.id, self.sync.name, delivery, dict(totals)))
-        done = await asyncio.gather(*(self._finish_known(finishing, delivery) for delivery in deliveries))
+        done = await _together(self._finish_known(finishing, delivery) for delivery in deliveries)
         return {delivery["destination"] for delivery, ok in zip(deliveries, done, strict=True) if not ok}
 
     async def _finish_known(self, finishing: Finishing, delivery: Mapping[str, Any]) -> bool:
@@ -254,8 +254,8 @@ class Run:
         await _in_thread(planning.compare, planning)
         written = [(plan.target, await self._write(planning, position)) for position, plan in enumerate(planning.plans)]
         connection.execute("DROP TABLE IF EXISTS stage")
-        await asyncio.gather(
-            *(self.finish(finishing, target, delivery) for target, delivery in written if delivery is not None)
+        await _together(
+            self.finish(finishing, target, delivery) for target, delivery in written if delivery is not None
         )
 
     async def _query(self, planning: Planning, targets: list[Target]) -> None:
@@ -323,6 +323,15 @@ class Run:
         assert self._telling is not None  # noqa: S101 -- _work() begins with it
         message = str(error.message) if error else None
         self._telling.end(told, now, error=message, remedy=error.remedy if error else None)
+
+
+async def _together(work: Iterable[Awaitable[_Value]]) -> list[_Value]:
+    """Wait for all of it, then raise what went wrong first: none may go on sending when the run has ended."""
+    done = await asyncio.gather(*work, return_exceptions=True)
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in done if not isinstance(each, BaseException)]
 
 
 async def _in_thread(work: Callable[[], _Value], planning: Planning) -> _Value:

@@ -1,7 +1,8 @@
 """The state folder of a project (`.backhaul`): its places, its locks, its garbage.
 
     store.sqlite   runs, deliveries, batches, the ledgers' manifest, rejected rows
-    plans/         <sync id>.<delivery>.parquet, gone when the delivery is committed
+    plans/         <sync id>.<delivery>.parquet, and <sync id>.<delivery>.sent from before its first call, both gone
+                   when the delivery is committed
     ledger/        <sync id>.<name>.keys.parquet and .calls.parquet
     tmp/           where DuckDB spills; emptied at each run
     logs/          <run id>.jsonl: what each run told, kept for the project's retention
@@ -10,6 +11,7 @@
 
 File names (but those of logs) begin with the sync's id, so that whoever holds a sync's lock may collect that sync's garbage
 and no other's.
+A store that is older than these files (an old copy, or its last writes lost) has forgotten what was sent, so it is refused.
 Locks need a local disk (FACTS: locks of network file systems cannot be trusted), so a network file system is refused.
 """
 
@@ -28,12 +30,16 @@ from pathlib import Path
 from core.errors import LockedError, StateError
 from core.ledger.local import QUARANTINE
 from core.model import Project, Sync
-from core.store import Store
+from core.store import Store, sync_folder
 
-__all__ = ["StateFolder", "is_alive", "network_file_system"]
+__all__ = ["ERASED", "SENT", "StateFolder", "is_alive", "network_file_system"]
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "9p", "davfs"})
 _DAY = 86_400
+SENT = ".sent"
+"""Ends the name of the note that calls of a plan went out."""
+ERASED = "erased"
+"""Stands in the names of segments, in the place of a delivery, that were written anew to forget somebody."""
 
 
 class StateFolder:
@@ -120,16 +126,55 @@ class StateFolder:
             folder.mkdir(mode=0o700, exist_ok=True)
             file.replace(folder / file.name)
 
+    def note_sending(self, plan: str) -> None:
+        """Note, durably and outside of the store, that calls of this plan go out. Raises StateError."""
+        note = (self.plans / plan).with_suffix(SENT)
+        try:
+            if not note.exists():
+                note.touch()
+                sync_folder(self.plans)
+        except OSError as error:
+            raise StateError.unwritable("The note of what is sent", str(note), error.strerror or "OSError") from error
+
+    def check_age(self, store: Store, sync: Sync) -> None:
+        """Refuse a store that does not know a delivery of which there are calls sent, or a segment. Raises StateError.
+
+        A delivery is recorded before either is made, so a crash cannot leave this behind. What `forget` writes anew belongs
+        to no delivery.
+        """
+        files = [*self.plans.glob(f"{sync.id}.*{SENT}"), *self.ledger.glob(f"{sync.id}.*.parquet")]
+        known = {row["id"] for row in store.rows("delivery_ids", sync=sync.id)} | {ERASED}
+        for file in sorted(files):
+            if file.name.removeprefix(f"{sync.id}.").split(".")[0] not in known:
+                raise StateError(
+                    "The store is older than the files beside it: it does not know what was sent since.",
+                    where=str(file),
+                    remedy="Restore the whole .backhaul folder from one backup, or put the newest store.sqlite back with "
+                    "its -wal file; else rows that were delivered would be sent again.",
+                )
+
     def collect_garbage(self, store: Store, sync: Sync, now: float) -> None:
-        """Remove what no manifest lists and what is older than its keeping time; the caller holds the sync's lock."""
+        """Remove what no manifest lists and what is older than its keeping time; the caller holds the sync's lock.
+
+        Raises StateError where the files are newer than the store: they are no garbage.
+        """
+        self.check_age(store, sync)
         for row in store.rows("old_segments", before=now - _DAY):
             store.do("delete_segment", keys=row["keys"])
+        # where what is listed is not there, what is there may be it, under a name that the store has wrong: it stays
+        missing = {
+            row["name"]
+            for row in store.rows("files_in_use")
+            if not ((self.ledger if row["ledger"] else self.plans) / row["name"]).exists()
+        }
         listed = {name for row in store.rows("all_segment_files") for name in (row["keys"], row["calls"]) if name}
         plans = {row["plan"] for row in store.rows("open_plans")}
+        plans |= {str(Path(plan).with_suffix(SENT)) for plan in plans}
         for folder, kept in ((self.ledger, listed), (self.plans, plans)):
-            for file in folder.glob(f"{sync.id}.*"):
-                if file.name not in kept:
-                    file.unlink(missing_ok=True)
+            there = {file.name for file in folder.glob(f"{sync.id}.*")}
+            if missing.isdisjoint(kept):
+                for name in there - kept:
+                    (folder / name).unlink(missing_ok=True)
         for spilled in (self.folder / "tmp").glob(f"{sync.id}.*"):
             process = spilled.suffix.removeprefix(".")
             if not (process.isdigit() and is_alive(int(process))):  # a preview may be using it right now

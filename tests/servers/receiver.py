@@ -11,11 +11,18 @@ JSON, then the body as it was before compression), synced to disk before the rep
     {"hang": 3}                                                          wait, then close without a reply
     {"close": true}                                                      close without reading the calls
     {"lose_reply": true}                                                 take the calls, then close without a reply
+    {"reset": true}                                                      reset the connection before a body is read
+    {"half": true}                                                       take the calls, then send half of the reply's body
+    {"half": true, "untaken": true}                                      the same, but do not take the calls
+    {"drip": 0.2}                                                        take the calls, reply a byte at a time, so long in all
 
-and POST /_refuse with {"containing": ["u_7"], "status": 400, "body": "…"} answers so whenever the body has one of these
+POST /_chance with {"seed": 7, "faults": 0.3, "lost": 0.05} lets chance choose for each request that has no entry: so many
+of them get one of `kinds` (all of the above that do not take the calls, unless named), so many lose their reply.
+
+POST /_refuse with {"containing": ["u_7"], "status": 400, "body": "…"} answers so whenever the body has one of these
 texts.
-GET /_count gives how many requests and bytes were taken, over how many connections, and the most that were open in the
-same moment. Records of refused requests are marked by their status.
+GET /_count gives how many requests and bytes were taken, over how many connections, the most that were busy in the same
+moment, and how many are open. Records of refused requests are marked by their status.
 """
 
 from __future__ import annotations
@@ -23,12 +30,27 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import socket
+import struct
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+CHANCES = {
+    "429": {"status": 429, "headers": {"retry-after": "0.01"}, "body": '{"message": "slow down"}'},
+    "500": {"status": 500, "body": "oops"},
+    "503": {"status": 503, "body": '{"message": "down"}'},
+    "close": {"close": True},
+    "reset": {"reset": True},
+    "half 500": {"status": 500, "half": True},
+    "half 200": {"half": True, "untaken": True},
+    "hang": {"hang": 0.2},
+}
+"""What chance gives. `hang` is named only where a test has a short timeout."""
+LOST = ({"lose_reply": True}, {"half": True}, {"lose_reply": True, "reset": True})
 
 
 class State:
@@ -38,12 +60,35 @@ class State:
         self.lock = threading.Lock()
         self.behaviours: list[dict] = []
         self.refuse: dict = {}
+        self.chance: dict = {}
+        self.random = random.Random()
+        self.open = 0
         self.requests = 0
         self.bytes = 0
         self.connections = 0
         self.busy = 0
         self.most = 0
         self.log = log.open("ab")
+
+    def behaviour(self, *, before_body: bool) -> dict:
+        """Give what to do with this request; before its body only what must not wait for it."""
+        with self.lock:
+            if self.behaviours:
+                is_reset = "reset" in self.behaviours[0] and "lose_reply" not in self.behaviours[0]
+                return self.behaviours.pop(0) if is_reset or not before_body else {}
+            if before_body or not self.chance:
+                return {}
+            drawn = self.random.random()
+            if drawn < self.chance.get("lost", 0.0):
+                return dict(self.random.choice(LOST))
+            if drawn < self.chance.get("lost", 0.0) + self.chance.get("faults", 0.0):
+                kinds = self.chance.get("kinds") or [kind for kind in CHANCES if kind != "hang"]
+                return dict(CHANCES[self.random.choice(kinds)])
+            return {}
+
+    def connection(self, change: int) -> None:
+        with self.lock:
+            self.open += change
 
     def record(self, head: dict, body: bytes) -> None:
         with self.lock:
@@ -62,23 +107,28 @@ class Handler(BaseHTTPRequestHandler):
     """Whether this connection has brought calls before: a handler lives as long as its connection."""
 
     def do_GET(self) -> None:
-        names = ("requests", "bytes", "connections", "most")
+        names = ("requests", "bytes", "connections", "most", "open")
         self.reply(200, json.dumps({name: getattr(self.state, name) for name in names}).encode())
 
     def do_PUT(self) -> None:
         self.do_POST()
 
     def do_POST(self) -> None:
+        control = self.path.startswith("/_")
+        behaviour = {} if control else self.state.behaviour(before_body=True)
+        if behaviour:
+            self.drop(reset=True)
+            return
         length = int(self.headers.get("content-length") or 0)
         body = self.rfile.read(length)
         if len(body) < length:  # the sender was killed in the middle of its request
             self.close_connection = True
             return
-        if self.path.startswith("/_"):
+        if control:
             self.control(json.loads(body))
             return
+        behaviour = self.state.behaviour(before_body=False)
         with self.state.lock:
-            behaviour = self.state.behaviours.pop(0) if self.state.behaviours else {}
             self.state.busy += 1
             self.state.most = max(self.state.most, self.state.busy)
         try:
@@ -88,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.state.busy -= 1
 
     def take(self, body: bytes, behaviour: dict) -> None:
-        """Behave as told, or take the calls."""
+        """Take or refuse the calls, and reply, as the behaviour says."""
         if not self.counted:
             self.counted = True
             with self.state.lock:
@@ -97,8 +147,8 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(behaviour["slow"])
         if "hang" in behaviour:
             time.sleep(behaviour["hang"])
-        if "hang" in behaviour or "close" in behaviour:
-            self.drop()
+        if "hang" in behaviour or "close" in behaviour or ("reset" in behaviour and "lose_reply" not in behaviour):
+            self.drop(reset="reset" in behaviour)
             return
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
@@ -106,17 +156,17 @@ class Handler(BaseHTTPRequestHandler):
         head = {
             "path": self.path,
             "method": self.command,
-            "status": status,
+            "status": 0 if "untaken" in behaviour else status,
             "at": time.time(),
             "headers": {k.lower(): v for k, v in self.headers.items()},
         }
         self.state.record(head, body)
         if "lose_reply" in behaviour:
-            self.drop()
+            self.drop(reset="reset" in behaviour)
             return
         refused = self.state.refuse.get("body", '{"message": "refused"}')
         text = behaviour.get("body", self.answer(body) if status == 200 else refused)
-        self.reply(status, text.encode(), behaviour.get("headers", {}))
+        self.reply(status, text.encode(), behaviour.get("headers", {}), behaviour)
 
     def answer(self, body: bytes) -> str:
         """Give the reply to calls that were taken."""
@@ -126,6 +176,9 @@ class Handler(BaseHTTPRequestHandler):
         with self.state.lock:
             if self.path == "/_behave":
                 self.state.behaviours = list(value)
+            elif self.path == "/_chance":
+                self.state.chance = dict(value)
+                self.state.random.seed(self.state.chance.get("seed", 0))
             else:
                 self.state.refuse = dict(value)
         self.reply(200, b"{}")
@@ -134,18 +187,32 @@ class Handler(BaseHTTPRequestHandler):
         texts = self.state.refuse.get("containing", [])
         return self.state.refuse.get("status", 400) if any(text.encode() in body for text in texts) else None
 
-    def reply(self, status: int, body: bytes, headers: dict | None = None) -> None:
+    def reply(self, status: int, body: bytes, headers: dict | None = None, behaviour: dict | None = None) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
+        if behaviour and "half" in behaviour:
+            self.wfile.write(body[: len(body) // 2])
+            self.drop()
+            return
+        if behaviour and "drip" in behaviour:
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                time.sleep(behaviour["drip"] / len(body))
+            return
         self.wfile.write(body)
 
-    def drop(self) -> None:
-        """Close the connection without a reply."""
+    def drop(self, *, reset: bool = False) -> None:
+        """Close the connection without a reply (or without more of it); with `reset`, as a crashed peer does."""
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        if reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.rfile.close()  # while it is open, the socket is
+            self.connection.close()
+        else:
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -154,6 +221,17 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def process_request(self, request, client_address) -> None:
+        """Count the connection before another is accepted, so that one that asks for the count comes after it."""
+        Handler.state.connection(1)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request, client_address) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            Handler.state.connection(-1)
 
     def handle_error(self, *_: object) -> None:
         """A client that was killed in the middle of a request is what these tests are about."""

@@ -57,6 +57,18 @@ class Receiver:
     def refuse(self, *texts: str, status: int = 400, body: str = '{"message": "refused"}') -> None:
         self._post("/_refuse", {"containing": texts, "status": status, "body": body} if texts else {})
 
+    def chance(self, **chances: Any) -> None:
+        """Let chance choose what happens to requests (see the receiver); without a word, nothing happens to them."""
+        self._post("/_chance", chances)
+
+    def settle(self, seconds: float = 10.0) -> None:
+        """Wait until what others have sent is recorded: no connection is open but the one that asks."""
+        until = time.monotonic() + seconds
+        while self.count()["open"] > 1:
+            if time.monotonic() > until:
+                raise TimeoutError("a connection to the receiver stays open")
+            time.sleep(0.001)
+
     def records(self, *, taken: bool = True) -> list[Record]:
         """Give the requests in the order of their arrival; with `taken`, only those that were acknowledged."""
         found = []

@@ -338,3 +338,17 @@ def test_a_setting_is_kept_once(tmp_path: Path) -> None:
         row = store.row("setting", name="id")
         assert row is not None
         assert row["value"] == "first"
+
+
+def test_a_store_whose_tables_are_damaged_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        add_run(store, 1)
+    file = tmp_path / "store.sqlite"
+    good = file.read_bytes()
+    damaged = good.replace(b"REFERENCES ledgers (id)", b"REFERENCES ledgebs (id)")
+    assert damaged != good
+    file.write_bytes(damaged)
+    with pytest.raises(StateError, match="its tables are not as they were made"):
+        Store(tmp_path)
+    file.write_bytes(good)
+    assert run_ids(tmp_path) == ["run0001"]

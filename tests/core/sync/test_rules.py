@@ -501,9 +501,10 @@ def test_plans_go_at_commit_and_files_that_no_manifest_lists_are_collected(works
     workshop.run()
     state = workshop.folder / ".backhaul"
     assert list((state / "plans").iterdir()) == []
+    (delivery,) = workshop.rows("delivery_ids", sync="id-people")
     for name in (
         "plans/id-people.left.parquet",
-        "ledger/id-people.left.keys.parquet",
+        f"ledger/id-people.{delivery['id']}.left.keys.parquet",
         "ledger/another.left.keys.parquet",
     ):
         (state / name).write_bytes(b"left by a crash")

@@ -93,3 +93,63 @@ def test_an_open_delivery_waits_where_its_destination_was_taken_out_of_the_proje
     (workshop.folder / "seg.toml").rename(workshop.folder / "destinations" / "seg.toml")
     assert workshop.run().state == "succeeded"
     assert len(workshop.calls()) == 3
+
+
+def test_a_store_that_is_older_than_what_was_sent_is_refused(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    state = workshop.folder / ".backhaul"
+    older = (state / "store.sqlite").read_bytes()
+    workshop.execute("UPDATE people SET plan = 'paid'")
+    workshop.run()
+    newer = (state / "store.sqlite").read_bytes()
+    workshop.calls()
+    (state / "store.sqlite").write_bytes(older)
+    outcome = workshop.run()
+    assert "The store is older than the files beside it" in outcome.ended.error
+    assert workshop.calls() == []
+    (state / "store.sqlite").write_bytes(newer)
+    assert workshop.run().state == "succeeded"
+    assert workshop.calls() == []
+
+
+def test_a_store_that_has_forgotten_an_open_delivery_is_refused(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    state = workshop.folder / ".backhaul"
+    older = (state / "store.sqlite").read_bytes()
+    workshop.execute("UPDATE people SET plan = 'paid'")
+    workshop.receiver.behave(*[{"lose_reply": True}] * 3)
+    assert workshop.run().state == "failed"
+    newer = (state / "store.sqlite").read_bytes()
+    (state / "store.sqlite").write_bytes(older)
+    assert "The store is older than the files beside it" in workshop.run().ended.error
+    (state / "store.sqlite").write_bytes(newer)
+    assert workshop.run().state == "succeeded"
+    assert len({call["messageId"] for call in workshop.calls()}) == 6
+
+
+def test_files_stay_where_the_store_lists_one_that_is_not_there(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    workshop.calls()
+    (segment,) = (workshop.folder / ".backhaul" / "ledger").glob("*.keys.parquet")
+    wrong = f"ie{segment.name[2:]}"
+    change_name(workshop, segment.name, wrong)
+    assert "A ledger segment is missing" in workshop.run().ended.error
+    assert segment.exists()
+    change_name(workshop, wrong, segment.name)
+    assert workshop.run().state == "succeeded"
+    assert workshop.calls() == []
+
+
+def change_name(workshop: Workshop, old: str, new: str) -> None:
+    import sqlite3
+
+    connection = sqlite3.connect(workshop.folder / ".backhaul" / "store.sqlite")
+    connection.execute("UPDATE segments SET keys = ? WHERE keys = ?", [new, old])
+    connection.commit()
+    connection.close()

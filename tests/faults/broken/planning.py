@@ -1,0 +1,137 @@
+"""Engines that are broken before they deliver: the query's time, the comparison, the plan, the lock."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = [
+    "delivery_before_its_plan",
+    "ids_without_delivery",
+    "no_lock",
+    "removed_from_nothing",
+    "replanned_on_resume",
+    "unchanged_rows_sent",
+    "watermark_after_the_query",
+    "watermark_from_the_host",
+    "watermark_too_early",
+]
+
+
+def watermark_too_early() -> None:
+    """last_sync_time moves when the query was run, not when its rows were delivered."""
+    from core.sync.planning import Planning
+
+    query = Planning.query
+
+    def querying(self: Any, targets: Any) -> None:
+        query(self, targets)
+        with self.store._turn:
+            for plan in self.plans:
+                self.store._connection.execute(
+                    "UPDATE ledgers SET last_sync_time = ? WHERE id = ?", [self.clock, plan.ledger_id]
+                )
+
+    Planning.query = querying
+
+
+def watermark_from_the_host() -> None:
+    """last_sync_time is this host's time."""
+    from core.sync.planning import Planning
+
+    query = Planning.query
+
+    def querying(self: Any, targets: Any) -> None:
+        query(self, targets)
+        self.clock = int(time.time())
+
+    Planning.query = querying
+
+
+def watermark_after_the_query() -> None:
+    """The warehouse's clock is asked when the rows were read."""
+    from core.sync.planning import Planning
+    from core.warehouses._duckdb_session import DuckDBSession
+
+    query = Planning.query
+
+    def querying(self: Any, targets: Any) -> None:
+        query(self, targets)
+        self.clock = DuckDBSession.clock(None)
+
+    Planning.query = querying
+
+
+def removed_from_nothing() -> None:
+    """A full query that gives no rows removes all."""
+    from core.sync import planning
+
+    compare = planning.compare
+
+    def comparing(*values: Any, **named: Any) -> Any:
+        return compare(*values, **{**named, "trusted": True})
+
+    planning.compare = comparing
+
+
+def unchanged_rows_sent() -> None:
+    """Every row counts as changed."""
+    from core.sync import stage
+
+    state = stage._state
+    stage._state = lambda position, mapper, everything: state(position, mapper, True)
+    stage._looked_up_first = _with_everything(stage._looked_up_first)
+
+
+def _with_everything(looked_up: Any) -> Any:
+    return lambda connection, mapper, known, everything: looked_up(connection, mapper, known, True)
+
+
+def ids_without_delivery() -> None:
+    """A messageId is made of key and content alone: what comes back has the id that it had before."""
+    from core.sync import plan
+
+    with_ids = plan._with_ids
+    plan._with_ids = lambda connection, rows, delivery, operation: with_ids(connection, rows, "", operation)
+
+
+def delivery_before_its_plan() -> None:
+    """The delivery is recorded before its plan is on disk."""
+    from core.sync.planning import Planning
+
+    write = Planning.write
+
+    def writing(self: Any, position: int, run: str, now: float) -> None:
+        write(self, position, run, now)
+        plan = self.plans[position].plan
+        if plan:
+            content = plan.path.read_bytes()
+            plan.path.unlink()
+            plan.path.write_bytes(content)
+
+    Planning.write = writing
+
+
+def replanned_on_resume() -> None:
+    """What a killed run left is given up, and its rows are compared anew."""
+    from core.sync.run import Run
+
+    async def resume(self: Any, finishing: Any) -> set[str]:
+        for delivery in finishing.store.rows("open_deliveries", sync=self.sync.id):
+            finishing.store.do("abandon_delivery", id=delivery["id"], now=0.0)
+        return set()
+
+    Run._resume = resume
+
+
+def no_lock() -> None:
+    """Nobody waits for anybody."""
+    from core.sync.state import StateFolder
+
+    @contextlib.contextmanager
+    def lock(self: Any, sync: Any, what: str) -> Iterator[None]:
+        yield
+
+    StateFolder.lock = lock
