@@ -21,6 +21,7 @@ exception reaches the commands. A message never holds a secret.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.blackout import without_secrets
@@ -127,7 +128,14 @@ class LockedError(BackhaulError):
 
 
 class StateError(BackhaulError):
-    """State is damaged, missing where it was, or newer than this program. It is never treated as empty."""
+    """State is damaged, missing where it was, or newer than this program. It is never treated as empty.
+
+    `file` is one that is not what was written; the run that holds the sync's lock sets it aside.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", where: str = "", file: Path | None = None) -> None:
+        super().__init__(message, remedy=remedy, where=where)
+        self.file = file
 
     @classmethod
     def damaged(cls, why: str, where: str) -> StateError:

@@ -187,7 +187,9 @@ class Guards:
 
     `max_changed` is the share of known rows that may change (from 100 known rows up); `max_null` the share of
     known rows in which one field may turn from a value to null; `max_vanished` the share of known rows that a full
-    query may no longer return.
+    query may no longer return; `max_unknown` the share of a result's rows whose ids were never seen, where there are
+    as many of them beside those that are known. `canary` is how many calls go out ahead of the rest, which follows only
+    where their answers are good; 0 for none.
     """
 
     invalid_rows: InvalidRows = InvalidRows.STOP
@@ -195,6 +197,8 @@ class Guards:
     max_changed: float = 0.30
     max_null: float = 0.50
     max_vanished: float = 0.50
+    max_unknown: float = 0.50
+    canary: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +238,19 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """How a destination is reached: through an HTTP proxy, trusting one more certificate authority (a PEM
+    file; in the destination's file its path is taken from the project's folder).
+
+    Without a proxy of its own, a destination is reached as the environment says (HTTPS_PROXY, NO_PROXY); this machine is
+    never reached through one.
+    """
+
+    proxy: str = ""
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """An API connection: `settings` is an instance of its type's `Settings`; never a secret."""
 
@@ -242,6 +259,7 @@ class Destination:
     settings: Any
     limits: Limits
     path: Path
+    network: Network = field(default_factory=Network)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,8 +74,9 @@ def full_names(project: Project) -> Mapping[str, str]:
         for name, meaning in warehouse_type(source.type).secrets.items():
             names[f"sources/{source.name}.{name}"] = meaning
     for destination in project.destinations.values():
-        for name, meaning in destination_type(destination.type).secrets.items():
-            names[f"destinations/{destination.name}.{name}"] = meaning
+        plugin = destination_type(destination.type)
+        for name in plugin.needs(destination.settings):
+            names[f"destinations/{destination.name}.{name}"] = plugin.secrets[name]
     return names
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-__all__ = ["ago", "clock", "counted", "moment", "size", "sparkline", "took", "until", "utc"]
+__all__ = ["ago", "clock", "counted", "duration", "moment", "size", "sparkline", "took", "until", "utc"]
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -68,6 +68,14 @@ def took(seconds: float | None) -> str:
     if seconds < 600:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def duration(seconds: int) -> str:
+    """Write a span of time as the project's files do: '10 minutes', '1 hour', '90 seconds'."""
+    for unit_size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds and seconds % unit_size == 0:
+            return counted(seconds // unit_size, unit)
+    return counted(seconds, "second")
 
 
 def size(number: float) -> str:

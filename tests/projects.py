@@ -24,9 +24,13 @@ __all__ = ["QUICK", "SECRETS", "Done", "ProjectFolder", "backhaul"]
 SECRETS = {
     "BACKHAUL_DESTINATIONS_SEG_WRITE_KEY": "segment-key-9Zq4",
     "BACKHAUL_DESTINATIONS_CIO_API_KEY": "customerio-key-7Xw2",
+    "BACKHAUL_DESTINATIONS_RUD_WRITE_KEY": "rudder-key-5Tn8",
+    "BACKHAUL_DESTINATIONS_JIT_WRITE_KEY": "jitsu-id-3Kd6:jitsu-key-1Lp0",
+    "BACKHAUL_DESTINATIONS_HOOK_TOKEN": "hook-token-4Rv7",
+    "BACKHAUL_DESTINATIONS_HOOK_SIGNING_KEY": "hook-signing-key-8Bc2",
     "BACKHAUL_SOURCES_PG_PASSWORD": "not-the-password",
 }
-"""What the environment holds for the destinations `seg` and `cio` and the source `pg`."""
+"""What the environment holds for the destinations `seg`, `cio`, `rud`, `jit` and `hook` and the source `pg`."""
 
 QUICK = {"attempts": 3, "backoff": 0.01, "timeout": 1.0}
 """Limits under which a destination that fails is given up soon."""
@@ -88,6 +92,19 @@ class ProjectFolder:
     def customerio(self, url: str, **limits: Any) -> None:
         """Add the destination `cio`."""
         self.write("destinations/cio.toml", {"type": "customerio", "url": url, "limits": {**QUICK, **limits}})
+
+    def rudderstack(self, url: str, **limits: Any) -> None:
+        """Add the destination `rud`."""
+        self.write("destinations/rud.toml", {"type": "rudderstack", "url": url, "limits": {**QUICK, **limits}})
+
+    def jitsu(self, url: str, **limits: Any) -> None:
+        """Add the destination `jit`."""
+        self.write("destinations/jit.toml", {"type": "jitsu", "url": url, "limits": {**QUICK, **limits}})
+
+    def webhook(self, url: str, limits: dict[str, Any] | None = None, **settings: Any) -> None:
+        """Add the destination `hook`."""
+        known = {"type": "webhook", "url": url, "limits": {**QUICK, **(limits or {})}}
+        self.write("destinations/hook.toml", {**settings, **known})
 
     def file(self) -> None:
         """Add the destination `files`."""

@@ -145,6 +145,7 @@ _TABLE = (
     ("run.open", "request", "Show the request and the response of the chosen row", "request"),
     ("run.replay", "replay", "Send the rejected rows again, with the latest content", "replay"),
     ("run.again", "run again", "Run this sync again", "run"),
+    ("run.undo", "undo", "Send back the values that this run overwrote", "undo"),
     ("run.accept", "accept", "Accept what the guards ask, and run", "accept"),
     ("run.stop", "stop", "Stop this run; what was not answered is sent by the next one", "stop"),
     ("run.edit", "SQL", "Open the query of this sync", "edit"),

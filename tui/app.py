@@ -149,7 +149,7 @@ class Console(Everywhere):
 
     def on_run_finished(self, message: RunFinished) -> None:
         """Tell how a run ended that this console started."""
-        word = {"run": "run", "replay": "replay"}[message.what]
+        word = message.what
         if message.said and message.code:
             self.tell(f"{message.sync}: {crash.spoken(message.said)}", "fail")
         elif message.code == 0:
@@ -201,6 +201,11 @@ class Console(Everywhere):
         """Send the rejected rows of a sync again."""
         await self.bridge.start("replay", sync)
         self.tell(f"{sync}: its rejected rows are sent again.", "run")
+
+    async def undo(self, sync: str, run: str) -> None:
+        """Send back what a run of a sync overwrote."""
+        await self.bridge.start("undo", sync, "--yes", run=run)
+        self.tell(f"{sync}: what run {run[:4]} overwrote is sent back.", "run")
 
     async def stop_run(self, run: str, sync: str) -> None:
         """Ask a run to stop."""

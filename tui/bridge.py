@@ -174,10 +174,11 @@ class Bridge:
 
     # runs
 
-    async def start(self, what: str, sync: str, *words: str) -> None:
-        """Start `backhaul run SYNC` or `replay SYNC` as a process that outlives this console."""
+    async def start(self, what: str, sync: str, *words: str, run: str = "") -> None:
+        """Start `backhaul run SYNC`, `replay SYNC` or `undo RUN` as a process that outlives this console."""
         said = tempfile.TemporaryFile()  # noqa: SIM115 -- read and closed when the process is over
-        command = [sys.executable, "-P", "-m", "tui.main", what, sync, *words, "--json", "--project", str(self.folder)]
+        command = [sys.executable, "-P", "-m", "tui.main", what, run or sync, *words, "--json"]
+        command += ["--project", str(self.folder)]
 
         def launch() -> subprocess.Popen[bytes]:
             return subprocess.Popen(  # noqa: S603 -- our own program

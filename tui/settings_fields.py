@@ -57,6 +57,8 @@ def typed_values(plugin: Any, texts: Mapping[str, str]) -> dict[str, Any]:
 def _typed(name: str, text: str, hint: Any) -> Any:
     if hint is bool:
         return text == "true"
+    if get_origin(hint) is tuple:
+        return [part.strip() for part in text.split(";") if part.strip()]
     if hint in (int, float):
         try:
             return hint(text)
@@ -66,6 +68,9 @@ def _typed(name: str, text: str, hint: Any) -> Any:
 
 
 def _text(value: Any) -> str:
+    """Write a value as a form has it; a list has its parts between semicolons."""
+    if isinstance(value, tuple):
+        return "; ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -12,7 +12,7 @@ import sys
 import click
 
 from core import __version__
-from core.cli import demo, doctor, history, lint, project, query, run, secret
+from core.cli import demo, doctor, history, lint, mend, project, query, run, secret
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
@@ -43,6 +43,9 @@ for _command in (
     history.rejected,
     run.replay,
     history.explain,
+    mend.undo,
+    mend.audit,
+    mend.forget,
     secret.secret,
     project.schema,
     doctor.doctor,

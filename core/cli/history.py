@@ -143,10 +143,14 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
         )
     for each in row.deliveries:
         say(
-            f"  → {each['destination']}: {each['state']}  rows {each['rows']:,}  new {each['added']:,}  changed "
-            f"{each['changed']:,}  unchanged {each['unchanged']:,}  delivered {each['acknowledged']:,}  "
-            f"rejected {each['rejected']:,}" + (f"  ({each['reason']})" if each["reason"] else "")
+            f"  → {each['destination']}: {each['state']}  new {each['added']:,}  changed {each['changed']:,}"
+            + (f"  ({each['reason']})" if each["reason"] else "")
         )
+        parts = {
+            name: number for name, number in each["outcomes"].items() if number or name in ("rows", "acknowledged")
+        }
+        rows = parts.pop("rows")
+        say(f"    {counted(rows, 'row')} = " + " + ".join(f"{number:,} {name}" for name, number in parts.items()))
         for note in json.loads(each["notes"]):
             say(f"    {note}", dim=True)
     _print_rejected(refused)
@@ -229,7 +233,7 @@ def _never(sync: str, key: str, *, is_event: bool) -> str:
 
 
 def _print_life(life: Any) -> None:
-    signs: Mapping[str, str] = {"acknowledged": "ok", "rejected": "bad", "pending": "go"}
+    signs: Mapping[str, str] = {"acknowledged": "ok", "assumed": "ok", "rejected": "bad", "pending": "go"}
     when = f" in run {life.run}, {moment(life.at)}" if life.run else " before the ledger was last compacted"
     say(f"{life.destination}  {life.identity}: {life.state}{when}", sign=signs.get(life.state, "none"))
     for note in life.notes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from core.cli.accepting import accepted_of, accepting
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
 from core.words import counted
@@ -17,7 +18,7 @@ from core.words import counted
 if TYPE_CHECKING:
     from core.sync.preview import PlannedDelivery, Preview
 
-__all__ = ["plan", "preview"]
+__all__ = ["plan", "preview", "value_text"]
 
 
 @click.command()
@@ -76,25 +77,27 @@ def _print_preview(found: Preview, limit: int) -> None:
 @click.command()
 @click.argument("sync", shell_complete=complete_sync)
 @click.option("--markdown", is_flag=True, help="Write it for a pull request.")
-@click.option("--from-zero", is_flag=True, help="As `run --from-zero` would.")
-@click.option("--full-refresh", is_flag=True, help="As `run --full-refresh` would.")
+@accepting
 @folder_option
 @json_option
-def plan(sync: str, *, markdown: bool, from_zero: bool, full_refresh: bool, folder: Path | None, as_json: bool) -> None:
-    """Query and compare, send nothing: what is new, changed, gone, refused, and the old value beside the new."""
+def plan(sync: str, *, markdown: bool, folder: Path | None, as_json: bool, **said: bool) -> None:
+    """Query and compare, send nothing: what is new, changed, gone, refused, and the old value beside the new.
+
+    With the words of `run` (--full-refresh, ...) it shows what such a run would do.
+    """
     from core import secrets
-    from core.sync.place import Accepted
     from core.sync.plain import plan_json
     from core.sync.preview import plan_sync
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
-    accepted = Accepted(from_zero=from_zero, full_refresh=full_refresh)
-    deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=accepted)
+    deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=accepted_of(**said))
     if as_json:
         print_json(plan_json(deliveries))
     elif not deliveries:
         say(f"{sync} has no destination; each run is a preview.", sign="none")
+    if said["baseline"] and not as_json:
+        say("A baseline takes these rows for delivered, without a call:", sign="none")
     for delivery in () if as_json else deliveries:
         _print_plan(sync, delivery, markdown=markdown)
     fail(1 if any(delivery.questions for delivery in deliveries) else 0)
@@ -146,7 +149,7 @@ def _print_rows(delivery: PlannedDelivery, *, markdown: bool) -> None:
         who = ", ".join(f"{field} {value}" for field, value in change.identity.items())
         say(f"{'- ' if markdown else '  ~ '}{who}")
         for field in change.fields:
-            say(f"      {field.path}: {_value(field.old)} → {_value(field.new)}")
+            say(f"      {field.path}: {value_text(field.old)} → {value_text(field.new)}")
     for call in delivery.added[:5]:
         say(f"{'- ' if markdown else '  + '}{call}")
     if c.added > len(delivery.added[:5]):
@@ -157,7 +160,8 @@ def _print_rows(delivery: PlannedDelivery, *, markdown: bool) -> None:
         say(f"{'- ' if markdown else '  '}{who}: {why}", sign="bad")
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """Write a value of a call."""
     return (
         "(none)"
         if value is None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from core.cli.accepting import accepted_of, accepting
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import Progress, fail, folder_option, json_option, print_error, print_json, say
 from core.errors import BackhaulError, UsageError
@@ -27,36 +28,16 @@ __all__ = ["replay", "run", "run_all"]
 
 @click.command()
 @click.argument("syncs", nargs=-1, shell_complete=complete_sync)
-@click.option("--from-zero", is_flag=True, help="Ask the query for all rows, and send those that differ.")
-@click.option("--full-refresh", is_flag=True, help="Send all rows again, changed or not.")
+@accepting
+@click.option("--replan", is_flag=True, help="Give up what was not sent yet of an earlier run, and plan it anew.")
 @click.option("--yes", is_flag=True, help="Accept what the guards ask.")
-@click.option("--key-rotated", is_flag=True, help="The destination's key is new, the account is the same.")
-@click.option("--another-place", is_flag=True, help="The destination is another account or host: send all there anew.")
 @folder_option
 @json_option
-def run(
-    syncs: tuple[str, ...],
-    *,
-    from_zero: bool,
-    full_refresh: bool,
-    yes: bool,
-    key_rotated: bool,
-    another_place: bool,
-    folder: Path | None,
-    as_json: bool,
-) -> None:
+def run(syncs: tuple[str, ...], *, replan: bool, yes: bool, folder: Path | None, as_json: bool, **said: bool) -> None:
     """Run SYNCS once, now; all enabled ones where none is named. With --json, one event a line."""
-    from core.sync.place import Accepted
-
-    if key_rotated and another_place:
-        raise UsageError("--key-rotated and --another-place cannot both be true.")
-    accepted = Accepted(
-        yes=yes,
-        from_zero=from_zero,
-        full_refresh=full_refresh,
-        key_rotated=key_rotated,
-        another_place=another_place,
-    )
+    if (said["baseline"] or said["new_ledger"]) and not syncs:
+        raise UsageError("Name the syncs that --baseline or --new-ledger is for.")
+    accepted = accepted_of(yes=yes, replan=replan, **said)
     project = open_project(folder, asked=syncs)
     chosen = open_syncs(project, syncs)
     if not chosen:
@@ -86,6 +67,7 @@ def run_all(
     *,
     accepted: Accepted | None = None,
     replay: bool = False,
+    undo: str = "",
     as_json: bool = False,
     stream: bool = False,
     brief: bool = False,
@@ -94,7 +76,16 @@ def run_all(
     try:
         return [
             asyncio.run(
-                _watch(project, sync, accepted=accepted, replay=replay, as_json=as_json, stream=stream, brief=brief)
+                _watch(
+                    project,
+                    sync,
+                    accepted=accepted,
+                    replay=replay,
+                    undo=undo,
+                    as_json=as_json,
+                    stream=stream,
+                    brief=brief,
+                )
             )
             for sync in syncs
         ]
@@ -109,6 +100,7 @@ async def _watch(
     *,
     accepted: Accepted | None,
     replay: bool,
+    undo: str,
     as_json: bool,
     stream: bool,
     brief: bool,
@@ -121,7 +113,7 @@ async def _watch(
     progress = Progress(wanted=not as_json)
     _stop_when_asked()
     try:
-        running = run_sync(project, sync, secrets.reader(project), accepted=accepted, replay=replay)
+        running = run_sync(project, sync, secrets.reader(project), accepted=accepted, replay=replay, undo=undo)
         async with contextlib.aclosing(running):
             async for event in running:
                 if stream:
@@ -198,8 +190,10 @@ def _tell_outcome(event: Event) -> None:
         case events.Committed():
             rejected = f", {event.rejected:,} rejected" if event.rejected else ""
             held = f", {event.held_back:,} deletes held back until nothing is rejected" if event.held_back else ""
+            assumed = f", {event.assumed:,} taken for delivered without a call" if event.assumed else ""
+            left = f", {event.given_up:,} given up, to be planned anew" if event.given_up else ""
             say(
-                f"{event.sync} → {event.destination}: {event.acknowledged:,} delivered{rejected}{held}, "
+                f"{event.sync} → {event.destination}: {event.acknowledged:,} delivered{rejected}{held}{assumed}{left}, "
                 f"{event.unchanged:,} unchanged",
                 sign="warn" if rejected or held else "ok",
             )

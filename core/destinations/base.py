@@ -45,7 +45,8 @@ class Batch:
 class Request:
     """What to send: bytes before compression. `compress` asks for gzip where the receiver takes it.
 
-    The headers hold the key, so a request's text is without them.
+    The headers hold the key, so a request's text is without them. `signature` names the header that signs this very
+    body, where there is one: it says nothing of another body.
     """
 
     url: str
@@ -53,6 +54,7 @@ class Request:
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     compress: bool = True
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +78,15 @@ class Verdict:
     """How a reply is to be read.
 
     `refused` holds the positions (from 0) of single calls that were refused in a batch of which the rest was
-    acknowledged, with the reason; `retry_after` is in seconds.
+    acknowledged, with the reason; `again` those that were not taken now and are to be sent again, with the reason;
+    `retry_after` is in seconds.
     """
 
     outcome: Outcome
     reason: str = ""
     retry_after: float | None = None
     refused: Mapping[int, str] = field(default_factory=dict)
+    again: Mapping[int, str] = field(default_factory=dict)
 
 
 class DestinationType(Protocol):
@@ -92,7 +96,7 @@ class DestinationType(Protocol):
     """A frozen, keyword-only dataclass: the keys of destinations/<name>.toml besides type and limits."""
 
     secrets: ClassVar[Mapping[str, str]]
-    """The secrets that this type needs: name -> what a person calls it; empty for a file."""
+    """The secrets that this type may need: name -> what a person calls it; empty for a file."""
 
     limits: ClassVar[Limits]
     """The vendor's limits, which the destination's file may change."""
@@ -109,8 +113,19 @@ class DestinationType(Protocol):
     deduplicates_for: ClassVar[int]
     """For how many seconds the receiver drops a messageId that it has seen; 0 where that is not known."""
 
+    semantic_events: ClassVar[bool]
+    """Whether it acts on Customer.io's semantic events (core.calls.semantic), so that one which lacks something is refused."""
+
     transport: ClassVar[str]
     """'http', or 'file' for a destination that appends to a file of this machine."""
+
+    settings: Any
+    """What the destination's file says: an instance of `Settings`."""
+
+    @classmethod
+    def needs(cls, settings: Any) -> tuple[str, ...]:
+        """Give the names of the secrets that a destination with these settings reads."""
+        ...
 
     def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
         """Keep what is needed. `folder` is the project's, `sync` the name of the sync whose calls are sent."""

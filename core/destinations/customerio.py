@@ -12,14 +12,13 @@ a track call named "User Deleted", or "Relationship Deleted" for a group call's 
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from core.destinations.base import Batch, Request, Response, Verdict, semantic_deletion, verdict_of_status
-from core.model import CallType, Limits, Secret
+from core.destinations._http import HttpDestination, refuse_other_region
+from core.destinations.base import semantic_deletion
+from core.model import CallType, Limits
 
 __all__ = ["Plugin"]
 
@@ -34,44 +33,24 @@ class Settings:
     strict: bool = True
     url: str = ""
 
+    def __post_init__(self) -> None:
+        refuse_other_region(self.url, self.region, _URLS)
 
-class Plugin:
+
+class Plugin(HttpDestination):
     """Customer.io."""
 
     Settings: ClassVar[type[Any]] = Settings
     secrets: ClassVar[Mapping[str, str]] = {"api_key": "the API key of the Customer.io API source"}
     limits: ClassVar[Limits] = Limits(columns=300, call_bytes=32_000, batch_bytes=500_000, batch_calls=100)
-    profiles: ClassVar[Mapping[str, Limits]] = {}
-    deduplicates_for: ClassVar[int] = 0
-    transport: ClassVar[str] = "http"
-    email_identifies: ClassVar[bool] = True
-    group_needs_user: ClassVar[bool] = False
-
-    def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
-        self._url = settings.url.rstrip("/") or _URLS[settings.region]
-        self._strict = settings.strict
-        self._secrets = secrets
+    semantic_events: ClassVar[bool] = True
 
     @property
     def host(self) -> str:
-        return self._url
+        return self.settings.url.rstrip("/") or _URLS[self.settings.region]
 
-    @property
-    def account(self) -> Secret:
-        return self._secrets("api_key")
-
-    def batch_limits(self, call: CallType, limits: Limits) -> Limits:
-        return limits
-
-    def request(self, batch: Batch) -> Request:
-        key = base64.b64encode(f"{self.account.reveal()}:".encode()).decode()
-        headers = {"authorization": f"Basic {key}", "content-type": "application/json"}
-        if self._strict:
-            headers["x-strict-mode"] = "1"
-        return Request(url=f"{self._url}/batch", headers=headers, body=b'{"batch":[' + batch.joined(b",") + b"]}")
-
-    def verdict(self, batch: Batch, response: Response) -> Verdict:
-        return verdict_of_status(response)
+    def headers(self) -> dict[str, str]:
+        return HttpDestination.headers(self) | ({"x-strict-mode": "1"} if self.settings.strict else {})
 
     def deletion(self, call: CallType) -> Mapping[str, Any] | None:
         return semantic_deletion(call)

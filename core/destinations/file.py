@@ -38,15 +38,20 @@ class Plugin:
     transport: ClassVar[str] = "file"
     email_identifies: ClassVar[bool] = True
     group_needs_user: ClassVar[bool] = False
+    semantic_events: ClassVar[bool] = False
+
+    @classmethod
+    def needs(cls, settings: Any) -> tuple[str, ...]:  # noqa: ARG003 -- a file has no secret, whatever they say
+        return ()
 
     def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
-        self._folder = settings.folder
+        self.settings = settings
         self.file = (folder / settings.folder / f"{sync}.jsonl").absolute()
 
     @property
     def host(self) -> str:
         """Give the folder as the file names it: a project that is moved with its folder is the same place."""
-        return str(self._folder)
+        return str(self.settings.folder)
 
     @property
     def account(self) -> Secret | None:

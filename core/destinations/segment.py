@@ -10,14 +10,13 @@ at least 24 hours, across sources and workspaces.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from core.destinations.base import Batch, Request, Response, Verdict, verdict_of_status
-from core.model import CallType, Limits, Secret
+from core.destinations._http import HttpDestination, refuse_other_region
+from core.destinations.base import Batch, Request
+from core.model import CallType, Limits
 
 __all__ = ["Plugin"]
 
@@ -26,14 +25,20 @@ _URLS = {"us": "https://api.segment.io/v1", "eu": "https://events.eu1.segmentapi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`region` is where the workspace lives; `url` stands in for Segment's host (a proxy, a test), with its /v1."""
+    """`region` is where the workspace lives; `url` stands in for Segment's host (a proxy, a test), with its /v1.
+
+    `profile` "sql-traits" takes the stricter limits of Segment's own SQL Traits.
+    """
 
     region: Literal["us", "eu"] = "us"
     url: str = ""
     profile: Literal["", "sql-traits"] = ""
 
+    def __post_init__(self) -> None:
+        refuse_other_region(self.url, self.region, _URLS)
 
-class Plugin:
+
+class Plugin(HttpDestination):
     """Segment."""
 
     Settings: ClassVar[type[Any]] = Settings
@@ -41,34 +46,17 @@ class Plugin:
     limits: ClassVar[Limits] = Limits(columns=512, call_bytes=32_000, batch_bytes=500_000, batch_calls=2_500)
     profiles: ClassVar[Mapping[str, Limits]] = {"sql-traits": replace(limits, columns=25, rows=10_000_000)}
     deduplicates_for: ClassVar[int] = 24 * 3600
-    transport: ClassVar[str] = "http"
     email_identifies: ClassVar[bool] = False
     group_needs_user: ClassVar[bool] = True
 
-    def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
-        self._url = settings.url.rstrip("/") or _URLS[settings.region]
-        self._secrets = secrets
-
     @property
     def host(self) -> str:
-        return self._url
-
-    @property
-    def account(self) -> Secret:
-        return self._secrets("write_key")
+        return self.settings.url.rstrip("/") or _URLS[self.settings.region]
 
     def batch_limits(self, call: CallType, limits: Limits) -> Limits:
         return replace(limits, batch_calls=1) if call is CallType.ALIAS else limits
 
     def request(self, batch: Batch) -> Request:
-        key = base64.b64encode(f"{self.account.reveal()}:".encode()).decode()
-        headers = {"authorization": f"Basic {key}", "content-type": "application/json"}
         if batch.call is CallType.ALIAS:
-            return Request(url=f"{self._url}/alias", headers=headers, body=batch.joined(b","))
-        return Request(url=f"{self._url}/batch", headers=headers, body=b'{"batch":[' + batch.joined(b",") + b"]}")
-
-    def verdict(self, batch: Batch, response: Response) -> Verdict:
-        return verdict_of_status(response)
-
-    def deletion(self, call: CallType) -> Mapping[str, Any] | None:
-        return None
+            return Request(url=f"{self.host}/alias", headers=self.headers(), body=batch.joined(b","))
+        return HttpDestination.request(self, batch)

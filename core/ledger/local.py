@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
     from core.store import Store
 
-__all__ = ["MESSAGE_ID_LENGTH", "LocalLedger", "SegmentFiles", "durable", "file_digest"]
+__all__ = ["MESSAGE_ID_LENGTH", "QUARANTINE", "LocalLedger", "SegmentFiles", "durable", "file_digest", "missing"]
+
+QUARANTINE = "quarantine"
+"""The folder of damaged files, beside those of the ledger and the plans."""
 
 MESSAGE_ID_LENGTH = len('{"messageId":"') + 32 + len('",')
 """The characters that a messageId of ours adds at the front of a canonical call, its opening brace included."""
@@ -67,12 +70,15 @@ class LocalLedger:
         self.folder = folder
         self.ledger = ledger
 
-    def load(self, connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    def load(
+        self, connection: duckdb.DuckDBPyConnection, table: str, segments: Sequence[Mapping[str, Any]] | None = None
+    ) -> int:
         """Make the temporary table `table` (key, fingerprint, quick, number) of all rows acknowledged; say how many.
 
-        `number` is that of the segment which holds the row's latest version.
+        `number` is that of the segment which holds the row's latest version. `segments` are the current ones, unless an
+        earlier state is asked for (`before`).
         """
-        segments = self._segments()
+        segments = self._segments() if segments is None else segments
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {table} (key UUID, fingerprint UUID, quick UBIGINT, number INTEGER)"
         )
@@ -82,22 +88,37 @@ class LocalLedger:
             connection.execute(f"INSERT INTO {table} {self._latest(segments)}")
         return count(connection, f"SELECT count(*) FROM {table}")
 
-    def calls(self) -> str | None:
-        """Give SQL for rows (key, number, identity, call); None where the ledger keeps none.
+    def calls(self, segments: Sequence[Mapping[str, Any]] | None = None) -> str | None:
+        """Give SQL for rows (key, number, identity, call, assumed); None where the ledger keeps none.
 
-        `number` is the segment's. Older and rejected versions are among them: join by key and number with what `load`
+        `number` is the segment's; `assumed` rows were taken for delivered without a call (a baseline). Older and rejected versions are among them: join by key and number with what `load`
         gave, and let what `load` gave be the right side, from which DuckDB builds its hash table.
         """
-        segments = [segment for segment in self._segments() if segment["calls"]]
+        segments = [segment for segment in segments or self._segments() if segment["calls"]]
         for segment in segments:
             self._check(segment["calls"], segment["calls_bytes"], segment["calls_digest"])
         call = f"CASE WHEN message_id IS NULL THEN call ELSE '{{' || substr(call, {MESSAGE_ID_LENGTH + 1}) END"
         parts = [
-            f"SELECT key, {segment['number']} AS number, identity, {call} AS call "
-            f"FROM read_parquet({self._quoted(segment['calls'])}) WHERE operation = 'send'"
+            f"SELECT key, {segment['number']} AS number, identity, {call} AS call, operation = 'assume' AS assumed "
+            f"FROM read_parquet({self._quoted(segment['calls'])}) WHERE operation <> 'delete'"
             for segment in segments
         ]
         return " UNION ALL ".join(parts) or None
+
+    def before(self, delivery: str) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]] | None:
+        """Give a delivery's own segment and those that were the ledger before it; None where they are not kept any more.
+
+        Segments that a compaction has replaced stay a day, so the state before an older delivery is gone then.
+        """
+        ever = [dict(row) for row in self.store.rows("segments_ever", ledger=self.ledger)]
+        own = next((each for each in ever if each["keys"].endswith(f".{delivery}.keys.parquet")), None)
+        if own is None:
+            return None
+        earlier = [each for each in ever if each["number"] < own["number"]]
+        start = max((each["number"] for each in earlier if each["base"]), default=own["number"])
+        found = [each for each in earlier if each["number"] >= start]
+        is_whole = bool(own["base"]) or [each["number"] for each in found] == list(range(start, own["number"]))
+        return (own, () if own["base"] else found) if is_whole and (found or own["base"]) else None
 
     def write(
         self,
@@ -155,24 +176,47 @@ class LocalLedger:
     def compact(self, connection: duckdb.DuckDBPyConnection, name: str, now: float) -> None:
         """Replace all segments by one base. The replaced ones stay listed as retired, and on disk, for a day."""
         self.load(connection, "compacting")
+        files = self._rewritten(connection, name)
+        with self.store.transaction():
+            self.store.do("retire_segments", ledger=self.ledger, now=now)
+            self.store.do("insert_segment", ledger=self.ledger, created=now, **files.columns())
+
+    def erase(self, connection: duckdb.DuckDBPyConnection, name: str, keys: str, now: float) -> None:
+        """Replace all segments, those that are retired too, by one base without the `keys` (SQL for a column of them).
+
+        The replaced files are listed no more: whoever collects garbage removes them.
+        """
+        self.load(connection, "compacting")
+        connection.execute(f"DELETE FROM compacting WHERE key IN ({keys})")
+        files = self._rewritten(connection, name)
+        with self.store.transaction():
+            self.store.do("delete_segments", ledger=self.ledger)
+            self.store.do("insert_segment", ledger=self.ledger, created=now, **files.columns())
+
+    def _rewritten(self, connection: duckdb.DuckDBPyConnection, name: str) -> SegmentFiles:
+        """Write the rows of the table `compacting` as one base, with their calls."""
         calls = self.calls()
         kept: Path | None = None
         if calls:
-            columns = "'send' AS operation, key, fingerprint, identity, NULL::VARCHAR AS message_id, call"
+            operation = "CASE WHEN assumed THEN 'assume' ELSE 'send' END AS operation"
+            columns = f"{operation}, key, fingerprint, identity, NULL::VARCHAR AS message_id, call"
             rows = f"SELECT {columns} FROM ({calls}) JOIN compacting USING (key, number)"
             kept = self.folder / self._write_file(connection, f"{name}.plan.parquet", rows)[0]
         files = self.write(connection, name, "SELECT key, fingerprint, quick FROM compacting", calls=kept, base=True)
         connection.execute("DROP TABLE compacting")
-        with self.store.transaction():
-            self.store.do("retire_segments", ledger=self.ledger, now=now)
-            self.store.do("insert_segment", ledger=self.ledger, created=now, **files.columns())
         if kept:
             kept.unlink()
+        return files
+
+    def keys_of(self, segment: Mapping[str, Any]) -> str:
+        """Give SQL for the rows (key, fingerprint, quick) of one segment. Raises StateError where it is damaged."""
+        self._check(segment["keys"], segment["keys_bytes"], segment["keys_digest"])
+        return f"SELECT * FROM read_parquet({self._quoted(segment['keys'])})"
 
     def _segments(self) -> Sequence[Any]:
         return self.store.rows("segments", ledger=self.ledger)
 
-    def _latest(self, segments: Sequence[Any]) -> str:
+    def _latest(self, segments: Sequence[Mapping[str, Any]]) -> str:
         """Give SQL for (key, fingerprint, quick, number) of all segments, the latest of each key, without removed ones.
 
         The first segment is the large one, so the deltas are settled among themselves and then take its rows' place.
@@ -211,22 +255,30 @@ class LocalLedger:
         """Refuse a segment file that is missing or is not what was written."""
         file = self.folder / name
         remedy = (
-            "Restore the .backhaul folder from a backup, or run with --full-refresh after moving the ledger away: "
-            "everything is then sent again."
+            "Restore the .backhaul folder from a backup. Without one, `backhaul run SYNC --new-ledger` begins anew: all rows "
+            "are then sent again, or with --baseline none."
         )
         try:
             found, found_size = file_digest(file)
         except FileNotFoundError as error:
-            raise StateError("A ledger segment is missing where it was.", where=str(file), remedy=remedy) from error
+            raise StateError(missing("A ledger segment", file), where=str(file), remedy=remedy) from error
         except OSError as error:
             raise StateError(
                 f"A ledger segment cannot be read: {error.strerror}.", where=str(file), remedy=remedy
             ) from error
         if found_size != size or found != digest:
-            raise StateError("A ledger segment is damaged: it is not what was written.", where=str(file), remedy=remedy)
+            message = "A ledger segment is damaged: it is not what was written."
+            raise StateError(message, where=str(file), remedy=remedy, file=file)
 
     def _quoted(self, name: str) -> str:
         return quoted(str(self.folder / name))
+
+
+def missing(what: str, file: Path) -> str:
+    """Say that a state file is not where it was; a damaged one may have been set aside (core.sync.state)."""
+    if (file.parent.parent / QUARANTINE / file.name).exists():
+        return f"{what} is damaged; it was set aside in {QUARANTINE}/."
+    return f"{what} is missing where it was."
 
 
 def file_digest(file: Path) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
     backhaul.toml              name, state, retention, [defaults], [guards], [secrets], [lint]
     sources/<name>.toml        type, timezone and the type's settings; never a secret
-    destinations/<name>.toml   type, the type's settings, [limits]; never a secret
+    destinations/<name>.toml   type, the type's settings, [limits], [network]; never a secret
     syncs/<name>.sql           the query
     syncs/<name>.toml          source, destinations, call, schedule, [columns], [guards]
 
@@ -21,12 +21,13 @@ from dataclasses import asdict, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core import schedule
 from core.destinations import destination_type
 from core.errors import ProjectError
-from core.model import Destination, Guards, Project, Source, Sync
+from core.model import Destination, Guards, Network, Project, Source, Sync
 from core.plugins import nearest
 from core.project.decode import decode, read_toml
 from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
@@ -150,6 +151,10 @@ def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
     """Make a destination of what its file says, or would say. Raises ProjectError, naming the file."""
     kind, values = _typed(file, "destination", given)
     changed = decode(file, values.pop("limits", {}), LimitsFile, "limits.")
+    network = decode(file, values.pop("network", {}), Network, "network.")
+    _check_network(file, network)
+    if network.ca_file:
+        network = replace(network, ca_file=str((file.parent.parent / Path(network.ca_file).expanduser()).absolute()))
     plugin = destination_type(kind)
     _refuse_secrets(file, f"destinations/{file.stem}", values, plugin.secrets)
     settings = decode(file, values, plugin.Settings)
@@ -158,7 +163,28 @@ def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
     impossible = [name for name, value in given.items() if not 0 < value < math.inf]
     if impossible:
         raise ProjectError(f"limits.{impossible[0]} has to be a number that is more than 0.", where=str(file))
-    return Destination(name=file.stem, type=kind, settings=settings, limits=replace(limits, **given), path=file)
+    return Destination(
+        name=file.stem, type=kind, settings=settings, limits=replace(limits, **given), path=file, network=network
+    )
+
+
+def _check_network(file: Path, network: Network) -> None:
+    """Refuse a proxy that is no address, or that names a password."""
+    if not network.proxy:
+        return
+    parts = urlsplit(network.proxy)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ProjectError(
+            "network.proxy: it has to begin with http:// or https:// and a host.",
+            where=str(file),
+            remedy='Write it like proxy = "http://proxy.example:3128".',
+        )
+    if parts.username or parts.password:
+        raise ProjectError(
+            "network.proxy: a secret never stands in a file.",
+            where=str(file),
+            remedy="Take the user and the password out of it, and set the environment variable HTTPS_PROXY with them instead of this key.",
+        )
 
 
 def _refuse_secrets(file: Path, place: str, values: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
@@ -247,8 +273,8 @@ def _guards(file: Path, defaults: GuardsFile, own: GuardsFile) -> Guards:
     for name, value in given.items():
         if name.startswith("max_") and name != "max_calls" and not 0 <= value <= 1:
             raise ProjectError(f"guards.{name} is a share, between 0 and 1.", where=str(file))
-        if name == "max_calls" and value < 0:
-            raise ProjectError("guards.max_calls cannot be less than 0.", where=str(file))
+        if name in ("max_calls", "canary") and value < 0:
+            raise ProjectError(f"guards.{name} cannot be less than 0.", where=str(file))
     return Guards(**given)
 
 

@@ -47,7 +47,7 @@ def decode(file: Path, values: Mapping[str, Any], shape: type[_Shape], prefix: s
         return msgspec.convert(_renamed(values, shape), shape, strict=True)
     except msgspec.ValidationError as error:
         raise ProjectError(
-            _words(str(error), shape, prefix), where=str(file), remedy="Mend the value in the file."
+            _words(str(error), shape, prefix), where=str(file), remedy=_remedy(str(error), shape)
         ) from error
 
 
@@ -75,6 +75,13 @@ def _renamed(values: Mapping[str, Any], shape: type[Any]) -> dict[str, Any]:
         else value
         for key, value in values.items()
     }
+
+
+def _remedy(text: str, shape: type[Any]) -> str:
+    """Say what to do; a key that is missing says it itself, as the `missing` of its field's metadata."""
+    absent = re.fullmatch(r"Object missing required field `(\w+)`", text)
+    said = [str(each.metadata.get("missing", "")) for each in fields(shape) if absent and each.name == absent[1]]
+    return said[0] if said and said[0] else "Mend the value in the file."
 
 
 _KINDS = {

@@ -39,6 +39,8 @@ class GuardsFile:
     max_changed: float | None = None
     max_null: float | None = None
     max_vanished: float | None = None
+    max_unknown: float | None = None
+    canary: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.destinations import destination_type
 from core.destinations import types as destination_types
+from core.model import Network
 from core.project.files import LimitsFile, ProjectFile, SyncFile
 from core.warehouses import types as warehouse_types
 from core.warehouses import warehouse_type
@@ -20,9 +21,9 @@ def schemas() -> dict[str, Any]:
         extra = {"type": {"const": name}, "timezone": {"type": "string", "default": "UTC"}}
         found[f"sources/{name}"] = _schema(warehouse_type(name).Settings, extra)
     for name in destination_types():
-        limits = _schema(LimitsFile, {})
+        limits, network = _schema(LimitsFile, {}), _schema(Network, {})
         found[f"destinations/{name}"] = _schema(
-            destination_type(name).Settings, {"type": {"const": name}, "limits": limits}
+            destination_type(name).Settings, {"type": {"const": name}, "limits": limits, "network": network}
         )
     return found
 

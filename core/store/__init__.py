@@ -29,6 +29,9 @@ __all__ = ["Store", "sync_folder"]
 _BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What SQLite raises; the second where the words of its own error are made of damaged bytes."""
 
+_SHORT = 2_000
+"""For so many milliseconds readers are waited for, where there is another way."""
+
 _RESTORE = "Restore the .backhaul folder from a backup, or move it away to start anew: everything is then sent again."
 
 
@@ -171,6 +174,18 @@ class Store:
             with contextlib.suppress(*_BROKEN):
                 self._connection.execute("ROLLBACK")
             raise _explained(error, self.file) from error
+
+    def shred(self) -> bool:
+        """Leave nothing of deleted rows in the files; say whether that was possible (other readers may keep the log)."""
+        try:
+            with self._turn:
+                self._connection.execute("VACUUM")
+                self._connection.execute(f"PRAGMA busy_timeout = {_SHORT}")
+                busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                self._connection.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1000)}")
+        except _BROKEN as error:
+            raise _explained(error, self.file) from error
+        return not busy
 
     def close(self) -> None:
         """Give the connection back."""

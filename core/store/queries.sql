@@ -47,9 +47,9 @@ JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value ORDER BY s
 
 -- name: deliveries_of_runs
 SELECT d.*,
-    CASE WHEN d.state IN ('planned', 'sending', 'paused')
+    CASE WHEN d.state <> 'committed'
         THEN (SELECT coalesce(sum(b.acknowledged), 0) FROM batches b WHERE b.delivery = d.id) END AS open_acknowledged,
-    CASE WHEN d.state IN ('planned', 'sending', 'paused')
+    CASE WHEN d.state <> 'committed'
         THEN (SELECT coalesce(sum(b.calls), 0) FROM batches b WHERE b.delivery = d.id AND b.state = 'answered')
         END AS open_answered
 FROM json_each(:runs) r JOIN deliveries d ON d.run = r.value ORDER BY d.created, d.destination;
@@ -123,16 +123,18 @@ SELECT (SELECT count(*) FROM segments WHERE ledger = :ledger)
        WHERE d.ledger = :ledger) AS calls;
 
 -- name: abandon_delivery
-UPDATE deliveries SET state = 'abandoned', reason = 'its destination became another place', plan = NULL, ended = :now
+UPDATE deliveries SET state = 'abandoned', reason = :reason, plan = NULL, ended = :now
 WHERE id = :id;
 
 -- name: set_ledger_committed
-UPDATE ledgers SET digest = :digest, form = :form,
-    rows_last_seen = coalesce(:full_rows, rows_last_seen),
-    last_sync_time = max(last_sync_time, coalesce(:clock, last_sync_time)) WHERE id = :id;
+UPDATE ledgers SET digest = :digest, form = :form, shape = :shape,
+    rows_last_seen = coalesce(:full_rows, rows_last_seen), last_sync_time = :clock WHERE id = :id;
 
 -- name: segments
 SELECT * FROM segments WHERE ledger = :ledger AND retired IS NULL ORDER BY number;
+
+-- name: segments_ever
+SELECT * FROM segments WHERE ledger = :ledger ORDER BY number;
 
 -- name: all_segment_files
 SELECT keys, calls FROM segments;
@@ -148,6 +150,30 @@ SELECT keys, calls FROM segments WHERE retired IS NOT NULL AND retired < :before
 -- name: delete_segment
 DELETE FROM segments WHERE keys = :keys;
 
+-- name: delete_segments
+DELETE FROM segments WHERE ledger = :ledger;
+
+-- name: all_ledgers_of_sync
+SELECT * FROM ledgers WHERE sync = :sync ORDER BY created;
+
+-- name: all_rejected_of_sync
+SELECT number, identity, row, call FROM rejected WHERE sync = :sync;
+
+-- name: delete_rejected
+DELETE FROM rejected WHERE number = :number;
+
+-- name: texts_of_runs
+SELECT id, error, remedy, progress, questions FROM runs WHERE sync = :sync;
+
+-- name: set_texts_of_run
+UPDATE runs SET error = :error, remedy = :remedy, progress = :progress, questions = :questions WHERE id = :id;
+
+-- name: texts_of_deliveries
+SELECT id, notes, reason FROM deliveries WHERE sync = :sync;
+
+-- name: set_texts_of_delivery
+UPDATE deliveries SET notes = :notes, reason = :reason WHERE id = :id;
+
 -- name: insert_segment
 INSERT INTO segments (ledger, number, base, rows, keys, keys_bytes, keys_digest, calls, calls_bytes, calls_digest, created)
 VALUES (:ledger, (SELECT coalesce(max(number), 0) + 1 FROM segments WHERE ledger = :ledger),
@@ -158,10 +184,11 @@ UPDATE segments SET retired = :now WHERE ledger = :ledger AND retired IS NULL;
 
 -- name: insert_delivery
 INSERT INTO deliveries (id, run, sync, destination, ledger, state, call, plan, plan_bytes, plan_digest, clock, digest,
-    form, rows, full_rows, added, changed, removed, unchanged, retried, superseded, refused, calls, batches, notes, created)
+    form, rows, full_rows, added, changed, removed, unchanged, retried, superseded, refused, calls, batches, notes, created,
+    kind, deletes, assumed, canary, shape)
 VALUES (:id, :run, :sync, :destination, :ledger, 'planned', :call, :plan, :plan_bytes, :plan_digest, :clock, :digest,
     :form, :rows, :full_rows, :added, :changed, :removed, :unchanged, :retried, :superseded, :refused, :calls, :batches, :notes,
-    :created);
+    :created, :kind, :deletes, :assumed, :canary, :shape);
 
 -- name: delivery
 SELECT * FROM deliveries WHERE id = :id;
@@ -178,13 +205,26 @@ SELECT * FROM deliveries WHERE run = :run ORDER BY created, destination;
 -- name: last_deliveries
 SELECT * FROM deliveries WHERE sync = :sync ORDER BY created DESC LIMIT :limit;
 
+-- name: clocks_of_ledger
+SELECT d.clock, r.bound FROM deliveries d JOIN runs r ON r.id = d.run
+WHERE d.ledger = :ledger AND d.state = 'committed' AND d.clock IS NOT NULL ORDER BY d.created;
+
 -- name: set_delivery_state
 UPDATE deliveries SET state = :state, reason = :reason
 WHERE id = :id AND state IN ('planned', 'sending', 'paused');
 
 -- name: commit_delivery
 UPDATE deliveries SET state = 'committed', acknowledged = :acknowledged, rejected = :rejected, held_back = :held_back,
-    reason = NULL, plan = NULL, ended = :ended WHERE id = :id;
+    superseded = superseded + :given_up, reason = NULL, plan = NULL, ended = :ended WHERE id = :id;
+
+-- name: pass_canary
+UPDATE deliveries SET canary_passed = 1 WHERE id = :id;
+
+-- name: give_up_rest
+UPDATE deliveries SET clock = NULL WHERE id = :id;
+
+-- name: begun_batches
+SELECT number FROM batches WHERE delivery = :delivery AND state = 'sending';
 
 -- name: open_plans
 SELECT plan FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sending', 'paused');

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from core import secrets
 from core.destinations import destination_type
 from core.errors import BackhaulError, DeliveryError
-from core.model import Destination, Project, Secret, Source, Step
+from core.model import Destination, Network, Project, Secret, Source, Step
 from core.sync.connecting import Secrets, warehouse_at
+from core.sync.network import open_tunnel, proxy_of, trusting
 from core.sync.transport import check_address
 
 __all__ = ["destination_steps", "source_steps", "steps"]
@@ -59,7 +60,7 @@ def destination_steps(
     plugin = destination_type(destination.type)(
         destination.settings, lambda secret: read(f"{name}.{secret}"), project.folder, "check"
     )
-    for secret in plugin.secrets:
+    for secret in plugin.needs(destination.settings):
         started = time.monotonic()
         try:
             read(f"{name}.{secret}")
@@ -72,7 +73,7 @@ def destination_steps(
     if plugin.transport == "file":
         yield _writable((project.folder / plugin.host).absolute())
         return
-    yield from _network(plugin.host)
+    yield from _network(plugin.host, destination.network)
 
 
 def _reader(project: Project, given: Mapping[str, Secret] | None) -> Secrets:
@@ -86,15 +87,17 @@ def _reader(project: Project, given: Mapping[str, Secret] | None) -> Secrets:
     return read
 
 
-def _network(url: str) -> Iterator[Step]:
-    """Read the address, resolve its name, connect, and shake hands."""
+def _network(url: str, network: Network) -> Iterator[Step]:
+    """Read the address, resolve its name (or the proxy's), connect, and shake hands."""
     started = time.monotonic()
     try:
         check_address(url)
+        context = trusting(network)
     except DeliveryError as error:
         yield _failed("address", error.message, error.remedy, started)
         return
-    parts = urlsplit(url)
+    proxy = proxy_of(url, network)
+    parts = urlsplit(proxy or url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     started = time.monotonic()
     try:
@@ -118,16 +121,30 @@ def _network(url: str) -> Iterator[Step]:
         )
         return
     with connection:
-        yield _passed("network", f"connected to {host}:{port}", started)
-        if parts.scheme != "https":
-            yield Step(name="TLS", passed=None, detail="none: plain http, for this machine only")
-            return
-        started = time.monotonic()
-        try:
-            with ssl.create_default_context().wrap_socket(connection, server_hostname=host) as secured:
-                yield _passed("TLS", f"{secured.version()}, certificate trusted", started)
-        except (ssl.SSLError, OSError) as error:
-            yield _failed("TLS", f"{error}", "Check the certificate, and a proxy in between.", started)
+        yield _passed("network", f"connected to {'the proxy ' if proxy else ''}{host}:{port}", started)
+        if proxy:
+            started = time.monotonic()
+            try:
+                connection = open_tunnel(connection, proxy, url, context)
+            except OSError as error:
+                remedy = "Check the proxy, and the user and password in HTTPS_PROXY where it asks for them."
+                yield _failed("proxy", f"The proxy lets nothing through: {error}.", remedy, started)
+                return
+            yield _passed("proxy", f"connected through it to {urlsplit(url).hostname}", started)
+        yield _handshake(connection, url, context)
+
+
+def _handshake(connection: socket.socket, url: str, context: ssl.SSLContext) -> Step:
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        return Step(name="TLS", passed=None, detail="none: plain http, for this machine only")
+    started = time.monotonic()
+    try:
+        with context.wrap_socket(connection, server_hostname=parts.hostname) as secured:
+            return _passed("TLS", f"{secured.version()}, certificate trusted", started)
+    except OSError as error:  # an SSLError is one
+        remedy = "Check the certificate. Where a company signs its own, name its authority: [network] ca_file in the destination's file."
+        return _failed("TLS", f"{error}", remedy, started)
 
 
 def _writable(folder: Path) -> Step:

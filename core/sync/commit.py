@@ -34,6 +34,7 @@ class Outcome:
     acknowledged: int
     rejected: int
     held_back: int
+    given_up: int
     last_sync_time: int
 
 
@@ -45,17 +46,28 @@ def commit(
     ledgers: Path,
     plans: Path,
     now: float,
+    give_up: bool = False,
 ) -> Outcome:
-    """Commit a delivery of which every batch was answered (or which has none). `now` is Unix seconds of this host."""
+    """Commit a delivery of which every batch was answered (or which has none). `now` is Unix seconds of this host.
+
+    With `give_up`, what was never sent of it is left to the next plan.
+    """
     ledger = LocalLedger(store, ledgers, delivery["ledger"])
     segment: SegmentFiles | None = None
-    totals = store.row("batch_totals", delivery=delivery["id"])
-    if delivery["plan"] and totals and totals["acknowledged"]:
-        segment = _write_segment(connection, store, sync, delivery, ledger, plans / delivery["plan"])
-    acknowledged = totals["acknowledged"] if totals else 0
-    held = totals["held"] if totals else 0
-    rejected = delivery["calls"] - acknowledged - held
-    settled = _settled_rejections(connection, store, delivery, plans)
+    totals = store.rows("batch_totals", delivery=delivery["id"])[0]
+    acknowledged, held, answered = totals["acknowledged"], totals["held"], totals["answered"]
+    rejected, left = answered - acknowledged, delivery["calls"] - answered - held
+    if left and not give_up:
+        raise StateError(
+            f"{left:,} calls of a delivery have no answer, so it cannot be committed.",
+            where=sync.name,
+            remedy="Run again: they are sent then. If this comes again, it is a fault of Backhaul: please report it.",
+        )
+    settled: list[tuple[int, str]] = []
+    if delivery["plan"] and (acknowledged or delivery["assumed"]):
+        rows = _acknowledged_rows(connection, store, delivery, plans / delivery["plan"])
+        segment = _write_segment(connection, sync, delivery, ledger, plans / delivery["plan"], rows)
+        settled = _settled_rejections(connection, store, delivery, rows)
     with store.transaction():
         if segment:
             store.do("insert_segment", ledger=delivery["ledger"], created=now, **segment.columns())
@@ -67,6 +79,7 @@ def commit(
             acknowledged=acknowledged,
             rejected=delivery["refused"] + rejected,
             held_back=held,
+            given_up=left,
             ended=now,
         )
         if delivery["clock"] is not None:
@@ -75,6 +88,7 @@ def commit(
                 id=delivery["ledger"],
                 digest=delivery["digest"],
                 form=delivery["form"],
+                shape=delivery["shape"],
                 full_rows=delivery["full_rows"],
                 clock=delivery["clock"],
             )
@@ -89,33 +103,43 @@ def commit(
         acknowledged=acknowledged,
         rejected=delivery["refused"] + rejected,
         held_back=held,
+        given_up=left,
         last_sync_time=row["last_sync_time"] if row else 0,
     )
 
 
+def _acknowledged_rows(
+    connection: duckdb.DuckDBPyConnection, store: Store, delivery: Mapping[str, Any], plan: Path
+) -> str:
+    """Give SQL for the plan's rows that were acknowledged, or are assumed: not rejected, not without an answer."""
+    rejected = [row["sequence"] for row in store.rows("rejected_of_delivery", delivery=delivery["id"])]
+    answered = [
+        row["number"] for row in store.rows("answered_batches", delivery=delivery["id"]) if row["state"] == "answered"
+    ]
+    conditions = ["true"]
+    if rejected:
+        connection.execute("CREATE OR REPLACE TEMP TABLE refused (sequence BIGINT)")
+        connection.executemany("INSERT INTO refused VALUES (?)", [(sequence,) for sequence in rejected])
+        conditions.append("sequence NOT IN (SELECT sequence FROM refused)")
+    if len(answered) < delivery["batches"]:  # the rest was held back, or given up
+        conditions.append(f"batch IN ({', '.join(map(str, answered))})")
+    return f"SELECT * FROM read_parquet({quoted(str(plan))}) WHERE {' AND '.join(conditions)}"
+
+
 def _write_segment(
     connection: duckdb.DuckDBPyConnection,
-    store: Store,
     sync: Sync,
     delivery: Mapping[str, Any],
     ledger: LocalLedger,
     plan: Path,
+    acknowledged: str,
 ) -> SegmentFiles:
-    """Write what was acknowledged as a segment: all of the plan but rejected rows and held batches."""
-    rejected = [row["sequence"] for row in store.rows("rejected_of_delivery", delivery=delivery["id"])]
-    held = [row["number"] for row in store.rows("answered_batches", delivery=delivery["id"]) if row["state"] == "held"]
+    """Write what was `acknowledged` (SQL for rows of the plan) as a segment."""
     keeps_calls = CALLS[CallType(delivery["call"])].keys is not None
-    without = ""
-    if rejected:
-        connection.execute("CREATE OR REPLACE TEMP TABLE refused (sequence BIGINT)")
-        connection.executemany("INSERT INTO refused VALUES (?)", [(sequence,) for sequence in rejected])
-        without += " AND sequence NOT IN (SELECT sequence FROM refused)"
-    if held:
-        without += f" AND batch NOT IN ({', '.join(map(str, held))})"
     own = "fingerprint" if keeps_calls else f"CASE WHEN identity IS NULL THEN {NO_FINGERPRINT} ELSE fingerprint END"
     keys = (
         f"SELECT key, CASE WHEN operation = 'delete' THEN NULL ELSE {own} END AS fingerprint, quick "
-        f"FROM read_parquet({quoted(str(plan))}) WHERE true{without}"
+        f"FROM ({acknowledged})"
     )
     name = f"{sync.id}.{delivery['id']}"
     base = ledger.is_empty()
@@ -135,13 +159,12 @@ def _write_segment(
 
 
 def _settled_rejections(
-    connection: duckdb.DuckDBPyConnection, store: Store, delivery: Mapping[str, Any], plans: Path
+    connection: duckdb.DuckDBPyConnection, store: Store, delivery: Mapping[str, Any], acknowledged: str
 ) -> list[tuple[int, str]]:
     """Find older rejected rows that this delivery settles: the same content was acknowledged, or a later version was."""
     older = [row for row in store.rows("open_rejected", ledger=delivery["ledger"]) if row["delivery"] != delivery["id"]]
-    if not older or not delivery["plan"]:
+    if not older:
         return []
-    path = quoted(str(plans / delivery["plan"]))
     connection.execute("CREATE OR REPLACE TEMP TABLE older (number BIGINT, key VARCHAR, fingerprint VARCHAR)")
     connection.executemany(
         "INSERT INTO older VALUES (?, ?, ?)",
@@ -149,6 +172,6 @@ def _settled_rejections(
     )
     found = connection.execute(f"""
         SELECT o.number, p.fingerprint IS NOT DISTINCT FROM o.fingerprint::UUID
-        FROM older o JOIN read_parquet({path}) p ON p.key = o.key::UUID
+        FROM older o JOIN ({acknowledged}) p ON p.key = o.key::UUID
     """).fetchall()
     return [(number, "acknowledged" if same else "superseded") for number, same in found]

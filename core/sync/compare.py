@@ -127,6 +127,7 @@ def compare(
     mapper: Mapper,
     limits: Limits,
     *,
+    unfit: str | None = None,
     known: int,
     rejected: list[Mapping[str, Any]],
     full: bool,
@@ -135,11 +136,12 @@ def compare(
 ) -> Comparison:
     """Settle every row's state for the destination at `position`, and count.
 
+    `unfit` is SQL that says why this destination would take a call for nothing (core.calls.semantic).
     `full` says that the query has no {{last_sync_time}}; `delete` that removed rows are deleted; `trusted` that the
     result is whole (a result with null ids, or with none at all, is not, and removes nothing).
     """
     state = f"state_{position}"
-    refuse_oversized(connection, position, limits)
+    refuse_oversized(connection, position, limits, unfit)
     load_rejected(connection, position, rejected)
     connection.execute(f"""
         UPDATE stage SET {state} = {HELD} FROM rejected_{position} r
@@ -175,17 +177,19 @@ def compare(
     )
 
 
-def refuse_oversized(connection: duckdb.DuckDBPyConnection, position: int, limits: Limits) -> None:
-    """Refuse, before sending, what this destination's limits do not take."""
+def refuse_oversized(
+    connection: duckdb.DuckDBPyConnection, position: int, limits: Limits, unfit: str | None = None
+) -> None:
+    """Refuse, before sending, what this destination's limits do not take, and what it would take for nothing (`unfit`)."""
     state = f"state_{position}"
     size = f"strlen(call) + {MESSAGE_ID_LENGTH} + coalesce(strlen(message_id), 0)"
     too_large = quoted(f"the call is larger than {limits.call_bytes:,} bytes")
     too_long = quoted(f"the messageId is longer than {limits.message_id} characters")
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE refused_{position} AS
-        SELECT rowid AS place, CASE WHEN {size} > {limits.call_bytes} THEN {too_large} ELSE {too_long} END AS reason
-        FROM stage WHERE {state} IN ({ADDED}, {CHANGED})
-            AND ({size} > {limits.call_bytes} OR length(message_id) > {limits.message_id})
+        SELECT rowid AS place, CASE WHEN {size} > {limits.call_bytes} THEN {too_large}
+            WHEN length(message_id) > {limits.message_id} THEN {too_long} ELSE {unfit or "NULL"} END AS reason
+        FROM stage WHERE {state} IN ({ADDED}, {CHANGED}) AND reason IS NOT NULL
     """)
     connection.execute(f"UPDATE stage SET {state} = {FAULTY} FROM refused_{position} r WHERE stage.rowid = r.place")
 

@@ -5,6 +5,14 @@ Order of writes, which the promises rest on: the store has a batch's row before 
 from the plan, with the same messageIds and the same calls. Batches go out side by side, deletes only after all else was
 acknowledged.
 
+All connections share one pace (core.sync.pacing), which a 429 slows down, and one breaker (core.sync.breaker): while a
+destination is down, one batch asks whether it is back. A batch that is taken in part is sent again for the calls that a
+reply says were not taken now; until then it is not answered.
+
+Where the plan has a canary, its first batch goes out alone, and the rest only after a look at the answers (core.sync.canary).
+A delivery whose rest is given up (`only_begun`) sends the batches that may have arrived, and no other: nothing is sent
+under a new messageId while it is not known whether it is there.
+
 A batch that is refused as a whole is halved down to the row at fault. A destination that refuses everything (and has
 acknowledged nothing of this delivery) is not a matter of rows: the delivery pauses.
 """
@@ -15,24 +23,29 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.destinations.base import Batch, DestinationType, Outcome, Request, Response, Verdict
-from core.errors import BackhaulError, DeliveryError
+from core.errors import DeliveryError
 from core.model import CallType, Limits
 from core.store import Store
+from core.sync.breaker import Breaker
+from core.sync.canary import look_at_canary
 from core.sync.events import Answered, Event, Retrying
+from core.sync.pacing import Pace
+from core.sync.pausing import PausedError, asked_to_wait, not_taken, refused, refuses_everything
 from core.sync.planfile import PlanBatch, plan_rows, read_batches
+from core.sync.refusal import Rejection, record_rejection
 from core.sync.transport import NoReplyError, Transport
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Delivering", "PausedError", "Rejection"]
+__all__ = ["Delivering", "PausedError"]
 
 _ALL_REFUSED = 20
 """After so many refused rows and none acknowledged, it is the destination or the credentials, not the rows."""
@@ -42,23 +55,13 @@ _LONGEST_WAIT = 900.0
 """A destination that asks for a longer pause than these seconds gets it without a process that waits."""
 
 
-class PausedError(Exception):
-    """The delivery cannot go on now; its plan is kept. `cause` says why and what to do."""
-
-    def __init__(self, cause: BackhaulError) -> None:
-        super().__init__(cause.message)
-        self.cause = cause
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """A call that the destination refused for good. `sequence` is its place in the plan."""
+class _Underway:
+    """A batch of the plan that is being sent: where its file stood before, and what was refused of it so far."""
 
-    sequence: int
-    reason: str
-    status: int
-    request: str
-    response: str
+    number: int
+    position: int | None
+    rejections: list[Rejection] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,27 +77,52 @@ class Delivering:
     transport: Transport
     emit: Callable[[Event], None]
     sync_name: str
+    accepted: bool = False
+    only_begun: bool = False
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.time
     acknowledged: int = 0
     rejected: int = 0
+    taken: int = 0
+    """Calls that some reply took, also in batches that are not answered as a whole yet."""
+
     started: float = field(default_factory=time.monotonic)
-    _next_request: float = 0.0
+    breaker: Breaker = field(default_factory=Breaker)
+    pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pace = Pace(most=self.limits.requests, sleep=self.sleep)
 
     @property
     def call(self) -> CallType:
         return CallType(self.delivery["call"])
 
     async def run(self) -> None:
-        """Send all batches that were not answered. Raises PausedError where the delivery cannot go on now."""
+        """Send all batches that were not answered.
+
+        Raises PausedError where the delivery cannot go on now, CanaryStop where its first calls were not all taken.
+        """
         answered = {row["number"] for row in self.store.rows("answered_batches", delivery=self.delivery["id"])}
         totals = self.store.row("batch_totals", delivery=self.delivery["id"])
         self.acknowledged = totals["acknowledged"] if totals else 0
         self.rejected = (totals["answered"] if totals else 0) - self.acknowledged
-        batches = read_batches(self.plan, answered.__contains__)
+        if self.only_begun:
+            begun = {row["number"] for row in self.store.rows("begun_batches", delivery=self.delivery["id"])}
+            batches = read_batches(self.plan, lambda number: number not in begun)
+        else:
+            batches = read_batches(self.plan, answered.__contains__)
+            await self._send_canary(batches, sent=0 in answered)
         deletes = await self._send_until_deletes(batches)
         if deletes is not None:
             await self._delete(deletes, batches)
+
+    async def _send_canary(self, batches: Iterator[PlanBatch], *, sent: bool) -> None:
+        """Send the first batch alone where the plan has a canary, and look at its answers."""
+        if not self.delivery["canary"] or self.delivery["canary_passed"]:
+            return
+        if not sent:
+            await self._send_batch(await asyncio.to_thread(next, batches))
+        look_at_canary(self.store, self.delivery, sync=self.sync_name, accepted=self.accepted)
 
     async def _send_until_deletes(self, batches: Iterator[PlanBatch]) -> PlanBatch | None:
         """Send batches side by side up to the first of deletes, which is given back."""
@@ -132,15 +160,17 @@ class Delivering:
     async def _send_batch(self, batch: PlanBatch) -> None:
         """Send one batch until it is answered, and record the answer."""
         body = _batch(self._call_of(batch), batch.calls)
-        request = await asyncio.to_thread(self.destination.request, body)
+        request = await self._request(body)
         position = self._record_sending(batch, await self.transport.position(request))
-        rejections: list[Rejection] = []
-        status = await self._settle(body, request, batch.calls, batch.first, position, rejections)
+        underway = _Underway(number=batch.number, position=position)
+        places = range(batch.first, batch.first + len(batch.calls))
+        status = await self._settle(body, request, batch.calls, places, underway)
+        rejections = sorted(underway.rejections, key=lambda rejection: rejection.sequence)
         acknowledged = len(batch.calls) - len(rejections)
         with self.store.transaction() if rejections else contextlib.nullcontext():
             rows = plan_rows(self.plan, batch, [rejection.sequence for rejection in rejections])
             for rejection, row in zip(rejections, rows, strict=True):
-                self._record_rejection(rejection, row)
+                record_rejection(self.store, self.delivery, rejection, row, self.clock())
             self.store.do(
                 "batch_answered",
                 delivery=self.delivery["id"],
@@ -162,6 +192,13 @@ class Delivering:
                 seconds=time.monotonic() - self.started,
             )
         )
+
+    async def _request(self, body: Batch) -> Request:
+        """Make a request; one that cannot be made (a key that no header can carry) pauses the delivery."""
+        try:
+            return await asyncio.to_thread(self.destination.request, body)
+        except DeliveryError as error:
+            raise PausedError(error) from error
 
     def _call_of(self, batch: PlanBatch) -> CallType:
         """Deletes are track calls, whatever the sync sends."""
@@ -185,84 +222,110 @@ class Delivering:
         body: Batch,
         request: Request,
         calls: pa.Array,
-        first: int,
-        position: int | None,
-        rejections: list[Rejection],
+        places: Sequence[int],
+        underway: _Underway,
+        attempt: int = 1,
     ) -> int:
         """Send calls until each is acknowledged or rejected; give the last status. Halves what is refused.
 
-        `calls` are those of `body`; `first` is the sequence of the first of them.
+        `calls` are those of `body`; `places` are their sequences in the plan; `attempt` counts how often the reply said
+        that they were not taken now.
         """
-        response, verdict = await self._send_until_answered(body, request, position)
+        response, verdict = await self._send_until_answered(body, request, underway)
         if verdict.outcome is Outcome.ACKNOWLEDGED:
+            self.taken += len(calls) - len(verdict.refused) - len(verdict.again)
             for place, reason in verdict.refused.items():
-                self._reject(calls, first, place, reason, response, rejections)
+                self._reject(calls, places, place, reason, response, underway)
+            if not verdict.again:
+                return response.status
+            await self._try_later(attempt, next(iter(verdict.again.values())), verdict.retry_after)
+            parts, attempt = [sorted(verdict.again)], attempt + 1
+        elif len(calls) == 1:
+            self._reject(calls, places, 0, verdict.reason, response, underway)
             return response.status
-        if len(calls) == 1:
-            self._reject(calls, first, 0, verdict.reason, response, rejections)
-            return response.status
-        half = len(calls) // 2
-        for start, part in ((0, calls.slice(0, half)), (half, calls.slice(half))):
-            smaller = _batch(body.call, part)
-            status = await self._settle(
-                smaller, self.destination.request(smaller), part, first + start, position, rejections
-            )
+        else:
+            half = len(calls) // 2
+            parts, attempt = [list(range(half)), list(range(half, len(calls)))], 1
+        status = response.status
+        for part in parts:
+            taken = calls.take(part)
+            smaller = _batch(body.call, taken)
+            found = [places[place] for place in part]
+            request = await self._request(smaller)
+            status = await self._settle(smaller, request, taken, found, underway, attempt)
         return status
 
+    async def _try_later(self, attempt: int, reason: str, retry_after: float | None) -> None:
+        """Wait before calls that were not taken now go out again; raises PausedError after the last attempt."""
+        if attempt >= self.limits.attempts:
+            raise not_taken(self.name, self.destination, self.limits.attempts, reason)
+        await self._back_off(attempt, reason, retry_after)
+
     def _reject(
-        self, calls: pa.Array, first: int, place: int, reason: str, response: Response, rejections: list[Rejection]
+        self,
+        calls: pa.Array,
+        places: Sequence[int],
+        place: int,
+        reason: str,
+        response: Response,
+        underway: _Underway,
     ) -> None:
         self.rejected += 1
-        rejections.append(
+        underway.rejections.append(
             Rejection(
-                sequence=first + place,
+                sequence=places[place],
                 reason=reason[:500],
                 status=response.status,
                 request=calls[place].as_py().decode("utf-8", "replace"),
                 response=response.body[:2000].decode("utf-8", "replace"),
             )
         )
-        if self.acknowledged == 0 and self.rejected >= _ALL_REFUSED and self.delivery["calls"] > _ALL_REFUSED:
-            raise PausedError(
-                DeliveryError(
-                    f"{self.name} refuses everything: {reason[:300]}",
-                    where=self.destination.host,
-                    remedy="Check the destination's settings and key. The plan is kept; run again to go on.",
-                )
-            )
+        looked_at = self.only_begun or (self.delivery["canary"] and not self.delivery["canary_passed"])
+        many = self.rejected >= _ALL_REFUSED and self.delivery["calls"] > _ALL_REFUSED
+        if many and not self.acknowledged + self.taken and not looked_at:
+            raise refuses_everything(self.name, self.destination, reason)
 
     async def _send_until_answered(
-        self, body: Batch, request: Request, position: int | None
+        self, body: Batch, request: Request, underway: _Underway
     ) -> tuple[Response, Verdict]:
         """Send, and send again what had no answer or is worth another try; the same bytes each time."""
         reason = ""
         for attempt in range(1, self.limits.attempts + 1):
-            await self._wait_for_turn()
+            await self.breaker.enter(underway.number)
+            sent_at = await self.pace.turn()
             retry_after: float | None = None
             try:
-                response = await self.transport.send(request, position)
+                response = await self.transport.send(request, underway.position)
             except NoReplyError as error:
+                self.breaker.failed(underway.number)
                 reason = f"no reply ({error})"
             except DeliveryError as error:
                 raise PausedError(error) from error
             else:
-                verdict = self.destination.verdict(body, response)
+                verdict = await self._read(body, response, sent_at, underway)
                 if verdict.outcome in (Outcome.ACKNOWLEDGED, Outcome.REFUSED):
                     return response, verdict
                 if verdict.outcome is Outcome.PAUSE:
-                    raise PausedError(self._refused(response.status, verdict.reason))
+                    raise refused(self.name, self.destination, response.status, verdict.reason)
                 reason, retry_after = verdict.reason, verdict.retry_after
             if retry_after is not None and retry_after > _LONGEST_WAIT:
-                raise PausedError(self._asked_to_wait(retry_after, reason))
+                raise asked_to_wait(self.name, self.destination, retry_after, reason)
             if attempt < self.limits.attempts:
                 await self._back_off(attempt, reason, retry_after)
-        raise PausedError(
-            DeliveryError(
-                f"{self.name} did not take a batch in {self.limits.attempts} attempts: {reason}",
-                where=self.destination.host,
-                remedy="Check that the destination can be reached. The plan is kept; run again to go on.",
-            )
-        )
+        raise not_taken(self.name, self.destination, self.limits.attempts, reason)
+
+    async def _read(self, body: Batch, response: Response, sent_at: float, underway: _Underway) -> Verdict:
+        """Read a reply, and let it set the pace and the breaker for all connections."""
+        verdict = await asyncio.to_thread(self.destination.verdict, body, response)
+        if response.status >= 500:
+            self.breaker.failed(underway.number)
+        else:
+            self.breaker.succeeded()
+        if response.status == 429 or verdict.retry_after is not None:
+            self.pace.slow_down(sent_at, verdict.retry_after, halve=response.status == 429)
+        elif verdict.outcome is Outcome.ACKNOWLEDGED:
+            self.pace.succeeded()
+        return verdict
 
     async def _back_off(self, attempt: int, reason: str, retry_after: float | None) -> None:
         """Wait before another attempt: what the destination asks for, else twice as long each time, with jitter."""
@@ -283,69 +346,6 @@ class Delivering:
             )
         )
         await self.sleep(wait)
-
-    async def _wait_for_turn(self) -> None:
-        """Keep to the destination's requests a second."""
-        now = time.monotonic()
-        turn = max(now, self._next_request)
-        self._next_request = turn + 1 / self.limits.requests
-        if turn > now:
-            await self.sleep(turn - now)
-
-    def _asked_to_wait(self, seconds: float, reason: str) -> DeliveryError:
-        return DeliveryError(
-            f"{self.name} asks for a pause of {seconds / 60:,.0f} minutes: {reason[:300]}",
-            where=self.destination.host,
-            remedy="Run again after that; the plan is kept.",
-        )
-
-    def _refused(self, status: int, reason: str) -> DeliveryError:
-        if status not in (401, 403):
-            return DeliveryError(
-                f"{self.name} does not take calls at this address: {reason[:300]}",
-                where=self.destination.host,
-                remedy="Check the destination's file, then run again: the plan is kept.",
-            )
-        secret = next(iter(self.destination.secrets.values()), "the credentials")
-        name = next(iter(self.destination.secrets), "")
-        return DeliveryError(
-            f"{self.name} refused {secret}: {reason[:300]}",
-            where=self.destination.host,
-            remedy=f"Set it again with `backhaul secret set destinations/{self.name}.{name}`, then run again: "
-            "the plan is kept.",
-        )
-
-    def _record_rejection(self, rejection: Rejection, row: Mapping[str, Any]) -> None:
-        """List a refused row, with what was sent and what came back; it takes the place of older ones of its key."""
-        delivery = self.delivery
-        known = self.store.row(
-            "known_attempts", ledger=delivery["ledger"], key=row["key"], fingerprint=row["fingerprint"]
-        )
-        now = self.clock()
-        self.store.do(
-            "supersede_rejected_key", ledger=delivery["ledger"], key=row["key"], delivery=delivery["id"], now=now
-        )
-        self.store.do(
-            "insert_rejected",
-            ledger=delivery["ledger"],
-            sync=delivery["sync"],
-            destination=delivery["destination"],
-            delivery=delivery["id"],
-            run=delivery["run"],
-            sequence=rejection.sequence,
-            key=row["key"],
-            fingerprint=row["fingerprint"],
-            identity=row["identity"],
-            message_id=row["own_message_id"],
-            call=row["call"],
-            row=None,
-            attempts=(known["attempts"] or 0) + 1 if known else 1,
-            reason=rejection.reason,
-            status=rejection.status,
-            request=rejection.request,
-            response=rejection.response,
-            now=now,
-        )
 
 
 def _batch(call: CallType, calls: pa.Array) -> Batch:

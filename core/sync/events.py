@@ -61,7 +61,7 @@ class Queried(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned(Event):
-    """A destination's plan is on disk."""
+    """A destination's plan is on disk. `assumed` rows are taken for delivered, without a call (a baseline)."""
 
     kind: ClassVar[str] = "planned"
     destination: str
@@ -76,6 +76,7 @@ class Planned(Event):
     calls: int
     batches: int
     notes: tuple[str, ...]
+    assumed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,10 @@ class Paused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Committed(Event):
-    """Every row of a delivery is acknowledged or listed as rejected; last_sync_time has moved."""
+    """Every row of a delivery is acknowledged or listed as rejected; last_sync_time has moved.
+
+    `given_up` calls were never sent, and are planned anew; then last_sync_time has not moved.
+    """
 
     kind: ClassVar[str] = "committed"
     destination: str
@@ -157,6 +161,8 @@ class Committed(Event):
     unchanged: int
     held_back: int
     last_sync_time: int
+    assumed: int = 0
+    given_up: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shlex
 from collections.abc import Mapping
@@ -22,12 +23,16 @@ from core.sync.state import StateFolder
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["KeyLife", "curl_of", "curl_of_rejected", "explain_key"]
+__all__ = ["KeyLife", "curl_of", "curl_of_rejected", "explain_key", "matches"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLife:
-    """What a destination knows of a key. `calls` are (identity, call as acknowledged, run, time or None)."""
+    """What a destination knows of a key.
+
+    `state` is acknowledged, assumed (a baseline took it for delivered), rejected or pending; `call` is its call then, `run`
+    and `at` (Unix seconds) when that was, where it is known.
+    """
 
     destination: str
     state: str
@@ -58,12 +63,12 @@ def explain_key(project: Project, sync: Sync, key: str) -> tuple[KeyLife, ...]:
     return tuple(found)
 
 
-def _no_secret(_name: str) -> Secret:
-    """Stand in for any key: what is told here shows none, and must not need one."""
-    return Secret("hidden")
+def _no_secret(name: str) -> Secret:
+    """Stand in for any key, as the shell's variable of its name: what is told here shows none, and must not need one."""
+    return Secret(f"${name.rpartition('.')[2].upper()}")
 
 
-def _matches(key: str, column: str = "identity") -> str:
+def matches(key: str, column: str = "identity") -> str:
     """Give SQL that says whether an identity has `key` as one of its values, or is it as JSON."""
     return f"({column} = {quoted(key)} OR list_contains(json_extract_string({column}, '$.*'), {quoted(key)}))"
 
@@ -82,10 +87,11 @@ def _acknowledged(
     if not calls:
         return _acknowledged_digest(connection, store, state, target, ledger, key)
     rows = connection.execute(
-        f"SELECT identity, call, key::VARCHAR FROM ({calls}) JOIN acknowledged USING (key, number) WHERE {_matches(key)} LIMIT 20"
+        f"SELECT identity, call, key::VARCHAR, assumed FROM ({calls}) JOIN acknowledged USING (key, number) "
+        f"WHERE {matches(key)} LIMIT 20"
     ).fetchall()
     lives = []
-    for identity, call, digest in rows:
+    for identity, call, digest, assumed in rows:
         rejected = tuple(
             dict(row) for row in store.rows("rejected_by_identity", ledger=ledger["id"], identity=identity)
         )
@@ -93,7 +99,7 @@ def _acknowledged(
         lives.append(
             KeyLife(
                 destination=target.name,
-                state="acknowledged",
+                state="assumed" if assumed else "acknowledged",
                 identity=identity,
                 call=call,
                 run=delivery["run"] if delivery else None,
@@ -182,7 +188,7 @@ def _pending(
         without = f"AND batch NOT IN ({', '.join(map(str, done))})" if done else ""
         file = quoted(str(state.plans / delivery["plan"]))
         rows = connection.execute(
-            f"SELECT identity, call FROM read_parquet({file}) WHERE {_matches(key)} {without} LIMIT 20"
+            f"SELECT identity, call FROM read_parquet({file}) WHERE {matches(key)} {without} LIMIT 20"
         ).fetchall()
         lives += [
             KeyLife(
@@ -207,18 +213,38 @@ def curl_of_rejected(project: Project, sync: Sync, row: Mapping[str, Any]) -> st
 
 
 def curl_of(target: Target, call: str) -> str:
-    """Give the command that sends one call again, with the secret's place instead of the secret."""
+    """Give the command that sends one call again, with variables ("$WRITE_KEY") instead of secrets.
+
+    `target` is made with `_no_secret`. A signature is left out, with a remark: without its key there is none.
+    """
     if target.plugin.transport != "http":
         return ""
     kind = next(each for each in CALLS if each.value == json.loads(call)["type"])
     body = "".join(map(_escaped, call)).encode()
     request = target.plugin.request(Batch(call=kind, calls=1, joined=lambda _: body))
-    words = ["curl", "-X", request.method, request.url, "-u", '"$WRITE_KEY:"']
-    quoted_words = [word if word.startswith('"$') else shlex.quote(word) for word in words]
+    words = ["curl", "-X", request.method, shlex.quote(request.url)]
     for name, value in request.headers.items():
-        if name != "authorization":
-            quoted_words += ["-H", shlex.quote(f"{name}: {value}")]
-    return " ".join([*quoted_words, "-d", shlex.quote(request.body.decode())])
+        if name == "authorization" and value.startswith("Basic "):
+            words += ["-u", f'"{base64.b64decode(value.removeprefix("Basic ")).decode()}"']
+        elif name != request.signature:
+            words += ["-H", _quoted_header(name, value, target)]
+    for option, value in (
+        ("--proxy", target.destination.network.proxy),
+        ("--cacert", target.destination.network.ca_file),
+    ):
+        words += [option, shlex.quote(value)] if value else []
+    words += ["-d", shlex.quote(request.body.decode())]
+    remark = f"  # {request.signature} is left out: it takes the signing key" if request.signature else ""
+    return " ".join(words) + remark
+
+
+def _quoted_header(name: str, value: str, target: Target) -> str:
+    """Quote a header for the shell; a secret's variable stands where the shell puts the secret in."""
+    variables = [_no_secret(secret).reveal() for secret in target.plugin.secrets]
+    held = next((known for known in variables if value in (known, f"Bearer {known}")), None)
+    if held is None:
+        return shlex.quote(f"{name}: {value}")
+    return shlex.quote(f"{name}: {value.removesuffix(held)}") + f'"{held}"'
 
 
 def _escaped(character: str) -> str:

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BackhaulError, StateError
-from core.ledger.local import file_digest
+from core.ledger.local import file_digest, missing
 from core.model import Sync
 from core.store import Store
 from core.sync import events
+from core.sync.canary import CanaryStop
 from core.sync.commit import Outcome, commit
 from core.sync.deliver import Delivering, PausedError
+from core.sync.guards import Question
+from core.sync.place import Accepted
 from core.sync.prepare import Target
 from core.sync.state import StateFolder
 from core.sync.transport import transport_of
@@ -37,20 +40,32 @@ class Finishing:
     connection: duckdb.DuckDBPyConnection
     emit: Callable[[events.Event], None]
     run: str
+    accepted: Accepted
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def finish(self, target: Target, delivery: Mapping[str, Any]) -> Outcome | BackhaulError:
-        """Send a delivery's batches and commit it; give how it ended, or why it is paused."""
+    async def finish(self, target: Target, delivery: Mapping[str, Any]) -> Outcome | BackhaulError | Question:
+        """Send a delivery's batches and commit it; give how it ended, why it is paused, or what its canary asks.
+
+        Where a new plan was asked for (`--replan`), what was never sent of an earlier delivery is given up: it commits
+        what was acknowledged and moves no last_sync_time.
+        """
+        give_up = self.accepted.replan and delivery["run"] != self.run
         try:
-            if delivery["plan"]:
+            if delivery["calls"]:
                 self.store.do("set_delivery_state", id=delivery["id"], state="sending", reason=None)
+                if give_up:
+                    self.store.do("give_up_rest", id=delivery["id"])
+                    delivery = {**delivery, "clock": None}
                 self.state.note_sending(delivery["plan"])
-                await self._send(target, delivery)
-            outcome = await self._commit(delivery)
+                await self._send(target, delivery, only_begun=give_up)
+            outcome = await self._commit(delivery, give_up=give_up)
         except PausedError as pause:
             return self._pause(target, delivery, pause.cause)
+        except CanaryStop as stop:
+            self.store.do("set_delivery_state", id=delivery["id"], state="paused", reason=stop.question.message)
+            return stop.question
         except BackhaulError as error:
             return self._pause(target, delivery, error)
         self.emit(
@@ -63,13 +78,15 @@ class Finishing:
                 rejected=outcome.rejected,
                 unchanged=delivery["unchanged"],
                 held_back=outcome.held_back,
+                assumed=delivery["assumed"],
+                given_up=outcome.given_up,
                 last_sync_time=outcome.last_sync_time,
             )
         )
         return outcome
 
-    async def _send(self, target: Target, delivery: Mapping[str, Any]) -> None:
-        async with transport_of(target.plugin.transport, target.limits) as transport:
+    async def _send(self, target: Target, delivery: Mapping[str, Any], *, only_begun: bool) -> None:
+        async with transport_of(target.plugin.transport, target.limits, target.destination.network) as transport:
             await Delivering(
                 store=self.store,
                 delivery=delivery,
@@ -80,11 +97,13 @@ class Finishing:
                 transport=transport,
                 emit=self.emit,
                 sync_name=self.sync.name,
+                accepted=self.accepted.yes,
+                only_begun=only_begun,
                 sleep=self.sleep,
                 clock=self.clock,
             ).run()
 
-    async def _commit(self, delivery: Mapping[str, Any]) -> Outcome:
+    async def _commit(self, delivery: Mapping[str, Any], *, give_up: bool) -> Outcome:
         async with self.turn:
             return await to_the_end(
                 commit,
@@ -95,6 +114,7 @@ class Finishing:
                 self.state.ledger,
                 self.state.plans,
                 self.clock(),
+                give_up,
             )
 
     def _pause(self, target: Target, delivery: Mapping[str, Any], cause: BackhaulError) -> BackhaulError:
@@ -134,8 +154,12 @@ def check_plan(state: StateFolder, delivery: Mapping[str, Any]) -> None:
     if not delivery["plan"]:
         return
     file = state.plans / delivery["plan"]
-    remedy = "Restore the .backhaul folder from a backup; without its plan the delivery cannot be finished."
+    remedy = (
+        "Restore the .backhaul folder from a backup. Without one, `backhaul run SYNC --new-ledger` leaves this delivery "
+        "behind, and sends all rows again, or with --baseline none."
+    )
     if not file.exists():
-        raise StateError("The plan of an open delivery is missing where it was.", where=str(file), remedy=remedy)
+        raise StateError(missing("The plan of an open delivery", file), where=str(file), remedy=remedy)
     if file_digest(file) != (delivery["plan_digest"], delivery["plan_bytes"]):
-        raise StateError("The plan of an open delivery is damaged.", where=str(file), remedy=remedy)
+        message = "The plan of an open delivery is damaged: it is not what was written."
+        raise StateError(message, where=str(file), remedy=remedy, file=file)

@@ -20,7 +20,15 @@ from core.sync.stage import CHANGED
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["FEWEST_KNOWN", "Question", "account_changed", "host_changed", "key_changed", "questions"]
+__all__ = [
+    "FEWEST_KNOWN",
+    "Question",
+    "account_changed",
+    "call_questions",
+    "host_changed",
+    "key_changed",
+    "questions",
+]
 
 FEWEST_KNOWN = 100
 """Shares are judged from this many known rows up: of three rows, one that changed is no alarm."""
@@ -52,20 +60,28 @@ def questions(
     rows_before: int | None,
     calls: Callable[[], str | None],
     everything: bool,
+    sends: bool = True,
 ) -> tuple[Question, ...]:
     """Ask what has to be asked about one destination's comparison.
 
     `rows_before` is how many rows the last full result had; `calls` gives the ledger's SQL for its calls as acknowledged, which costs a look at its files;
-    `everything` says that a full refresh was asked for, so that all rows count as changed.
+    `everything` says that a full refresh was asked for, so that all rows count as changed; without `sends` no call is made.
     """
-    found = [_invalid_rows(guards, ids), _max_calls(guards, comparison)]
-    if not everything:
-        found.append(_max_changed(guards, comparison))
+    found = [_invalid_rows(guards, ids)]
+    if sends:
+        found.append(_max_calls(guards, comparison))
+        found.append(_full_refresh(comparison) if everything else _max_changed(guards, comparison))
     if full:
         found.append(_vanished(guards, comparison, rows_before))
-    many = comparison.known >= FEWEST_KNOWN and comparison.changed > guards.max_null * comparison.known
+    many = sends and comparison.known >= FEWEST_KNOWN and comparison.changed > guards.max_null * comparison.known
     if many and mapper.keeps_payload and not everything and (sql := calls()):
         found += _went_null(connection, guards, mapper, comparison, sql)
+    return tuple(question for question in found if question)
+
+
+def call_questions(guards: Guards, comparison: Comparison) -> tuple[Question, ...]:
+    """Ask about how many calls are made, and of how many of the rows that are known."""
+    found = (_max_calls(guards, comparison), _max_changed(guards, comparison))
     return tuple(question for question in found if question)
 
 
@@ -106,6 +122,18 @@ def _max_changed(guards: Guards, comparison: Comparison) -> Question | None:
         message=f"{changed:,} of {comparison.known:,} known rows changed ({changed / comparison.known:.0%}); "
         f"the guard allows {guards.max_changed:.0%}.",
         remedy="Look at `backhaul plan` for what changed; run with --yes to send it once, or raise max_changed.",
+    )
+
+
+def _full_refresh(comparison: Comparison) -> Question | None:
+    """Ask with the bill: a full refresh calls for rows that are known to be there already."""
+    if comparison.known < FEWEST_KNOWN:
+        return None
+    return Question(
+        guard="full_refresh",
+        message=f"A full refresh makes {comparison.calls:,} calls, also for rows that did not change; "
+        f"{comparison.known:,} rows were delivered before.",
+        remedy="Run with --yes to send them all; without --full-refresh only what changed is sent.",
     )
 
 

@@ -11,12 +11,13 @@ import json
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from core.model import Project, Sync
 from core.store import Store
+from core.sync.outcomes import OPEN, outcomes
 from core.sync.progress import Progress, from_json
 from core.sync.rejections import Cause, causes, causes_by_sync, rejected, rejected_total
 from core.sync.state import is_alive
@@ -181,17 +182,13 @@ def _summaries(store: Store, rows: Sequence[Mapping[str, Any]]) -> tuple[RunSumm
 
 
 def _delivery(row: Any) -> dict[str, Any]:
-    """Give a delivery; of an open one, what was answered so far."""
+    """Give a delivery with what became of its rows; of an open one, so far."""
     found = dict(row)
-    acknowledged, answered = found.pop("open_acknowledged"), found.pop("open_answered")
-    if acknowledged is None:
-        return found | {"pending": 0}
-    rejected_so_far = found["refused"] + answered - acknowledged
-    return found | {
-        "acknowledged": acknowledged,
-        "rejected": rejected_so_far,
-        "pending": found["calls"] - answered,
-    }
+    acknowledged, answered = found.pop("open_acknowledged") or 0, found.pop("open_answered") or 0
+    became = outcomes(found, answered=answered, acknowledged=acknowledged)
+    counts = {"acknowledged": became.acknowledged, "rejected": became.rejected}
+    is_open = found["state"] in OPEN
+    return found | counts | {"pending": became.pending if is_open else 0, "outcomes": asdict(became)}
 
 
 def _summary(row: Mapping[str, Any], deliveries: tuple[Mapping[str, Any], ...]) -> RunSummary:

@@ -24,13 +24,21 @@ __all__ = ["Accepted", "Move", "account_of", "move_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What the person who runs the sync has said."""
+    """What the person who runs the sync has said.
+
+    `baseline` takes the rows for delivered, without a call; `new_ledger` leaves the ledger behind that there is, and what
+    was still to be sent by it: the way out where its files are damaged and there is no backup. `replan` gives up what was
+    not sent yet of an earlier delivery.
+    """
 
     yes: bool = False
     from_zero: bool = False
     full_refresh: bool = False
     key_rotated: bool = False
     another_place: bool = False
+    baseline: bool = False
+    new_ledger: bool = False
+    replan: bool = False
 
 
 class Move(enum.Enum):
@@ -45,6 +53,8 @@ def move_of(
     store: Store, ledger: Mapping[str, Any], target: Target, accepted: Accepted
 ) -> tuple[Move, Question | None]:
     """Say whether the ledger still is this destination's, and what has to be asked if that is not certain."""
+    if accepted.new_ledger:
+        return Move.NEW_LEDGER, None
     host = target.plugin.host
     other_account, other_host = ledger["account"] != account_of(store, target), ledger["host"] != host
     if not other_account and not other_host:

@@ -37,28 +37,28 @@ def write_plan(
     *,
     deletes: str | None = None,
     staged: bool = True,
+    operation: str = "send",
+    canary: int = 0,
 ) -> PlanFile | None:
     """Write the plan of the destination at `position` durably; None where there is nothing to send.
 
     `deletes` is SQL for the calls that remove rows (see `deletion_sql`). Without `staged`, only rows of
-    `retry_<position>` are sent (a replay).
+    `retry_<position>` are sent (a replay, an undo). With the `operation` "assume" the staged rows are taken for
+    delivered, and nothing else is planned. The first batch takes at most `canary` calls, where that is not 0.
     """
-    writer = PlanWriter(folder / f"{name}.tmp", Cutter(limits.batch_calls, limits.batch_bytes - 32))
-    sources = [("send", _staged_rows(position))] if staged else []
-    sources.append(
-        (
-            "send",
-            f"SELECT key, fingerprint, NULL::UBIGINT AS quick, identity, message_id, call FROM retry_{position}",
-        )
-    )
+    writer = PlanWriter(folder / f"{name}.tmp", Cutter(limits.batch_calls, limits.batch_bytes - 32, canary))
+    sources = [(operation, _staged_rows(position))] if staged else []
+    again = f"SELECT key, fingerprint, NULL::UBIGINT AS quick, identity, message_id, call FROM retry_{position}"
+    if operation == "send":
+        sources.append(("send", again))
     if deletes:
         sources.append(("delete", deletes))
     try:
-        for operation, rows in sources:
-            if operation == "delete":
+        for what, rows in sources:
+            if what == "delete":
                 writer.cutter.close()
-            for batch in _with_ids(connection, rows, delivery, operation):
-                writer.add(batch, operation)
+            for batch in _with_ids(connection, rows, delivery, what):
+                writer.add(batch, what)
         return writer.close()
     except OSError as error:
         raise StateError.unwritable("The plan", str(folder / name), error.strerror or type(error).__name__) from error

@@ -30,13 +30,18 @@ _ROW_GROUP_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFile:
-    """A plan on disk: its file, size in bytes, digest, and how many calls in how many batches."""
+    """A plan on disk: its file, size in bytes, digest, and how many calls in how many batches.
+
+    `canary` is the most calls that the first batch has, where its answers are looked at before the rest goes out; else
+    None.
+    """
 
     path: Path
     size: int
     digest: str
     calls: int
     batches: int
+    canary: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +61,18 @@ class PlanBatch:
 
 @dataclass(slots=True)
 class Cutter:
-    """Cuts a stream of calls into batches; remembers how full the last one is."""
+    """Cuts a stream of calls into batches; remembers how full the last one is.
+
+    The first batch takes at most `canary` calls, where that is not 0.
+    """
 
     calls_most: int
     bytes_most: int
+    canary: int = 0
     number: int = 0
     calls: int = 0
     bytes: int = 0
+    _cuts: int = 0
 
     def cut(self, sizes: pa.Array) -> list[int]:
         """Give each call's batch number as runs: [calls in the current batch, in the next, …]."""
@@ -74,7 +84,7 @@ class Cutter:
         while at < len(sizes):
             room = self.bytes_most - self.bytes
             fits = bisect_right(ends, passed + room, lo=at) - at
-            fits = min(fits, self.calls_most - self.calls)
+            fits = min(fits, self._most() - self.calls)
             if fits == 0 and self.calls == 0:
                 fits = 1
             if fits:
@@ -86,7 +96,12 @@ class Cutter:
             if at < len(sizes):
                 runs.append(0)
                 self.calls = self.bytes = 0
+                self._cuts += 1
         return runs
+
+    def _most(self) -> int:
+        """Give how many calls the current batch takes."""
+        return min(self.canary, self.calls_most) if self.canary and self._cuts == 0 else self.calls_most
 
     def numbers(self, sizes: pa.Array) -> list[tuple[int, int]]:
         """Give (batch number, calls) for the runs of these calls, going on from the last."""
@@ -103,6 +118,7 @@ class Cutter:
         if self.calls:
             self.number += 1
             self.calls = self.bytes = 0
+            self._cuts += 1
 
     @property
     def batches(self) -> int:
@@ -205,6 +221,7 @@ class PlanWriter:
             digest=self._sink.digest.hexdigest(),
             calls=self.sequence,
             batches=self.cutter.batches,
+            canary=self.cutter.canary if 0 < self.cutter.canary < self.sequence else None,
         )
 
     def abandon(self) -> None:

@@ -3,13 +3,18 @@
 Opens the source, asks its clock, runs the query, stages and compares, asks the guards, and (for a run, not for a mere
 plan) writes the plans and records the deliveries. The query runs once for all destinations that take part, bound to the
 oldest of their last_sync_times minus the sync's lookback, never below 0; the stored times are not touched.
+
+A warehouse's clock may go back (a failover to a replica that lags, a clock that was wrong and is mended). Then the bound
+is the earlier of clock and last_sync_time, and where the clock went back by more than the lookback all rows are compared:
+what was stamped between the two clocks would otherwise never be found. The ledger makes both free of calls.
 """
 
 from __future__ import annotations
 
 import json
 import secrets as randomness
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +32,21 @@ from core.sync.plan import deletion_sql, write_plan
 from core.sync.planfile import PlanFile
 from core.sync.prepare import Secrets, Target, check_columns, check_fit, mapper_of, query_digest, query_of, warehouse_of
 from core.sync.record import record_delivery
+from core.sync.shape import Shape, shape_from_json, shape_of, shape_questions
 from core.sync.stage import Progress, stage_rows, staged_reader
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
+from core.words import counted, duration, utc
 
 if TYPE_CHECKING:
     import duckdb
 
+    from core.warehouses.base import Session
+
 __all__ = ["Planning", "TargetPlan"]
+
+_SKEW = 2.0
+"""Clocks may differ by so many seconds without a word."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class TargetPlan:
     delivery: str
     comparison: Comparison | None = None
     questions: tuple[Question, ...] = ()
+    shape: Shape | None = None
     plan: PlanFile | None = None
 
     def begin_ledger(self) -> None:
@@ -57,7 +70,11 @@ class TargetPlan:
 
 @dataclass(slots=True, kw_only=True)
 class Planning:
-    """The blocking half of one run. `stopping` stops it, the query in the warehouse too."""
+    """The blocking half of one run. `stopping` stops it, the query in the warehouse too.
+
+    `host_clock` is this machine's time in Unix seconds. `skew` is by how many seconds the warehouse's clock is ahead of
+    it, to half a second, and `set_back` by how many it is behind the last_sync_time that it gave itself.
+    """
 
     project: Project
     sync: Sync
@@ -68,8 +85,11 @@ class Planning:
     accepted: Accepted
     progress: Progress = field(default_factory=Progress)
     stopping: Stopping = field(default_factory=Stopping)
+    host_clock: Callable[[], float] = time.time
     bound: int | None = None
     clock: int = 0
+    skew: float = 0.0
+    set_back: int = 0
     columns: tuple[Column, ...] = ()
     mapper: Mapper | None = None
     digest: str = ""
@@ -89,9 +109,9 @@ class Planning:
             self.columns = session.describe(query.render(0))
             check_columns(self.sync, self.columns, targets)
             self.digest = query_digest(self.sync, self.columns, source.timezone)
+            self._read_clock(session)
             bound = self._bound()
             self.bound = None if self.full else bound
-            self.clock = session.clock()
             result = session.stream(query.render(bound))
             self.mapper = mapper_of(self.sync, source, result)
             check_fit(self.sync, self.mapper, self.columns, targets)
@@ -106,6 +126,8 @@ class Planning:
         settle_ids(self.connection, mapper, self.ids, self.sync.guards.invalid_rows, len(self.plans))
         for position, plan in enumerate(self.plans):
             plan.comparison = self._compare(position, plan)
+            before = self._shape_before(plan)
+            plan.shape = shape_of(self.connection, position, self.sync, self.columns, mapper.key, before)
             plan.questions = self._asked(plan)
 
     def write(self, position: int, run: str, now: float) -> None:
@@ -120,6 +142,8 @@ class Planning:
             name,
             plan.target.limits,
             deletes=f"SELECT * FROM delete_{position}" if plan.comparison and plan.comparison.deletes else None,
+            operation="assume" if self.accepted.baseline else "send",
+            canary=0 if self.accepted.baseline else self.sync.guards.canary,
         )
         with self.store.transaction():
             record_delivery(self, position, run, now)
@@ -127,6 +151,41 @@ class Planning:
     def open_questions(self, plan: TargetPlan) -> tuple[Question, ...]:
         """Give the questions that nobody has answered."""
         return tuple(question for question in plan.questions if not (self.accepted.yes and question.acceptable))
+
+    def notes(self, comparison: Comparison) -> tuple[str, ...]:
+        """Give what a person should know of one destination's plan, the clocks included."""
+        found = list(comparison.notes)
+        if not comparison.rows and self.bound:
+            lookback = duration(self.sync.lookback)
+            found.append(f"no row has changed since {utc(self.bound)}, which is last_sync_time less {lookback}")
+        elif not comparison.rows:
+            found.append("the query returns no row at all")
+        if abs(self.skew) > _SKEW:
+            ahead = "ahead of" if self.skew > 0 else "behind"
+            found.append(
+                f"the warehouse's clock is {counted(round(abs(self.skew)), 'second')} {ahead} this machine's; "
+                "last_sync_time is kept on the warehouse's"
+            )
+        if self.set_back and not self.full:
+            compared = (
+                "all rows were compared" if self.set_back > self.sync.lookback else "the bound is earlier by that"
+            )
+            found.append(
+                f"the warehouse's clock is {counted(self.set_back, 'second')} behind the last delivery's: {compared}"
+            )
+        return tuple(found)
+
+    def _read_clock(self, session: Session) -> None:
+        """Read the warehouse's clock, and how far it is from this machine's. It comes in whole seconds, cut off."""
+        before = self.host_clock()
+        self.clock = session.clock()
+        waited = self.host_clock() - before
+        difference = self.clock + 0.5 - (before + waited / 2)
+        certain = max(0.0, abs(difference) - 0.5 - max(0.0, waited) / 2)
+        self.skew = certain if difference > 0 else -certain
+
+    def _shape_before(self, plan: TargetPlan) -> Shape | None:
+        return shape_from_json(plan.ledger["shape"]) if plan.ledger else None
 
     def _target_plan(self, target: Target) -> TargetPlan:
         account = account_of(self.store, target)
@@ -152,14 +211,18 @@ class Planning:
         )
 
     def _bound(self) -> int:
-        """Give the oldest last_sync_time of those that take part, minus the lookback."""
+        """Give the oldest last_sync_time of those that take part, minus the lookback; see above for clocks that go back."""
         if self.accepted.from_zero or self.accepted.full_refresh:
             return 0
         times = [
             plan.ledger["last_sync_time"] if plan.ledger and plan.ledger["digest"] == self.digest else 0
             for plan in self.plans
         ]
-        return max(0, min(times, default=0) - self.sync.lookback)
+        oldest = min(times, default=0)
+        self.set_back = max(0, max(times, default=0) - self.clock)
+        if self.set_back > self.sync.lookback:
+            return 0
+        return max(0, min(oldest, self.clock) - self.sync.lookback)
 
     def _place_questions(self, plan: TargetPlan) -> None:
         """Ask about an account or host that is another than the ledger's; a new ledger begins where that was said."""
@@ -201,12 +264,15 @@ class Planning:
             position,
             self.mapped(),
             plan.target.limits,
+            unfit=plan.target.unfit(self.sync.call),
             known=count(self.connection, f"SELECT count(*) FROM known_{position}"),
             rejected=[dict(row) for row in self.store.rows("open_rejected", ledger=plan.ledger_id)],
             full=self.full,
             delete=delete,
             trusted=self.progress.rows > 0 and self.ids.null == 0,
         )
+        if self.accepted.baseline:
+            return replace(comparison, retried=0, deletes=0)
         if not (delete and comparison.removed):
             return comparison
         template = plan.target.plugin.deletion(self.sync.call)
@@ -221,18 +287,25 @@ class Planning:
 
     def _asked(self, plan: TargetPlan) -> tuple[Question, ...]:
         comparison = plan.comparison
-        assert comparison is not None  # noqa: S101 -- compare() has just set it
+        assert comparison is not None and plan.shape is not None  # noqa: S101, PT018 -- compare() has just set them
         guards: Guards = self.sync.guards
-        return plan.questions + questions(
-            self.connection,
-            guards,
-            self.mapped(),
-            comparison,
-            self.ids,
-            full=self.full,
-            rows_before=plan.ledger["rows_last_seen"] if plan.ledger else None,
-            calls=self.ledger_of(plan).calls,
-            everything=self.accepted.full_refresh,
+        return (
+            plan.questions
+            + questions(
+                self.connection,
+                guards,
+                self.mapped(),
+                comparison,
+                self.ids,
+                full=self.full,
+                rows_before=plan.ledger["rows_last_seen"] if plan.ledger else None,
+                calls=self.ledger_of(plan).calls,
+                everything=self.accepted.full_refresh,
+                sends=not self.accepted.baseline,
+            )
+            + shape_questions(
+                self.connection, guards, comparison, self._shape_before(plan), plan.shape, self.mapped().key
+            )
         )
 
     def ledger_of(self, plan: TargetPlan) -> LocalLedger:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from core import query as queries
 from core.calls.fields import AS_TEXT
 from core.calls.mapper import Mapper, build, digest_of
+from core.calls.semantic import unfit_sql
 from core.destinations import destination_type
 from core.destinations.base import DestinationType
 from core.errors import ProjectError, QueryError
@@ -44,6 +45,10 @@ class Target:
     @property
     def name(self) -> str:
         return self.destination.name
+
+    def unfit(self, call: CallType) -> str | None:
+        """Give SQL over a column `call` that says why this destination would take a call for nothing, or NULL."""
+        return unfit_sql(call) if self.plugin.semantic_events else None
 
 
 def target_of(project: Project, sync: Sync, name: str, secrets: Secrets) -> Target:

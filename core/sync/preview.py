@@ -29,7 +29,17 @@ from core.sync.stopping import Stopping
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Change", "Field", "FieldCount", "PlannedDelivery", "Preview", "PreviewRow", "plan_sync", "preview_sync"]
+__all__ = [
+    "Change",
+    "Field",
+    "FieldCount",
+    "PlannedDelivery",
+    "Preview",
+    "PreviewRow",
+    "differing",
+    "plan_sync",
+    "preview_sync",
+]
 
 _COUNTED = 10_000
 """Of so many changed rows is told which fields differ in how many."""
@@ -149,7 +159,7 @@ def preview_sync(
         stage_rows(connection, staged_reader(again, progress), progress, mapper, known, everything=True)
         settle_ids(connection, mapper, invalid_ids(connection), InvalidRows.REJECT, len(targets))
         for position, target in enumerate(targets):
-            refuse_oversized(connection, position, target.limits)
+            refuse_oversized(connection, position, target.limits, target.unfit(sync.call))
         states = [f"state_{position}" for position, ledger in enumerate(ledgers) if ledger]
         seen = " OR ".join(f"{state_} = {CHANGED}" for state_ in states) or "NULL"
         positions = range(len(targets))
@@ -274,14 +284,14 @@ def _changes(
         planning.stopping.check()
         seen += len(rows)
         for identity, old, new in rows:
-            differing = tuple(_differing(old, new))
-            counts.update(field.path for field in differing)
+            fields = tuple(differing(old, new))
+            counts.update(field.path for field in fields)
             if len(changes) < samples:
-                changes.append(Change(identity=json.loads(identity), fields=differing, call=new))
+                changes.append(Change(identity=json.loads(identity), fields=fields, call=new))
     return tuple(changes), counts, seen
 
 
-def _differing(old: str, new: str) -> Iterator[Field]:
+def differing(old: str, new: str) -> Iterator[Field]:
     """Give the fields in which two calls differ."""
     before, after = (dict(_flat(json.loads(call, parse_float=_number))) for call in (old, new))
     for path in [*before, *(path for path in after if path not in before)]:

@@ -9,6 +9,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from core.calls.canonical import FORM
+from core.model import Sync
+from core.sync.planfile import PlanFile
 from core.sync.stage import FAULTY
 
 if TYPE_CHECKING:
@@ -16,14 +18,14 @@ if TYPE_CHECKING:
 
     from core.sync.planning import Planning, TargetPlan
 
-__all__ = ["record_delivery"]
+__all__ = ["delivery_row", "record_delivery"]
 
 
 def record_delivery(planning: Planning, position: int, run: str, now: float) -> None:
     """Record the delivery that was planned for the destination at `position`."""
     plan = planning.plans[position]
     _record_ledger(planning, plan, now)
-    planning.store.do("insert_delivery", **_delivery_row(planning, plan, run, now))
+    planning.store.do("insert_delivery", **_planned_row(planning, plan, run, now))
     _record_refused(planning, position, run, now)
 
 
@@ -50,36 +52,81 @@ def _record_ledger(planning: Planning, plan: TargetPlan, now: float) -> None:
     )
 
 
-def _delivery_row(planning: Planning, plan: TargetPlan, run: str, now: float) -> dict[str, Any]:
-    comparison, file = plan.comparison, plan.plan
-    assert comparison is not None  # noqa: S101 -- what is recorded was compared
+def delivery_row(
+    *,
+    kind: str,
+    sync: Sync,
+    destination: str,
+    ledger: str,
+    digest: str,
+    delivery: str,
+    run: str,
+    plan: PlanFile | None,
+    now: float,
+    **counts: Any,
+) -> dict[str, Any]:
+    """Give the values of a delivery's row of the store; `counts` are its columns that are not 0 or empty."""
+    nothing = dict.fromkeys(
+        ("rows", "added", "changed", "removed", "unchanged", "retried", "superseded", "refused", "deletes", "assumed"),
+        0,
+    )
     return {
-        "id": plan.delivery,
+        "kind": kind,
+        "id": delivery,
         "run": run,
-        "sync": planning.sync.id,
-        "destination": plan.target.name,
-        "ledger": plan.ledger_id,
-        "call": planning.sync.call.value,
-        "plan": file.path.name if file else None,
-        "plan_bytes": file.size if file else 0,
-        "plan_digest": file.digest if file else "",
-        "clock": planning.clock,
-        "digest": planning.digest,
+        "sync": sync.id,
+        "destination": destination,
+        "ledger": ledger,
+        "call": sync.call.value,
+        "plan": plan.path.name if plan else None,
+        "plan_bytes": plan.size if plan else 0,
+        "plan_digest": plan.digest if plan else "",
+        "clock": None,
+        "digest": digest,
         "form": FORM,
-        "rows": comparison.rows,
-        "full_rows": comparison.rows if planning.full else None,
-        "added": comparison.added,
-        "changed": comparison.changed,
-        "removed": comparison.removed,
-        "unchanged": comparison.unchanged,
-        "retried": comparison.retried,
-        "superseded": comparison.identical,
-        "refused": comparison.refused + comparison.held,
-        "calls": file.calls if file else 0,
-        "batches": file.batches if file else 0,
-        "notes": json.dumps(comparison.notes, ensure_ascii=False),
+        "full_rows": None,
+        "calls": plan.calls if plan else 0,
+        "batches": plan.batches if plan else 0,
+        "canary": None,
+        "shape": None,
+        "notes": "[]",
         "created": now,
+        **nothing,
+        **counts,
     }
+
+
+def _planned_row(planning: Planning, plan: TargetPlan, run: str, now: float) -> dict[str, Any]:
+    comparison, file, shape = plan.comparison, plan.plan, plan.shape
+    assert comparison is not None and shape is not None  # noqa: S101, PT018 -- what is recorded was compared
+    row = delivery_row(
+        kind="sync",
+        sync=planning.sync,
+        destination=plan.target.name,
+        ledger=plan.ledger_id,
+        digest=planning.digest,
+        delivery=plan.delivery,
+        run=run,
+        plan=file,
+        now=now,
+        clock=planning.clock,
+        shape=shape.as_json(),
+        rows=comparison.rows,
+        full_rows=comparison.rows if planning.full else None,
+        added=comparison.added,
+        changed=comparison.changed,
+        removed=comparison.removed,
+        unchanged=comparison.unchanged,
+        retried=comparison.retried,
+        deletes=comparison.deletes,
+        superseded=comparison.identical,
+        refused=comparison.refused + comparison.held,
+        canary=file.canary if file else None,
+        notes=json.dumps(planning.notes(comparison), ensure_ascii=False),
+    )
+    if planning.accepted.baseline:
+        row |= {"kind": "baseline", "assumed": row["calls"], "calls": 0, "batches": 0}
+    return row
 
 
 def _record_refused(planning: Planning, position: int, run: str, now: float) -> None:

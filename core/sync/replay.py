@@ -5,17 +5,16 @@ It moves no last_sync_time. A row that a later version took the place of is not 
 
 from __future__ import annotations
 
-import json
 import secrets as randomness
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.calls.canonical import FORM
 from core.model import Sync
 from core.store import Store
 from core.sync.compare import load_rejected
 from core.sync.plan import write_plan
 from core.sync.prepare import Target
+from core.sync.record import delivery_row
 from core.sync.state import StateFolder
 
 if TYPE_CHECKING:
@@ -48,34 +47,20 @@ def plan_replay(
     )
     if plan is None:
         return None
-    with store.transaction():
-        store.do(
-            "insert_delivery",
-            id=delivery,
-            run=run,
-            sync=sync.id,
+    store.do(
+        "insert_delivery",
+        **delivery_row(
+            kind="replay",
+            sync=sync,
             destination=target.name,
             ledger=ledger["id"],
-            call=sync.call.value,
-            plan=plan.path.name,
-            plan_bytes=plan.size,
-            plan_digest=plan.digest,
-            clock=None,
             digest=ledger["digest"],
-            form=FORM,
-            rows=plan.calls,
-            full_rows=None,
-            added=0,
-            changed=0,
-            removed=0,
-            unchanged=0,
+            delivery=delivery,
+            run=run,
+            plan=plan,
+            now=now,
             retried=plan.calls,
-            superseded=0,
-            refused=0,
-            calls=plan.calls,
-            batches=plan.batches,
-            notes=json.dumps([]),
-            created=now,
-        )
+        ),
+    )
     row = store.row("delivery", id=delivery)
     return dict(row) if row else None

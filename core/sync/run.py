@@ -20,17 +20,17 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from core.errors import BackhaulError
+from core.errors import BackhaulError, StateError
 from core.model import Project, Sync
 from core.store import Store
 from core.sync import events
+from core.sync.again import send_back, send_rejected
 from core.sync.events import Event
-from core.sync.finish import Finishing, check_plan, to_the_end
+from core.sync.finish import Finishing, check_plan
 from core.sync.guards import Question
 from core.sync.place import Accepted, Move, account_of, move_of
 from core.sync.planning import Planning
 from core.sync.prepare import Secrets, Target, target_of
-from core.sync.replay import plan_replay
 from core.sync.stage import scratch
 from core.sync.state import StateFolder
 from core.sync.telling import RunLog, Telling, planned, resumed
@@ -48,12 +48,15 @@ def run_sync(
     cause: str = "command",
     accepted: Accepted | None = None,
     replay: bool = False,
+    undo: str = "",
 ) -> AsyncGenerator[Event, None]:
-    """Run a sync (or, with `replay`, only send its rejected rows again) and give its events as they happen.
+    """Run a sync and give its events as they happen.
+
+    With `replay`, only its rejected rows are sent again; with `undo`, what the run of that id overwrote is sent back.
 
     Errors of ours end up in the last event and in the store; LockedError is raised, for there is no run then.
     """
-    return Run(project, sync, secrets, cause=cause, accepted=accepted or Accepted(), replay=replay).events()
+    return Run(project, sync, secrets, cause=cause, accepted=accepted or Accepted(), replay=replay, undo=undo).events()
 
 
 @dataclass(slots=True)
@@ -66,6 +69,7 @@ class Run:
     cause: str = "command"
     accepted: Accepted = field(default_factory=Accepted)
     replay: bool = False
+    undo: str = ""
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     id: str = field(default_factory=lambda: randomness.token_hex(4))
@@ -88,16 +92,16 @@ class Run:
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
 
-    def _emit(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
         """Tell an event to whoever listens, to the store and to the log."""
         assert self._telling is not None  # noqa: S101 -- _work() begins with it
         self._telling.tell(event)
 
     async def _work(self) -> None:
         state = StateFolder(self.project)
-        what = "`backhaul replay`" if self.replay else "`backhaul run`"
+        what = "`backhaul undo`" if self.undo else "`backhaul replay`" if self.replay else "`backhaul run`"
         with state.lock(self.sync, what), state.store() as store, self._begun(state, store):
-            self._emit(events.Started(run=self.id, sync=self.sync.name, cause=self.cause))
+            self.tell(events.Started(run=self.id, sync=self.sync.name, cause=self.cause))
             try:
                 await self._steps(state, store)
                 self._finished = True
@@ -109,6 +113,9 @@ class Run:
                 )
                 raise
             finally:
+                for each in self._errors:
+                    if isinstance(each, StateError) and each.file:
+                        state.quarantine(each.file)
                 self._end(store)
 
     def _begun(self, state: StateFolder, store: Store) -> Telling:
@@ -142,15 +149,18 @@ class Run:
                 state=state,
                 store=store,
                 connection=connection,
-                emit=self._emit,
+                emit=self.tell,
                 run=self.id,
+                accepted=self.accepted,
                 clock=self.clock,
                 sleep=self.sleep,
             )
             still_open = await self._resume(finishing)
             targets = self._usable(name for name in self.sync.destinations if name not in still_open)
-            if self.replay:
-                await self._replay(finishing, targets)
+            if self.undo:
+                await send_back(self, finishing, targets)
+            elif self.replay:
+                await send_rejected(self, finishing, targets)
             elif targets or not self.sync.destinations:
                 await self._query_and_deliver(finishing, targets)
 
@@ -171,7 +181,7 @@ class Run:
         deliveries = [dict(row) for row in finishing.store.rows("open_deliveries", sync=self.sync.id)]
         for delivery in deliveries:
             totals = finishing.store.rows("batch_totals", delivery=delivery["id"])[0]
-            self._emit(resumed(self.id, self.sync.name, delivery, dict(totals)))
+            self.tell(resumed(self.id, self.sync.name, delivery, dict(totals)))
         done = await _together(self._finish_known(finishing, delivery) for delivery in deliveries)
         return {delivery["destination"] for delivery, ok in zip(deliveries, done, strict=True) if not ok}
 
@@ -179,43 +189,52 @@ class Run:
         """Finish one earlier delivery; say whether it is out of the way."""
         try:
             target = target_of(self.project, self.sync, delivery["destination"], self.secrets)
-            check_plan(finishing.state, delivery)
             ledger = dict(finishing.store.rows("ledger", id=delivery["ledger"])[0])
-            move = self._move(finishing.store, ledger, target)
+            move = self.move(finishing.store, ledger, target)
+            if move is Move.NEW_LEDGER:
+                self._abandon(finishing.store, delivery)
+                return True
+            check_plan(finishing.state, delivery)
         except BackhaulError as error:
             self._errors.append(error)
             return False
         if move is None:
             return False
-        if move is Move.NEW_LEDGER:
-            finishing.store.do("abandon_delivery", id=delivery["id"], now=self.clock())
-            return True
-        return await self._finish(finishing, target, delivery)
+        return await self.finish(finishing, target, delivery)
 
-    def _move(self, store: Store, ledger: Mapping[str, Any], target: Target) -> Move | None:
+    def move(self, store: Store, ledger: Mapping[str, Any], target: Target) -> Move | None:
         """Say what a ledger is to its destination as it is now; None, and told, where that has to be answered first."""
         move, question = move_of(store, ledger, target, self.accepted)
         if question:
-            self._stop(target.name, (question,))
+            self.stop(target.name, (question,))
             return None
         if move is Move.TAKEN_OVER:
             account = account_of(store, target)
             store.do("set_ledger_place", id=ledger["id"], account=account, host=target.plugin.host)
         return move
 
-    def _stop(self, destination: str, asked: tuple[Question, ...]) -> None:
+    def _abandon(self, store: Store, delivery: Mapping[str, Any]) -> None:
+        """Leave an open delivery behind: a new ledger begins, and what it still had to send is compared anew."""
+        reason = "a new ledger was begun" if self.accepted.new_ledger else "its destination became another place"
+        store.do("abandon_delivery", id=delivery["id"], reason=reason, now=self.clock())
+
+    def stop(self, destination: str, asked: tuple[Question, ...]) -> None:
         """Tell what has to be answered before anything is sent to a destination."""
         self._stopped += 1
         questions = tuple(question.as_json() for question in asked)
-        self._emit(events.Stopped(run=self.id, sync=self.sync.name, destination=destination, questions=questions))
+        self.tell(events.Stopped(run=self.id, sync=self.sync.name, destination=destination, questions=questions))
 
-    async def _finish(self, finishing: Finishing, target: Target, delivery: Mapping[str, Any]) -> bool:
+    async def finish(self, finishing: Finishing, target: Target, delivery: Mapping[str, Any]) -> bool:
         """Finish a delivery; say whether it is done."""
         outcome = await finishing.finish(target, delivery)
         if isinstance(outcome, BackhaulError):
             self._errors.append(outcome)
             return False
-        self._rejected += outcome.rejected + outcome.held_back
+        if isinstance(outcome, Question):
+            self.stop(target.name, (outcome,))
+            return False
+        if not outcome.given_up:  # what was refused of a plan that is given up is planned anew, too
+            self._rejected += outcome.rejected + outcome.held_back
         return True
 
     async def _query_and_deliver(self, finishing: Finishing, targets: list[Target]) -> None:
@@ -236,28 +255,8 @@ class Run:
         written = [(plan.target, await self._write(planning, position)) for position, plan in enumerate(planning.plans)]
         connection.execute("DROP TABLE IF EXISTS stage")
         await _together(
-            self._finish(finishing, target, delivery) for target, delivery in written if delivery is not None
+            self.finish(finishing, target, delivery) for target, delivery in written if delivery is not None
         )
-
-    async def _replay(self, finishing: Finishing, targets: list[Target]) -> None:
-        """Send rejected rows again, with the latest content that is known of each."""
-        for target in targets:
-            ledger = finishing.store.row("current_ledger", sync=self.sync.id, destination=target.name)
-            if ledger is None or self._move(finishing.store, dict(ledger), target) in (None, Move.NEW_LEDGER):
-                continue
-            delivery = await to_the_end(
-                plan_replay,
-                finishing.connection,
-                finishing.store,
-                finishing.state,
-                self.sync,
-                target,
-                self.id,
-                self.clock(),
-            )
-            if delivery is not None:
-                self._emit(planned(self.id, self.sync.name, delivery))
-                await self._finish(finishing, target, delivery)
 
     async def _query(self, planning: Planning, targets: list[Target]) -> None:
         """Run the query in a thread, and tell how many rows have come."""
@@ -265,7 +264,7 @@ class Run:
         work = asyncio.create_task(_in_thread(lambda: planning.query(targets), planning))
         try:
             while not (await asyncio.wait({work}, timeout=0.5))[0]:
-                self._emit(
+                self.tell(
                     events.Querying(
                         run=self.id,
                         sync=self.sync.name,
@@ -280,7 +279,7 @@ class Run:
                 with contextlib.suppress(asyncio.CancelledError, BackhaulError):
                     await work
         await work
-        self._emit(
+        self.tell(
             events.Queried(
                 run=self.id, sync=self.sync.name, rows=planning.progress.rows, seconds=time.monotonic() - started
             )
@@ -291,11 +290,11 @@ class Run:
         plan = planning.plans[position]
         asked = planning.open_questions(plan)
         if asked:
-            self._stop(plan.target.name, asked)
+            self.stop(plan.target.name, asked)
             return None
         await _in_thread(lambda: planning.write(position, self.id, self.clock()), planning)
         delivery = dict(planning.store.rows("delivery", id=plan.delivery)[0])
-        self._emit(planned(self.id, self.sync.name, delivery))
+        self.tell(planned(self.id, self.sync.name, delivery))
         return delivery
 
     def _end(self, store: Store) -> None:

@@ -7,8 +7,10 @@
     tmp/           where DuckDB spills; emptied at each run
     logs/          <run id>.jsonl: what each run told, kept for the project's retention
     locks/         one a sync, held from the query to the commit, with a note of who holds it
+    quarantine/    files that were not what was written, set aside as they were found; what needs them stays refused
 
-File names (but those of logs) begin with the sync's id, so that whoever holds a sync's lock may collect that sync's garbage and no other's.
+File names (but those of logs) begin with the sync's id, so that whoever holds a sync's lock may collect that sync's garbage
+and no other's.
 A store that is older than these files (an old copy, or its last writes lost) has forgotten what was sent, so it is refused.
 Locks need a local disk (FACTS: locks of network file systems cannot be trusted), so a network file system is refused.
 """
@@ -26,15 +28,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import LockedError, StateError
+from core.ledger.local import QUARANTINE
 from core.model import Project, Sync
 from core.store import Store, sync_folder
 
-__all__ = ["SENT", "StateFolder", "is_alive", "network_file_system"]
+__all__ = ["ERASED", "SENT", "StateFolder", "is_alive", "network_file_system"]
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "9p", "davfs"})
 _DAY = 86_400
 SENT = ".sent"
 """Ends the name of the note that calls of a plan went out."""
+ERASED = "erased"
+"""Stands in the names of segments, in the place of a delivery, that were written anew to forget somebody."""
 
 
 class StateFolder:
@@ -114,6 +119,13 @@ class StateFolder:
         finally:
             lock.release()
 
+    def quarantine(self, file: Path) -> None:
+        """Set a damaged file aside, as it is; the caller holds the lock of its sync. What is missing stays an error."""
+        folder = self.folder / QUARANTINE
+        with contextlib.suppress(OSError):  # where even that is impossible, it is refused at its old place
+            folder.mkdir(mode=0o700, exist_ok=True)
+            file.replace(folder / file.name)
+
     def note_sending(self, plan: str) -> None:
         """Note, durably and outside of the store, that calls of this plan go out. Raises StateError."""
         note = (self.plans / plan).with_suffix(SENT)
@@ -127,10 +139,11 @@ class StateFolder:
     def check_age(self, store: Store, sync: Sync) -> None:
         """Refuse a store that does not know a delivery of which there are calls sent, or a segment. Raises StateError.
 
-        A delivery is recorded before either is made, so a crash cannot leave this behind.
+        A delivery is recorded before either is made, so a crash cannot leave this behind. What `forget` writes anew belongs
+        to no delivery.
         """
         files = [*self.plans.glob(f"{sync.id}.*{SENT}"), *self.ledger.glob(f"{sync.id}.*.parquet")]
-        known = {row["id"] for row in store.rows("delivery_ids", sync=sync.id)}
+        known = {row["id"] for row in store.rows("delivery_ids", sync=sync.id)} | {ERASED}
         for file in sorted(files):
             if file.name.removeprefix(f"{sync.id}.").split(".")[0] not in known:
                 raise StateError(
@@ -167,17 +180,18 @@ class StateFolder:
             if not (process.isdigit() and is_alive(int(process))):  # a preview may be using it right now
                 shutil.rmtree(spilled, ignore_errors=True)
         before = now - self.retention * _DAY
-        _remove_older(self.folder / "logs", before)
+        _remove_older(self.folder / "logs", "*.jsonl", before)
+        _remove_older(self.folder / QUARANTINE, f"{sync.id}.*", before)
         with store.transaction():
             for name in ("forget_old_rejected", "forget_old_requests", "forget_old_batches", "forget_old_progress"):
                 store.do(name, before=before)
 
 
-def _remove_older(folder: Path, before: float) -> None:
-    """Remove the files of a folder that nobody has written since the Unix time `before`."""
-    for file in folder.glob("*.jsonl"):
+def _remove_older(folder: Path, pattern: str, before: float) -> None:
+    """Remove the files of a folder that nobody has written, or set aside, since the Unix time `before`."""
+    for file in folder.glob(pattern):
         with contextlib.suppress(FileNotFoundError):  # another sync's run collects garbage too
-            if file.stat().st_mtime < before:
+            if max(file.stat().st_mtime, file.stat().st_ctime if folder.name == QUARANTINE else 0) < before:
                 file.unlink()
 
 

@@ -155,6 +155,7 @@ def planned(run: str, sync: str, delivery: Mapping[str, Any]) -> events.Planned:
         calls=delivery["calls"],
         batches=delivery["batches"],
         notes=tuple(json.loads(delivery["notes"])),
+        assumed=delivery["assumed"],
     )
 
 

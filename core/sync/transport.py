@@ -1,8 +1,8 @@
 """How a request leaves this machine: over HTTP, or into a local file. The only place that imports httpx.
 
 A transport gives a Response, or raises `NoReplyError`: it is not known whether the request arrived, so it may be sent again
-with the same messageIds. Credentials never follow a redirect, and plain http is for loopback only, never through a
-proxy. A key that a reply repeats is taken out of it, for replies are kept with rejected rows.
+with the same messageIds. Credentials never follow a redirect, and plain http is for loopback only; core.sync.network says
+through which proxy a request goes. A key that a reply repeats is taken out of it, for replies are kept with rejected rows.
 """
 
 from __future__ import annotations
@@ -14,19 +14,23 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 from core import __version__
 from core.blackout import without_secrets
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
-from core.model import Limits
+from core.model import Limits, Network
+from core.sync.network import LOOPBACK, proxy_of, trusting, without_password
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["FileTransport", "HttpTransport", "NoReplyError", "Transport", "check_address", "transport_of"]
 
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_LONGEST_REPLY = 64 * 1024
+_LONGEST_REPLY = 1024 * 1024
+"""What is read of a reply: Jitsu's names every call of a batch that it did not take."""
 _TIMEOUTS = 4
 """A reply is whole after so many times the timeout, which itself is for each step: a drop a second would never end."""
 _SHORTEST_KEY = 8
@@ -56,19 +60,44 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """HTTP with gzip, kept-alive connections and no redirects."""
+    """HTTP with gzip, kept-alive connections and no redirects.
 
-    def __init__(self, limits: Limits) -> None:
+    Connections are shared by all requests, at most `limits.connections` of them. The client is made at the first request,
+    which says whether there is a proxy on its way: all requests of a destination go to one host.
+    """
+
+    def __init__(self, limits: Limits, network: Network | None = None) -> None:
+        self._longest = _TIMEOUTS * limits.timeout
+        self._limits = limits
+        self._network = network or Network()
+        self._clients: dict[str, httpx.AsyncClient] = {}
+
+    def _client(self, url: str) -> httpx.AsyncClient:
+        """Give the client for an address. Raises DeliveryError where the proxy or the certificates cannot be used."""
         import httpx
 
-        self._longest = _TIMEOUTS * limits.timeout
-        self._client = httpx.AsyncClient(
-            limits=httpx.Limits(max_connections=limits.connections, max_keepalive_connections=limits.connections),
-            timeout=httpx.Timeout(limits.timeout),
-            follow_redirects=False,
-            mounts={"http://": None},
-            headers={"user-agent": f"backhaul/{__version__}"},
-        )
+        proxy = proxy_of(url, self._network)
+        if proxy not in self._clients:
+            most = self._limits.connections
+            context = trusting(self._network)
+            is_secure = proxy.startswith("https:")
+            try:
+                self._clients[proxy] = httpx.AsyncClient(
+                    limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
+                    timeout=httpx.Timeout(self._limits.timeout),
+                    follow_redirects=False,
+                    proxy=httpx.Proxy(proxy, ssl_context=context if is_secure else None) if proxy else None,
+                    verify=context,
+                    trust_env=False,  # core.sync.network has read it
+                    headers={"user-agent": f"backhaul/{__version__}"},
+                )
+            except (ValueError, httpx.InvalidURL, ImportError) as error:  # ImportError: a SOCKS proxy needs a package
+                raise DeliveryError(
+                    f"The proxy {without_password(proxy)} cannot be used.",
+                    where="network.proxy of the destination's file, or the environment variable HTTPS_PROXY",
+                    remedy='Write it like "http://proxy.example:3128".',
+                ) from error
+        return self._clients[proxy]
 
     async def position(self, request: Request) -> int | None:
         return None
@@ -78,6 +107,7 @@ class HttpTransport:
         from isal import igzip  # six times as fast as zlib at its level 1, and smaller
 
         check_address(request.url)
+        client = self._client(request.url)
         headers = dict(request.headers)
         body = request.body
         if request.compress:
@@ -86,7 +116,7 @@ class HttpTransport:
         try:
             async with (
                 asyncio.timeout(self._longest),
-                self._client.stream(request.method, request.url, content=body, headers=headers) as reply,
+                client.stream(request.method, request.url, content=body, headers=headers) as reply,
             ):
                 content = b""
                 async for part in reply.aiter_bytes():
@@ -98,7 +128,8 @@ class HttpTransport:
         except TimeoutError as error:
             raise NoReplyError(f"no whole reply in {self._longest:.0f} seconds") from error
         except httpx.HTTPError as error:
-            raise NoReplyError(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
+            said = without_secrets(without_password(str(error)))
+            raise NoReplyError(f"{type(error).__name__}: {said}" if said else type(error).__name__) from None
         if reply.status_code // 100 == 3:
             raise _redirected(request.url, reply.headers.get("location", "nowhere"))
         for key in _keys(request.headers):
@@ -114,7 +145,8 @@ class HttpTransport:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
 
 class FileTransport:
@@ -163,9 +195,9 @@ class FileTransport:
         return None
 
 
-def transport_of(name: str, limits: Limits) -> Transport:
+def transport_of(name: str, limits: Limits, network: Network | None = None) -> Transport:
     """Give a transport for a destination type's `transport`."""
-    return FileTransport() if name == "file" else HttpTransport(limits)
+    return FileTransport() if name == "file" else HttpTransport(limits, network)
 
 
 def _file(url: str) -> Path:
@@ -192,7 +224,7 @@ def check_address(url: str) -> None:
         raise _no_address(url, str(error)) from error
     if parts.scheme not in ("http", "https") or not host:
         raise _no_address(url, "it has to begin with https:// and a host")
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK:
         raise DeliveryError(
             f"{host} would be sent to without encryption.",
             where=url,
@@ -216,7 +248,10 @@ def _redirected(url: str, location: str) -> DeliveryError:
 
 
 def _keys(headers: Mapping[str, str]) -> Iterator[bytes]:
-    """Give what is secret in a request's headers, as it is sent and as it was before its encoding."""
+    """Give what is secret in a request's headers, as it is sent and as it was before its encoding.
+
+    A key in a header of another name is among the secrets that this process has read (core.blackout).
+    """
     words = headers.get("authorization", "").split()
     if not words:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from core import destinations, secrets, warehouses
@@ -16,7 +16,7 @@ from core.workbench.request import Request, named
 __all__ = ["catalogue", "check", "delete_secret", "list_secrets", "set_secret", "types"]
 
 _MOST_TABLES = 5_000
-_KINDS = {bool: "boolean", int: "integer", float: "number", str: "text"}
+_KINDS = {bool: "boolean", int: "integer", float: "number", str: "text", tuple[str, ...]: "list"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,11 @@ def _checked(project: Project, asked: _Check) -> Source | Destination:
 
     file = project.folder / f"{asked.what}s" / f"{asked.name}.toml"
     given = {"type": asked.type, **asked.settings}
-    return source_of(file, given) if asked.what == "source" else destination_of(file, given)
+    if asked.what == "source":
+        return source_of(file, given)
+    known = project.destinations.get(asked.name)
+    made = destination_of(file, given)
+    return replace(made, network=known.network) if known else made
 
 
 def catalogue(request: Request) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ DOES: Mapping[str, str] = {
     "plan": "trying.plan",
     "explain": "trying.explain",
     "curl": "trying.curl",
+    "undo": "trying.undo",
     "check": "connections.check",
     "catalogue": "connections.catalogue",
     "secret_set": "connections.set_secret",

@@ -1,10 +1,10 @@
-"""What is asked of a warehouse or of the state about a sync: preview, plan, explain, curl. Nothing is sent."""
+"""What is asked of a warehouse or of the state about a sync: preview, plan, explain, curl, undo. Nothing is sent."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core import secrets
@@ -12,12 +12,13 @@ from core.errors import UsageError
 from core.model import CallType, Project, Sync
 from core.sync.explain import curl_of_rejected, explain_key
 from core.sync.place import Accepted
-from core.sync.plain import lives_json, plan_json, preview_json
+from core.sync.plain import lives_json, plain, plan_json, preview_json
 from core.sync.preview import plan_sync, preview_sync
 from core.sync.state import StateFolder
+from core.sync.undo import plan_undo
 from core.workbench.request import Request, named
 
-__all__ = ["curl", "explain", "plan", "preview"]
+__all__ = ["curl", "explain", "plan", "preview", "undo"]
 
 _MOST_ROWS = 10_000
 _MOST_SAMPLES = 10_000
@@ -57,6 +58,13 @@ class _Explain:
 class _Curl:
     run: str
     number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Undo:
+    sync: str
+    run: str
+    samples: int = 5
 
 
 def preview(request: Request) -> Mapping[str, Any]:
@@ -112,6 +120,15 @@ def curl(request: Request) -> Mapping[str, Any]:
     sync = next((sync for sync in project.syncs.values() if sync.id == row["sync"]), None)
     known = sync is not None and row["destination"] in project.destinations
     return {"curl": curl_of_rejected(project, sync, dict(row)) if sync and known else ""}
+
+
+def undo(request: Request) -> Mapping[str, Any]:
+    """Say what undoing a run would send back to each destination."""
+    asked = request.asked(_Undo)
+    _check("samples", asked.samples, 0, _MOST_SAMPLES)
+    project = request.project()
+    sync = named(project, project.syncs, "sync", asked.sync)
+    return {"undos": [plain(asdict(each)) for each in plan_undo(project, sync, asked.run, samples=asked.samples)]}
 
 
 def _sync(project: Project, asked: _Changed) -> Sync:

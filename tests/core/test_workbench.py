@@ -192,8 +192,8 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 
 def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
-        "hello warm lint fix rule format keywords preview plan explain curl check catalogue secret_set secret_delete "
-        "secret_list types"
+        "hello warm lint fix rule format keywords preview plan explain curl undo check catalogue secret_set "
+        "secret_delete secret_list types"
     )
     assert documented.split() == list(DOES)
     text = Path(__file__).read_text("utf-8")
@@ -374,6 +374,18 @@ def test_explain_and_curl_tell_a_key_and_a_rejected_row(
     assert child.refused("curl", run="another", number=row["number"])["kind"] == "UsageError"
 
 
+def test_undo_tells_what_a_run_overwrote_and_sends_nothing(
+    people: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    people.run("run", "people", "--yes")
+    run = people.run("runs", "people", "--json").json[0]["id"]
+    (found,) = open_child(people.folder).done("undo", sync="people", run=run, samples=2)["undos"]
+    assert (found["destination"], found["rows"], len(found["changes"])) == ("seg", 19, 2)
+    for change in found["changes"]:
+        (field,) = change["fields"]
+        assert field["old"] == field["new"] + 1000
+
+
 def test_check_tells_each_step_of_what_is_saved(people: ProjectFolder, open_child: Callable[..., Child]) -> None:
     child = open_child(people.folder)
     for what, name, first in (("source", "warehouse", "file"), ("destination", "seg", "secret")):
@@ -477,7 +489,14 @@ def test_types_say_what_a_form_needs(tmp_path: Path, open_child: Callable[..., C
     assert (settings["sslmode"]["kind"], settings["sslmode"]["choices"][:2]) == ("choice", ["auto", "disable"])
     assert "libpq" in settings["sslmode"]["help"]
     assert postgres["secrets"] == {"password": "the password of the user"}
-    assert {each["type"] for each in found["destinations"]} == {"customerio", "file", "segment"}
+    destinations = {each["type"]: each for each in found["destinations"]}
+    assert set(destinations) == {"customerio", "file", "jitsu", "rudderstack", "segment", "webhook"}
+    webhook = {each["name"]: each for each in destinations["webhook"]["settings"]}
+    assert (webhook["url"]["kind"], webhook["url"]["required"]) == ("text", True)
+    assert (webhook["headers"]["kind"], webhook["headers"]["default"]) == ("list", [])
+    assert (webhook["gzip"]["kind"], webhook["body"]["choices"]) == ("boolean", ["call", "array", "batch"])
+    assert all(each["help"] for each in webhook.values())
+    assert set(destinations["webhook"]["secrets"]) == {"token", "signing_key"}
 
 
 def test_a_slow_request_holds_back_no_quick_one_and_is_stopped_with_its_query(

@@ -108,26 +108,11 @@ def _delivery(row: Mapping[str, Any]) -> Iterator[Problem]:
         return
     if row["state"] == "abandoned":
         return
-    settled = row["acknowledged"] + row["rejected"] + row["held_back"]
-    # what is tried again, and deletes, are calls without a row of the result; a replay has no result at all
-    beside = 0 if row["clock"] is None else row["calls"] - row["added"] - row["changed"]
-    rows = row["rows"] + beside
-    if rows != row["unchanged"] + row["superseded"] + settled:
-        counts = {
-            name: row[name]
-            for name in (
-                "rows",
-                "calls",
-                "unchanged",
-                "superseded",
-                "acknowledged",
-                "rejected",
-                "held_back",
-                "refused",
-                "added",
-                "changed",
-            )
-        }
+    # what is tried again, and deletes, are calls without a row of the result
+    rows = row["rows"] + row["retried"] + row["deletes"]
+    parts = ("unchanged", "superseded", "assumed", "acknowledged", "rejected", "held_back")
+    if rows != sum(row[name] for name in parts):
+        counts = {name: row[name] for name in ("rows", "retried", "deletes", *parts)}
         yield Problem("counts", f"delivery {row['id']} does not add up: {counts}")
 
 

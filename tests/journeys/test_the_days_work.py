@@ -85,6 +85,35 @@ def test_a_plan_is_read_and_its_guards_are_answered(company: Path, size: tuple[i
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_run_that_did_harm_is_undone(company: Path, size: tuple[int, int]) -> None:
+    assert backhaul("run", "companies", folder=company).code == 0
+    with duckdb.connect(str(company / "warehouse.duckdb")) as connection:
+        connection.execute("UPDATE app.companies SET industry = 'rubbish' WHERE id <= 'c_005'")
+    assert backhaul("run", "companies", folder=company).code == 0
+    file = company / "delivered" / "companies.jsonl"
+    before = file.read_text("utf-8").splitlines()
+    with at_the_console(company, size) as person:
+        person.sees(r"companies → files")
+        person.press("4")
+        person.sees("companies")
+        person.press("Enter")
+        person.sees("Deliveries|deliver")
+        person.press("U")
+        person.sees("Undo run .* of companies")
+        person.sees("rubbish")
+        person.sees(r"Send \d+ rows back")
+        person.press("Escape")
+        person.press("U")
+        person.sees(r"Send \d+ rows back")
+        person.press("Enter")
+        person.sees("the undo is done")
+    sent = [json.loads(line) for line in file.read_text("utf-8").splitlines()[len(before) :]]
+    harmed = [json.loads(line)["groupId"] for line in before if '"rubbish"' in line]
+    assert sorted(call["groupId"] for call in sent) == sorted(harmed)
+    assert all(call["traits"]["industry"] != "rubbish" for call in sent)
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_a_failed_run_is_opened_understood_and_replayed(
     company: Path, receiver: Receiver, size: tuple[int, int]
 ) -> None:

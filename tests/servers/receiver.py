@@ -7,6 +7,7 @@ JSON, then the body as it was before compression), synced to disk before the rep
 /_behave with a JSON list; each entry is used for one request, in order:
 
     {"status": 429, "headers": {"retry-after": "0.05"}, "body": "…"}     reply so, and do not take the calls
+    {"slow": 0.1}                                                        wait, then take the calls
     {"hang": 3}                                                          wait, then close without a reply
     {"close": true}                                                      close without reading the calls
     {"lose_reply": true}                                                 take the calls, then close without a reply
@@ -20,7 +21,8 @@ of them get one of `kinds` (all of the above that do not take the calls, unless 
 
 POST /_refuse with {"containing": ["u_7"], "status": 400, "body": "…"} answers so whenever the body has one of these
 texts.
-GET /_count gives how many requests and bytes were taken, and how many connections are open. Records of refused requests are marked by their status.
+GET /_count gives how many requests and bytes were taken, over how many connections, the most that were busy in the same
+moment, and how many are open. Records of refused requests are marked by their status.
 """
 
 from __future__ import annotations
@@ -63,6 +65,9 @@ class State:
         self.open = 0
         self.requests = 0
         self.bytes = 0
+        self.connections = 0
+        self.busy = 0
+        self.most = 0
         self.log = log.open("ab")
 
     def behaviour(self, *, before_body: bool) -> dict:
@@ -98,10 +103,15 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     state: State
+    counted = False
+    """Whether this connection has brought calls before: a handler lives as long as its connection."""
 
     def do_GET(self) -> None:
-        state = self.state
-        self.reply(200, json.dumps({"requests": state.requests, "bytes": state.bytes, "open": state.open}).encode())
+        names = ("requests", "bytes", "connections", "most", "open")
+        self.reply(200, json.dumps({name: getattr(self.state, name) for name in names}).encode())
+
+    def do_PUT(self) -> None:
+        self.do_POST()
 
     def do_POST(self) -> None:
         control = self.path.startswith("/_")
@@ -117,10 +127,24 @@ class Handler(BaseHTTPRequestHandler):
         if control:
             self.control(json.loads(body))
             return
-        self.answer(body, self.state.behaviour(before_body=False))
+        behaviour = self.state.behaviour(before_body=False)
+        with self.state.lock:
+            self.state.busy += 1
+            self.state.most = max(self.state.most, self.state.busy)
+        try:
+            self.take(body, behaviour)
+        finally:
+            with self.state.lock:
+                self.state.busy -= 1
 
-    def answer(self, body: bytes, behaviour: dict) -> None:
+    def take(self, body: bytes, behaviour: dict) -> None:
         """Take or refuse the calls, and reply, as the behaviour says."""
+        if not self.counted:
+            self.counted = True
+            with self.state.lock:
+                self.state.connections += 1
+        if "slow" in behaviour:
+            time.sleep(behaviour["slow"])
         if "hang" in behaviour:
             time.sleep(behaviour["hang"])
         if "hang" in behaviour or "close" in behaviour or ("reset" in behaviour and "lose_reply" not in behaviour):
@@ -129,15 +153,24 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         status = behaviour.get("status") or self.refusal(body) or 200
-        kept = 0 if "untaken" in behaviour else status
-        head = {"path": self.path, "status": kept, "headers": {k.lower(): v for k, v in self.headers.items()}}
+        head = {
+            "path": self.path,
+            "method": self.command,
+            "status": 0 if "untaken" in behaviour else status,
+            "at": time.time(),
+            "headers": {k.lower(): v for k, v in self.headers.items()},
+        }
         self.state.record(head, body)
         if "lose_reply" in behaviour:
             self.drop(reset="reset" in behaviour)
             return
         refused = self.state.refuse.get("body", '{"message": "refused"}')
-        text = behaviour.get("body", '{"success": true}' if status == 200 else refused)
+        text = behaviour.get("body", self.answer(body) if status == 200 else refused)
         self.reply(status, text.encode(), behaviour.get("headers", {}), behaviour)
+
+    def answer(self, body: bytes) -> str:
+        """Give the reply to calls that were taken."""
+        return '{"success": true}'
 
     def control(self, value: object) -> None:
         with self.state.lock:
@@ -204,11 +237,11 @@ class Server(ThreadingHTTPServer):
         """A client that was killed in the middle of a request is what these tests are about."""
 
 
-def main() -> None:
+def main(handler: type[Handler] = Handler) -> None:
     port_file, log = Path(sys.argv[1]), Path(sys.argv[2])
-    Handler.state = State(log)
+    handler.state = State(log)
     given = [word.removeprefix("--port=") for word in sys.argv if word.startswith("--port=")]
-    server = Server(("127.0.0.1", int(given[0]) if given else 0), Handler)
+    server = Server(("127.0.0.1", int(given[0]) if given else 0), handler)
     unfinished = port_file.with_suffix(".new")
     unfinished.write_text(str(server.server_address[1]))
     unfinished.replace(port_file)

@@ -26,6 +26,8 @@ class Record:
     status: int
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
+    at: float = 0.0
 
     @property
     def json(self) -> Any:
@@ -35,7 +37,7 @@ class Record:
     def calls(self) -> list[dict[str, Any]]:
         """Give the calls of a batch, or the one of a single call."""
         document = self.json
-        return document.get("batch", [document])
+        return document if isinstance(document, list) else document.get("batch", [document])
 
 
 @dataclass(slots=True)
@@ -78,8 +80,12 @@ class Receiver:
             body = data[end + 1 : end + 1 + head["length"]]
             at = end + 2 + head["length"]
             if not taken or head["status"] == 200:
-                found.append(Record(head["path"], head["status"], head["headers"], body))
+                found.append(Record(head["path"], head["status"], head["headers"], body, head["method"], head["at"]))
         return found
+
+    def times(self) -> list[float]:
+        """Give when each request was read, in seconds."""
+        return [record.at for record in self.records(taken=False)]
 
     def calls(self) -> list[dict[str, Any]]:
         """Give all calls that were taken."""

@@ -96,6 +96,7 @@ def _fill(store: Store) -> None:
                 id=f"l{number}{destination}",
                 digest="d",
                 form=1,
+                shape=None,
                 full_rows=None,
                 clock=int(NOW) - 1020,
             )
@@ -199,8 +200,21 @@ def _delivery(store: Store, run: str, sync: str, destination: str, started: floa
         batches=12,
         notes="[]",
         created=started,
+        kind="sync",
+        deletes=0,
+        assumed=0,
+        canary=None,
+        shape=None,
     )
-    store.do("commit_delivery", id=f"d{run}", acknowledged=sent, rejected=rejected, held_back=0, ended=started + 1)
+    store.do(
+        "commit_delivery",
+        id=f"d{run}",
+        acknowledged=sent,
+        rejected=rejected,
+        held_back=0,
+        given_up=0,
+        ended=started + 1,
+    )
 
 
 def _rejected(store: Store, run: str, sync: str, destination: str, number: int, at: float) -> None:

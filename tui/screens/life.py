@@ -15,7 +15,7 @@ from tui.screens.summary import plain_reason
 
 __all__ = ["ask_for_key", "history_lines"]
 
-_SIGNS = {"acknowledged": ("✓", "ok"), "rejected": ("✗", "fail"), "pending": ("►", "run")}
+_SIGNS = {"acknowledged": ("✓", "ok"), "assumed": ("✓", "ok"), "rejected": ("✗", "fail"), "pending": ("►", "run")}
 
 
 def ask_for_key(page: Actor, sync: str, key: str = "") -> None:
@@ -61,7 +61,7 @@ def history_lines(lives: Sequence[Mapping[str, Any]]) -> list[Line]:
     """Give what happened to a key, the newest first."""
     found: list[tuple[float, Line]] = []
     for life in lives:
-        if life["at"] or life["state"] == "acknowledged":
+        if life["at"] or life["state"] in ("acknowledged", "assumed"):
             mark, style = _SIGNS.get(life["state"], ("?", "muted"))
             when = clock(life["at"]) if life["at"] else "earlier"
             found.append(

@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from core.words import clock, counted, took
-from tui.accepting import accept_and_run
+from tui.accepting import accept_and_run, undo_run
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.live import live_lines
 from tui.logs import log_lines, read_log
@@ -105,7 +105,8 @@ class RunPage(Page):
                 "run.log",
                 "run.again",
             )
-        return ("run.again", "run.edit", "run.log", "global.back")
+        undo = ("run.undo",) if run is not None and run.acknowledged else ()
+        return ("run.again", *undo, "run.edit", "run.log", "global.back")
 
     @property
     def run_shown(self) -> RunSummary | None:
@@ -117,12 +118,14 @@ class RunPage(Page):
         status = self.snapshot.status(run.name) if run else None
         if run is None:
             return "the run is not read yet"
-        if name in ("again", "replay", "accept", "edit") and status is None:
+        if name in ("again", "replay", "accept", "edit", "undo") and status is None:
             return "its sync is gone"
-        if name in ("again", "replay", "accept") and status and status.state == "running":
+        if name in ("again", "replay", "accept", "undo") and status and status.state == "running":
             return "the sync is running"
         if name == "replay" and status and not status.rejected_open:
             return "no rejected rows are open"
+        if name == "undo" and not run.acknowledged:
+            return "it delivered nothing"
         if name == "accept" and not run.questions:
             return "the guards ask nothing"
         if name == "stop" and run.state != "running":
@@ -372,6 +375,12 @@ class RunPage(Page):
         """Accept what the guards ask, and run."""
         run = self.run_shown
         if run is not None and await accept_and_run(self, run.name, run.questions):
+            self.console.do_home()
+
+    async def do_undo(self) -> None:
+        """Show what this run overwrote, and send it back."""
+        run = self.run_shown
+        if run is not None and await undo_run(self, run.name, run.id):
             self.console.do_home()
 
     async def do_stop(self) -> None:

@@ -15,15 +15,21 @@ __all__ = ["bound", "counts", "delivery_lines", "phases"]
 
 
 def counts(run: RunSummary) -> Line:
-    total = {name: sum(int(each[name] or 0) for each in run.deliveries) for name in ("unchanged", "retried", "pending")}
+    """Say what became of the rows, so that the numbers add up."""
+    became = [each["outcomes"] for each in run.deliveries]
+    parts_of = ("unchanged", "assumed", "pending", "superseded")
+    total = {name: sum(int(each[name]) for each in became) for name in parts_of}
+    retried = sum(int(each["retried"] or 0) for each in run.deliveries)
     parts: list[tuple[str, str]] = []
     for number, word, style in (
         (run.rows or 0, "rows", "text"),
         (run.acknowledged, "sent", "ok"),
         (run.rejected, "rejected", "fail"),
         (total["unchanged"], "unchanged", "text"),
-        (total["retried"], "retried", "text"),
+        (total["assumed"], "assumed", "text"),
         (total["pending"], "pending", "warn"),
+        (total["superseded"], "superseded", "text"),
+        (retried, "tried again", "text"),
     ):
         if number or word in ("rows", "sent", "rejected", "unchanged"):
             parts += [(f"{number:,}", style if number else "muted"), (f" {word}   ", "muted")]

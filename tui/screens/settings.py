@@ -17,6 +17,7 @@ from core.errors import ProjectError
 from core.model import CallType, InvalidRows, Project, Removed, Sync
 from core.project import set_value, write_file
 from core.project.write import write_text
+from core.words import duration
 from tui.drawing import Line, heading, line, wrapped
 from tui.screens.base import Page
 from tui.screens.dialogs import Confirm
@@ -25,7 +26,7 @@ from tui.widgets.sheet import Sheet
 
 __all__ = ["NewSync", "SettingsPage"]
 
-_SHARES = ("max_changed", "max_null", "max_vanished")
+_SHARES = ("max_changed", "max_null", "max_vanished", "max_unknown")
 _SCHEDULES = "every 15 minutes, every 12 hours, daily at 06:30, cron 0 6 * * 1-5, manual"
 
 
@@ -170,7 +171,7 @@ class SettingsPage(_SyncForm):
             ),
             Field(name="schedule", label="schedule", value=sync.schedule, note="every 12 hours, daily at 06:30"),
             Field(name="timezone", label="time zone", value=sync.timezone),
-            Field(name="lookback", label="lookback", value=_span(sync.lookback), note="taken off last_sync_time"),
+            Field(name="lookback", label="lookback", value=duration(sync.lookback), note="taken off last_sync_time"),
             Field(
                 name="removed",
                 label="gone rows",
@@ -190,6 +191,7 @@ class SettingsPage(_SyncForm):
                 Field(name=f"guards.{name}", label=label, value=f"{getattr(guards, name):g}", note=note)
                 for name, label, note in _GUARDS
             ],
+            Field(name="guards.canary", label="canary", value=str(guards.canary), note="calls sent ahead of the rest"),
             Field(name="columns", label="columns", value=columns, lines=5),
         ]
 
@@ -309,6 +311,7 @@ _GUARDS = (
     ("max_changed", "most changed", "share of known rows"),
     ("max_null", "most gone null", "share, of one field"),
     ("max_vanished", "most vanished", "share of known rows"),
+    ("max_unknown", "most unknown", "share of rows, new ids"),
 )
 
 
@@ -353,15 +356,6 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _span(seconds: int) -> str:
-    """Write a lookback as the files do."""
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds and seconds % size == 0:
-            number = seconds // size
-            return f"{number} {unit}{'s' * (number != 1)}"
-    return f"{seconds} seconds"
-
-
 def _read(name: str, text: str) -> Any:
     """Give a field's value as the file holds it. Raises ValueError naming the field."""
     if name == "destinations":
@@ -370,7 +364,7 @@ def _read(name: str, text: str) -> Any:
         return text == "true"
     if name == "columns":
         return _columns(text)
-    if name == "guards.max_calls":
+    if name in ("guards.max_calls", "guards.canary"):
         if not text.replace("_", "").isdigit():
             raise ValueError(f"{name}: this is a whole number.")
         return int(text)

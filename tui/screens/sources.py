@@ -107,7 +107,9 @@ class Sources(Page):
         found = self._connection(what, name)
         if found is None:
             return ()
-        return tuple((warehouse_type if what == "source" else destination_type)(found.type).secrets)
+        if what == "source":
+            return tuple(warehouse_type(found.type).secrets)
+        return tuple(destination_type(found.type).needs(found.settings))
 
     def _connection(self, what: str, name: str) -> Any:
         project = self.snapshot.project

@@ -42,7 +42,8 @@ def people(project: ProjectFolder, receiver: Receiver) -> ProjectFolder:
 
 def test_the_commands_are_those_that_are_documented() -> None:
     documented = (
-        "check completion demo doctor explain init lint plan preview rejected replay run runs schema secret show status"
+        "audit check completion demo doctor explain forget init lint plan preview rejected replay run runs schema secret show "
+        "status undo"
     )
     assert documented.split() == COMMANDS
 
@@ -68,7 +69,7 @@ def test_every_command_explains_itself(words: str, capsys: pytest.CaptureFixture
         ("preview leads --limit 3", 0, ["lead_score", "u_00003", "first 3 rows, more exist", '"type": "identify"']),
         ("plan leads", 0, ["leads → files", "0 new  0 changed  400 unchanged", "0 calls in 0 requests"]),
         ("plan leads --markdown", 0, ["### leads → files", "| unchanged | 400 |"]),
-        ("plan leads --full-refresh", 0, ["400 changed", "400 calls in 1 request"]),
+        ("plan leads --full-refresh", 1, ["400 changed", "400 calls in 1 request", "A full refresh makes 400 calls"]),
         ("plan leads --from-zero", 0, ["400 unchanged"]),
         ("lint", 1, ["feature_use.sql:3:16", "[missing-required-column]", "fix: call it userId (--fix)"]),
         ("lint users", 0, ["✓ No findings."]),
@@ -205,7 +206,8 @@ def test_show_tells_a_run_whole(demo: ProjectFolder) -> None:
     done = demo.run("show", run)
     assert f"Run {run}  users  succeeded" in done.out
     assert "last_sync_time of the query: 0" in done.out
-    assert "→ files: committed  rows 1,500  new 1,500" in done.out
+    assert "→ files: committed  new 1,500  changed 0" in done.out
+    assert "1,500 rows = 1,500 acknowledged" in done.out
     found = demo.run("show", run[:6], "--json").json
     assert found["id"] == run
     assert found["deliveries"][0]["acknowledged"] == 1_500
@@ -520,3 +522,54 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert main(["--version"]) == 0
     assert __version__ in capsys.readouterr().out
+
+
+def test_an_undo_is_shown_first_and_sent_when_asked(people: ProjectFolder, receiver: Receiver) -> None:
+    people.run("run", "people")
+    people.duckdb("UPDATE people SET n = -1 WHERE id = 'u7'")
+    people.run("run", "people")
+    bad = people.run("runs", "people", "--json").json[0]["id"]
+    before = len(receiver.calls())
+    shown = people.run("undo", bad[:6])
+    assert shown.code == 0
+    assert "people → seg: 1 row to send back" in shown.out
+    assert "traits.n: -1 → 7" in shown.out
+    assert people.run("undo", bad, "--json").json[0]["rows"] == 1
+    assert len(receiver.calls()) == before
+    assert "1 delivered" in people.run("undo", bad, "--yes").out
+    assert receiver.calls()[-1]["traits"] == {"n": 7}
+    assert people.run("undo", "zzz").code == 2
+
+
+def test_an_audit_tells_what_was_missed_and_what_to_do(people: ProjectFolder) -> None:
+    people.duckdb("ALTER TABLE people ADD COLUMN changed TIMESTAMPTZ", "UPDATE people SET changed = now()")
+    people.sync("people", f"{PEOPLE} WHERE changed >= to_timestamp({{{{last_sync_time}}}})")
+    people.run("run", "people")
+    assert people.run("audit", "people").code == 0
+    people.duckdb("INSERT INTO people VALUES ('late', 1, now() - INTERVAL 25 MINUTE)")
+    done = people.run("audit", "people")
+    assert done.code == 1
+    assert "1 row of 201 missed by the window" in done.out
+    assert 'lookback = "30 minutes" would have shown them' in done.out
+    assert people.run("audit", "people", "--json").json[0]["missed"] == 1
+    assert "1 delivered" in people.run("run", "people", "--from-zero").out
+    assert people.run("audit", "people").code == 0
+
+
+def test_forgetting_asks_first_and_says_what_is_left(people: ProjectFolder) -> None:
+    people.run("run", "people")
+    assert people.run("forget", "people", "u7").code == 1  # nobody answers
+    done = people.run("forget", "people", "u7", "--yes")
+    assert done.code == 0
+    assert "Erased: 1 row of ledgers" in done.out
+    assert "the next run sends it anew" in done.out
+    assert people.run("explain", "people", "u7").code == 1
+    assert people.run("forget", "people", "u7", "--yes", "--json").json["ledger_rows"] == 0
+
+
+def test_a_baseline_is_told_and_needs_the_name_of_a_sync(people: ProjectFolder, receiver: Receiver) -> None:
+    assert people.run("run", "--baseline").code == 2
+    done = people.run("run", "people", "--baseline")
+    assert "0 delivered, 200 taken for delivered without a call" in done.out
+    assert receiver.calls() == []
+    assert "assumed" in people.run("explain", "people", "u7").out

@@ -17,7 +17,7 @@ from core.destinations import destination_type
 from core.destinations.base import Batch, Request
 from core.model import CallType, Limits, Secret
 
-__all__ = ["EXAMPLES", "GOLDEN", "HARNESSES", "SECRET", "Harness", "as_golden", "batch_of"]
+__all__ = ["EXAMPLES", "FOLDER", "GOLDEN", "HARNESSES", "SECRET", "Harness", "as_golden", "batch_of"]
 
 GOLDEN = Path(__file__).with_name("golden")
 SECRET = "a-key-that-nobody-may-read"
@@ -35,6 +35,21 @@ class Harness:
     vendor: Limits
     """The most that the vendor documents."""
 
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that a destination of this type cannot do without."""
+
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Settings under which requests look different, besides the regions, by the name of their golden file."""
+
+    credential: tuple[str, str] = ("authorization", "Basic " + base64.b64encode(f"{SECRET}:".encode()).decode())
+    """The header that carries the key, and how it does."""
+
+    shown: str = "Basic (the key as user, no password)"
+    """The credential as a golden file shows it."""
+
+    counts: bool = False
+    """Whether a reply's body, not its status, says what was taken (such a type has tests of its own)."""
+
     alone: frozenset[CallType] = frozenset()
     """Call types that do not travel in a batch."""
 
@@ -49,11 +64,17 @@ class Harness:
 
     def plugin(self, *, secret: str = SECRET, **settings: Any) -> Any:
         made: Any = destination_type(self.type)
-        return made(made.Settings(**settings), lambda _: Secret(secret), FOLDER, "people")
+        return made(made.Settings(**{**self.settings, **settings}), lambda _: Secret(secret), FOLDER, "people")
 
     @property
     def authorization(self) -> str:
-        return "Basic " + base64.b64encode(f"{SECRET}:".encode()).decode()
+        return self.credential[1]
+
+    @property
+    def all_variants(self) -> Mapping[str, Mapping[str, Any]]:
+        """Give the settings of each golden file, by its ending."""
+        regions = {region: {"region": region} for region in self.regions}
+        return {**regions, **self.variants} or {"": {}}
 
 
 HARNESSES: Mapping[str, Harness] = {
@@ -69,6 +90,35 @@ HARNESSES: Mapping[str, Harness] = {
         vendor=Limits(columns=300, call_bytes=32 * 1024, batch_calls=2_500, batch_bytes=500 * 1024, requests=1_000),
         headers={"x-strict-mode": "1"},
         deletes={CallType.IDENTIFY: "User Deleted", CallType.GROUP: "Relationship Deleted"},
+    ),
+    "rudderstack": Harness(
+        type="rudderstack",
+        regions={},
+        settings={"url": "https://acme.dataplane.rudderstack.com"},
+        vendor=Limits(columns=10**6, call_bytes=32 * 1024, batch_calls=10**6, batch_bytes=4_000_000, requests=1_000),
+    ),
+    "jitsu": Harness(
+        type="jitsu",
+        regions={},
+        settings={"url": "https://acme.d.jitsu.com"},
+        vendor=Limits(columns=10**6, call_bytes=1_000_000, batch_calls=10**6, batch_bytes=10**9, requests=1_000),
+        credential=("x-write-key", SECRET),
+        shown="(the key)",
+        counts=True,
+    ),
+    "webhook": Harness(
+        type="webhook",
+        regions={},
+        settings={"url": "https://example.com/hooks/people", "authorization": "bearer"},
+        variants={
+            "call": {"headers": ("X-Team: growth",), "method": "PUT"},
+            "array": {"body": "array", "signature_header": "X-Signature", "gzip": True},
+            "batch": {"body": "batch", "authorization": "header"},
+        },
+        vendor=Limits(columns=10**6, call_bytes=10**9, batch_calls=10**6, batch_bytes=10**9, requests=1_000),
+        alone=frozenset(CallType),
+        credential=("authorization", f"Bearer {SECRET}"),
+        shown="Bearer (the token)",
     ),
     "file": Harness(
         type="file",
@@ -114,7 +164,7 @@ def batch_of(call: CallType, calls: tuple[Mapping[str, Any], ...] | None = None)
 def as_golden(harness: Harness, request: Request) -> str:
     """Write a request for a person to read, with the secret's place instead of the secret."""
     headers = {
-        name: value.replace(harness.authorization, "Basic (the key as user, no password)")
+        name: value.replace(harness.authorization, harness.shown).replace(SECRET, "(the key)")
         for name, value in sorted(request.headers.items())
     }
     head = [f"{request.method} {request.url}", *(f"{name}: {value}" for name, value in headers.items())]
@@ -122,15 +172,15 @@ def as_golden(harness: Harness, request: Request) -> str:
 
 
 def golden_requests(harness: Harness) -> Mapping[Path, str]:
-    """Give each golden file of a type (one a region) with its text: a request for each of the six call types."""
+    """Give each golden file of a type (one a region or variant) with its text: a request for each of the six call types."""
     found = {}
-    for region in harness.regions or ("",):
-        plugin = harness.plugin(**({"region": region} if region else {}))
+    for name, settings in harness.all_variants.items():
+        plugin = harness.plugin(**settings)
         requests = []
         for call in CallType:
             most = plugin.batch_limits(call, plugin.limits).batch_calls
             requests.append(as_golden(harness, plugin.request(batch_of(call, EXAMPLES[call][:most]))))
-        found[GOLDEN / f"{harness.type}{'-' if region else ''}{region}.txt"] = "\n".join(requests)
+        found[GOLDEN / f"{harness.type}{'-' if name else ''}{name}.txt"] = "\n".join(requests)
     return found
 
 

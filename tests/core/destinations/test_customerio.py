@@ -116,3 +116,25 @@ def test_two_destinations_of_a_sync_get_the_same_rows_each_in_its_own_way(
     assert strict == {None, "1"}
     ids = [call["messageId"] for call in receiver.calls() + people.delivered("people")]
     assert len(set(ids)) == len(ids) == 15
+
+
+def test_a_semantic_event_that_lacks_something_is_refused_before_it_is_sent(
+    project: ProjectFolder, receiver: Receiver
+) -> None:
+    project.duckdb()
+    project.customerio(receiver.url)
+    project.segment(receiver.url)
+    query = """
+        SELECT 'u1' AS "userId", 'Device Deleted' AS event, 't1' AS "context.device.token" UNION ALL
+        SELECT 'u2', 'Device Deleted', NULL UNION ALL SELECT 'u3', 'Seen', NULL
+    """
+    done = project.query("devices", query, call="track", to=["cio"])
+    assert done.code == 1
+    assert sorted(call["userId"] for call in receiver.calls()) == ["u1", "u3"]
+    listed = project.run("rejected", "devices", "--json").out
+    assert "the semantic event Device Deleted needs a context.device.token" in listed
+    preview = project.run("preview", "devices", "--json").out
+    assert "needs a context.device.token" in preview
+    receiver.clear()
+    assert project.query("devices", query, call="track", to=["seg"]).code == 0
+    assert len(receiver.calls()) == 3

@@ -323,7 +323,7 @@ def test_a_segment_that_is_not_what_was_written_is_an_error_that_names_it(
     with pytest.raises(StateError, match=words) as caught:
         desk.calls()
     assert caught.value.where == str(desk.ledger.folder / name)
-    assert "--full-refresh" in caught.value.remedy
+    assert "--new-ledger" in caught.value.remedy
     with pytest.raises(StateError, match=words):
         desk.ledger.compact(desk.connection, "s1.base", 0.0)
     assert len(desk.store.rows("segments", ledger="l1")) == 2

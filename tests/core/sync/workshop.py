@@ -109,13 +109,13 @@ class Workshop:
     def secret(self, name: str) -> Secret:
         return Secret(self.secrets[name])
 
-    def run(self, name: str = "people", *, replay: bool = False, **accepted: Any) -> Outcome:
+    def run(self, name: str = "people", *, replay: bool = False, undo: str = "", **accepted: Any) -> Outcome:
         """Run a sync in this process."""
-        return asyncio.run(self.run_soon(name, replay=replay, **accepted))
+        return asyncio.run(self.run_soon(name, replay=replay, undo=undo, **accepted))
 
-    async def run_soon(self, name: str = "people", *, replay: bool = False, **accepted: Any) -> Outcome:
+    async def run_soon(self, name: str = "people", *, replay: bool = False, undo: str = "", **accepted: Any) -> Outcome:
         project = self.load()
-        run = Run(project, project.syncs[name], self.secret, accepted=Accepted(**accepted), replay=replay)
+        run = Run(project, project.syncs[name], self.secret, accepted=Accepted(**accepted), replay=replay, undo=undo)
         return Outcome(tuple([event async for event in run.events()]))
 
     def store(self) -> Store:

@@ -25,7 +25,7 @@ __all__ = [
 
 def status_is_success(*statuses: int) -> None:
     """A reply with one of these statuses counts as acknowledged."""
-    from core.destinations import customerio, segment
+    from core.destinations import _http
     from core.destinations.base import Outcome, Verdict, verdict_of_status
 
     def verdict(response: Any, *, now: float | None = None) -> Verdict:
@@ -33,7 +33,7 @@ def status_is_success(*statuses: int) -> None:
             return Verdict(outcome=Outcome.ACKNOWLEDGED)
         return verdict_of_status(response, now=now)
 
-    segment.verdict_of_status = customerio.verdict_of_status = verdict
+    _http.verdict_of_status = verdict
 
 
 def random_ids() -> None:
@@ -98,11 +98,11 @@ def batch_accepted_because_one_row_was() -> None:
     settle = Delivering._settle
 
     async def settling(
-        self: Any, body: Any, request: Any, calls: Any, first: int, position: Any, rejections: list[Any]
+        self: Any, body: Any, request: Any, calls: Any, places: Any, underway: Any, attempt: int = 1
     ) -> int:
-        status = await settle(self, body, request, calls, first, position, rejections)
-        if len(rejections) < len(calls):
-            rejections.clear()
+        status = await settle(self, body, request, calls, places, underway, attempt)
+        if len(underway.rejections) < len(calls):
+            underway.rejections.clear()
         return status
 
     Delivering._settle = settling
@@ -110,9 +110,9 @@ def batch_accepted_because_one_row_was() -> None:
 
 def rejected_rows_dropped() -> None:
     """What is refused is counted, and listed nowhere."""
-    from core.sync.deliver import Delivering
+    from core.sync import deliver
 
-    Delivering._record_rejection = lambda self, rejection, row: None
+    deliver.record_rejection = lambda *_: None
 
 
 def rejected_rows_stop_the_others() -> None:
@@ -171,14 +171,18 @@ def errors_of_the_file_ignored() -> None:
 def pause_is_the_end() -> None:
     """A destination that is down ends the delivery as if all had been sent."""
     from core.sync.deliver import Delivering, PausedError
+    from core.sync.finish import Finishing
 
-    run = Delivering.run
+    run, commit = Delivering.run, Finishing._commit
 
     async def running(self: Any) -> None:
         with contextlib.suppress(PausedError):
             await run(self)
 
-    Delivering.run = running
+    async def committing(self: Any, delivery: Any, *, give_up: bool) -> Any:
+        return await commit(self, delivery, give_up=True)
+
+    Delivering.run, Finishing._commit = running, committing
 
 
 def ledger_before_delivery() -> None:
@@ -192,15 +196,15 @@ def ledger_before_delivery() -> None:
         copy = plan.with_suffix(".copy")
         copy.write_bytes(plan.read_bytes())
         for number in range(delivery["batches"]):
-            self.store.do("batch_sending", delivery=delivery["id"], number=number, calls=0, position=None, now=0.0)
-        self.store.do(
-            "batch_answered", delivery=delivery["id"], number=0, acknowledged=delivery["calls"], status=200, now=0.0
-        )
-        outcome = await self._commit(delivery)
+            of = {"delivery": delivery["id"], "number": number, "now": 0.0}
+            calls = 0 if number else delivery["calls"]
+            self.store.do("batch_sending", calls=calls, position=None, **of)
+            self.store.do("batch_answered", acknowledged=calls, status=200, **of)
+        outcome = await self._commit(delivery, give_up=False)
         with self.store._turn:
             self.store._connection.execute("DELETE FROM batches WHERE delivery = ?", [delivery["id"]])
         copy.replace(plan)
-        await self._send(target, delivery)
+        await self._send(target, delivery, only_begun=False)
         plan.unlink()
         return outcome
 

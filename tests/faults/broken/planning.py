@@ -120,7 +120,7 @@ def replanned_on_resume() -> None:
 
     async def resume(self: Any, finishing: Any) -> set[str]:
         for delivery in finishing.store.rows("open_deliveries", sync=self.sync.id):
-            finishing.store.do("abandon_delivery", id=delivery["id"], now=0.0)
+            finishing.store.do("abandon_delivery", id=delivery["id"], reason="", now=0.0)
         return set()
 
     Run._resume = resume

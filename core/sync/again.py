@@ -1,0 +1,56 @@
+"""What a run sends without a query: its sync's rejected rows again, or the values that an earlier run overwrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import UsageError
+from core.sync.finish import Finishing, to_the_end
+from core.sync.place import Move
+from core.sync.replay import plan_replay
+from core.sync.telling import planned
+from core.sync.undo import look_back, record_undo
+
+if TYPE_CHECKING:
+    from core.sync.prepare import Target
+    from core.sync.run import Run
+
+__all__ = ["send_back", "send_rejected"]
+
+
+async def send_rejected(run: Run, finishing: Finishing, targets: list[Target]) -> None:
+    """Send rejected rows again, with the latest content that is known of each."""
+    store, state, connection = finishing.store, finishing.state, finishing.connection
+    for target in targets:
+        ledger = store.row("current_ledger", sync=run.sync.id, destination=target.name)
+        if ledger is None or run.move(store, dict(ledger), target) in (None, Move.NEW_LEDGER):
+            continue
+        delivery = await to_the_end(plan_replay, connection, store, state, run.sync, target, run.id, run.clock())
+        if delivery is not None:
+            run.tell(planned(run.id, run.sync.name, delivery))
+            await run.finish(finishing, target, delivery)
+
+
+async def send_back(run: Run, finishing: Finishing, targets: list[Target]) -> None:
+    """Send back what the run `run.undo` overwrote, destination by destination; each is planned and guarded."""
+    store, state, connection = finishing.store, finishing.state, finishing.connection
+    deliveries = {row["destination"]: dict(row) for row in store.rows("deliveries_of_run", run=run.undo)}
+    for target in targets:
+        undone = deliveries.get(target.name)
+        if undone is None or not undone["acknowledged"]:
+            continue
+        ledger = store.row("current_ledger", sync=run.sync.id, destination=target.name)
+        if ledger is None or ledger["id"] != undone["ledger"]:
+            message = f"{target.name} has another ledger since that run, so its values cannot be sent back."
+            raise UsageError(message, where=run.sync.name)
+        if run.move(store, dict(ledger), target) in (None, Move.NEW_LEDGER):
+            continue
+        found = await to_the_end(look_back, connection, store, state, run.sync, undone)
+        asked = tuple(each for each in found.questions if not (run.accepted.yes and each.acceptable))
+        if asked:
+            run.stop(target.name, asked)
+            continue
+        delivery = await to_the_end(record_undo, connection, store, state, run.sync, target, found, run.id, run.clock())
+        if delivery is not None:
+            run.tell(planned(run.id, run.sync.name, delivery))
+            await run.finish(finishing, target, delivery)

@@ -1,0 +1,51 @@
+"""A call that a destination refused for good, and how it is kept: in the list of rejected rows, with what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.store import Store
+
+__all__ = ["Rejection", "record_rejection"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """A call that the destination refused for good. `sequence` is its place in the plan."""
+
+    sequence: int
+    reason: str
+    status: int
+    request: str
+    response: str
+
+
+def record_rejection(
+    store: Store, delivery: Mapping[str, Any], rejection: Rejection, row: Mapping[str, Any], now: float
+) -> None:
+    """List a refused row, with what was sent and what came back; it takes the place of older ones of its key."""
+    known = store.row("known_attempts", ledger=delivery["ledger"], key=row["key"], fingerprint=row["fingerprint"])
+    store.do("supersede_rejected_key", ledger=delivery["ledger"], key=row["key"], delivery=delivery["id"], now=now)
+    store.do(
+        "insert_rejected",
+        ledger=delivery["ledger"],
+        sync=delivery["sync"],
+        destination=delivery["destination"],
+        delivery=delivery["id"],
+        run=delivery["run"],
+        sequence=rejection.sequence,
+        key=row["key"],
+        fingerprint=row["fingerprint"],
+        identity=row["identity"],
+        message_id=row["own_message_id"],
+        call=row["call"],
+        row=None,
+        attempts=(known["attempts"] or 0) + 1 if known else 1,
+        reason=rejection.reason,
+        status=rejection.status,
+        request=rejection.request,
+        response=rejection.response,
+        now=now,
+    )

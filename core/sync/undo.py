@@ -1,0 +1,224 @@
+"""Undo: a delivery that sends back the values which a run overwrote, from the ledger.
+
+Of each row that the run changed or deleted, the call that was acknowledged before goes out again, with null for each
+trait that the run added. Its timestamp is left out: receivers would take the call for an old one. Left alone are rows that
+were new in that run (there is nothing to send back) and rows that a later run has changed again. The ledger then holds
+what was sent back, so the next run sends what the query says, if that is still the same: mend the query first.
+
+The values are those of the ledger's segments before the run's own. Segments that a compaction has replaced stay a day, so a
+run of long ago may be past undoing; then that is said, and nothing is sent. Events cannot be taken back at all.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets as randomness
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.calls.fields import CALLS
+from core.embedded import count
+from core.errors import StateError, UsageError
+from core.ledger import LocalLedger
+from core.model import CallType, Project, Sync
+from core.store import Store
+from core.sync.compare import Comparison
+from core.sync.guards import Question, call_questions
+from core.sync.plan import write_plan
+from core.sync.prepare import Target
+from core.sync.preview import Change, differing
+from core.sync.record import delivery_row
+from core.sync.stage import scratch
+from core.sync.state import StateFolder
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Undo", "look_back", "plan_undo", "record_undo"]
+
+_NAMES = "json_keys({call}, '$.traits')"
+_TIMESTAMP = r""",\"timestamp\":\"[^\"]*\"\}$"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """What an undo of one delivery would send, in rows.
+
+    `added` rows were new in the run, `since` were changed again by a later one: both are left alone. `deleted` of the
+    `rows` had been deleted. `changes` are samples.
+    """
+
+    destination: str
+    delivery: str
+    ledger: str
+    rows: int
+    deleted: int
+    added: int
+    since: int
+    questions: tuple[Question, ...]
+    changes: tuple[Change, ...]
+
+
+def plan_undo(project: Project, sync: Sync, run: str, *, samples: int = 20) -> tuple[Undo, ...]:
+    """Say what undoing a run (its id) would send, destination by destination; nothing is sent."""
+    state = StateFolder(project)
+    with state.store() as store, scratch(state.scratch(sync)) as connection:
+        deliveries = [dict(row) for row in store.rows("deliveries_of_run", run=run)]
+        return tuple(
+            look_back(connection, store, state, sync, delivery, samples=samples)
+            for delivery in deliveries
+            if delivery["acknowledged"]
+        )
+
+
+def look_back(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    state: StateFolder,
+    sync: Sync,
+    delivery: Mapping[str, Any],
+    *,
+    samples: int = 20,
+) -> Undo:
+    """Find what a committed delivery overwrote, into the table `retry_0`. Raises where that cannot be sent back."""
+    where = f"{sync.name} → {delivery['destination']}"
+    call = CallType(delivery["call"])
+    if CALLS[call].keys is None or CALLS[call].bag is None:
+        raise UsageError(f"{call.capitalize()} calls cannot be undone: no destination takes them back.", where=where)
+    if not sync.payload:
+        raise UsageError("This sync keeps no values (payload = false), so there is nothing to send back.", where=where)
+    if not delivery["acknowledged"]:
+        raise UsageError("The run changed nothing there.", where=where)
+    if delivery["state"] != "committed":
+        raise UsageError(
+            "The delivery is not at its end yet.", where=where, remedy=f"Finish it first: `backhaul run {sync.name}`."
+        )
+    ledger = LocalLedger(store, state.ledger, delivery["ledger"])
+    found = ledger.before(delivery["id"])
+    own, before = found or ({}, ())
+    own_calls, calls = (ledger.calls([own]), ledger.calls(before)) if found and before else (None, None)
+    if not found or (before and (own_calls is None or calls is None)):
+        raise StateError(
+            "The values from before this run are not kept any more: the ledger was compacted since.",
+            where=where,
+            remedy="Mend the query or the warehouse, and run the sync: it sends what is right now.",
+        )
+    known = ledger.load(connection, "known_0")
+    ledger.load(connection, "before_0", before)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE written_0 AS SELECT key, fingerprint FROM ({ledger.keys_of(own)})"
+    )
+    connection.execute(_settled())
+    if calls is None or own_calls is None:  # the run was the first: all of it was new
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE undone_0 AS {_NOTHING}")
+    else:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE undone_0 AS {_undone(calls, own_calls)}")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE retry_0 AS SELECT key, fingerprint_of(call) AS fingerprint, identity, "
+        "NULL::VARCHAR AS message_id, call FROM undone_0"
+    )
+    rows = count(connection, "SELECT count(*) FROM retry_0")
+    return Undo(
+        destination=delivery["destination"],
+        delivery=delivery["id"],
+        ledger=delivery["ledger"],
+        rows=rows,
+        deleted=count(connection, "SELECT count(*) FROM undone_0 WHERE written IS NULL"),
+        added=count(connection, "SELECT count(*) FROM settled_0 WHERE is_new"),
+        since=count(connection, "SELECT count(*) FROM settled_0 WHERE NOT is_new AND is_later"),
+        questions=call_questions(sync.guards, _comparison(rows, known)),
+        changes=_samples(connection, samples),
+    )
+
+
+def record_undo(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    state: StateFolder,
+    sync: Sync,
+    target: Target,
+    undo: Undo,
+    run: str,
+    now: float,
+) -> Mapping[str, Any] | None:
+    """Write the plan of the rows in `retry_0` and record the delivery; None where there is nothing to send back."""
+    delivery = randomness.token_hex(16)
+    name = f"{sync.id}.{delivery}.parquet"
+    plan = write_plan(
+        connection, 0, delivery, state.plans, name, target.limits, staged=False, canary=sync.guards.canary
+    )
+    if plan is None:
+        return None
+    ledger = store.rows("ledger", id=undo.ledger)[0]
+    row = delivery_row(
+        kind="undo",
+        sync=sync,
+        destination=target.name,
+        ledger=undo.ledger,
+        digest=ledger["digest"],
+        delivery=delivery,
+        run=run,
+        plan=plan,
+        now=now,
+        rows=plan.calls,
+        changed=plan.calls,
+        canary=plan.canary,
+        notes=json.dumps([f"sends back what the delivery {undo.delivery[:8]} overwrote"]),
+    )
+    store.do("insert_delivery", **row)
+    return dict(store.rows("delivery", id=delivery)[0])
+
+
+_NOTHING = (
+    "SELECT NULL::UUID AS key, NULL::VARCHAR AS identity, NULL::VARCHAR AS call, NULL::VARCHAR AS written WHERE false"
+)
+
+
+def _settled() -> str:
+    """Say of each row that the run wrote whether it was new then, and whether a later run has written it again."""
+    return """
+        CREATE OR REPLACE TEMP TABLE settled_0 AS
+        SELECT w.key, b.key IS NULL AS is_new, b.number, k.fingerprint IS DISTINCT FROM w.fingerprint AS is_later,
+            b.fingerprint IS NOT DISTINCT FROM w.fingerprint AS is_same
+        FROM written_0 w LEFT JOIN before_0 b USING (key) LEFT JOIN known_0 k USING (key)
+    """
+
+
+def _undone(calls: str, own_calls: str) -> str:
+    """Give SQL for the rows to send back: key, identity, call, and the call that the run wrote (NULL: it deleted)."""
+    added = "list_filter(coalesce(new_names, []), lambda name: NOT list_contains(coalesce(old_names, []), name))"
+    nulls = f"array_to_string(list_transform({added}, lambda name: json_string(name) || ':null'), ',')"
+    head = "instr(call, '\"traits\":{') + 9"
+    return f"""
+        WITH pairs AS (
+            SELECT s.key, o.identity, regexp_replace(o.call, '{_TIMESTAMP}', '}}') AS call, n.call AS written
+            FROM ({calls}) o JOIN settled_0 s ON s.key = o.key AND s.number = o.number
+            LEFT JOIN ({own_calls}) n ON n.key = s.key
+            WHERE NOT s.is_new AND NOT s.is_later AND NOT s.is_same AND o.call IS NOT NULL
+        ), named AS (
+            SELECT *, {_NAMES.format(call="written")} AS new_names, {_NAMES.format(call="call")} AS old_names FROM pairs
+        ), nulled AS (SELECT *, {nulls} AS nulls FROM named)
+        SELECT key, identity, written, CASE WHEN nulls = '' OR instr(call, '"traits":{{') = 0 THEN call
+            ELSE left(call, {head}) || nulls || CASE WHEN substr(call, {head} + 1, 1) = '}}' THEN '' ELSE ',' END
+                || substr(call, {head} + 1) END AS call
+        FROM nulled
+    """
+
+
+def _samples(connection: duckdb.DuckDBPyConnection, samples: int) -> tuple[Change, ...]:
+    rows = connection.execute(
+        f"SELECT identity, coalesce(written, '{{}}'), call FROM undone_0 ORDER BY identity LIMIT {samples}"
+    ).fetchall()
+    return tuple(
+        Change(identity=json.loads(identity), fields=tuple(differing(written, call)), call=call)
+        for identity, written, call in rows
+    )
+
+
+def _comparison(rows: int, known: int) -> Comparison:
+    nothing = dict.fromkeys(
+        ("position", "added", "unchanged", "removed", "refused", "held", "identical", "repeated", "retried", "deletes"),
+        0,
+    )
+    return Comparison(rows=rows, changed=rows, known=known, notes=(), **nothing)

@@ -1,0 +1,193 @@
+"""The way to a destination: proxies, certificate authorities and connections, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.destinations.base import Request, Response
+from core.errors import DeliveryError
+from core.model import Limits, Network
+from core.sync.network import proxy_of, trusting, without_password
+from core.sync.transport import HttpTransport, NoReplyError
+from tests.projects import ProjectFolder
+from tests.servers.postgres import free_port
+from tests.servers.receiving import Receiver
+from tests.servers.secure import HOST, SecureServer, proxying, serving_tls
+
+LIMITS = Limits(timeout=5, connections=2)
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+PEOPLE = 'SELECT i AS "userId", 1 AS n FROM range(40) t(i)'
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[SecureServer]:
+    with serving_tls(tmp_path / "tls") as server:
+        yield server
+
+
+def send(url: str, network: Network) -> Response:
+    async def once() -> Response:
+        async with HttpTransport(LIMITS, network) as transport:
+            return await transport.send(Request(url=url, body=b"{}", compress=False), None)
+
+    return asyncio.run(once())
+
+
+def test_an_authority_of_ones_own_is_trusted_where_the_file_names_it(secure: SecureServer) -> None:
+    url = f"https://127.0.0.1:{secure.port}/v1/batch"
+    with pytest.raises(NoReplyError, match="certificate verify failed"):
+        send(url, Network())
+    assert secure.heard == []
+    assert send(url, Network(ca_file=str(secure.ca_file))).status == 200
+    assert secure.heard == [("/v1/batch", b"{}")]
+
+
+def test_the_usual_authorities_stay_trusted_beside_it(secure: SecureServer) -> None:
+    usual, more = trusting(Network()), trusting(Network(ca_file=str(secure.ca_file)))
+    assert more.cert_store_stats()["x509_ca"] == usual.cert_store_stats()["x509_ca"] + 1
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file"), ("no certificate", "holds no certificate")])
+def test_a_file_of_certificates_that_cannot_be_used_says_so(tmp_path: Path, content: str | None, why: str) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(DeliveryError, match=why) as caught:
+        trusting(Network(ca_file=str(file)))
+    assert "ca_file" in caught.value.where
+    assert "PEM" in caught.value.remedy
+
+
+def test_a_request_goes_through_the_proxy_that_the_file_names(secure: SecureServer) -> None:
+    with proxying(secure.port) as proxy:
+        network = Network(proxy=f"http://127.0.0.1:{proxy.port}", ca_file=str(secure.ca_file))
+        assert send(f"https://{HOST}/v1/batch", network).status == 200
+        assert proxy.asked == [f"CONNECT {HOST}:443 HTTP/1.1"]
+    assert secure.heard == [("/v1/batch", b"{}")]
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_request_goes_through_the_proxy_of_the_environment(
+    secure: SecureServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with proxying(secure.port, password="proxy-password-6Yq1") as proxy:
+        monkeypatch.setenv(name, f"http://user:proxy-password-6Yq1@127.0.0.1:{proxy.port}")
+        assert send(f"https://{HOST}/v1/batch", Network(ca_file=str(secure.ca_file))).status == 200
+        assert len(proxy.asked) == 1
+
+
+def test_no_proxy_and_this_machine_are_reached_directly(secure: SecureServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "inside.example")
+    assert proxy_of("https://api.inside.example/v1", Network()) == ""
+    assert proxy_of("https://outside.example/v1", Network()) == "http://127.0.0.1:9"
+    ours = Network(proxy="http://127.0.0.1:9", ca_file=str(secure.ca_file))
+    assert proxy_of("https://outside.example/v1", ours) == "http://127.0.0.1:9"
+    for host in ("127.0.0.1", "localhost", "[::1]"):
+        assert proxy_of(f"https://{host}:8443/v1", ours) == ""
+    assert send(f"https://127.0.0.1:{secure.port}/v1", ours).status == 200
+
+
+def test_a_proxys_password_is_in_no_message(secure: SecureServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with proxying(secure.port, password="another") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:proxy-password-6Yq1@127.0.0.1:{proxy.port}")
+        with pytest.raises(NoReplyError, match="407") as refused:
+            send(f"https://{HOST}/v1", Network())
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:proxy-password-6Yq1@127.0.0.1:{free_port()}")
+    with pytest.raises(NoReplyError) as gone:
+        send(f"https://{HOST}/v1", Network())
+    monkeypatch.setenv("HTTPS_PROXY", "socks9://user:proxy-password-6Yq1@127.0.0.1:9")
+    with pytest.raises(DeliveryError, match="cannot be used") as unknown:
+        send(f"https://{HOST}/v1", Network())
+    for caught in (refused, gone, unknown):
+        assert "proxy-password" not in str(caught.value)
+    assert without_password("to http://a:b@c:1 and https://d") == "to http://c:1 and https://d"
+
+
+def test_a_proxy_with_a_password_is_refused_in_a_file(project: ProjectFolder) -> None:
+    for proxy, said in (("http://u:planted-6Yq1@p.example", "never stands in a file"), ("p.example", "has to begin")):
+        network = {"proxy": proxy}
+        project.write("destinations/seg.toml", {"type": "segment", "network": network})
+        done = project.run("check", "seg")
+        assert said in done.out + done.err
+        assert "planted-6Yq1" not in done.out + done.err
+
+
+def test_a_sync_is_delivered_through_a_proxy_to_a_server_of_ones_own_authority(
+    project: ProjectFolder, secure: SecureServer
+) -> None:
+    project.duckdb()
+    (project.folder / "ca.pem").write_bytes(secure.ca_file.read_bytes())
+    with proxying(secure.port) as proxy:
+        network = {"proxy": f"http://127.0.0.1:{proxy.port}", "ca_file": "ca.pem"}
+        url = f"https://{HOST}/hooks"
+        project.write("destinations/hook.toml", {"type": "webhook", "url": url, "body": "array", "network": network})
+        assert project.query("people", PEOPLE, to=["hook"]).code == 0
+        assert len(proxy.asked) == 1
+        steps = project.run("check", "hook", "--json").out
+        assert "connected through it to api.example.test" in steps
+        assert "certificate trusted" in steps
+    assert [path for path, _ in secure.heard] == ["/hooks"]
+    assert len(json.loads(secure.heard[0][1])) == 40
+
+
+def test_check_says_where_the_way_ends(project: ProjectFolder, secure: SecureServer) -> None:
+    with proxying(secure.port, password="asked-for") as proxy:
+        network = {"proxy": f"http://127.0.0.1:{proxy.port}"}
+        project.write("destinations/hook.toml", {"type": "webhook", "url": f"https://{HOST}/", "network": network})
+        done = project.run("check", "hook")
+        assert done.code == 1
+        assert "The proxy lets nothing through" in done.out
+        assert "407" in done.out
+    with proxying(secure.port) as proxy:
+        network = {"proxy": f"http://127.0.0.1:{proxy.port}"}
+        project.write("destinations/hook.toml", {"type": "webhook", "url": f"https://{HOST}/", "network": network})
+        done = project.run("check", "hook")
+        assert done.code == 1
+        assert "certificate verify failed" in done.out
+        assert "ca_file" in done.out
+
+
+def test_connections_are_used_again(project: ProjectFolder, receiver: Receiver) -> None:
+    project.duckdb()
+    project.customerio(receiver.url, batch_calls=1, connections=3)
+    assert project.query("people", PEOPLE, to=["cio"]).code == 0
+    count = receiver.count()
+    assert count["requests"] == 40
+    assert count["connections"] <= 3
+
+
+def test_no_more_requests_are_on_their_way_than_the_file_allows(project: ProjectFolder, receiver: Receiver) -> None:
+    project.duckdb()
+    for most in (1, 3):
+        project.customerio(receiver.url, batch_calls=1, connections=most)
+        receiver.behave(*[{"slow": 0.05}] * 12)
+        query = f'SELECT i AS "userId", {most} AS n FROM range(12) t(i)'
+        assert project.query(f"people{most}", query, to=["cio"]).code == 0
+        assert receiver.count()["most"] == most
+
+
+def test_a_429_holds_back_every_connection(project: ProjectFolder, receiver: Receiver) -> None:
+    project.duckdb()
+    project.customerio(receiver.url, batch_calls=1, connections=4, requests=50)
+    receiver.behave({"status": 429, "headers": {"retry-after": "1"}})
+    assert project.query("people", PEOPLE, to=["cio"]).code == 0
+    assert sorted(call["userId"] for call in receiver.calls()) == sorted(map(str, range(40)))
+    times = receiver.times()
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert max(gaps) > 0.8
+    # what was on its way when it came is all that arrives before the pause is over
+    assert gaps.index(max(gaps)) < 4 + 5

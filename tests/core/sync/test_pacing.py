@@ -1,0 +1,181 @@
+"""The pace keeps the limit in any second, slows down for all, and comes back; on a clock of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.sync.pacing import Pace
+
+
+@dataclass
+class Clock:
+    """A clock that sleeping moves; sleepers wake in the order of their times."""
+
+    now: float = 100.0
+    sleepers: list[tuple[float, int, asyncio.Future[None]]] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        waking: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        bisect.insort(self.sleepers, (self.now + seconds, len(self.sleepers) + id(waking), waking))
+        await waking
+
+    async def run(self, *tasks: asyncio.Task[None]) -> None:
+        """Move the clock from sleeper to sleeper until the tasks are done."""
+        while not all(task.done() for task in tasks):
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if self.sleepers:
+                at, _, waking = self.sleepers.pop(0)
+                self.now = max(self.now, at)
+                waking.set_result(None)
+        for task in tasks:
+            task.result()
+
+
+def pace_on(clock: Clock, most: float) -> Pace:
+    return Pace(most=most, clock=clock, sleep=clock.sleep)
+
+
+def busiest_second(times: list[float]) -> int:
+    """Give the most requests within any second (its end left out; a rounding error is no request too many)."""
+    ordered = sorted(times)
+    return max(bisect.bisect_left(ordered, at + 1 - 1e-6) - place for place, at in enumerate(ordered))
+
+
+async def send(pace: Pace, requests: int, sent: list[float], answer: object = None) -> None:
+    for _ in range(requests):
+        at = await pace.turn()
+        sent.append(at)
+        pace.succeeded()
+
+
+@settings(deadline=None, max_examples=60)  # it plays thousands of requests, on a clock of its own
+@given(
+    most=st.integers(1, 200),
+    connections=st.integers(1, 6),
+    pauses=st.lists(st.floats(0, 3, allow_nan=False), max_size=4),
+)
+def test_no_second_ever_holds_more_than_the_limit(most: int, connections: int, pauses: list[float]) -> None:
+    async def play() -> list[float]:
+        clock = Clock()
+        pace = pace_on(clock, most)
+        sent: list[float] = []
+        for pause in (*pauses, 0.0):
+            tasks = [asyncio.create_task(send(pace, max(1, most // 2), sent)) for _ in range(connections)]
+            await clock.run(*tasks)
+            clock.now += pause
+        return sent
+
+    assert busiest_second(asyncio.run(play())) <= most
+
+
+@settings(deadline=None)
+@given(most=st.floats(0.1, 500), told=st.lists(st.tuples(st.sampled_from(["429", "ok"]), st.floats(0, 5)), max_size=60))
+def test_the_rate_is_never_above_the_limit_and_never_nothing(most: float, told: list[tuple[str, float]]) -> None:
+    clock = Clock()
+    pace = pace_on(clock, most)
+    for what, later in told:
+        before = pace.rate
+        clock.now += later
+        if what == "ok":
+            pace.succeeded()
+            assert before <= pace.rate <= most
+        else:
+            pace.slow_down(clock.now)
+            assert pace.rate <= before
+        assert pace.rate >= min(0.05, pace._full)
+
+
+def test_all_of_a_limit_can_be_used() -> None:
+    async def play() -> list[float]:
+        clock = Clock()
+        sent: list[float] = []
+        pace = pace_on(clock, 100)
+        await clock.run(*[asyncio.create_task(send(pace, 250, sent)) for _ in range(4)])
+        return sent
+
+    sent = asyncio.run(play())
+    assert 1000 / (max(sent) - min(sent)) > 90
+
+
+def test_a_429_halves_the_rate_once_for_all_requests_that_were_on_their_way() -> None:
+    clock = Clock()
+    pace = pace_on(clock, 8)
+    full = pace.rate
+    sent_at = [clock.now, clock.now + 0.01, clock.now + 0.02]
+    clock.now += 1
+    for at in sent_at:
+        pace.slow_down(at)
+    assert pace.rate == full / 2
+    clock.now += 1
+    pace.slow_down(clock.now)
+    assert pace.rate == full / 4
+
+
+def test_retry_after_holds_back_every_connection_also_those_that_wait_already() -> None:
+    async def play() -> list[float]:
+        clock = Clock()
+        pace = pace_on(clock, 2)
+        sent: list[float] = []
+        tasks = [asyncio.create_task(send(pace, 2, sent)) for _ in range(3)]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert len(sent) == 1
+        pace.slow_down(sent[0], 30.0)
+        await clock.run(*tasks)
+        return sent
+
+    first, *later = asyncio.run(play())
+    assert first == 100.0
+    assert min(later) >= 130.0
+    assert len(later) == 5
+    assert busiest_second(later) <= 2
+
+
+def test_a_pause_that_is_asked_for_with_a_503_does_not_halve_the_rate() -> None:
+    clock = Clock()
+    pace = pace_on(clock, 8)
+    before = pace.rate
+    pace.slow_down(clock.now, 5.0, halve=False)
+    assert pace.rate == before
+
+
+def test_the_rate_climbs_evenly_with_the_time_of_success_and_a_silence_counts_little() -> None:
+    clock = Clock()
+    pace = pace_on(clock, 60)
+    pace.succeeded()
+    pace.slow_down(clock.now)
+    steps = []
+    for _ in range(10):
+        before = pace.rate
+        clock.now += 1
+        pace.succeeded()
+        steps.append(pace.rate - before)
+    assert max(steps) == pytest.approx(min(steps)) == pytest.approx(pace._full / 60)
+    before = pace.rate
+    clock.now += 3600
+    pace.succeeded()
+    assert pace.rate - before == pytest.approx(steps[0])
+    for _ in range(60):
+        clock.now += 1
+        pace.succeeded()
+    assert pace.rate == pace._full
+
+
+def test_a_limit_below_one_a_second_is_kept_too() -> None:
+    async def play() -> list[float]:
+        clock = Clock()
+        sent: list[float] = []
+        await clock.run(asyncio.create_task(send(pace_on(clock, 0.2), 4, sent)))
+        return sent
+
+    assert asyncio.run(play()) == pytest.approx([100, 105, 110, 115])
