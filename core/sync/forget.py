@@ -14,7 +14,7 @@ import json
 import re
 import secrets as randomness
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.destinations.base import Batch
 from core.embedded import count, quoted
-from core.errors import UsageError
+from core.errors import StateError, UsageError
 from core.ledger import LocalLedger
 from core.ledger.local import QUARANTINE, durable
 from core.model import CallType, Project, Secret, Sync
@@ -120,6 +120,9 @@ def _from_ledgers(
     for row in store.rows("all_ledgers_of_sync", sync=sync.id):
         ledger = LocalLedger(store, state.ledger, row["id"])
         segments = [dict(each) for each in store.rows("segments_ever", ledger=row["id"])]
+        if row["retired"] is not None and not _can_be_read(ledger, segments):
+            store.do("delete_segments", ledger=row["id"])  # nothing needs it any more, and nobody can say whom it holds
+            continue
         if not segments:
             continue
         connection.execute(
@@ -146,6 +149,17 @@ def _from_ledgers(
             ledger.erase(connection, name, "SELECT key FROM persons", time.time())
             erased += held
     return erased, frozenset(emails)
+
+
+def _can_be_read(ledger: LocalLedger, segments: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether all files of a ledger are what was written."""
+    try:
+        ledger.calls(segments)
+        for segment in segments:
+            ledger.keys_of(segment)
+    except StateError:
+        return False
+    return True
 
 
 def _from_rejected(store: Store, sync: Sync, mentions: _Mentions) -> int:

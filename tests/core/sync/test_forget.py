@@ -137,3 +137,18 @@ def test_a_reader_that_keeps_the_stores_log_is_told_about(workshop: Workshop) ->
         reader.rows("newest_runs", before=9e18, limit=1)
         kept = forget(workshop, "u_3").kept
     assert any("close the consoles" in each for each in kept)
+
+
+def test_a_damaged_ledger_that_a_new_one_took_the_place_of_does_not_stand_in_the_way(workshop: Workshop) -> None:
+    workshop.people(10)
+    workshop.sync()
+    workshop.run()
+    (segment,) = (workshop.folder / ".backhaul" / "ledger").glob("*.keys.parquet")
+    segment.write_bytes(b"rubbish")
+    workshop.run()
+    workshop.run(new_ledger=True)
+    assert forget(workshop, "u_3").ledger_rows == 1
+    assert holding(workshop, '"u_3"') == []
+    workshop.calls()
+    workshop.run()
+    assert workshop.users() == ["u_3"]
