@@ -42,6 +42,7 @@ FORGOTTEN = "(forgotten)"
 """What stands in the place of a text that mentioned the person."""
 
 _ID_FIELDS = ("userId", "anonymousId", "email", "messageId")
+_PERSON_FIELDS = ("userId", "anonymousId", "email", "previousId", "groupId")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def forget_key(project: Project, sync: Sync, key: str) -> Forgotten:
         rows, emails = _from_ledgers(connection, store, state, sync, key)
         mentions = _Mentions((key, *emails))
         with store.transaction():
-            rejected = _from_rejected(store, sync, mentions)
+            rejected, others = _from_rejected(store, sync, mentions)
             texts = _from_texts(store, sync, mentions)
         lines = _from_logs(store, state, sync, mentions)
         for file in (state.folder / QUARANTINE).glob(f"{sync.id}.*"):  # nobody can read whom a damaged file is about
@@ -86,6 +87,8 @@ def forget_key(project: Project, sync: Sync, key: str) -> Forgotten:
         state.collect_garbage(store, sync, time.time())
         shredded = store.shred()
     kept = list(_in_file_destinations(project, sync, mentions))
+    if others:
+        kept.append(f"{counted(others, 'rejected row')} of somebody else, who has such a value too")
     if not shredded:
         kept.append("the store's log, while another program reads it: close the consoles, and run this again")
     return Forgotten(ledger_rows=rows, rejected_rows=rejected, texts=texts, log_lines=lines, kept=tuple(kept))
@@ -162,15 +165,28 @@ def _can_be_read(ledger: LocalLedger, segments: Sequence[Mapping[str, Any]]) -> 
     return True
 
 
-def _from_rejected(store: Store, sync: Sync, mentions: _Mentions) -> int:
-    numbers = [
-        row["number"]
-        for row in store.rows("all_rejected_of_sync", sync=sync.id)
-        if any(mentions.are_in(row[name]) for name in ("identity", "row", "call"))
-    ]
-    for number in numbers:
-        store.do("delete_rejected", number=number)
-    return len(numbers)
+def _from_rejected(store: Store, sync: Sync, mentions: _Mentions) -> tuple[int, int]:
+    """Erase the person's rejected rows; give how many, and how many of others mention the person.
+
+    Those stay: they are somebody else's (who has the same email address, say), and would be lost, for they were not sent.
+    """
+    erased = others = 0
+    for row in store.rows("all_rejected_of_sync", sync=sync.id):
+        if not any(mentions.are_in(row[name]) for name in ("identity", "row", "call")):
+            continue
+        persons = _persons(row["identity"]) | _persons(row["call"])
+        if persons and not persons.intersection(mentions.values):
+            others += 1
+            continue
+        store.do("delete_rejected", number=row["number"])
+        erased += 1
+    return erased, others
+
+
+def _persons(text: str | None) -> frozenset[str]:
+    """Give whom an identity, or a call, is about."""
+    found = json.loads(text) if text else {}
+    return frozenset(str(found[name]) for name in _PERSON_FIELDS if name in found)
 
 
 def _from_texts(store: Store, sync: Sync, mentions: _Mentions) -> int:

@@ -338,11 +338,9 @@ class Walk:
                 if not self.flavour.event:
                     told.calls.pop(digest_, None)
             if not self.flavour.event:
-                told.seen.pop(key, None)
                 self.was.pop((told.ledger, digest(self._identity(key))), None)
-        if self.flavour.event:  # its rejected rows are gone
-            for told in self.of.values():
-                told.seen.pop(key, None)
+        for told in self.of.values():  # its rejected rows are gone
+            told.seen.pop(key, None)
 
     def audit(self) -> None:
         """Look for missed rows; the audit has to find just those that no window will show."""
