@@ -251,7 +251,7 @@ def test_what_a_run_overwrote_goes_back_as_the_call_that_it_was(workshop: Worksh
     workshop.run()
     bad = last_run(workshop)
     workshop.calls()
-    workshop.sync(PEOPLE.replace("plan", "plan AS \"groupId\""), call="group")
+    workshop.sync(PEOPLE.replace("plan", 'plan AS "groupId"'), call="group")
     assert workshop.run(undo=bad).state == "succeeded"
     assert [(call["type"], call["traits"]["plan"]) for call in workshop.calls()] == [("identify", "free")]
     assert workshop.rows("last_deliveries", sync="id-people", limit=1)[0]["call"] == "identify"
