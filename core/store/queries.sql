@@ -122,9 +122,12 @@ SELECT (SELECT count(*) FROM segments WHERE ledger = :ledger)
     + (SELECT coalesce(sum(b.acknowledged), 0) FROM batches b JOIN deliveries d ON d.id = b.delivery
        WHERE d.ledger = :ledger) AS calls;
 
--- name: abandon_delivery
-UPDATE deliveries SET state = 'abandoned', reason = :reason, plan = NULL, ended = :now
-WHERE id = :id;
+-- name: abandon_open_delivery
+UPDATE deliveries SET state = 'abandoned', reason = :reason, plan = NULL, ended = :now,
+    acknowledged = (SELECT coalesce(sum(acknowledged), 0) FROM batches b WHERE b.delivery = deliveries.id),
+    rejected = refused + (SELECT coalesce(sum(calls - acknowledged), 0) FROM batches b
+        WHERE b.delivery = deliveries.id AND b.state = 'answered')
+WHERE sync = :sync AND destination = :destination AND state IN ('planned', 'sending', 'paused');
 
 -- name: set_ledger_committed
 UPDATE ledgers SET digest = :digest, form = :form, shape = :shape,
@@ -265,6 +268,12 @@ VALUES (:ledger, :sync, :destination, :delivery, :run, :sequence, :key, :fingerp
 -- name: supersede_rejected_key
 UPDATE rejected SET state = 'superseded', changed = :now
 WHERE ledger = :ledger AND key = :key AND state = 'open' AND delivery <> :delivery;
+
+-- name: supersede_rejected_of_ledger
+UPDATE rejected SET state = 'superseded', changed = :now WHERE ledger = :ledger AND state = 'open';
+
+-- name: refused_before
+SELECT 1 FROM rejected WHERE delivery = :delivery AND sequence < :sequence LIMIT 1;
 
 -- name: end_rejected
 UPDATE rejected SET state = :state, changed = :now WHERE number = :number;

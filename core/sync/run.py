@@ -192,8 +192,7 @@ class Run:
             ledger = dict(finishing.store.rows("ledger", id=delivery["ledger"])[0])
             move = self.move(finishing.store, ledger, target)
             if move is Move.NEW_LEDGER:
-                self._abandon(finishing.store, delivery)
-                return True
+                return True  # it is left behind when the new ledger begins (core.sync.record), and not before
             check_plan(finishing.state, delivery)
         except BackhaulError as error:
             self._errors.append(error)
@@ -213,10 +212,9 @@ class Run:
             store.do("set_ledger_place", id=ledger["id"], account=account, host=target.plugin.host)
         return move
 
-    def _abandon(self, store: Store, delivery: Mapping[str, Any]) -> None:
-        """Leave an open delivery behind: a new ledger begins, and what it still had to send is compared anew."""
-        reason = "a new ledger was begun" if self.accepted.new_ledger else "its destination became another place"
-        store.do("abandon_delivery", id=delivery["id"], reason=reason, now=self.clock())
+    def fail(self, error: BackhaulError) -> None:
+        """Note what went wrong with one destination; the others go on."""
+        self._errors.append(error)
 
     def stop(self, destination: str, asked: tuple[Question, ...]) -> None:
         """Tell what has to be answered before anything is sent to a destination."""
