@@ -307,6 +307,17 @@ UPDATE runs SET progress = NULL WHERE ended < :before AND progress IS NOT NULL;
 DELETE FROM batches WHERE delivery IN (
     SELECT id FROM deliveries WHERE state IN ('committed', 'abandoned') AND ended < :before);
 
+-- name: forget_old_deliveries
+DELETE FROM deliveries WHERE state IN ('committed', 'abandoned') AND ended < :before
+    AND NOT EXISTS (SELECT 1 FROM segments s WHERE s.ledger = deliveries.ledger AND instr(s.keys, deliveries.id) > 0)
+    AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.delivery = deliveries.id)
+    AND NOT EXISTS (SELECT 1 FROM rejected r WHERE r.delivery = deliveries.id AND r.state = 'open');
+
+-- name: forget_old_runs
+DELETE FROM runs WHERE ended < :before AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.run = runs.id)
+    AND rowid NOT IN (
+        SELECT newest.rowid FROM runs newest WHERE newest.sync = runs.sync ORDER BY newest.started DESC LIMIT 100);
+
 -- name: setting
 SELECT value FROM settings WHERE name = :name;
 

@@ -18,6 +18,7 @@ from tests.faults.kills import Tally, kill_project
 from tests.faults.lab import Bench
 from tests.faults.pool import shared
 from tests.faults.scenarios import SCENARIOS
+from tests.faults.soak import soak
 
 __all__ = ["LONG", "PARTS"]
 
@@ -126,6 +127,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "disk": disk,
     "damage": damage,
     "broken": broken,
+    "soak": soak,
 }
-LONG = tuple(PARTS)
+LONG = tuple(name for name in PARTS if name != "soak")
 """The parts of the long run: all but the soak."""

@@ -532,6 +532,29 @@ def test_many_small_deltas_are_compacted_and_mean_the_same(workshop: Workshop) -
     assert workshop.calls() == []
 
 
+def test_old_runs_go_after_the_retention_but_for_the_newest_hundred_and_those_that_files_are_named_after(
+    workshop: Workshop,
+) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    with workshop.store() as store:
+        for number in range(150):
+            name = f"old{number}"
+            store.do("insert_run", id=name, sync="id-people", name="people", cause="test", started=number, process=1)
+            values = {"state": "succeeded", "ended": number, "error": None, "remedy": None, "progress": None}
+            store.do("end_run", id=name, questions=None, **values)
+        store._connection.execute("UPDATE runs SET started = 1, ended = 1 WHERE id NOT LIKE 'old%'")
+        store._connection.execute("UPDATE deliveries SET ended = 1")
+    workshop.run()
+    runs = [row["id"] for row in workshop.rows("newest_runs", before=9e18, limit=1000)]
+    assert sum(name.startswith("old") for name in runs) in (99, 100)
+    assert "old149" in runs
+    assert "old0" not in runs
+    assert workshop.run().planned.unchanged == 3
+    assert len(workshop.rows("delivery_ids", sync="id-people")) >= 1
+
+
 def test_old_rejected_rows_and_requests_go_after_the_retention(workshop: Workshop) -> None:
     from core.sync.run import Run
 
