@@ -48,6 +48,8 @@ from tests.servers.receiving import receiving
 __all__ = ["FLAVOURS", "Walk", "walk"]
 
 LOOKBACK = 600
+_HOT = 5
+"""So many rows change, and are refused, more often than others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +162,7 @@ class Walk:
         self.steps: list[str] = []
         self.done: Counter[str] = Counter()
         self.table: dict[str, Row] = {}
+        self.past: dict[str, list[Row]] = defaultdict(list)
         self.twice: set[str] = set()
         self.without_id = False
         self.versions = self.keys = 0
@@ -227,8 +230,10 @@ class Walk:
                 self._add()
             elif choice < 0.3:
                 del self.table[self.random.choice(keys)]
+            elif choice < 0.5:
+                self._put_back(self.random.choice(keys[:_HOT]))
             else:
-                self._put(self.random.choice(keys))
+                self._put(self.random.choice(keys[:_HOT] if self.random.random() < 0.5 else keys))
         self.twice &= self.table.keys()
         if self.random.random() < 0.1:
             self.twice ^= {self.random.choice(sorted(self.table))} if self.table else set()
@@ -322,7 +327,6 @@ class Walk:
                 self._put(self.random.choice(sorted(self.table)))
                 self._write()
             self._ran(yes=True)
-            self.check()
 
     def forget(self) -> None:
         """Erase a person."""
@@ -419,6 +423,13 @@ class Walk:
             changed=int(time.time()) - age,
             version=self.versions,
         )
+        self.past[key].append(self.table[key])
+
+    def _put_back(self, key: str) -> None:
+        """Write what a row was before."""
+        self.versions += 1
+        before = self.random.choice(self.past[key])
+        self.table[key] = replace(before, changed=int(time.time()), version=self.versions)
 
     def _write(self) -> None:
         """Write the table into the warehouse."""
@@ -455,7 +466,8 @@ class Walk:
         if (
             self.random.random() < 0.3 and self.table and not self._open()
         ):  # what it took once, it does not refuse later
-            refuse = tuple(f'"{key}"' for key in self.random.sample(sorted(self.table), min(len(self.table), 3)))
+            keys = sorted(self.table)[: self.random.choice((_HOT, len(self.table)))]
+            refuse = tuple(f'"{key}"' for key in self.random.sample(keys, min(len(keys), 3)))
         kinds: tuple[dict[str, Any], ...] = (
             {"status": 503},
             {"lose_reply": True},
@@ -553,6 +565,7 @@ class Walk:
             ledger = self._current(name)
             if ledger and ledger["id"] != told.ledger:
                 told.ledger, told.calls, told.seen, told.time = ledger["id"], {}, {}, 0
+        self._end(run, earlier=True)
         new: Counter[tuple[str, bytes]] = Counter()
         for name, call in self._taken():
             told = self.of[name]
@@ -589,7 +602,7 @@ class Walk:
                     self.undone.add(found)
                 if refused["run"] in self.refreshes:
                     self.refreshed.add(found)
-        self._end(deliveries)
+        self._end(run, earlier=False)
 
     def _check_undone(self, name: str, key: bytes, text: str, undo: str) -> None:
         """Check that an undo sends the values from before the run, with null for what that run added."""
@@ -607,11 +620,11 @@ class Walk:
             assert now["traits"][trait] == value, (before, now)
         assert all(value is None for trait, value in now["traits"].items() if trait not in before["traits"]), now
 
-    def _end(self, deliveries: list[dict[str, Any]]) -> None:
-        """Take the deliveries that came to their end into the model."""
+    def _end(self, run: str, *, earlier: bool) -> None:
+        """Take the deliveries of this run, or of earlier ones, that came to their end in it into the model."""
         for identity, seen in list(self.planned.items()):
             delivery = self.workshop.rows("delivery", id=identity)[0]
-            if delivery["state"] in ("planned", "sending", "paused"):
+            if delivery["state"] in ("planned", "sending", "paused") or (delivery["run"] != run) != earlier:
                 continue
             del self.planned[identity]
             told = self.of[delivery["destination"]]
