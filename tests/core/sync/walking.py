@@ -142,9 +142,9 @@ def message_id(delivery: str, key: bytes, text: str) -> str:
 
 @dataclass(slots=True)
 class Told:
-    """What one destination has taken: per key its last call (None: it was deleted), and what was taken for taken.
+    """What one destination has taken for one ledger: per key its last call, without those that were deleted.
 
-    `seen` are the (version, query) of rows that a committed delivery has looked at.
+    `seen` are the (version, query) of rows that a committed delivery has looked at; `time` is its last_sync_time.
     """
 
     ledger: str = ""
@@ -178,7 +178,6 @@ class Walk:
         self.owner: dict[str, str] = {"seg-0": "seg", "cio-0": "cio"}
         self.messages: dict[tuple[str, str], str] = {}
         self.planned: dict[str, dict[str, tuple[int, str]]] = {}
-        self.ended: set[str] = set()
         self.garbage: set[Path] = set()
         self.file_lines = 0
         self.was: dict[tuple[str, bytes], list[tuple[str, str]]] = defaultdict(list)
