@@ -48,6 +48,8 @@ from tests.servers.receiving import receiving
 __all__ = ["FLAVOURS", "Walk", "walk"]
 
 LOOKBACK = 600
+_HOT = 5
+"""So many rows change, and are refused, more often than others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +142,9 @@ def message_id(delivery: str, key: bytes, text: str) -> str:
 
 @dataclass(slots=True)
 class Told:
-    """What one destination has taken: per key its last call (None: it was deleted), and what was taken for taken.
+    """What one destination has taken for one ledger: per key its last call, without those that were deleted.
 
-    `seen` are the (version, query) of rows that a committed delivery has looked at.
+    `seen` are the (version, query) of rows that a committed delivery has looked at; `time` is its last_sync_time.
     """
 
     ledger: str = ""
@@ -160,6 +162,7 @@ class Walk:
         self.steps: list[str] = []
         self.done: Counter[str] = Counter()
         self.table: dict[str, Row] = {}
+        self.past: dict[str, list[Row]] = defaultdict(list)
         self.twice: set[str] = set()
         self.without_id = False
         self.versions = self.keys = 0
@@ -175,7 +178,6 @@ class Walk:
         self.owner: dict[str, str] = {"seg-0": "seg", "cio-0": "cio"}
         self.messages: dict[tuple[str, str], str] = {}
         self.planned: dict[str, dict[str, tuple[int, str]]] = {}
-        self.ended: set[str] = set()
         self.garbage: set[Path] = set()
         self.file_lines = 0
         self.was: dict[tuple[str, bytes], list[tuple[str, str]]] = defaultdict(list)
@@ -227,8 +229,10 @@ class Walk:
                 self._add()
             elif choice < 0.3:
                 del self.table[self.random.choice(keys)]
+            elif choice < 0.5:
+                self._put_back(self.random.choice(keys[:_HOT]))
             else:
-                self._put(self.random.choice(keys))
+                self._put(self.random.choice(keys[:_HOT] if self.random.random() < 0.5 else keys))
         self.twice &= self.table.keys()
         if self.random.random() < 0.1:
             self.twice ^= {self.random.choice(sorted(self.table))} if self.table else set()
@@ -322,7 +326,6 @@ class Walk:
                 self._put(self.random.choice(sorted(self.table)))
                 self._write()
             self._ran(yes=True)
-            self.check()
 
     def forget(self) -> None:
         """Erase a person."""
@@ -397,10 +400,9 @@ class Walk:
         file.write_bytes(self.random.choice((b"", good[:-1], b"rubbish" * 9)))
         self._behave()
         opened = bool(self._open())
-        outcome = self._ran(check=False)
+        outcome = self._ran()
         if not opened:
             assert outcome.state in ("failed", "stopped"), outcome.ended
-        self._look(outcome.ended.run)
         file.write_bytes(good)
 
     # how it is done
@@ -419,6 +421,13 @@ class Walk:
             changed=int(time.time()) - age,
             version=self.versions,
         )
+        self.past[key].append(self.table[key])
+
+    def _put_back(self, key: str) -> None:
+        """Write what a row was before."""
+        self.versions += 1
+        before = self.random.choice(self.past[key])
+        self.table[key] = replace(before, changed=int(time.time()), version=self.versions)
 
     def _write(self) -> None:
         """Write the table into the warehouse."""
@@ -455,7 +464,8 @@ class Walk:
         if (
             self.random.random() < 0.3 and self.table and not self._open()
         ):  # what it took once, it does not refuse later
-            refuse = tuple(f'"{key}"' for key in self.random.sample(sorted(self.table), min(len(self.table), 3)))
+            keys = sorted(self.table)[: self.random.choice((_HOT, len(self.table)))]
+            refuse = tuple(f'"{key}"' for key in self.random.sample(keys, min(len(keys), 3)))
         kinds: tuple[dict[str, Any], ...] = (
             {"status": 503},
             {"lose_reply": True},
@@ -497,7 +507,7 @@ class Walk:
             if not said.get("baseline"):
                 assert row["batches"] == plan.batches or self.canary
 
-    def _ran(self, *, check: bool = True, replay: bool = False, undo: str = "", **said: bool) -> Outcome:
+    def _ran(self, *, replay: bool = False, undo: str = "", **said: bool) -> Outcome:
         """Run, and take what was taken into the model."""
         self._sync()
         opened = self._open()
@@ -525,8 +535,7 @@ class Walk:
             dict(outcome.ended.counts),
         )
         self.done[f"run: {outcome.state}"] += 1
-        if check:
-            self._look(outcome.ended.run, was_open=was_open, everything=everything, asked=asked, undo=undo)
+        self._look(outcome.ended.run, was_open=was_open, everything=everything, asked=asked, undo=undo)
         return outcome
 
     def _look(
@@ -553,6 +562,7 @@ class Walk:
             ledger = self._current(name)
             if ledger and ledger["id"] != told.ledger:
                 told.ledger, told.calls, told.seen, told.time = ledger["id"], {}, {}, 0
+        self._end(run, earlier=True)
         new: Counter[tuple[str, bytes]] = Counter()
         for name, call in self._taken():
             told = self.of[name]
@@ -589,7 +599,7 @@ class Walk:
                     self.undone.add(found)
                 if refused["run"] in self.refreshes:
                     self.refreshed.add(found)
-        self._end(deliveries)
+        self._end(run, earlier=False)
 
     def _check_undone(self, name: str, key: bytes, text: str, undo: str) -> None:
         """Check that an undo sends the values from before the run, with null for what that run added."""
@@ -607,11 +617,11 @@ class Walk:
             assert now["traits"][trait] == value, (before, now)
         assert all(value is None for trait, value in now["traits"].items() if trait not in before["traits"]), now
 
-    def _end(self, deliveries: list[dict[str, Any]]) -> None:
-        """Take the deliveries that came to their end into the model."""
+    def _end(self, run: str, *, earlier: bool) -> None:
+        """Take the deliveries of this run, or of earlier ones, that came to their end in it into the model."""
         for identity, seen in list(self.planned.items()):
             delivery = self.workshop.rows("delivery", id=identity)[0]
-            if delivery["state"] in ("planned", "sending", "paused"):
+            if delivery["state"] in ("planned", "sending", "paused") or (delivery["run"] != run) != earlier:
                 continue
             del self.planned[identity]
             told = self.of[delivery["destination"]]
