@@ -166,6 +166,23 @@ def test_a_new_ledger_is_the_way_out_of_a_damaged_one(workshop: Workshop, baseli
     assert workshop.run().acknowledged == 0
 
 
+def test_a_new_ledger_is_begun_only_where_one_is_damaged(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.destination("files", type="file")
+    workshop.sync(destinations=["seg", "files"])
+    workshop.run()
+    workshop.calls()
+    refused = workshop.run(new_ledger=True)
+    assert (refused.state, refused.ended.exit_code) == ("failed", 2)
+    assert "No ledger of people is damaged" in refused.ended.error
+    ledger = workshop.rows("current_ledger", sync="id-people", destination="files")[0]["id"]
+    (segment,) = workshop.rows("segments", ledger=ledger)
+    (workshop.folder / ".backhaul" / "ledger" / segment["keys"]).write_bytes(b"rubbish")
+    outcome = workshop.run(new_ledger=True)
+    assert {event.destination: event.acknowledged for event in outcome.of(Committed)} == {"seg": 0, "files": 20}
+    assert workshop.calls() == []
+
+
 def test_a_new_ledger_leaves_an_open_delivery_behind_whose_plan_is_damaged(workshop: Workshop) -> None:
     workshop.people(20)
     workshop.sync()
@@ -217,7 +234,10 @@ def test_a_damaged_plan_is_set_aside_too(workshop: Workshop) -> None:
     assert len(workshop.users()) == 20
 
 
-def test_a_new_ledger_that_a_guard_stops_leaves_the_open_delivery_as_it_is(workshop: Workshop) -> None:
+KEY = "destinations/seg.write_key"
+
+
+def test_another_place_that_a_guard_stops_leaves_the_open_delivery_as_it_is(workshop: Workshop) -> None:
     workshop.people(40)
     limits = {"batch_calls": 10, "connections": 1}
     workshop.destination("seg", type="segment", url=workshop.receiver.url, limits=limits)
@@ -225,13 +245,15 @@ def test_a_new_ledger_that_a_guard_stops_leaves_the_open_delivery_as_it_is(works
     workshop.receiver.behave({}, *[{"status": 503}] * 3)
     assert workshop.run().state == "failed"
     workshop.sync(guards={"max_calls": 5})
-    assert workshop.run(new_ledger=True).guards == {"max_calls"}
+    before, workshop.secrets[KEY] = workshop.secrets[KEY], "another"
+    assert workshop.run(another_place=True).guards == {"max_calls"}
+    workshop.secrets[KEY] = before
     assert workshop.run().state == "succeeded"
     assert len(workshop.users()) == 40
     adds_up(workshop)
 
 
-def test_a_new_ledger_with_two_destinations_of_which_one_is_down_is_finished_by_the_next_run(
+def test_another_place_that_is_down_is_finished_by_the_next_run_and_leaves_the_other_destination_alone(
     workshop: Workshop,
 ) -> None:
     workshop.people(20)
@@ -240,10 +262,11 @@ def test_a_new_ledger_with_two_destinations_of_which_one_is_down_is_finished_by_
     workshop.run()
     workshop.calls()
     workshop.receiver.behave(*[{"status": 503}] * 3)
-    assert workshop.run(new_ledger=True).state == "failed"
+    workshop.secrets[KEY] = "another"
+    assert workshop.run(another_place=True).state == "failed"
     assert workshop.run().state == "succeeded"
     assert len(workshop.calls()) == 20
-    assert len((workshop.folder / "delivered" / "people.jsonl").read_bytes().splitlines()) == 40
+    assert len((workshop.folder / "delivered" / "people.jsonl").read_bytes().splitlines()) == 20
     adds_up(workshop)
 
 
@@ -253,7 +276,8 @@ def test_what_was_refused_for_a_ledger_that_is_left_behind_is_not_listed_for_eve
     workshop.receiver.refuse('"u_3"')
     assert workshop.run().state == "partial"
     workshop.receiver.refuse()
-    assert workshop.run(new_ledger=True).state == "succeeded"
+    workshop.secrets[KEY] = "another"
+    assert workshop.run(another_place=True).state == "succeeded"
     assert workshop.rows("rejected_of_sync", sync="id-people", limit=9) == []
 
 
@@ -264,7 +288,8 @@ def test_an_abandoned_delivery_keeps_its_counts_when_its_batches_are_forgotten(w
     workshop.sync()
     workshop.receiver.behave({}, *[{"status": 503}] * 3)
     workshop.run()
-    workshop.run(new_ledger=True)
+    workshop.secrets[KEY] = "another"
+    workshop.run(another_place=True)
     with workshop.store() as store:
         store.do("forget_old_batches", before=9e18)
         _, first = history.runs(store)
