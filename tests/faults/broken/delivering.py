@@ -65,7 +65,9 @@ def half_a_reply_is_success() -> None:
         headers = {**request.headers, "content-encoding": "gzip"}
         content, body = b"", igzip.compress(request.body, 1)
         try:
-            async with self._client.stream(request.method, request.url, content=body, headers=headers) as reply:
+            async with self._client(request.url).stream(
+                request.method, request.url, content=body, headers=headers
+            ) as reply:
                 with contextlib.suppress(httpx.HTTPError):
                     content = await reply.aread()
         except httpx.HTTPError as error:
