@@ -51,6 +51,7 @@ class Lab:
     broken: str | None = None
     sync: str = "people"
     most_deltas: int | None = None
+    clock_jumps: int = 0
     folder: Path = field(init=False)
     clock: int = BEGINNING
     tracks: dict[str, Track] = field(default_factory=dict)
@@ -126,6 +127,7 @@ class Lab:
             clock=self.clock,
             broken=self.broken,
             most_deltas=self.most_deltas,
+            clock_jumps=self.clock_jumps,
             **asked,
         )
         self.runs += 1

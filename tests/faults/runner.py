@@ -115,6 +115,7 @@ class Runner:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+            self.process.stdout.close()
 
 
 def read(file: Path) -> str:
