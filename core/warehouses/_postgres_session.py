@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -157,13 +158,21 @@ class PostgresSession:
         return described
 
     def _prepared(self, connection: psycopg.Connection[Any], sql: str, *, start: int = 0) -> list[tuple[str, int, int]]:
-        """Parse one statement and give name, type and type modifier of its columns."""
+        """Parse one statement and give name, type and type modifier of its columns.
+
+        libpq's own describe waits with Python's lock held: while a server is silent, nothing of this process could run, not
+        even its end. psycopg's waiting lets the others go on.
+        """
         import psycopg
         from psycopg.errors import error_from_result
+        from psycopg.generators import execute
 
         if "\0" in sql:
             raise self._refused("The query holds a NUL character.")
-        for result in (connection.pgconn.prepare(b"", sql.encode()), connection.pgconn.describe_prepared(b"")):
+        server = connection.pgconn
+        for send in (partial(server.send_prepare, b"", sql.encode()), partial(server.send_describe_prepared, b"")):
+            send()
+            (result,) = connection.wait(execute(server))
             if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
                 self._cancellation.check()
                 raise explain(error_from_result(result), self._connector.settings, start=start)

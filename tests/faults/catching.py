@@ -35,6 +35,8 @@ def catch(bench: Bench, name: str, seed: str) -> Caught:
         runs += tally.runs
         if tally.found:
             _, problem = tally.found[0]
+            if "faults/broken/" in problem.text:
+                return Caught(name, "", runs, f"it does not fit the engine any more: {problem.text}")
             return Caught(name, problem.check, runs, problem.text)
     return Caught(name, "", runs, "")
 

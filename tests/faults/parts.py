@@ -17,8 +17,11 @@ from tests.faults.judge import Problem
 from tests.faults.kills import Tally, kill_project
 from tests.faults.lab import Bench
 from tests.faults.pool import shared
+from tests.faults.runner import Runner
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.soak import soak
+from tests.faults.straced import STRACED_SCENARIOS, Straced
+from tests.faults.straced import why_not as straced_why_not
 
 __all__ = ["LONG", "PARTS"]
 
@@ -36,6 +39,18 @@ def kills(options: argparse.Namespace) -> int:
         "seconds": round(took, 1), "seconds a kill and job": round(took * options.jobs / max(1, total.kills), 3),
     })  # fmt: skip
     counted(total, "by_scenario", "by_phase", "by_call")
+    return told(total.found)
+
+
+def straced(options: argparse.Namespace) -> int:
+    """Kill the command as users start it, by strace: the judge that owes nothing to the shim."""
+    if why := straced_why_not():
+        print(f"== kills by strace: left out, {why}")
+        return 0
+    total = Tally()
+    took = many(total, options, kill_project, STRACED_SCENARIOS, lambda: total.kills >= options.straced, Straced)
+    table("kills by strace", {"kills": total.kills, "runs": total.runs, "seconds": round(took, 1)})
+    counted(total, "by_phase", "by_call")
     return told(total.found)
 
 
@@ -73,12 +88,19 @@ def broken(options: argparse.Namespace) -> int:
     for one in shared(lambda bench, name: catch(bench, name, options.seed), names, options.jobs):
         print(f"{one.name:<42}{one.check or 'NOT CAUGHT':<24}{one.runs:>6}", flush=True)
         missed += not one.check
+        if not one.check:
+            print(one.text[-SHOWN:])
     print(f"{len(names)} engines in {time.monotonic() - began:.0f} s, not caught: {missed}")
     return missed
 
 
 def many(
-    total: Any, options: argparse.Namespace, work: Callable[..., Any], names: Sequence[str], enough: Callable[[], bool]
+    total: Any,
+    options: argparse.Namespace,
+    work: Callable[..., Any],
+    names: Sequence[str],
+    enough: Callable[[], bool],
+    runner: type[Any] = Runner,
 ) -> float:
     """Do projects of the scenarios in turn until it is enough; give the seconds."""
     began = time.monotonic()
@@ -97,7 +119,7 @@ def many(
     def project(bench: Bench, piece: tuple[str, str]) -> Any:
         return work(bench, *piece)
 
-    for tally in shared(project, pieces(), options.jobs, keep=True):
+    for tally in shared(project, pieces(), options.jobs, keep=True, runner=runner):
         total.add(tally)
         for where, problem in tally.found:
             print(f"FOUND {where}: {str(problem)[:SHOWN]}", flush=True)
@@ -124,6 +146,7 @@ def told(found: list[tuple[str, Problem]]) -> int:
 
 PARTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "kills": kills,
+    "straced": straced,
     "disk": disk,
     "damage": damage,
     "broken": broken,

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tests.faults.lab import Bench
 from tests.faults.runner import Runner, scratch
@@ -22,16 +22,16 @@ _Done = TypeVar("_Done")
 
 
 @contextlib.contextmanager
-def bench(keep: bool = False) -> Iterator[Bench]:
+def bench(*, keep: bool = False, runner: type[Any] = Runner) -> Iterator[Bench]:
     """Give a bench; its folder goes afterwards, unless something in it is to be `keep`t."""
     folder = Path(tempfile.mkdtemp(prefix="backhaul-faults-", dir=scratch()))
-    runner = Runner(folder / "runner")
+    running = runner(folder / "runner")
     try:
         with receiving(folder / "receiver") as receiver:
-            runner.start()
-            yield Bench(runner, receiver, folder)
+            running.start()
+            yield Bench(running, receiver, folder)
     finally:
-        runner.close()
+        running.close()
         left = [path for path in folder.iterdir() if path.name.startswith("project-")]
         if keep and left:
             print(f"kept: {', '.join(map(str, left))}")
@@ -40,7 +40,12 @@ def bench(keep: bool = False) -> Iterator[Bench]:
 
 
 def shared(
-    work: Callable[[Bench, _Piece], _Done], pieces: Iterable[_Piece], jobs: int, *, keep: bool = False
+    work: Callable[[Bench, _Piece], _Done],
+    pieces: Iterable[_Piece],
+    jobs: int,
+    *,
+    keep: bool = False,
+    runner: type[Any] = Runner,
 ) -> Iterator[_Done]:
     """Do the pieces on so many benches; give what comes out, as it comes."""
     waiting = iter(pieces)
@@ -50,7 +55,7 @@ def shared(
     stopped = threading.Event()
 
     def take() -> None:
-        with bench(keep) as mine:
+        with bench(keep=keep, runner=runner) as mine:
             while not stopped.is_set():
                 with turn:
                     piece = next(waiting, None)

@@ -272,6 +272,16 @@ class AtOnce(Scenario):
     rivals = 2
 
 
+class Clock(Incremental):
+    """This host's clock jumps forward and back by months, at every seventh look at it."""
+
+    name = "clock"
+
+    def __init__(self, lab: Lab) -> None:
+        lab.clock_jumps = 7
+        super().__init__(lab)
+
+
 class Moved(Scenario):
     """The destination becomes another place while something is open: that is abandoned, the new place gets everything."""
 
@@ -304,6 +314,6 @@ class Moved(Scenario):
 SCENARIOS: dict[str, type[Scenario]] = {
     scenario.name: scenario
     for scenario in (
-        First, Scenario, Toggle, Incremental, Deletes, NoPayload, Emptied, Events, OwnIds, Rejected, Two, Down, AtOnce, Moved
+        First, Scenario, Toggle, Incremental, Deletes, NoPayload, Emptied, Events, OwnIds, Rejected, Two, Down, AtOnce, Clock, Moved
     )
 }  # fmt: skip

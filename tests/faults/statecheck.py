@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.faults.judge import Problem, Track
+from tests.faults.judge import DELETED, Problem, Track
 
 __all__ = ["after_a_kill", "at_rest", "key_of_rejected", "open_rejected", "reading", "watermarks"]
 
@@ -73,7 +73,9 @@ def watermarks(state: Path, tracks: Mapping[str, Track], stamps: Mapping[str, in
             listed = {
                 key_of_rejected(dict(each)) for each in store.execute("SELECT * FROM rejected WHERE state = 'open'")
             }
-            skipped = [key for key in track.pending() if stamps[key] <= row["last_sync_time"] and key not in listed]
+            # a removal is no row: it waits where a result was not whole, or something before it was rejected
+            pending = [key for key in track.pending() if track.history[key][-1] != DELETED]
+            skipped = [key for key in pending if stamps[key] <= row["last_sync_time"] and key not in listed]
             if skipped:
                 text = f"{row['destination']}: {row['last_sync_time']}, but {skipped[0]} of {stamps[skipped[0]]} is pending"
                 yield Problem("watermark", text)
