@@ -309,6 +309,8 @@ DELETE FROM batches WHERE delivery IN (
 
 -- name: forget_old_deliveries
 DELETE FROM deliveries WHERE state IN ('committed', 'abandoned') AND ended < :before
+    AND run NOT IN (
+        SELECT newest.id FROM runs newest WHERE newest.sync = deliveries.sync ORDER BY newest.started DESC LIMIT 100)
     AND NOT EXISTS (SELECT 1 FROM segments s WHERE s.ledger = deliveries.ledger AND instr(s.keys, deliveries.id) > 0)
     AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.delivery = deliveries.id)
     AND NOT EXISTS (SELECT 1 FROM rejected r WHERE r.delivery = deliveries.id AND r.state = 'open');

@@ -50,7 +50,9 @@ _FORGETTING = (
     "forget_old_runs",
     "forget_old_progress",
 )
-"""What goes after the retention, in this order. Of each sync the newest hundred runs stay, and what segments are named after."""
+"""What goes after the retention, in this order. Of each sync the newest hundred runs stay with their deliveries, whatever this
+machine's clock says, and so do the deliveries that segments are named after.
+"""
 
 
 class StateFolder:
