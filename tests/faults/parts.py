@@ -13,10 +13,11 @@ from tests.faults.broken import BROKEN
 from tests.faults.catching import catch
 from tests.faults.damage import DAMAGED_SCENARIOS, Damages, damage_project
 from tests.faults.disk import DISK_SCENARIOS, DiskTally, disk_project
+from tests.faults.flood import flood
 from tests.faults.judge import Problem
 from tests.faults.kills import Tally, kill_project
 from tests.faults.lab import Bench
-from tests.faults.pool import shared
+from tests.faults.pool import bench, shared
 from tests.faults.runner import Runner
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.soak import soak
@@ -94,6 +95,20 @@ def broken(options: argparse.Namespace) -> int:
     return missed
 
 
+def flooded(options: argparse.Namespace) -> int:
+    """Send many rows through a receiver that fails at almost every third request."""
+    with bench() as made:
+        told_of = flood(made, options.seed, options.rows)
+    table("flood", {
+        "rows, in three versions": told_of.rows, "messageIds acknowledged": told_of.messages,
+        "calls repeated": told_of.repeats, "kills": told_of.kills, "runs": told_of.runs,
+        "seconds": round(told_of.seconds, 1),
+    })  # fmt: skip
+    for where, problem in told_of.found:
+        print(f"FOUND {where}: {str(problem)[:SHOWN]}")
+    return told(told_of.found)
+
+
 def many(
     total: Any,
     options: argparse.Namespace,
@@ -150,6 +165,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "disk": disk,
     "damage": damage,
     "broken": broken,
+    "flood": flooded,
     "soak": soak,
 }
 LONG = tuple(name for name in PARTS if name != "soak")

@@ -28,7 +28,7 @@ class Broken:
 
 BROKEN: dict[str, Broken] = {
     "the ledger before the delivery": Broken(install=delivering.ledger_before_delivery),
-    "random ids": Broken(install=delivering.random_ids),
+    "random ids": Broken(install=delivering.random_ids, scenarios=("faulty receiver",)),
     "429 is success": Broken(install=partial(delivering.status_is_success, 429), scenarios=("faulty receiver",)),
     "5xx is success": Broken(install=partial(delivering.status_is_success, 500, 503), scenarios=("faulty receiver",)),
     "400 is success": Broken(install=partial(delivering.status_is_success, 400), scenarios=("rejected",)),
