@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
-__all__ = ["count", "quoted"]
+__all__ = ["count", "digests", "fill", "quoted"]
 
 
 def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
@@ -16,6 +18,22 @@ def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     """
     rows = connection.execute(query).fetchall()
     return int(rows[0][0] or 0)
+
+
+def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, pa.Array]) -> None:
+    """Make the temporary table `table` of Arrow columns (row by row, DuckDB takes 0.4 ms for each)."""
+    import pyarrow as pa
+
+    connection.register("arriving", pa.table(dict(columns)))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM arriving")
+    connection.unregister("arriving")
+
+
+def digests(values: Sequence[bytes | None]) -> pa.Array:
+    """Give digests of 16 bytes as a column of UUIDs."""
+    import pyarrow as pa
+
+    return pa.ExtensionArray.from_storage(pa.uuid(), pa.array(values, pa.binary(16)))
 
 
 def quoted(text: str) -> str:

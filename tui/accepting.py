@@ -69,6 +69,8 @@ async def undo_run(page: Actor, sync: str, run: str) -> bool:
 
 def _undone(found: Mapping[str, Any]) -> list[Line]:
     """Say what one destination would get back, with examples."""
+    if found["problem"]:
+        return [line(Span("! ", "warn"), f"{found['destination']}: {found['problem']}")]
     head = f"{found['destination']}: {counted(found['rows'], 'row')} back to what they were"
     kept = [f"{found[name]:,} {word}" for name, word in _LEFT.items() if found[name]]
     lines = [line(head)]

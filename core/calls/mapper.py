@@ -62,7 +62,6 @@ class Mapper:
     bag: str | None
     traits: tuple[str, ...]
     keeps_payload: bool
-    columns: int
     notes: tuple[str, ...]
 
 
@@ -105,7 +104,6 @@ def build(
         if isinstance(inside, Node)
         else (),
         keeps_payload=CALLS[call].keys is not None,
-        columns=len(columns),
         notes=tuple(
             f"{name} is sent as text, because [columns] says so"
             for name, target in renamed.items()

@@ -22,7 +22,7 @@ _WORDS = {
     "key-rotated": "The destination's key is new, the account is the same.",
     "another-place": "The destination is another account or host: send all there anew.",
     "baseline": "Take the rows for delivered, without a call: another tool has sent them.",
-    "new-ledger": "Forget what was delivered (its files are damaged): all rows are new.",
+    "new-ledger": "Begin a ledger anew whose files are damaged: all its rows are new.",
 }
 
 
@@ -41,4 +41,13 @@ def accepted_of(*, yes: bool = False, replan: bool = False, **said: bool) -> Acc
         raise UsageError("--key-rotated and --another-place cannot both be true.")
     if said["baseline"] and said["full_refresh"]:
         raise UsageError("--baseline makes no call and --full-refresh makes all: choose one.")
-    return Accepted(yes=yes, replan=replan, **said)
+    return Accepted(
+        yes=yes,
+        replan=replan,
+        from_zero=said["from_zero"],
+        full_refresh=said["full_refresh"],
+        key_rotated=said["key_rotated"],
+        another_place=said["another_place"],
+        baseline=said["baseline"],
+        new_ledger=said["new_ledger"],
+    )

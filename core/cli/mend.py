@@ -46,7 +46,7 @@ def undo(run: str, *, yes: bool, folder: Path | None, as_json: bool) -> None:
         say(f"Run {run} delivered nothing, so there is nothing to send back.", sign="none")
     for each in () if as_json else found:
         _print_undo(sync.name, run, each)
-    fail(1 if any(each.questions for each in found) else 0)
+    fail(1 if any(each.questions or each.problem for each in found) else 0)
 
 
 def _sync_of(project: Project, run: str) -> tuple[Sync, str]:
@@ -66,6 +66,9 @@ def _sync_of(project: Project, run: str) -> tuple[Sync, str]:
 
 
 def _print_undo(sync: str, run: str, found: Undo) -> None:
+    if found.problem:
+        say(f"{sync} → {found.destination}: {found.problem}", sign="bad")
+        return
     say(f"{sync} → {found.destination}: {counted(found.rows, 'row')} to send back")
     if found.deleted:
         say(f"  {found.deleted:,} of them had been deleted", dim=True)

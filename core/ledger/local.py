@@ -208,6 +208,12 @@ class LocalLedger:
             kept.unlink()
         return files
 
+    def check(self) -> None:
+        """Raise StateError where a file of the current segments is missing, or not what was written."""
+        self.calls()
+        for segment in self._segments():
+            self._check(segment["keys"], segment["keys_bytes"], segment["keys_digest"])
+
     def keys_of(self, segment: Mapping[str, Any]) -> str:
         """Give SQL for the rows (key, fingerprint, quick) of one segment. Raises StateError where it is damaged."""
         self._check(segment["keys"], segment["keys_bytes"], segment["keys_digest"])

@@ -122,9 +122,12 @@ SELECT (SELECT count(*) FROM segments WHERE ledger = :ledger)
     + (SELECT coalesce(sum(b.acknowledged), 0) FROM batches b JOIN deliveries d ON d.id = b.delivery
        WHERE d.ledger = :ledger) AS calls;
 
--- name: abandon_delivery
-UPDATE deliveries SET state = 'abandoned', reason = :reason, plan = NULL, ended = :now
-WHERE id = :id;
+-- name: abandon_open_delivery
+UPDATE deliveries SET state = 'abandoned', reason = :reason, plan = NULL, ended = :now,
+    acknowledged = (SELECT coalesce(sum(acknowledged), 0) FROM batches b WHERE b.delivery = deliveries.id),
+    rejected = refused + (SELECT coalesce(sum(calls - acknowledged), 0) FROM batches b
+        WHERE b.delivery = deliveries.id AND b.state = 'answered')
+WHERE sync = :sync AND destination = :destination AND state IN ('planned', 'sending', 'paused');
 
 -- name: set_ledger_committed
 UPDATE ledgers SET digest = :digest, form = :form, shape = :shape,
@@ -266,6 +269,12 @@ VALUES (:ledger, :sync, :destination, :delivery, :run, :sequence, :key, :fingerp
 UPDATE rejected SET state = 'superseded', changed = :now
 WHERE ledger = :ledger AND key = :key AND state = 'open' AND delivery <> :delivery;
 
+-- name: supersede_rejected_of_ledger
+UPDATE rejected SET state = 'superseded', changed = :now WHERE ledger = :ledger AND state = 'open';
+
+-- name: refused_before
+SELECT 1 FROM rejected WHERE delivery = :delivery AND sequence < :sequence LIMIT 1;
+
 -- name: end_rejected
 UPDATE rejected SET state = :state, changed = :now WHERE number = :number;
 
@@ -297,6 +306,19 @@ UPDATE runs SET progress = NULL WHERE ended < :before AND progress IS NOT NULL;
 -- name: forget_old_batches
 DELETE FROM batches WHERE delivery IN (
     SELECT id FROM deliveries WHERE state IN ('committed', 'abandoned') AND ended < :before);
+
+-- name: forget_old_deliveries
+DELETE FROM deliveries WHERE state IN ('committed', 'abandoned') AND ended < :before
+    AND run NOT IN (
+        SELECT newest.id FROM runs newest WHERE newest.sync = deliveries.sync ORDER BY newest.started DESC LIMIT 100)
+    AND NOT EXISTS (SELECT 1 FROM segments s WHERE s.ledger = deliveries.ledger AND instr(s.keys, deliveries.id) > 0)
+    AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.delivery = deliveries.id)
+    AND NOT EXISTS (SELECT 1 FROM rejected r WHERE r.delivery = deliveries.id AND r.state = 'open');
+
+-- name: forget_old_runs
+DELETE FROM runs WHERE ended < :before AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.run = runs.id)
+    AND rowid NOT IN (
+        SELECT newest.rowid FROM runs newest WHERE newest.sync = runs.sync ORDER BY newest.started DESC LIMIT 100);
 
 -- name: setting
 SELECT value FROM settings WHERE name = :name;

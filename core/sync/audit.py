@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.embedded import count, quoted
+from core.embedded import count, digests, fill, quoted
 from core.errors import UsageError
 from core.model import Project, Sync
 from core.store import Store
@@ -126,9 +126,12 @@ class _Auditing:
             return self._nothing(position, plan, "nothing was delivered there yet; the first run takes all rows")
         if ledger["digest"] != self.planning.digest:
             return self._nothing(position, plan, "the query or its mapping was edited; the next run compares all rows")
-        rejected = self._differing(position, plan)
         last = int(ledger["last_sync_time"])
-        self._window(max(0, last - sync.lookback))
+        oldest = self._oldest(plan, last)
+        if not oldest:
+            return self._nothing(position, plan, "the next run takes all rows, because another destination needs them")
+        rejected = self._differing(position, plan)
+        self._window(max(0, oldest - sync.lookback))
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE missed AS SELECT * FROM differing d "
             "WHERE NOT EXISTS (SELECT 1 FROM stage WHERE stage.key = d.key)"
@@ -148,6 +151,16 @@ class _Auditing:
             lookback=sync.lookback,
             recommended=self._recommended(ledger, last) if missed else None,
         )
+
+    def _oldest(self, plan: TargetPlan, last: int) -> int:
+        """Give the time from which the next run looks: its query runs once, for all destinations that surely take part."""
+        is_open = {row["destination"] for row in self.store.rows("open_deliveries", sync=self.planning.sync.id)}
+        others = (each.ledger for each in self.planning.plans if each is not plan and each.target.name not in is_open)
+        times = (
+            int(ledger["last_sync_time"]) if ledger and ledger["digest"] == self.planning.digest else 0
+            for ledger in others
+        )
+        return min([last, *times])
 
     def _nothing(self, position: int, plan: TargetPlan, note: str) -> Audit:
         known = count(self.connection, f"SELECT count(*) FROM known_{position}")
@@ -175,11 +188,9 @@ class _Auditing:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE differing AS {found}")
         for file in self._open_plans(plan):
             self.connection.execute(f"DELETE FROM differing WHERE key IN (SELECT key FROM read_parquet({file}))")
-        keys = [(row["key"].hex(),) for row in self.store.rows("open_rejected", ledger=plan.ledger_id)]
-        self.connection.execute("CREATE OR REPLACE TEMP TABLE refused_keys (key VARCHAR)")
-        if keys:
-            self.connection.executemany("INSERT INTO refused_keys VALUES (?)", keys)
-        refused = "key IN (SELECT key::UUID FROM refused_keys)"
+        keys = [row["key"] for row in self.store.rows("open_rejected", ledger=plan.ledger_id)]
+        fill(self.connection, "refused_keys", {"key": digests(keys)})
+        refused = "key IN (SELECT key FROM refused_keys)"
         rejected = count(self.connection, f"SELECT count(*) FROM differing WHERE {refused}")
         self.connection.execute(f"DELETE FROM differing WHERE {refused}")
         return rejected

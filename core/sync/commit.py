@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.calls.fields import CALLS
-from core.embedded import quoted
+from core.embedded import digests, fill, quoted
 from core.errors import StateError
 from core.ledger.local import NO_FINGERPRINT, LocalLedger, SegmentFiles
 from core.model import CallType, Sync
@@ -112,14 +112,15 @@ def _acknowledged_rows(
     connection: duckdb.DuckDBPyConnection, store: Store, delivery: Mapping[str, Any], plan: Path
 ) -> str:
     """Give SQL for the plan's rows that were acknowledged, or are assumed: not rejected, not without an answer."""
+    import pyarrow as pa
+
     rejected = [row["sequence"] for row in store.rows("rejected_of_delivery", delivery=delivery["id"])]
     answered = [
         row["number"] for row in store.rows("answered_batches", delivery=delivery["id"]) if row["state"] == "answered"
     ]
     conditions = ["true"]
     if rejected:
-        connection.execute("CREATE OR REPLACE TEMP TABLE refused (sequence BIGINT)")
-        connection.executemany("INSERT INTO refused VALUES (?)", [(sequence,) for sequence in rejected])
+        fill(connection, "refused", {"sequence": pa.array(rejected, pa.int64())})
         conditions.append("sequence NOT IN (SELECT sequence FROM refused)")
     if len(answered) < delivery["batches"]:  # the rest was held back, or given up
         conditions.append(f"batch IN ({', '.join(map(str, answered))})")
@@ -161,17 +162,29 @@ def _write_segment(
 def _settled_rejections(
     connection: duckdb.DuckDBPyConnection, store: Store, delivery: Mapping[str, Any], acknowledged: str
 ) -> list[tuple[int, str]]:
-    """Find older rejected rows that this delivery settles: the same content was acknowledged, or a later version was."""
+    """Find older rejected rows that this delivery settles: the same content was acknowledged, or a later version was.
+
+    What an undo sends back is an older version, so a refused row stays listed; what a baseline takes for delivered was
+    not acknowledged.
+    """
+    import pyarrow as pa
+
     older = [row for row in store.rows("open_rejected", ledger=delivery["ledger"]) if row["delivery"] != delivery["id"]]
     if not older:
         return []
-    connection.execute("CREATE OR REPLACE TEMP TABLE older (number BIGINT, key VARCHAR, fingerprint VARCHAR)")
-    connection.executemany(
-        "INSERT INTO older VALUES (?, ?, ?)",
-        [(row["number"], row["key"].hex(), row["fingerprint"].hex() if row["fingerprint"] else None) for row in older],
-    )
+    columns = {
+        "number": pa.array([row["number"] for row in older], pa.int64()),
+        "key": digests([row["key"] for row in older]),
+        "fingerprint": digests([row["fingerprint"] for row in older]),
+    }
+    fill(connection, "older", columns)
     found = connection.execute(f"""
-        SELECT o.number, p.fingerprint IS NOT DISTINCT FROM o.fingerprint::UUID
-        FROM older o JOIN ({acknowledged}) p ON p.key = o.key::UUID
+        SELECT o.number, p.fingerprint IS NOT DISTINCT FROM o.fingerprint
+        FROM older o JOIN ({acknowledged}) p USING (key)
     """).fetchall()
-    return [(number, "acknowledged" if same else "superseded") for number, same in found]
+    is_assumed = delivery["kind"] == "baseline"
+    return [
+        (number, "acknowledged" if same and not is_assumed else "superseded")
+        for number, same in found
+        if same or delivery["kind"] != "undo"
+    ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.calls.mapper import Mapper
-from core.embedded import count, quoted
+from core.embedded import count, digests, fill, quoted
 from core.ledger.local import MESSAGE_ID_LENGTH
 from core.model import InvalidRows, Limits
 from core.sync.stage import ADDED, CHANGED, FAULTY, REPEATED, UNCHANGED
@@ -200,19 +200,14 @@ def load_rejected(connection: duckdb.DuckDBPyConnection, position: int, rejected
 
     columns = {
         "number": pa.array([row["number"] for row in rejected], pa.int64()),
-        "key": pa.array([row["key"] for row in rejected], pa.binary(16)),
-        "fingerprint": pa.array([row["fingerprint"] for row in rejected], pa.binary(16)),
+        "key": digests([row["key"] for row in rejected]),
+        "fingerprint": digests([row["fingerprint"] for row in rejected]),
         "identity": pa.array([row["identity"] for row in rejected], pa.string()),
         "message_id": pa.array([row["message_id"] for row in rejected], pa.string()),
         "call": pa.array([row["call"] for row in rejected], pa.string()),
         "attempts": pa.array([row["attempts"] for row in rejected], pa.int64()),
     }
-    for name in ("key", "fingerprint"):
-        columns[name] = pa.ExtensionArray.from_storage(pa.uuid(), columns[name])
-    table = pa.table(columns)
-    connection.register("arriving", table)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE rejected_{position} AS SELECT * FROM arriving")
-    connection.unregister("arriving")
+    fill(connection, f"rejected_{position}", columns)
 
 
 def _removed(connection: duckdb.DuckDBPyConnection, position: int, mapper: Mapper) -> int:

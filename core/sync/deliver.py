@@ -141,8 +141,12 @@ class Delivering:
         return first_delete
 
     async def _delete(self, first: PlanBatch, batches: Iterator[PlanBatch]) -> None:
-        """Send deletes, one batch after the other; hold them all back where anything before was rejected."""
-        hold = bool(self.rejected)
+        """Send deletes, one batch after the other; hold them all back where anything before was rejected.
+
+        A delete that was refused holds no other one back: after a pause, what may have arrived has to go out again.
+        """
+        sends = self.delivery["calls"] - self.delivery["deletes"]
+        hold = bool(self.store.rows("refused_before", delivery=self.delivery["id"], sequence=sends))
         batch: PlanBatch | None = first
         while batch is not None:
             if hold:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BackhaulError, StateError
-from core.ledger.local import file_digest, missing
+from core.ledger.local import LocalLedger, file_digest, missing
 from core.model import Sync
 from core.store import Store
 from core.sync import events
@@ -25,7 +25,7 @@ from core.sync.transport import transport_of
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Finishing", "check_plan", "to_the_end"]
+__all__ = ["Finishing", "check_plan", "damaged_ledgers", "to_the_end"]
 
 _Value = TypeVar("_Value")
 
@@ -147,6 +147,22 @@ async def to_the_end(work: Callable[..., _Value], *values: Any) -> _Value:
     except asyncio.CancelledError:
         await asyncio.wait({thread})
         raise
+
+
+def damaged_ledgers(state: StateFolder, store: Store, sync: Sync) -> frozenset[str]:
+    """Give the ids of the sync's ledgers whose files, or whose open delivery's plan, are damaged or missing."""
+    found = set()
+    for ledger in store.rows("ledgers_of_sync", sync=sync.id):
+        try:
+            LocalLedger(store, state.ledger, ledger["id"]).check()
+        except StateError:
+            found.add(str(ledger["id"]))
+    for delivery in store.rows("open_deliveries", sync=sync.id):
+        try:
+            check_plan(state, dict(delivery))
+        except StateError:
+            found.add(str(delivery["ledger"]))
+    return frozenset(found)
 
 
 def check_plan(state: StateFolder, delivery: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ import json
 import re
 import secrets as randomness
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 from core.destinations.base import Batch
 from core.embedded import count, quoted
-from core.errors import UsageError
+from core.errors import StateError, UsageError
 from core.ledger import LocalLedger
 from core.ledger.local import QUARANTINE, durable
 from core.model import CallType, Project, Secret, Sync
@@ -42,6 +42,7 @@ FORGOTTEN = "(forgotten)"
 """What stands in the place of a text that mentioned the person."""
 
 _ID_FIELDS = ("userId", "anonymousId", "email", "messageId")
+_PERSON_FIELDS = ("userId", "anonymousId", "email", "previousId", "groupId")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def forget_key(project: Project, sync: Sync, key: str) -> Forgotten:
         rows, emails = _from_ledgers(connection, store, state, sync, key)
         mentions = _Mentions((key, *emails))
         with store.transaction():
-            rejected = _from_rejected(store, sync, mentions)
+            rejected, others = _from_rejected(store, sync, mentions)
             texts = _from_texts(store, sync, mentions)
         lines = _from_logs(store, state, sync, mentions)
         for file in (state.folder / QUARANTINE).glob(f"{sync.id}.*"):  # nobody can read whom a damaged file is about
@@ -86,6 +87,8 @@ def forget_key(project: Project, sync: Sync, key: str) -> Forgotten:
         state.collect_garbage(store, sync, time.time())
         shredded = store.shred()
     kept = list(_in_file_destinations(project, sync, mentions))
+    if others:
+        kept.append(f"{counted(others, 'rejected row')} of somebody else, who has such a value too")
     if not shredded:
         kept.append("the store's log, while another program reads it: close the consoles, and run this again")
     return Forgotten(ledger_rows=rows, rejected_rows=rejected, texts=texts, log_lines=lines, kept=tuple(kept))
@@ -120,6 +123,9 @@ def _from_ledgers(
     for row in store.rows("all_ledgers_of_sync", sync=sync.id):
         ledger = LocalLedger(store, state.ledger, row["id"])
         segments = [dict(each) for each in store.rows("segments_ever", ledger=row["id"])]
+        if row["retired"] is not None and not _can_be_read(ledger, segments):
+            store.do("delete_segments", ledger=row["id"])  # nothing needs it any more, and nobody can say whom it holds
+            continue
         if not segments:
             continue
         connection.execute(
@@ -148,15 +154,39 @@ def _from_ledgers(
     return erased, frozenset(emails)
 
 
-def _from_rejected(store: Store, sync: Sync, mentions: _Mentions) -> int:
-    numbers = [
-        row["number"]
-        for row in store.rows("all_rejected_of_sync", sync=sync.id)
-        if any(mentions.are_in(row[name]) for name in ("identity", "row", "call"))
-    ]
-    for number in numbers:
-        store.do("delete_rejected", number=number)
-    return len(numbers)
+def _can_be_read(ledger: LocalLedger, segments: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether all files of a ledger are what was written."""
+    try:
+        ledger.calls(segments)
+        for segment in segments:
+            ledger.keys_of(segment)
+    except StateError:
+        return False
+    return True
+
+
+def _from_rejected(store: Store, sync: Sync, mentions: _Mentions) -> tuple[int, int]:
+    """Erase the person's rejected rows; give how many, and how many of others mention the person.
+
+    Those stay: they are somebody else's (who has the same email address, say), and would be lost, for they were not sent.
+    """
+    erased = others = 0
+    for row in store.rows("all_rejected_of_sync", sync=sync.id):
+        if not any(mentions.are_in(row[name]) for name in ("identity", "row", "call")):
+            continue
+        persons = _persons(row["identity"]) | _persons(row["call"])
+        if persons and not persons.intersection(mentions.values):
+            others += 1
+            continue
+        store.do("delete_rejected", number=row["number"])
+        erased += 1
+    return erased, others
+
+
+def _persons(text: str | None) -> frozenset[str]:
+    """Give whom an identity, or a call, is about."""
+    found = json.loads(text) if text else {}
+    return frozenset(str(found[name]) for name in _PERSON_FIELDS if name in found)
 
 
 def _from_texts(store: Store, sync: Sync, mentions: _Mentions) -> int:

@@ -44,12 +44,12 @@ class Outcomes:
 def outcomes(delivery: Mapping[str, Any], *, answered: int, acknowledged: int) -> Outcomes:
     """Give what became of a delivery's rows, from its row of the store and the totals of its batches.
 
-    `answered` and `acknowledged` calls are those of its batches; of a committed delivery its own row says them.
+    `answered` and `acknowledged` calls are those of its batches; when it has ended its own row says them.
     """
     is_committed = delivery["state"] == "committed"
-    if is_committed:
-        acknowledged = delivery["acknowledged"]
-        rejected = delivery["rejected"]
+    if delivery["state"] not in OPEN:
+        acknowledged, rejected = delivery["acknowledged"], delivery["rejected"]
+        answered = acknowledged + rejected - delivery["refused"]
     else:
         rejected = delivery["refused"] + answered - acknowledged
     rest = delivery["calls"] - answered

@@ -26,8 +26,8 @@ __all__ = ["Accepted", "Move", "account_of", "move_of"]
 class Accepted:
     """What the person who runs the sync has said.
 
-    `baseline` takes the rows for delivered, without a call; `new_ledger` leaves the ledger behind that there is, and what
-    was still to be sent by it: the way out where its files are damaged and there is no backup. `replan` gives up what was
+    `baseline` takes the rows for delivered, without a call; `new_ledger` leaves behind the ledgers that are `damaged` (their
+    ids, which the engine fills in), and what was still to be sent by them: the way out where there is no backup. `replan` gives up what was
     not sent yet of an earlier delivery.
     """
 
@@ -39,6 +39,7 @@ class Accepted:
     baseline: bool = False
     new_ledger: bool = False
     replan: bool = False
+    damaged: frozenset[str] = frozenset()
 
 
 class Move(enum.Enum):
@@ -53,7 +54,7 @@ def move_of(
     store: Store, ledger: Mapping[str, Any], target: Target, accepted: Accepted
 ) -> tuple[Move, Question | None]:
     """Say whether the ledger still is this destination's, and what has to be asked if that is not certain."""
-    if accepted.new_ledger:
+    if accepted.new_ledger and ledger["id"] in accepted.damaged:
         return Move.NEW_LEDGER, None
     host = target.plugin.host
     other_account, other_host = ledger["account"] != account_of(store, target), ledger["host"] != host

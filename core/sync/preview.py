@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from core.model import Column, InvalidRows, Project, Sync
 from core.store import Store
 from core.sync.compare import Comparison, invalid_ids, refuse_oversized, settle_ids
+from core.sync.finish import damaged_ledgers
 from core.sync.guards import Question
 from core.sync.place import Accepted
 from core.sync.plan import write_plan
@@ -203,6 +204,9 @@ def plan_sync(
         stopping.watch(connection.interrupt),
     ):
         targets = [target_of(project, sync, name, secrets) for name in sync.destinations]
+        accepted = accepted or Accepted()
+        if accepted.new_ledger:
+            accepted = replace(accepted, damaged=damaged_ledgers(state, store, sync))
         planning = Planning(
             project=project,
             sync=sync,
@@ -210,7 +214,7 @@ def plan_sync(
             store=store,
             secrets=secrets,
             connection=connection,
-            accepted=accepted or Accepted(),
+            accepted=accepted,
             stopping=stopping,
         )
         planning.query(targets)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.calls.canonical import FORM
 from core.model import Sync
 from core.sync.planfile import PlanFile
-from core.sync.stage import FAULTY
+from core.sync.stage import FAULTY, UNCHANGED
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,13 +30,20 @@ def record_delivery(planning: Planning, position: int, run: str, now: float) -> 
 
 
 def _record_ledger(planning: Planning, plan: TargetPlan, now: float) -> None:
-    """Make the ledger's row where it is new; the one it takes the place of is retired."""
+    """Make the ledger's row where it is new; the one it takes the place of is retired.
+
+    What was still open of the old one is left behind in the same transaction: where a guard stops the new plan, or the
+    query fails, the old ledger stays, and its delivery goes on.
+    """
     store, sync = planning.store, planning.sync
     old = store.row("current_ledger", sync=sync.id, destination=plan.target.name)
     if old and old["id"] == plan.ledger_id:
         store.do("set_ledger_place", id=plan.ledger_id, account=plan.account, host=plan.target.plugin.host)
         return
     if old:
+        reason = "a new ledger was begun" if planning.accepted.new_ledger else "its destination became another place"
+        store.do("abandon_open_delivery", sync=sync.id, destination=plan.target.name, reason=reason, now=now)
+        store.do("supersede_rejected_of_ledger", ledger=old["id"], now=now)
         store.do("retire_ledger", id=old["id"], now=now)
     store.do(
         "insert_ledger",
@@ -132,7 +139,8 @@ def _planned_row(planning: Planning, plan: TargetPlan, run: str, now: float) -> 
 def _record_refused(planning: Planning, position: int, run: str, now: float) -> None:
     """List the rows that were refused before sending; one that is listed already, unchanged, is not listed again.
 
-    After a full query, those of earlier runs that did not come again have been mended, or are gone.
+    After a full query, those of earlier runs that did not come again have been mended, or are gone. A row that was refused
+    and now is as the destination has it needs no other try.
     """
     store, plan = planning.store, planning.plans[position]
     listed: dict[bytes, list[Any]] = {}
@@ -163,6 +171,16 @@ def _record_refused(planning: Planning, position: int, run: str, now: float) -> 
     for known in (known for rows in listed.values() for known in rows if planning.full):
         if known["key"] not in seen:
             store.do("end_rejected", number=known["number"], state="superseded", now=now)
+    for (number,) in planning.connection.execute(_settled(position)).fetchall():
+        store.do("end_rejected", number=number, state="superseded", now=now)
+
+
+def _settled(position: int) -> str:
+    """Give SQL for the listed rows whose content now is what the destination has acknowledged before."""
+    return (
+        f"SELECT number FROM rejected_{position} r "
+        f"WHERE EXISTS (SELECT 1 FROM stage WHERE stage.key = r.key AND state_{position} = {UNCHANGED})"
+    )
 
 
 def _contents(rows: list[Any]) -> list[tuple[str, str, str]]:

@@ -1,6 +1,7 @@
 """A replay: a delivery of rejected rows only, without a query, each with the latest content that is known of it.
 
-It moves no last_sync_time. A row that a later version took the place of is not in the list any more.
+It moves no last_sync_time. A row that a later version took the place of is not in the list any more. A delete that was
+refused is left to the next run, which deletes what is still gone, and not who has come back.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ def plan_replay(
     ledger = store.row("current_ledger", sync=sync.id, destination=target.name)
     if ledger is None:
         return None
-    rows = [dict(row) for row in store.rows("open_rejected", ledger=ledger["id"]) if row["call"] is not None]
+    own = f'{{"type":"{sync.call.value}"'
+    rows = [
+        dict(row) for row in store.rows("open_rejected", ledger=ledger["id"]) if (row["call"] or "").startswith(own)
+    ]
     sendable = [row for row in rows if len(row["call"].encode()) + 64 <= target.limits.call_bytes]
     latest = {row["key"]: row for row in sendable}
     load_rejected(connection, 0, list(latest.values()))

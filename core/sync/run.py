@@ -17,16 +17,16 @@ import os
 import secrets as randomness
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from core.errors import BackhaulError, StateError
+from core.errors import BackhaulError, StateError, UsageError
 from core.model import Project, Sync
 from core.store import Store
 from core.sync import events
 from core.sync.again import send_back, send_rejected
 from core.sync.events import Event
-from core.sync.finish import Finishing, check_plan
+from core.sync.finish import Finishing, check_plan, damaged_ledgers
 from core.sync.guards import Question
 from core.sync.place import Accepted, Move, account_of, move_of
 from core.sync.planning import Planning
@@ -142,6 +142,7 @@ class Run:
 
     async def _steps(self, state: StateFolder, store: Store) -> None:
         """Finish what is open, then do what is new."""
+        self._look_for_damage(state, store)
         state.collect_garbage(store, self.sync, self.clock())
         with scratch(state.scratch(self.sync)) as connection:
             finishing = Finishing(
@@ -163,6 +164,18 @@ class Run:
                 await send_rejected(self, finishing, targets)
             elif targets or not self.sync.destinations:
                 await self._query_and_deliver(finishing, targets)
+
+    def _look_for_damage(self, state: StateFolder, store: Store) -> None:
+        """Where a new ledger was asked for, find which have to be begun anew; those that are whole stay."""
+        if not self.accepted.new_ledger:
+            return
+        damaged = damaged_ledgers(state, store, self.sync)
+        if not damaged:
+            raise UsageError(
+                f"No ledger of {self.sync.name} is damaged, so none is begun anew.",
+                remedy="To send all rows again, run with --full-refresh.",
+            )
+        self.accepted = replace(self.accepted, damaged=damaged)
 
     def _usable(self, names: Iterable[str]) -> list[Target]:
         """Give the destinations that can take part; one that lacks its secret does not hold back the others."""
@@ -192,8 +205,7 @@ class Run:
             ledger = dict(finishing.store.rows("ledger", id=delivery["ledger"])[0])
             move = self.move(finishing.store, ledger, target)
             if move is Move.NEW_LEDGER:
-                self._abandon(finishing.store, delivery)
-                return True
+                return True  # it is left behind when the new ledger begins (core.sync.record), and not before
             check_plan(finishing.state, delivery)
         except BackhaulError as error:
             self._errors.append(error)
@@ -213,10 +225,9 @@ class Run:
             store.do("set_ledger_place", id=ledger["id"], account=account, host=target.plugin.host)
         return move
 
-    def _abandon(self, store: Store, delivery: Mapping[str, Any]) -> None:
-        """Leave an open delivery behind: a new ledger begins, and what it still had to send is compared anew."""
-        reason = "a new ledger was begun" if self.accepted.new_ledger else "its destination became another place"
-        store.do("abandon_delivery", id=delivery["id"], reason=reason, now=self.clock())
+    def fail(self, error: BackhaulError) -> None:
+        """Note what went wrong with one destination; the others go on."""
+        self._errors.append(error)
 
     def stop(self, destination: str, asked: tuple[Question, ...]) -> None:
         """Tell what has to be answered before anything is sent to a destination."""

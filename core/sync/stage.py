@@ -136,7 +136,7 @@ def stage_rows(
 
     # events are known by their whole call, so it has to be there before they can be looked up
     rows = (
-        _looked_up_first(connection, mapper, known, everything)
+        _looked_up_first(connection, mapper, reader.schema, known, everything)
         if mapper.keeps_payload
         else _called_first(mapper, known)
     )
@@ -176,15 +176,18 @@ def _called(mapper: Mapper, source: str, skip: str) -> str:
 
 
 def _looked_up_first(
-    connection: duckdb.DuckDBPyConnection, mapper: Mapper, known: Sequence[str], everything: bool
+    connection: duckdb.DuckDBPyConnection, mapper: Mapper, schema: pa.Schema, known: Sequence[str], everything: bool
 ) -> str:
     """Look rows up by their identity, and build the call only of those whose columns hash to something else.
 
     The hash is DuckDB's own, over all columns and what maps them, so another version of either finds no row the same and
     falls back to the fingerprint, which alone is the truth. It saves the JSON of unchanged rows: most of the work.
+
+    DuckDB hashes a decimal's digits without its scale (1.50 and 0.150 are one), so the types are among what is hashed.
     """
     version = connection.execute("SELECT version()").fetchall()[0][0]
-    columns = ", ".join(["hash_of", *(f"c{position}" for position in range(mapper.columns))])
+    types = " ".join(str(kind) for kind in schema.types)
+    columns = ", ".join(["hash_of", *(f"c{position}" for position in range(len(schema)))])
     looked = ", ".join(
         f"k{position}.fingerprint AS known_{position}, k{position}.key IS NOT NULL AS is_known_{position}, "
         f"coalesce(k{position}.quick = keyed.quick, false) AS same_{position}"
@@ -199,7 +202,7 @@ def _looked_up_first(
     return f"""
         keyed AS (
             SELECT *, fingerprint_of(identity) AS id_key, fingerprint_of(identity) AS key, hash({columns}) AS quick
-            FROM (SELECT *, {quoted(f"{version} {mapper.digest}")} AS hash_of FROM mapped)
+            FROM (SELECT *, {quoted(f"{version} {mapper.digest} {types}")} AS hash_of FROM mapped)
         ), looked_up AS (
             SELECT keyed.* {", " + looked if looked else ""} FROM keyed {joins}
         ), called AS ({_called(mapper, "looked_up", skip)}

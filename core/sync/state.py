@@ -42,6 +42,19 @@ ERASED = "erased"
 """Stands in the names of segments, in the place of a delivery, that were written anew to forget somebody."""
 
 
+_FORGETTING = (
+    "forget_old_rejected",
+    "forget_old_requests",
+    "forget_old_batches",
+    "forget_old_deliveries",
+    "forget_old_runs",
+    "forget_old_progress",
+)
+"""What goes after the retention, in this order. Of each sync the newest hundred runs stay with their deliveries, whatever this
+machine's clock says, and so do the deliveries that segments are named after.
+"""
+
+
 class StateFolder:
     """A project's state folder; made when it is first used, readable by its owner only."""
 
@@ -183,7 +196,7 @@ class StateFolder:
         _remove_older(self.folder / "logs", "*.jsonl", before)
         _remove_older(self.folder / QUARANTINE, f"{sync.id}.*", before)
         with store.transaction():
-            for name in ("forget_old_rejected", "forget_old_requests", "forget_old_batches", "forget_old_progress"):
+            for name in _FORGETTING:
                 store.do(name, before=before)
 
 

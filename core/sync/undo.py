@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.calls.fields import CALLS
 from core.embedded import count
-from core.errors import StateError, UsageError
+from core.errors import BackhaulError, StateError, UsageError
 from core.ledger import LocalLedger
 from core.model import CallType, Project, Sync
 from core.store import Store
@@ -46,30 +46,39 @@ class Undo:
     """What an undo of one delivery would send, in rows.
 
     `added` rows were new in the run, `since` were changed again by a later one: both are left alone. `deleted` of the
-    `rows` had been deleted. `changes` are samples.
+    `rows` had been deleted. `changes` are samples. `problem` says why nothing can be sent back there, or is empty.
     """
 
     destination: str
     delivery: str
     ledger: str
+    call: CallType
     rows: int
     deleted: int
     added: int
     since: int
-    questions: tuple[Question, ...]
-    changes: tuple[Change, ...]
+    questions: tuple[Question, ...] = ()
+    changes: tuple[Change, ...] = ()
+    problem: str = ""
 
 
 def plan_undo(project: Project, sync: Sync, run: str, *, samples: int = 20) -> tuple[Undo, ...]:
-    """Say what undoing a run (its id) would send, destination by destination; nothing is sent."""
+    """Say what undoing a run (its id) would send, destination by destination; nothing is sent.
+
+    Raises where its only destination cannot be undone; of several, each says itself why not (`problem`).
+    """
     state = StateFolder(project)
     with state.store() as store, scratch(state.scratch(sync)) as connection:
-        deliveries = [dict(row) for row in store.rows("deliveries_of_run", run=run)]
-        return tuple(
-            look_back(connection, store, state, sync, delivery, samples=samples)
-            for delivery in deliveries
-            if delivery["acknowledged"]
-        )
+        deliveries = [dict(row) for row in store.rows("deliveries_of_run", run=run) if row["acknowledged"]]
+        found: list[Undo] = []
+        for delivery in deliveries:
+            try:
+                found.append(look_back(connection, store, state, sync, delivery, samples=samples))
+            except BackhaulError as error:
+                if len(deliveries) == 1:
+                    raise
+                found.append(_impossible(delivery, error))
+        return tuple(found)
 
 
 def look_back(
@@ -94,6 +103,9 @@ def look_back(
         raise UsageError(
             "The delivery is not at its end yet.", where=where, remedy=f"Finish it first: `backhaul run {sync.name}`."
         )
+    current = store.row("current_ledger", sync=sync.id, destination=delivery["destination"])
+    if current is None or current["id"] != delivery["ledger"]:
+        raise UsageError("It has another ledger since that run, so the values cannot be sent back.", where=where)
     ledger = LocalLedger(store, state.ledger, delivery["ledger"])
     found = ledger.before(delivery["id"])
     own, before = found or ({}, ())
@@ -123,12 +135,27 @@ def look_back(
         destination=delivery["destination"],
         delivery=delivery["id"],
         ledger=delivery["ledger"],
+        call=call,
         rows=rows,
         deleted=count(connection, "SELECT count(*) FROM undone_0 WHERE written IS NULL"),
         added=count(connection, "SELECT count(*) FROM settled_0 WHERE is_new"),
         since=count(connection, "SELECT count(*) FROM settled_0 WHERE NOT is_new AND is_later"),
         questions=call_questions(sync.guards, _comparison(rows, known)),
         changes=_samples(connection, samples),
+    )
+
+
+def _impossible(delivery: Mapping[str, Any], error: BackhaulError) -> Undo:
+    return Undo(
+        destination=delivery["destination"],
+        delivery=delivery["id"],
+        ledger=delivery["ledger"],
+        call=CallType(delivery["call"]),
+        rows=0,
+        deleted=0,
+        added=0,
+        since=0,
+        problem=error.message,
     )
 
 
@@ -145,9 +172,8 @@ def record_undo(
     """Write the plan of the rows in `retry_0` and record the delivery; None where there is nothing to send back."""
     delivery = randomness.token_hex(16)
     name = f"{sync.id}.{delivery}.parquet"
-    plan = write_plan(
-        connection, 0, delivery, state.plans, name, target.limits, staged=False, canary=sync.guards.canary
-    )
+    limits = target.plugin.batch_limits(undo.call, target.destination.limits)  # the sync's call may be another by now
+    plan = write_plan(connection, 0, delivery, state.plans, name, limits, staged=False, canary=sync.guards.canary)
     if plan is None:
         return None
     ledger = store.rows("ledger", id=undo.ledger)[0]
@@ -161,6 +187,7 @@ def record_undo(
         run=run,
         plan=plan,
         now=now,
+        call=undo.call.value,
         rows=plan.calls,
         changed=plan.calls,
         canary=plan.canary,

@@ -20,7 +20,7 @@ from tests.faults.lab import Bench
 from tests.faults.pool import bench, shared
 from tests.faults.runner import Runner
 from tests.faults.scenarios import SCENARIOS
-from tests.faults.soak import FLAT, flatness, soak
+from tests.faults.soak import soak
 from tests.faults.straced import STRACED_SCENARIOS, Straced
 from tests.faults.straced import why_not as straced_why_not
 
@@ -104,22 +104,9 @@ def flooded(options: argparse.Namespace) -> int:
         "calls repeated": told_of.repeats, "kills": told_of.kills, "runs": told_of.runs,
         "seconds": round(told_of.seconds, 1),
     })  # fmt: skip
-    return told(told_of.found, shown=True)
-
-
-def soaked(options: argparse.Namespace) -> int:
-    """Run three syncs for long, with faults and a kill a minute; say whether what is held is flat."""
-    seconds = options.minutes * 60
-    seen = soak(seconds, options.seed, between_kills=min(60.0, seconds / 10))
-    table("soak", {
-        "minutes": options.minutes, "kills": seen.kills, "rounds of three syncs": seen.rounds,
-        "messageIds acknowledged": seen.messages, "calls repeated": seen.repeats, "samples": len(seen.samples),
-    })  # fmt: skip
-    print("runs: " + ", ".join(f"{what} {number:,}" for what, number in seen.ended.most_common()))
-    print(f"{'held':<28}{'first third':>14}{'last third':>14}{'ratio':>8}")
-    for name, (first, last, ratio) in flatness(seen.samples).items():
-        print(f"{name:<28}{first:>14,.0f}{last:>14,.0f}{ratio:>8.2f}{'' if ratio <= FLAT else '   grows'}")
-    return told([("soak", problem) for problem in seen.found], shown=True)
+    for where, problem in told_of.found:
+        print(f"FOUND {where}: {str(problem)[:SHOWN]}")
+    return told(told_of.found)
 
 
 def many(
@@ -166,10 +153,8 @@ def counted(tally: Any, *names: str) -> None:
         print(f"{name.replace('_', ' ')}: " + ", ".join(f"{what} {number:,}" for what, number in numbers.most_common()))
 
 
-def told(found: list[tuple[str, Problem]], *, shown: bool = False) -> int:
-    """Give how much was found."""
-    for where, problem in found if shown else ():
-        print(f"FOUND {where}: {str(problem)[:SHOWN]}")
+def told(found: list[tuple[str, Problem]]) -> int:
+    """Give how many projects or cases had a finding."""
     print(f"found{'':<23}{len(found):>14,}", flush=True)
     return len(found)
 
@@ -181,7 +166,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "damage": damage,
     "broken": broken,
     "flood": flooded,
+    "soak": soak,
 }
-LONG = tuple(PARTS)
-PARTS["soak"] = soaked
+LONG = tuple(name for name in PARTS if name != "soak")
 """The parts of the long run: all but the soak."""

@@ -224,14 +224,14 @@ class Server(ThreadingHTTPServer):
 
     def process_request(self, request, client_address) -> None:
         """Count the connection before another is accepted, so that one that asks for the count comes after it."""
-        Handler.state.connection(1)
+        self.RequestHandlerClass.state.connection(1)
         super().process_request(request, client_address)
 
     def process_request_thread(self, request, client_address) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            Handler.state.connection(-1)
+            self.RequestHandlerClass.state.connection(-1)
 
     def handle_error(self, *_: object) -> None:
         """A client that was killed in the middle of a request is what these tests are about."""

@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import UsageError
 from core.sync.audit import Audit, audit_sync
+from core.sync.events import Planned
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 
@@ -141,3 +142,36 @@ def age_runs(workshop: Workshop, seconds: int) -> None:
         store.execute(f"UPDATE deliveries SET clock = clock - {seconds}")
         store.execute(f"UPDATE ledgers SET last_sync_time = last_sync_time - {seconds}")
     store.close()
+
+
+def test_the_window_of_several_destinations_begins_where_the_oldest_of_them_is(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.destination("files", type="file")
+    workshop.sync(PEOPLE + SINCE, destinations=["seg", "files"])
+    workshop.run()
+    age_runs(workshop, 3600)
+    workshop.sync(PEOPLE + SINCE, destinations=["files"])
+    workshop.run()
+    workshop.sync(PEOPLE + SINCE, destinations=["seg", "files"])
+    insert(workshop, "late", 30)  # before the window of files, and in that of seg
+    project = workshop.load()
+    found = audit_sync(project, project.syncs["people"], workshop.secret)
+    assert [(each.missed, each.due) for each in found] == [(0, 1), (0, 1)]
+    assert [event.added for event in workshop.run().of(Planned)] == [1, 1]
+    assert [each.missed for each in audit_sync(project, project.syncs["people"], workshop.secret)] == [0, 0]
+
+
+def test_nothing_is_missed_where_a_new_destination_makes_the_next_run_take_all_rows(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    insert(workshop, "late", 100)
+    workshop.destination("files", type="file")
+    workshop.sync(PEOPLE + SINCE, destinations=["seg", "files"])
+    project = workshop.load()
+    first, second = audit_sync(project, project.syncs["people"], workshop.secret)
+    assert "another destination" in first.note
+    assert "nothing was delivered there yet" in second.note
+    workshop.calls()
+    workshop.run()
+    assert workshop.users() == ["late"]

@@ -9,7 +9,7 @@ from core.errors import UsageError
 from core.sync.explain import explain_key
 from core.sync.forget import Forgotten, forget_key
 from tests.core.sync.test_trust import adds_up
-from tests.core.sync.workshop import PEOPLE, Workshop
+from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 
 def forget(workshop: Workshop, key: str) -> Forgotten:
@@ -137,3 +137,33 @@ def test_a_reader_that_keeps_the_stores_log_is_told_about(workshop: Workshop) ->
         reader.rows("newest_runs", before=9e18, limit=1)
         kept = forget(workshop, "u_3").kept
     assert any("close the consoles" in each for each in kept)
+
+
+def test_a_damaged_ledger_that_a_new_one_took_the_place_of_does_not_stand_in_the_way(workshop: Workshop) -> None:
+    workshop.people(10)
+    workshop.sync()
+    workshop.run()
+    (segment,) = (workshop.folder / ".backhaul" / "ledger").glob("*.keys.parquet")
+    segment.write_bytes(b"rubbish")
+    workshop.run()
+    workshop.run(new_ledger=True)
+    assert forget(workshop, "u_3").ledger_rows == 1
+    assert holding(workshop, '"u_3"') == []
+    workshop.calls()
+    workshop.run()
+    assert workshop.users() == ["u_3"]
+
+
+def test_a_refused_row_of_somebody_with_the_same_address_stays_listed(workshop: Workshop) -> None:
+    workshop.people(10)
+    workshop.execute("UPDATE people SET email = 'family@example.org' WHERE id IN ('u_1', 'u_2')")
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.receiver.refuse('"team"')
+    workshop.execute("UPDATE people SET plan = 'team', changed = now() WHERE id IN ('u_1', 'u_2')")
+    workshop.run()
+    done = forget(workshop, "u_1")
+    assert (done.ledger_rows, done.rejected_rows) == (1, 1)
+    assert "1 rejected row of somebody else, who has such a value too" in done.kept
+    (left,) = workshop.rows("rejected_of_sync", sync="id-people", limit=9)
+    assert left["identity"] == '{"userId":"u_2"}'

@@ -532,6 +532,29 @@ def test_many_small_deltas_are_compacted_and_mean_the_same(workshop: Workshop) -
     assert workshop.calls() == []
 
 
+def test_old_runs_go_after_the_retention_but_for_the_newest_hundred_and_those_that_files_are_named_after(
+    workshop: Workshop,
+) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    with workshop.store() as store:
+        for number in range(150):
+            name = f"old{number}"
+            store.do("insert_run", id=name, sync="id-people", name="people", cause="test", started=number, process=1)
+            values = {"state": "succeeded", "ended": number, "error": None, "remedy": None, "progress": None}
+            store.do("end_run", id=name, questions=None, **values)
+        store._connection.execute("UPDATE runs SET started = 1, ended = 1 WHERE id NOT LIKE 'old%'")
+        store._connection.execute("UPDATE deliveries SET ended = 1")
+    workshop.run()
+    runs = [row["id"] for row in workshop.rows("newest_runs", before=9e18, limit=1000)]
+    assert sum(name.startswith("old") for name in runs) in (99, 100)
+    assert "old149" in runs
+    assert "old0" not in runs
+    assert workshop.run().planned.unchanged == 3
+    assert len(workshop.rows("delivery_ids", sync="id-people")) >= 1
+
+
 def test_old_rejected_rows_and_requests_go_after_the_retention(workshop: Workshop) -> None:
     from core.sync.run import Run
 
@@ -743,3 +766,67 @@ def test_a_column_becomes_text_only_by_the_syncs_columns_and_with_a_warning(work
     workshop.execute("UPDATE people SET score = 'nan' WHERE id = 'u1'")
     workshop.sync(query, columns={"score": "traits.score:text"})
     assert workshop.run().planned.refused == 1
+
+
+def test_a_delete_that_may_have_arrived_goes_out_again_also_when_one_before_it_was_refused(workshop: Workshop) -> None:
+    workshop.people(40)
+    limits = {"batch_calls": 2, "connections": 1}
+    workshop.destination("cio", type="customerio", url=workshop.receiver.url, limits=limits)
+    workshop.sync(destinations=["cio"], removed="delete", guards={"max_changed": 1.0})
+    workshop.run()
+    workshop.calls()
+    workshop.execute("DELETE FROM people WHERE id IN ('u_1', 'u_2', 'u_3', 'u_4')")
+    refused = [{"status": 400}] * 3  # the batch, and each of its halves
+    workshop.receiver.behave(*refused, *[{"lose_reply": True}] * 3)
+    assert workshop.run().state == "failed"
+    arrived = {call["messageId"] for call in workshop.calls() if "Deleted" in call.get("event", "")}
+    workshop.run()
+    again = [call["messageId"] for call in workshop.calls()]
+    assert len(arrived) == 2
+    assert arrived <= set(again)
+    assert len(again) == 4  # the two whose reply was lost, then the two that were refused
+
+
+def test_a_refused_row_that_is_again_as_it_was_is_not_sent_from_the_list(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.receiver.refuse('"rubbish"')
+    workshop.execute("UPDATE people SET plan = 'rubbish', changed = now() WHERE id = 'u_3'")
+    assert workshop.run().state == "partial"
+    workshop.receiver.refuse()
+    workshop.execute("UPDATE people SET plan = 'free', changed = now() WHERE id = 'u_3'")
+    workshop.calls()
+    assert workshop.run().planned.retried == 0
+    workshop.execute("UPDATE people SET changed = now() - INTERVAL 2 DAY")
+    workshop.run()
+    workshop.run(replay=True)
+    assert workshop.calls() == []
+
+
+def test_a_replay_leaves_a_refused_delete_to_the_next_run(workshop: Workshop) -> None:
+    workshop.people(10)
+    workshop.destination("cio", type="customerio", url=workshop.receiver.url)
+    workshop.sync(destinations=["cio"], removed="delete")
+    workshop.run()
+    workshop.execute("DELETE FROM people WHERE id = 'u_1'")
+    workshop.receiver.refuse("User Deleted")
+    assert workshop.run().state == "partial"
+    workshop.receiver.refuse()
+    workshop.calls()
+    workshop.run(replay=True)
+    assert workshop.calls() == []
+    workshop.run()
+    assert [call["event"] for call in workshop.calls()] == ["User Deleted"]
+    workshop.people(10)
+    workshop.run()
+    assert workshop.users() == ["u_1"]
+
+
+def test_a_decimal_of_the_same_digits_and_another_scale_is_a_change(workshop: Workshop) -> None:
+    workshop.execute("CREATE TABLE people AS SELECT 'u_1' AS id, 150.00::DECIMAL(18, 2) AS amount")
+    workshop.sync('SELECT id AS "userId", amount FROM people')
+    workshop.run()
+    workshop.execute("ALTER TABLE people ALTER amount TYPE DECIMAL(18, 4) USING (amount / 100)::DECIMAL(18, 4)")
+    assert workshop.run().planned.changed == 1
+    assert [call["traits"]["amount"] for call in workshop.calls()] == [150, 1.5]

@@ -166,6 +166,23 @@ def test_a_new_ledger_is_the_way_out_of_a_damaged_one(workshop: Workshop, baseli
     assert workshop.run().acknowledged == 0
 
 
+def test_a_new_ledger_is_begun_only_where_one_is_damaged(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.destination("files", type="file")
+    workshop.sync(destinations=["seg", "files"])
+    workshop.run()
+    workshop.calls()
+    refused = workshop.run(new_ledger=True)
+    assert (refused.state, refused.ended.exit_code) == ("failed", 2)
+    assert "No ledger of people is damaged" in refused.ended.error
+    ledger = workshop.rows("current_ledger", sync="id-people", destination="files")[0]["id"]
+    (segment,) = workshop.rows("segments", ledger=ledger)
+    (workshop.folder / ".backhaul" / "ledger" / segment["keys"]).write_bytes(b"rubbish")
+    outcome = workshop.run(new_ledger=True)
+    assert {event.destination: event.acknowledged for event in outcome.of(Committed)} == {"seg": 0, "files": 20}
+    assert workshop.calls() == []
+
+
 def test_a_new_ledger_leaves_an_open_delivery_behind_whose_plan_is_damaged(workshop: Workshop) -> None:
     workshop.people(20)
     workshop.sync()
@@ -215,3 +232,98 @@ def test_a_damaged_plan_is_set_aside_too(workshop: Workshop) -> None:
     plan.write_bytes(good)
     assert workshop.run().state == "succeeded"
     assert len(workshop.users()) == 20
+
+
+KEY = "destinations/seg.write_key"
+
+
+def test_another_place_that_a_guard_stops_leaves_the_open_delivery_as_it_is(workshop: Workshop) -> None:
+    workshop.people(40)
+    limits = {"batch_calls": 10, "connections": 1}
+    workshop.destination("seg", type="segment", url=workshop.receiver.url, limits=limits)
+    workshop.sync()
+    workshop.receiver.behave({}, *[{"status": 503}] * 3)
+    assert workshop.run().state == "failed"
+    workshop.sync(guards={"max_calls": 5})
+    before, workshop.secrets[KEY] = workshop.secrets[KEY], "another"
+    assert workshop.run(another_place=True).guards == {"max_calls"}
+    workshop.secrets[KEY] = before
+    assert workshop.run().state == "succeeded"
+    assert len(workshop.users()) == 40
+    adds_up(workshop)
+
+
+def test_another_place_that_is_down_is_finished_by_the_next_run_and_leaves_the_other_destination_alone(
+    workshop: Workshop,
+) -> None:
+    workshop.people(20)
+    workshop.destination("files", type="file")
+    workshop.sync(destinations=["seg", "files"])
+    workshop.run()
+    workshop.calls()
+    workshop.receiver.behave(*[{"status": 503}] * 3)
+    workshop.secrets[KEY] = "another"
+    assert workshop.run(another_place=True).state == "failed"
+    assert workshop.run().state == "succeeded"
+    assert len(workshop.calls()) == 20
+    assert len((workshop.folder / "delivered" / "people.jsonl").read_bytes().splitlines()) == 20
+    adds_up(workshop)
+
+
+def test_what_was_refused_for_a_ledger_that_is_left_behind_is_not_listed_for_ever(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.sync()
+    workshop.receiver.refuse('"u_3"')
+    assert workshop.run().state == "partial"
+    workshop.receiver.refuse()
+    workshop.secrets[KEY] = "another"
+    assert workshop.run(another_place=True).state == "succeeded"
+    assert workshop.rows("rejected_of_sync", sync="id-people", limit=9) == []
+
+
+def test_an_abandoned_delivery_keeps_its_counts_when_its_batches_are_forgotten(workshop: Workshop) -> None:
+    workshop.people(20)
+    limits = {"batch_calls": 10, "connections": 1}
+    workshop.destination("seg", type="segment", url=workshop.receiver.url, limits=limits)
+    workshop.sync()
+    workshop.receiver.behave({}, *[{"status": 503}] * 3)
+    workshop.run()
+    workshop.secrets[KEY] = "another"
+    workshop.run(another_place=True)
+    with workshop.store() as store:
+        store.do("forget_old_batches", before=9e18)
+        _, first = history.runs(store)
+    assert (first.acknowledged, first.deliveries[0]["outcomes"]["superseded"]) == (10, 10)
+    adds_up(workshop)
+
+
+def test_a_baseline_first_finishes_what_is_on_its_way(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.sync()
+    workshop.receiver.behave(*[{"status": 503}] * 3)
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'team'")
+    outcome = workshop.run(baseline=True)
+    assert [(event.acknowledged, event.assumed) for event in outcome.of(Committed)] == [(20, 0), (0, 20)]
+    assert {call["traits"]["plan"] for call in workshop.calls()} == {"free"}
+    assert workshop.run().acknowledged == 0
+
+
+def test_a_refused_row_that_a_baseline_takes_for_delivered_was_not_acknowledged(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.sync()
+    workshop.receiver.refuse('"u_3"')
+    workshop.run()
+    workshop.run(baseline=True)
+    assert [row["state"] for row in workshop.rows("rejected_of_ledger", ledger=ledger_of(workshop))] == ["superseded"]
+
+
+def test_replan_without_an_open_delivery_is_a_run_like_any_other(workshop: Workshop) -> None:
+    workshop.people(20)
+    workshop.sync()
+    assert workshop.run(replan=True).acknowledged == 20
+    assert workshop.run(replan=True).acknowledged == 0
+
+
+def ledger_of(workshop: Workshop) -> str:
+    return str(workshop.rows("current_ledger", sync="id-people", destination="seg")[0]["id"])

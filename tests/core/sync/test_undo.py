@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import StateError, UsageError
 from core.sync.undo import Undo, plan_undo
-from tests.core.sync.workshop import PEOPLE, Workshop
+from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 WITH_TIME = 'SELECT id AS "userId", email, plan, changed AS timestamp FROM people'
 
@@ -183,3 +183,88 @@ def test_an_undo_that_had_no_answer_goes_on_with_the_next_run(workshop: Workshop
     assert len(calls) == 4
     assert len({json.dumps(call) for call in calls}) == 1
     assert workshop.last_sync_time() > time_before
+
+
+def two_destinations(workshop: Workshop) -> None:
+    workshop.people(10)
+    workshop.destination("files", type="file")
+    workshop.sync(destinations=["seg", "files"])
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'rubbish' WHERE id = 'u_1'")
+
+
+def test_a_destination_that_cannot_be_undone_says_so_and_does_not_hold_back_the_other(workshop: Workshop) -> None:
+    two_destinations(workshop)
+    workshop.run()
+    bad = last_run(workshop)
+    workshop.secrets["destinations/seg.write_key"] = "another"
+    workshop.run(another_place=True)
+    workshop.calls()
+    project = workshop.load()
+    first, second = sorted(plan_undo(project, project.syncs["people"], bad), key=lambda each: each.destination)
+    assert (first.rows, first.problem) == (1, "")
+    assert "another ledger since" in second.problem
+    outcome = workshop.run(undo=bad)
+    assert outcome.state == "failed"
+    assert "another ledger since" in outcome.ended.error
+    assert outcome.acknowledged == 1
+    assert workshop.calls() == []
+
+
+def test_a_destination_that_a_guard_stops_is_undone_later(workshop: Workshop) -> None:
+    two_destinations(workshop)
+    workshop.run()
+    bad = last_run(workshop)
+    workshop.calls()
+    workshop.secrets["destinations/seg.write_key"] = "another"
+    outcome = workshop.run(undo=bad)
+    assert (outcome.guards, outcome.acknowledged) == ({"account_changed"}, 1)
+    workshop.secrets["destinations/seg.write_key"] = "key-1"
+    assert workshop.run(undo=bad).acknowledged == 1
+    assert [call["traits"]["plan"] for call in workshop.calls()] == ["free"]
+
+
+def test_a_row_that_was_refused_after_the_run_stays_listed_when_the_run_is_undone(workshop: Workshop) -> None:
+    workshop.people(10)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'second', changed = now() WHERE id = 'u_1'")
+    workshop.run()
+    bad = last_run(workshop)
+    workshop.receiver.refuse('"third"')
+    workshop.execute("UPDATE people SET plan = 'third', changed = now() WHERE id = 'u_1'")
+    assert workshop.run().state == "partial"
+    assert workshop.run(undo=bad).acknowledged == 1
+    assert len(workshop.rows("rejected_of_sync", sync="id-people", limit=9)) == 1
+    workshop.receiver.refuse()
+    workshop.execute("UPDATE people SET changed = now() - INTERVAL 2 DAY")
+    workshop.calls()
+    workshop.run()
+    assert [call["traits"]["plan"] for call in workshop.calls()] == ["third"]
+
+
+def test_what_a_run_overwrote_goes_back_as_the_call_that_it_was(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'rubbish' WHERE id = 'u_1'")
+    workshop.run()
+    bad = last_run(workshop)
+    workshop.calls()
+    workshop.sync(PEOPLE.replace("plan", 'plan AS "groupId"'), call="group")
+    assert workshop.run(undo=bad).state == "succeeded"
+    assert [(call["type"], call["traits"]["plan"]) for call in workshop.calls()] == [("identify", "free")]
+    assert workshop.rows("last_deliveries", sync="id-people", limit=1)[0]["call"] == "identify"
+
+
+def test_group_calls_are_undone_per_group_and_person(workshop: Workshop) -> None:
+    query = 'SELECT id AS "userId", \'g1\' AS "groupId", plan FROM people'
+    workshop.people(3)
+    workshop.sync(query, call="group")
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'rubbish' WHERE id = 'u_1'")
+    workshop.run()
+    workshop.calls()
+    workshop.run(undo=last_run(workshop))
+    (call,) = workshop.calls()
+    assert (call["type"], call["groupId"], call["userId"], call["traits"]) == ("group", "g1", "u_1", {"plan": "free"})

@@ -86,7 +86,7 @@ def unchanged_rows_sent() -> None:
 
 
 def _with_everything(looked_up: Any) -> Any:
-    return lambda connection, mapper, known, everything: looked_up(connection, mapper, known, True)
+    return lambda connection, mapper, schema, known, everything: looked_up(connection, mapper, schema, known, True)
 
 
 def ids_without_delivery() -> None:
@@ -120,7 +120,9 @@ def replanned_on_resume() -> None:
 
     async def resume(self: Any, finishing: Any) -> set[str]:
         for delivery in finishing.store.rows("open_deliveries", sync=self.sync.id):
-            finishing.store.do("abandon_delivery", id=delivery["id"], reason="", now=0.0)
+            finishing.store.do(
+                "abandon_open_delivery", sync=self.sync.id, destination=delivery["destination"], reason="", now=0.0
+            )
         return set()
 
     Run._resume = resume
