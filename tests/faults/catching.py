@@ -9,6 +9,7 @@ from tests.faults.damage import Damages, damage_project
 from tests.faults.disk import disk_project
 from tests.faults.kills import kill_project
 from tests.faults.lab import Bench
+from tests.faults.power import power_project
 
 __all__ = ["Caught", "catch"]
 
@@ -46,4 +47,4 @@ def damage(bench: Bench, scenario: str, seed: str, *, broken: str) -> Damages:
     return damage_project(bench, scenario, seed, broken=broken, kind=kind, way=way)
 
 
-TRIALS = {"kills": kill_project, "disk": disk_project, "damage": damage}
+TRIALS = {"kills": kill_project, "disk": disk_project, "damage": damage, "power": power_project}

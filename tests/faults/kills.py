@@ -101,7 +101,7 @@ def one_round(lab: Lab, scenario: Scenario, tally: Tally, counts: dict[str, int]
             break
         tally.kills += 1
         tally.by_call[f"{fault.what} {fault.call}"] += 1
-        tally.by_phase[phase(lab)] += 1
+        counted_phase(lab, tally)
         lab.after_a_kill()
         if chance.random() < 0.25:
             scenario.change()
@@ -122,6 +122,10 @@ def draw(chance: random.Random, counts: dict[str, int]) -> Fault:
     call = chance.choice([name for name, number in counts.items() if number])
     what = "tear" if call in TEARABLE and chance.random() < 0.4 else "kill"
     return Fault(call=call, number=chance.randint(1, counts[call]), what=what)
+
+
+def counted_phase(lab: Lab, tally: Tally) -> None:
+    tally.by_phase[phase(lab)] += 1
 
 
 def phase(lab: Lab) -> str:

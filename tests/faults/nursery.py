@@ -147,6 +147,7 @@ def be_a_run(request: Mapping[str, Any], told: int) -> None:
         prepare(request)
         shim = Shim()
         shim.clock(request.get("host_clock", 0.0), request.get("clock_jumps", 0))
+        shim.mirror(request.get("mirror", ""))
         shim.arm(request.get("fault"), tuple(request["folders"]))
         try:
             from core.cli import main

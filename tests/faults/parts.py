@@ -18,6 +18,8 @@ from tests.faults.judge import Problem
 from tests.faults.kills import Tally, kill_project
 from tests.faults.lab import Bench
 from tests.faults.pool import bench, shared
+from tests.faults.power import POWER_SCENARIOS, power_project
+from tests.faults.power import why_not as power_why_not
 from tests.faults.runner import Runner
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.soak import soak
@@ -64,6 +66,20 @@ def disk(options: argparse.Namespace) -> int:
         "runs": total.runs, "compactions": total.compactions, "seconds": round(took, 1),
     })  # fmt: skip
     counted(total, "by_call", "passed_at")
+    return told(total.found)
+
+
+def power(options: argparse.Namespace) -> int:
+    """Cut the power: what was not synced may be lost."""
+    if why := power_why_not():
+        print(f"== power cuts: left out, {why}")
+        return 0
+    total = Tally()
+    took = many(total, options, power_project, POWER_SCENARIOS, lambda: total.kills >= options.power)
+    table("power cuts", {
+        "cuts": total.kills, "files set back": total.repeats, "runs": total.runs, "seconds": round(took, 1),
+    })  # fmt: skip
+    counted(total, "by_scenario", "by_phase")
     return told(total.found)
 
 
@@ -163,6 +179,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "kills": kills,
     "straced": straced,
     "disk": disk,
+    "power": power,
     "damage": damage,
     "broken": broken,
     "flood": flooded,

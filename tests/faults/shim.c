@@ -3,6 +3,9 @@
  * their I/O through these functions; what the library calls inside itself (fopen, the dynamic loader) is not seen.
  *
  * Nothing happens until fault_arm(). "Watched" are files below one of two folders, by the name they were opened with.
+ *
+ * With fault_mirror(), what a sync makes durable is copied into another folder at that moment: the content of a file by its
+ * inode, the names in a folder as "inode name" lines. `power.py` makes of it what a power cut may leave.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -10,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +39,7 @@ static char folders[2][PATH_MAX];
 static size_t lengths[2];
 static volatile int armed, only_watched, action, chosen_call, chosen_errno, is_full;
 static long chosen_number;
+static char mirror[PATH_MAX];
 static volatile long long clock_offset_ns;
 static volatile unsigned clock_jumps;
 
@@ -55,6 +60,7 @@ API void fault_arm(const char *first, const char *second, int watched_only, int 
 }
 
 API void fault_disarm(void) { armed = 0; }
+API void fault_mirror(const char *folder) { strncpy(mirror, folder, PATH_MAX - 64); }
 API void fault_counts(long *into) { memcpy(into, counts, sizeof counts); }
 API int fault_calls(void) { return CALLS; }
 API void fault_clock(long long offset_ns, unsigned jumps) { clock_offset_ns = offset_ns; clock_jumps = jumps; }
@@ -62,7 +68,8 @@ API void fault_clock(long long offset_ns, unsigned jumps) { clock_offset_ns = of
 static int is_watched_path(const char *path)
 {
     for (int i = 0; path && i < 2; i++)
-        if (lengths[i] && strncmp(path, folders[i], lengths[i]) == 0)
+        if (lengths[i] && (strncmp(path, folders[i], lengths[i]) == 0 ||
+                           (strlen(path) == lengths[i] - 1 && strncmp(path, folders[i], lengths[i] - 1) == 0)))
             return 1;
     return 0;
 }
@@ -104,6 +111,56 @@ static int at(int call, int on_watched)
         return TEAR;
     }
     return NOTHING;
+}
+
+struct entry {
+    ino64_t inode;
+    off64_t next;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+};
+
+static void keep_names(int from, int into)
+{
+    char buffer[32768];
+    long size;
+    while ((size = syscall(SYS_getdents64, from, buffer, sizeof buffer)) > 0)
+        for (long at_ = 0; at_ < size;) {
+            struct entry *each = (struct entry *)(buffer + at_);
+            char line[512];
+            int length = snprintf(line, sizeof line, "%llu %s\n", (unsigned long long)each->inode, each->name);
+            syscall(SYS_write, into, line, length);
+            at_ += each->length;
+        }
+}
+
+static void keep_content(int from, int into)
+{
+    char buffer[65536];
+    long size;
+    while ((size = syscall(SYS_read, from, buffer, sizeof buffer)) > 0)
+        syscall(SYS_write, into, buffer, size);
+}
+
+/* Copy what has just become durable. By system calls: our own wrappers must not count these. */
+static void keep(int fd)
+{
+    struct stat what;
+    char name[PATH_MAX + 64], unfinished[PATH_MAX + 128], self[64];
+    if (!mirror[0] || !armed || !is_watched(fd) || fstat(fd, &what))
+        return;
+    int is_folder = S_ISDIR(what.st_mode);
+    snprintf(name, sizeof name, "%s/%llu%s", mirror, (unsigned long long)what.st_ino, is_folder ? ".names" : "");
+    snprintf(unfinished, sizeof unfinished, "%s.%ld", name, syscall(SYS_gettid));
+    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    int from = syscall(SYS_openat, AT_FDCWD, self, O_RDONLY);
+    int into = syscall(SYS_openat, AT_FDCWD, unfinished, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (from >= 0 && into >= 0)
+        (is_folder ? keep_names : keep_content)(from, into);
+    syscall(SYS_close, from);
+    syscall(SYS_close, into);
+    syscall(SYS_renameat, AT_FDCWD, unfinished, AT_FDCWD, name);
 }
 
 static void die(void)
@@ -161,8 +218,19 @@ PWRITE_LIKE(pwrite64)
             real = (type (*) types)dlsym(RTLD_NEXT, #name); \
         return at(call, is_watched(fd)) == FAIL ? failed : real arguments; \
     }
-ON_FD(int, fsync, FSYNC, -1, (int fd), (int), (fd))
-ON_FD(int, fdatasync, FDATASYNC, -1, (int fd), (int), (fd))
+#define SYNC_LIKE(name, call) \
+    API int name(int fd) \
+    { \
+        REAL(int, #name, int); \
+        if (at(call, is_watched(fd)) == FAIL) \
+            return -1; \
+        int done = real(fd); \
+        if (done == 0) \
+            keep(fd); \
+        return done; \
+    }
+SYNC_LIKE(fsync, FSYNC)
+SYNC_LIKE(fdatasync, FDATASYNC)
 ON_FD(int, ftruncate, TRUNCATE, -1, (int fd, off_t size), (int, off_t), (fd, size))
 ON_FD(int, ftruncate64, TRUNCATE, -1, (int fd, off64_t size), (int, off64_t), (fd, size))
 ON_FD(int, fallocate, FALLOCATE, -1, (int fd, int mode, off_t at_, off_t size), (int, int, off_t, off_t), (fd, mode, at_, size))

@@ -128,6 +128,10 @@ class Shim:
             getattr(errno, chosen["error"]),
         )
 
+    def mirror(self, folder: str) -> None:
+        """Copy there what a sync makes durable, at the moment of the sync; nothing where it is empty."""
+        self._library.fault_mirror(folder.encode())
+
     def clock(self, seconds: float, jumps: int) -> None:
         """Shift this host's clock, and let it jump at every so many looks at it (0: never)."""
         self._library.fault_clock(ctypes.c_longlong(int(seconds * 1e9)), ctypes.c_uint(jumps))

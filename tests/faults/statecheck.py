@@ -135,7 +135,7 @@ def _files(state: Path, store: sqlite3.Connection, sync: str) -> Iterator[Proble
     if there - listed:
         yield Problem("garbage", f"in ledger/ but in no manifest: {sorted(there - listed)}")
     current = store.execute("SELECT keys, calls FROM segments WHERE retired IS NULL")
-    missing = {name for row in current for name in row if name} - there
+    missing = {name for row in current for name in row if name and name.startswith(f"{sync}.")} - there
     if missing:
         yield Problem("manifest", f"listed but not in ledger/: {sorted(missing)}")
     plans = {row["plan"] for row in store.execute("SELECT plan FROM deliveries WHERE plan IS NOT NULL")}

@@ -59,6 +59,9 @@ BROKEN: dict[str, Broken] = {
     "compaction loses deltas": Broken(install=keeping.compaction_loses_deltas),
     "replaced segments removed first": Broken(install=keeping.replaced_segments_removed_first),
     "open plans are garbage": Broken(install=keeping.open_plans_are_garbage),
+    "nothing synced": Broken(install=keeping.nothing_synced, part="power"),
+    "the store not synced": Broken(install=keeping.store_not_synced, part="power"),
+    "the file not synced": Broken(install=delivering.file_not_synced, scenarios=("two destinations",), part="power"),
     "garbage kept": Broken(install=keeping.garbage_kept),
     "a missing segment is empty": Broken(
         install=keeping.missing_segment_is_empty, part="damage", damaged=("keys segment", "remove")

@@ -13,6 +13,7 @@ __all__ = [
     "deletes_before_the_rest",
     "errors_of_the_file_ignored",
     "file_not_cut_back",
+    "file_not_synced",
     "half_a_reply_is_success",
     "ledger_before_delivery",
     "pause_is_the_end",
@@ -212,3 +213,20 @@ def ledger_before_delivery() -> None:
 
     original = Finishing.finish
     Finishing.finish = finish
+
+
+def file_not_synced() -> None:
+    """The delivered file is written, and left to the system."""
+    from core.sync import transport
+
+    transport.os = _WithoutSync(transport.os)
+
+
+class _WithoutSync:
+    """The module os, but for its fsync."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return (lambda descriptor: None) if name == "fsync" else getattr(self._module, name)

@@ -16,8 +16,10 @@ __all__ = [
     "missing_segment_is_empty",
     "missing_store_begun_anew",
     "no_transactions",
+    "nothing_synced",
     "open_plans_are_garbage",
     "replaced_segments_removed_first",
+    "store_not_synced",
 ]
 
 
@@ -167,3 +169,28 @@ def age_unchecked() -> None:
     from core.sync.state import StateFolder
 
     StateFolder.check_age = lambda self, store, sync: None
+
+
+def nothing_synced() -> None:
+    """Files get their names without being synced; so do folders."""
+    from core.ledger import local
+    from core.sync import planfile
+
+    def renamed(temporary: Any, final: Any) -> None:
+        if temporary != final:
+            temporary.replace(final)
+
+    local.durable = planfile.durable = renamed
+
+
+def store_not_synced() -> None:
+    """The store leaves it to the system when its writes reach the disk."""
+    from core.store import Store
+
+    prepare = Store._prepare
+
+    def prepared(self: Any) -> None:
+        prepare(self)
+        self._connection.execute("PRAGMA synchronous = OFF")
+
+    Store._prepare = prepared
