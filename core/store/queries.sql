@@ -269,6 +269,14 @@ VALUES (:ledger, :sync, :destination, :delivery, :run, :sequence, :key, :fingerp
 UPDATE rejected SET state = 'superseded', changed = :now
 WHERE ledger = :ledger AND key = :key AND state = 'open' AND delivery <> :delivery;
 
+-- name: supersede_rejected_of_delivery
+UPDATE rejected SET state = 'superseded', changed = :now
+WHERE ledger = :ledger AND key = :key AND state = 'open' AND delivery = :delivery;
+
+-- name: other_open_rejected
+SELECT 1 FROM rejected WHERE ledger = :ledger AND key = :key AND state = 'open' AND delivery <> :delivery
+    AND fingerprint IS NOT :fingerprint LIMIT 1;
+
 -- name: supersede_rejected_of_ledger
 UPDATE rejected SET state = 'superseded', changed = :now WHERE ledger = :ledger AND state = 'open';
 

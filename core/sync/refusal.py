@@ -25,9 +25,16 @@ class Rejection:
 def record_rejection(
     store: Store, delivery: Mapping[str, Any], rejection: Rejection, row: Mapping[str, Any], now: float
 ) -> None:
-    """List a refused row, with what was sent and what came back; it takes the place of older ones of its key."""
+    """List a refused row, with what was sent and what came back; it takes the place of older ones of its key.
+
+    What an undo sends back is no later version: where another content of the row is on the list, that one stays to be tried
+    again, and the undo's is kept as a record only.
+    """
+    others = store.rows("other_open_rejected", **_place(delivery, row), fingerprint=row["fingerprint"])
+    stays = delivery["kind"] == "undo" and bool(others)
     known = store.row("known_attempts", ledger=delivery["ledger"], key=row["key"], fingerprint=row["fingerprint"])
-    store.do("supersede_rejected_key", ledger=delivery["ledger"], key=row["key"], delivery=delivery["id"], now=now)
+    if not stays:
+        store.do("supersede_rejected_key", **_place(delivery, row), now=now)
     store.do(
         "insert_rejected",
         ledger=delivery["ledger"],
@@ -49,3 +56,9 @@ def record_rejection(
         response=rejection.response,
         now=now,
     )
+    if stays:
+        store.do("supersede_rejected_of_delivery", **_place(delivery, row), now=now)
+
+
+def _place(delivery: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"ledger": delivery["ledger"], "key": row["key"], "delivery": delivery["id"]}

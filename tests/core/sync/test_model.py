@@ -13,7 +13,7 @@ import pytest
 from tests.core.sync.walking import FLAVOURS, walk
 
 WALKS = int(os.environ.get("BACKHAUL_WALKS", "1"))
-STEPS = 80 if WALKS > 1 else 26
+STEPS = 80 if WALKS > 1 else 12
 
 
 @pytest.mark.slow

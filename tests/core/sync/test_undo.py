@@ -243,6 +243,26 @@ def test_a_row_that_was_refused_after_the_run_stays_listed_when_the_run_is_undon
     assert [call["traits"]["plan"] for call in workshop.calls()] == ["third"]
 
 
+def test_an_undo_that_is_refused_leaves_a_refused_later_version_on_the_list(workshop: Workshop) -> None:
+    workshop.people(10)
+    workshop.sync(PEOPLE + SINCE)
+    workshop.run()
+    workshop.execute("UPDATE people SET plan = 'second', changed = now() WHERE id = 'u_1'")
+    workshop.run()
+    bad = last_run(workshop)
+    workshop.receiver.refuse('"u_1"')
+    workshop.execute("UPDATE people SET plan = 'third', changed = now() WHERE id = 'u_1'")
+    assert workshop.run().state == "partial"
+    assert workshop.run(undo=bad).state == "partial"
+    (listed,) = workshop.rows("rejected_of_sync", sync="id-people", limit=9)
+    assert '"third"' in listed["call"]
+    workshop.receiver.refuse()
+    workshop.execute("UPDATE people SET changed = now() - INTERVAL 2 DAY")
+    workshop.calls()
+    workshop.run()
+    assert [call["traits"]["plan"] for call in workshop.calls()] == ["third"]
+
+
 def test_what_a_run_overwrote_goes_back_as_the_call_that_it_was(workshop: Workshop) -> None:
     workshop.people(3)
     workshop.sync()
