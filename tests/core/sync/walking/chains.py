@@ -117,7 +117,7 @@ def paused_then_stopped(w: World) -> None:
     if w.random.random() < 0.3:
         move(w)
     w.write()
-    said = w.random.choice(("replan", "new_ledger", "another_place", "key_rotated"))
+    said = w.random.choice(("replan", "another_place", "key_rotated"))
     _run(w, **{said: True})
     w.reject, w.without_id = reject, False
     w.write()

@@ -80,7 +80,6 @@ def run(w: World) -> None:
         "full_refresh": 0.05,
         "baseline": 0.05,
         "replan": 0.2,
-        "new_ledger": 0.02,
         "another_place": 0.05,
         "key_rotated": 0.1,
     }
