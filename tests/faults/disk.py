@@ -1,4 +1,4 @@
-"""Disk faults: a write, a sync, a rename, … of the state or the delivered file is refused, with ENOSPC or EIO.
+"""Disk faults: a write, a sync, a rename, a read, … of the state or the delivered file fails, with ENOSPC or EIO.
 
 Once, or from that call on (a disk that is full). The run has to end by itself: with 1 and a sentence, or with 0 where what
 was refused is no matter (a log line, a file that is collected later). The next run, without the fault, has to finish the
@@ -19,6 +19,8 @@ from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.faults.shim import WRITES, Fault
 
 __all__ = ["DISK_SCENARIOS", "DiskTally", "disk_project"]
+
+READS = ("open", "read", "pread")
 
 DISK_SCENARIOS = (
     "full",
@@ -63,7 +65,18 @@ def disk_project(
     lab = Lab(bench, chance, broken=broken, most_deltas=chance.choice([1, 2, None]))
     scenario = SCENARIOS[name](lab)
     tally = DiskTally()
-    counts = {"write": 5, "pwrite": 90, "fsync": 6, "fdatasync": 20, "create": 9, "rename": 2, "mkdir": 6, "link": 1}
+    counts = {
+        "write": 5,
+        "pwrite": 90,
+        "fsync": 6,
+        "fdatasync": 20,
+        "create": 9,
+        "rename": 2,
+        "mkdir": 6,
+        "link": 1,
+        "read": 6,
+        "open": 20,
+    }
     rounds = rounds or scenario.rounds
     for number in range(rounds):
         counts = one_round(lab, scenario, tally, counts, is_first=number == 0)
@@ -114,12 +127,9 @@ def one_round(
 
 
 def draw(chance: random.Random, counts: dict[str, int]) -> Fault:
-    """Choose a call on our files that can be refused."""
-    call = chance.choice([name for name in WRITES if counts.get(name)])
-    return Fault(
-        call=call,
-        number=chance.randint(1, counts[call]),
-        what=chance.choice(["fail", "full"]),
-        error=chance.choice(["ENOSPC", "EIO"]),
-        watched=True,
-    )
+    """Choose a call on our files that can be refused; what is read can only be broken, not full."""
+    call = chance.choice([name for name in (*WRITES, *READS) if counts.get(name)])
+    what, error = chance.choice(["fail", "full"]), chance.choice(["ENOSPC", "EIO"])
+    if call in READS:
+        what, error = "fail", "EIO"
+    return Fault(call=call, number=chance.randint(1, counts[call]), what=what, error=error, watched=True)

@@ -11,9 +11,9 @@ from tests.faults.lab import Bench
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("name", ["full", "events"])
 def test_a_damaged_file_is_refused_or_harmless(bench: Bench, name: str, situation: str) -> None:
-    tally = damage_project(bench, name, f"tests/{name}/{situation}", cases=8, situation=situation)
+    tally = damage_project(bench, name, f"tests/{name}/{situation}", cases=5, situation=situation)
     assert tally.found == []
-    assert tally.cases >= 4
+    assert tally.cases >= 2
 
 
 @pytest.mark.parametrize("kind", ["keys segment", "plan"])

@@ -8,7 +8,7 @@ from tests.faults.kills import kill_project
 from tests.faults.lab import Bench
 from tests.faults.scenarios import SCENARIOS
 
-KILLS = 6
+KILLS = 4
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -12,6 +12,6 @@ from tests.faults.power import power_project, why_not
 def test_what_was_not_synced_may_be_lost(bench: Bench, name: str) -> None:
     if why := why_not():
         pytest.skip(why)
-    tally = power_project(bench, name, f"tests/{name}", rounds=4)
+    tally = power_project(bench, name, f"tests/{name}", rounds=3)
     assert tally.found == []
-    assert tally.kills >= 2
+    assert tally.kills >= 1
