@@ -91,12 +91,28 @@ MODULES = [
 
 def answer(request: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Fork a child for the request, and one for each rival that it asks for; say how each ended."""
+    if request.get("rivals") and request.get("statements"):
+        change_first(request)  # or a rival would look before the rows are there that carry an earlier time
+        request = {**request, "statements": []}
     rival = {**request, "statements": [], "fault": None}
     requests = [request] + [
         rival | {"output": f"{request['output']}{number + 1}"} for number in range(request.get("rivals", 0))
     ]
     children = [begin(each) for each in requests]
     return [end(child, reading, request.get("seconds", 60)) for child, reading in children]
+
+
+def change_first(request: Mapping[str, Any]) -> None:
+    """Change the warehouse in a child of its own, for DuckDB's threads may not be there when others are forked."""
+    child = os.fork()
+    if child == 0:
+        code = 70
+        with contextlib.suppress(BaseException):
+            prepare({"statements": request["statements"], "warehouse": request["warehouse"]})
+            code = 0
+        os._exit(code)
+    if wait(child, LONGEST_LOCK * 2) != 0:
+        raise RuntimeError("the warehouse could not be changed")
 
 
 def begin(request: Mapping[str, Any]) -> tuple[int, int]:
