@@ -140,6 +140,30 @@ def make_desk(folder: Path) -> Iterator[Desk]:
         )
 
 
+def record_delivery(desk: Desk, name: str) -> None:
+    """Let the store know the delivery that a segment is named after."""
+    desk.store.do("insert_run", id=f"r-{name}", sync="s1", name="users", cause="test", started=0.0, process=1)
+    nothing = (
+        "rows",
+        "added",
+        "changed",
+        "removed",
+        "unchanged",
+        "retried",
+        "superseded",
+        "refused",
+        "calls",
+        "batches",
+    )
+    desk.store.do(
+        "insert_delivery",
+        **dict.fromkeys((*nothing, "deletes", "assumed", "plan_bytes"), 0),
+        **dict.fromkeys(("plan", "clock", "full_rows", "canary", "shape"), None),
+        **{"id": name, "run": f"r-{name}", "sync": "s1", "destination": name, "ledger": "l1", "call": "identify"},
+        **{"plan_digest": "", "digest": "d", "form": 1, "notes": "[]", "created": 0.0, "kind": "sync"},
+    )
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     yield from make_desk(tmp_path)
@@ -350,6 +374,8 @@ def test_garbage_is_what_no_manifest_lists_and_replaced_segments_stay_a_day(tmp_
     sync = Sync(name="users", id="s1", description="", source="x", destinations=(), call="identify", query="")  # type: ignore[arg-type]
     state = StateFolder(project)
     for desk in make_desk(tmp_path):
+        for name in ("d0", "d1", "base"):
+            record_delivery(desk, name)
         desk.add({1: 10})
         unlisted = desk.write({2: 20})
         (state.ledger / "s1.half.keys.parquet.tmp").write_text("half")
