@@ -159,8 +159,18 @@ def record_delivery(desk: Desk, name: str) -> None:
         "insert_delivery",
         **dict.fromkeys((*nothing, "deletes", "assumed", "plan_bytes"), 0),
         **dict.fromkeys(("plan", "clock", "full_rows", "canary", "shape"), None),
-        **{"id": name, "run": f"r-{name}", "sync": "s1", "destination": name, "ledger": "l1", "call": "identify"},
-        **{"plan_digest": "", "digest": "d", "form": 1, "notes": "[]", "created": 0.0, "kind": "sync"},
+        id=name,
+        run=f"r-{name}",
+        sync="s1",
+        destination=name,
+        ledger="l1",
+        call="identify",
+        plan_digest="",
+        digest="d",
+        form=1,
+        notes="[]",
+        created=0.0,
+        kind="sync",
     )
 
 
