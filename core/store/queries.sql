@@ -148,7 +148,8 @@ UNION ALL SELECT calls, 1 FROM segments WHERE retired IS NULL AND calls IS NOT N
 UNION ALL SELECT plan, 0 FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sending', 'paused');
 
 -- name: old_segments
-SELECT keys, calls FROM segments WHERE retired IS NOT NULL AND retired < :before;
+SELECT s.keys, s.calls FROM segments s JOIN ledgers l ON l.id = s.ledger
+WHERE l.sync = :sync AND s.retired IS NOT NULL AND s.retired < :before;
 
 -- name: delete_segment
 DELETE FROM segments WHERE keys = :keys;
@@ -315,8 +316,11 @@ UPDATE runs SET progress = NULL WHERE ended < :before AND progress IS NOT NULL;
 DELETE FROM batches WHERE delivery IN (
     SELECT id FROM deliveries WHERE state IN ('committed', 'abandoned') AND ended < :before);
 
--- name: forget_old_deliveries
-DELETE FROM deliveries WHERE state IN ('committed', 'abandoned') AND ended < :before
+-- name: delete_delivery
+DELETE FROM deliveries WHERE id = :id;
+
+-- name: old_deliveries
+SELECT id FROM deliveries WHERE sync = :sync AND state IN ('committed', 'abandoned') AND ended < :before
     AND run NOT IN (
         SELECT newest.id FROM runs newest WHERE newest.sync = deliveries.sync ORDER BY newest.started DESC LIMIT 100)
     AND NOT EXISTS (SELECT 1 FROM segments s WHERE s.ledger = deliveries.ledger AND instr(s.keys, deliveries.id) > 0)

@@ -46,12 +46,10 @@ _FORGETTING = (
     "forget_old_rejected",
     "forget_old_requests",
     "forget_old_batches",
-    "forget_old_deliveries",
-    "forget_old_runs",
     "forget_old_progress",
 )
-"""What goes after the retention, in this order. Of each sync the newest hundred runs stay with their deliveries, whatever this
-machine's clock says, and so do the deliveries that segments are named after.
+"""What goes after the retention, before old deliveries and runs. Of each sync the newest hundred runs stay with their
+deliveries, whatever this machine's clock says.
 """
 
 
@@ -172,7 +170,7 @@ class StateFolder:
         Raises StateError where the files are newer than the store: they are no garbage.
         """
         self.check_age(store, sync)
-        for row in store.rows("old_segments", before=now - _DAY):
+        for row in store.rows("old_segments", sync=sync.id, before=now - _DAY):
             store.do("delete_segment", keys=row["keys"])
         # where what is listed is not there, what is there may be it, under a name that the store has wrong: it stays
         missing = {
@@ -198,6 +196,16 @@ class StateFolder:
         with store.transaction():
             for name in _FORGETTING:
                 store.do(name, before=before)
+            self._forget_deliveries(store, sync, before)
+            store.do("forget_old_runs", before=before)
+
+    def _forget_deliveries(self, store: Store, sync: Sync, before: float) -> None:
+        """Forget old deliveries of this sync, but for those that a file is named after: `check_age` has to know them."""
+        files = [*self.plans.glob(f"{sync.id}.*"), *self.ledger.glob(f"{sync.id}.*")]
+        named = {file.name.removeprefix(f"{sync.id}.").split(".")[0] for file in files}
+        for row in store.rows("old_deliveries", sync=sync.id, before=before):
+            if row["id"] not in named:
+                store.do("delete_delivery", id=row["id"])
 
 
 def _remove_older(folder: Path, pattern: str, before: float) -> None:

@@ -112,7 +112,9 @@ async def walk(walker: Walker, step: Step) -> str:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         screen = await walker.look()
-        if screen.strip() and step.sees in screen and not (step.gone and step.gone in screen):  # it may not be drawn yet
+        if (
+            screen.strip() and step.sees in screen and not (step.gone and step.gone in screen)
+        ):  # it may not be drawn yet
             return screen
         await asyncio.sleep(0.02)
     raise AssertionError(f"{step} was not seen:\n{screen}")

@@ -555,6 +555,35 @@ def test_old_runs_go_after_the_retention_but_for_the_newest_hundred_and_those_th
     assert len(workshop.rows("delivery_ids", sync="id-people")) >= 1
 
 
+def test_a_delivery_is_not_forgotten_while_a_file_is_named_after_it_whoever_collects_garbage(
+    workshop: Workshop,
+) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.sync(name="other")
+    workshop.run()
+    ledger = workshop.folder / ".backhaul" / "ledger"
+    before = sorted(file.name for file in ledger.iterdir())
+    with workshop.store() as store:  # as a run leaves it that was killed after it had taken files out of the manifest
+        store._connection.execute("DELETE FROM segments")
+        store._connection.execute("UPDATE deliveries SET ended = 1")
+        for number in range(150):
+            store.do(
+                "insert_run",
+                id=f"n{number}",
+                sync="id-people",
+                name="people",
+                cause="t",
+                started=9e9 + number,
+                process=1,
+            )
+    workshop.run("other")
+    assert workshop.rows("delivery_ids", sync="id-people")
+    assert workshop.run().state == "succeeded"
+    assert not set(before) & {file.name for file in ledger.iterdir()}
+    assert len(workshop.rows("delivery_ids", sync="id-people")) == 1
+
+
 def test_old_rejected_rows_and_requests_go_after_the_retention(workshop: Workshop) -> None:
     from core.sync.run import Run
 
