@@ -62,11 +62,14 @@ class Prepared:
     tracks: dict[str, Track]
     read_lines: int
     situation: str
+    delivered: bytes | None
 
     def restore(self) -> None:
         self.lab.bench.receiver.clear()
         shutil.rmtree(self.lab.state)
         shutil.copytree(self.good, self.lab.state)
+        if self.delivered is not None:
+            self.lab.delivered.write_bytes(self.delivered)
         self.lab.tracks = copy.deepcopy(self.tracks)
         self.lab.read_lines = self.read_lines
 
@@ -126,7 +129,8 @@ def prepare(bench: Bench, name: str, chance: random.Random, situation: str) -> P
     if situation != "at rest":
         leave_open(lab, scenario, chance, killed=situation == "killed")
     shutil.copytree(lab.state, good)
-    return Prepared(lab, good, older, copy.deepcopy(lab.tracks), lab.read_lines, situation)
+    delivered = lab.delivered.read_bytes() if lab.delivered.exists() else None
+    return Prepared(lab, good, older, copy.deepcopy(lab.tracks), lab.read_lines, situation, delivered)
 
 
 def leave_open(lab: Lab, scenario: Scenario, chance: random.Random, *, killed: bool) -> None:

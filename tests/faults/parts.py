@@ -30,6 +30,8 @@ __all__ = ["LONG", "PARTS"]
 
 SHOWN = 1_500
 """Characters of a finding that are printed."""
+MOST_SHOWN = 20
+"""Findings of a part that are printed whole."""
 
 
 def kills(options: argparse.Namespace) -> int:
@@ -150,10 +152,16 @@ def many(
     def project(bench: Bench, piece: tuple[str, str]) -> Any:
         return work(bench, *piece)
 
+    seen = 0
     for tally in shared(project, pieces(), options.jobs, keep=True, runner=runner):
         total.add(tally)
         for where, problem in tally.found:
-            print(f"FOUND {where}: {str(problem)[:SHOWN]}", flush=True)
+            seen += 1
+            if seen <= MOST_SHOWN:
+                print(f"FOUND {where}: {str(problem)[:SHOWN]}", flush=True)
+    if seen > MOST_SHOWN:
+        checks = Counter(problem.check for _, problem in total.found)
+        print(f"FOUND more, {seen} in all: {', '.join(f'{check} {number}' for check, number in checks.most_common())}")
     return time.monotonic() - began
 
 
