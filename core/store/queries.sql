@@ -200,6 +200,20 @@ SELECT * FROM deliveries WHERE id = :id;
 -- name: delivery_ids
 SELECT id FROM deliveries WHERE sync = :sync;
 
+-- name: delivery_without_segment
+WITH named AS MATERIALIZED (
+    SELECT l.id AS ledger, s.base, n.id, n.rowid AS place, instr(s.keys, :erased) > 0 AS erased
+    FROM ledgers l LEFT JOIN segments s ON s.ledger = l.id
+    LEFT JOIN deliveries n ON n.id = substr(s.keys, length(:sync) + 2, 32)
+    WHERE l.sync = :sync AND l.retired IS NULL
+), bases AS MATERIALIZED (
+    SELECT ledger, coalesce(max(CASE WHEN base THEN place END), -1) AS newest FROM named GROUP BY ledger HAVING NOT coalesce(max(erased), 0)
+)
+SELECT d.id FROM bases JOIN deliveries d ON d.ledger = bases.ledger AND d.rowid > bases.newest
+WHERE d.sync = :sync AND d.state = 'committed' AND (d.acknowledged > 0 OR d.assumed > 0)
+    AND d.id NOT IN (SELECT id FROM named WHERE id IS NOT NULL)
+ORDER BY d.rowid LIMIT 1;
+
 -- name: open_deliveries
 SELECT * FROM deliveries WHERE sync = :sync AND state IN ('planned', 'sending', 'paused') ORDER BY created;
 

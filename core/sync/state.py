@@ -11,7 +11,8 @@
 
 File names (but those of logs) begin with the sync's id, so that whoever holds a sync's lock may collect that sync's garbage
 and no other's.
-A store that is older than these files (an old copy, or its last writes lost) has forgotten what was sent, so it is refused.
+A store that is older than these files (an old copy, or its last writes lost) has forgotten what was sent, so it is refused;
+so is one of which a part is older than the rest (an old copy beside a newer -wal file).
 Locks need a local disk (FACTS: locks of network file systems cannot be trusted), so a network file system is refused.
 """
 
@@ -151,8 +152,16 @@ class StateFolder:
         """Refuse a store that does not know a delivery of which there are calls sent, or a segment. Raises StateError.
 
         A delivery is recorded before either is made, so a crash cannot leave this behind. What `forget` writes anew belongs
-        to no delivery.
+        to no delivery. Nor can a crash leave a committed delivery without a segment of its own or a later base: there, a
+        part of the store is older than the rest, as where an old store.sqlite lies beside a newer -wal file.
         """
+        if mixed := store.row("delivery_without_segment", sync=sync.id, erased=f".{ERASED}."):
+            raise StateError(
+                f"A part of the store is older than the rest: it does not know what delivery {mixed['id'][:8]} has sent.",
+                where=str(self.folder / "store.sqlite"),
+                remedy="Restore the whole .backhaul folder from one backup: store.sqlite and its -wal file belong together. "
+                "Else rows that were delivered would be sent again.",
+            )
         files = [*self.plans.glob(f"{sync.id}.*{SENT}"), *self.ledger.glob(f"{sync.id}.*.parquet")]
         known = {row["id"] for row in store.rows("delivery_ids", sync=sync.id)} | {ERASED}
         for file in sorted(files):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 import pytest
 
 from core.sync.state import network_file_system
@@ -43,8 +46,6 @@ def test_another_place_can_be_named_for_the_state(workshop: Workshop) -> None:
 
 @pytest.mark.parametrize(("form", "words"), [(2, "newer Backhaul (form 2)"), (0, "form 0, which this program cannot")])
 def test_rows_of_another_canonical_form_are_never_sent_again(workshop: Workshop, form: int, words: str) -> None:
-    import sqlite3
-
     workshop.people(3)
     workshop.sync()
     workshop.run()
@@ -131,6 +132,34 @@ def test_a_store_that_has_forgotten_an_open_delivery_is_refused(workshop: Worksh
     assert len({call["messageId"] for call in workshop.calls()}) == 6
 
 
+def test_an_old_store_beside_a_newer_wal_file_is_refused(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    file = workshop.folder / ".backhaul" / "store.sqlite"
+    older = file.read_bytes()
+    workshop.execute("UPDATE people SET plan = 'paid'")
+    workshop.run()
+    newer, wal = file.read_bytes(), file.with_name("store.sqlite-wal")
+    workshop.execute("UPDATE people SET plan = 'gone'")
+    workshop.receiver.behave(*[{"lose_reply": True}] * 3)
+    with contextlib.closing(
+        sqlite3.connect(file)
+    ) as reader:  # as a killed process does, it leaves the -wal file behind
+        reader.execute("SELECT count(*) FROM runs").fetchone()
+        assert workshop.run().state == "failed"
+        written = wal.read_bytes()
+    workshop.calls()
+    for store, state in ((older, "failed"), (newer, "succeeded")):
+        file.write_bytes(store)
+        wal.write_bytes(written)
+        file.with_name("store.sqlite-shm").unlink(missing_ok=True)
+        outcome = workshop.run()
+        assert outcome.state == state
+        assert len(workshop.calls()) == (0 if state == "failed" else 3)
+        assert ("A part of the store is older than the rest" in outcome.ended.error) == (state == "failed")
+
+
 def test_files_stay_where_the_store_lists_one_that_is_not_there(workshop: Workshop) -> None:
     workshop.people(3)
     workshop.sync()
@@ -147,8 +176,6 @@ def test_files_stay_where_the_store_lists_one_that_is_not_there(workshop: Worksh
 
 
 def change_name(workshop: Workshop, old: str, new: str) -> None:
-    import sqlite3
-
     connection = sqlite3.connect(workshop.folder / ".backhaul" / "store.sqlite")
     connection.execute("UPDATE segments SET keys = ? WHERE keys = ?", [new, old])
     connection.commit()

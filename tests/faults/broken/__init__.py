@@ -70,6 +70,9 @@ BROKEN: dict[str, Broken] = {
     "a damaged store begun anew": Broken(
         install=keeping.damaged_store_begun_anew, part="damage", damaged=("store.sqlite", "rubbish")
     ),
+    "a mixed store unchecked": Broken(
+        install=keeping.mixed_store_unchecked, scenarios=("events",), part="damage", damaged=("store.sqlite", "older")
+    ),
     "age unchecked": Broken(install=keeping.age_unchecked, part="damage", damaged=("store.sqlite", "older")),
     "a missing store begun anew": Broken(
         install=keeping.missing_store_begun_anew, part="damage", damaged=("store.sqlite", "remove")

@@ -15,6 +15,7 @@ __all__ = [
     "manifest_after_the_delivery",
     "missing_segment_is_empty",
     "missing_store_begun_anew",
+    "mixed_store_unchecked",
     "no_transactions",
     "nothing_synced",
     "open_plans_are_garbage",
@@ -169,6 +170,18 @@ def age_unchecked() -> None:
     from core.sync.state import StateFolder
 
     StateFolder.check_age = lambda self, store, sync: None
+
+
+def mixed_store_unchecked() -> None:
+    """A part of the store may be older than the rest."""
+    from core.store import Store
+
+    row = Store.row
+
+    def asked(self: Any, name: str, /, **values: Any) -> Any:
+        return None if name == "delivery_without_segment" else row(self, name, **values)
+
+    Store.row = asked
 
 
 def nothing_synced() -> None:
