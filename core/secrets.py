@@ -71,8 +71,9 @@ def full_names(project: Project) -> Mapping[str, str]:
 
     names = {}
     for source in project.sources.values():
-        for name, meaning in warehouse_type(source.type).secrets.items():
-            names[f"sources/{source.name}.{name}"] = meaning
+        warehouse = warehouse_type(source.type)
+        for name in warehouse.needs(source.settings):
+            names[f"sources/{source.name}.{name}"] = warehouse.secrets[name]
     for destination in project.destinations.values():
         plugin = destination_type(destination.type)
         for name in plugin.needs(destination.settings):

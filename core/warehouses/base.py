@@ -101,6 +101,11 @@ class Warehouse(Protocol):
     secrets: ClassVar[Mapping[str, str]]
     """The secrets that this type may need: name -> what a person calls it ('password': 'the password of the user')."""
 
+    @classmethod
+    def needs(cls, settings: Any) -> tuple[str, ...]:
+        """Give the names of the secrets that are needed with these settings."""
+        ...
+
     def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path) -> None:
         """Keep what is needed; connect to nothing. `secrets(name)` raises SecretError; `folder` is the project's."""
 

@@ -46,6 +46,11 @@ class Plugin:
     Settings: ClassVar[type[DuckDBSettings]] = DuckDBSettings
     secrets: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
+    @classmethod
+    def needs(cls, settings: object) -> tuple[str, ...]:  # noqa: ARG003 -- whatever they say
+        """Give the names of the secrets that are needed."""
+        return tuple(cls.secrets)
+
     def __init__(self, settings: DuckDBSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
         del secrets  # a file needs none
         self._file = (folder / Path(settings.path).expanduser()).resolve()

@@ -24,6 +24,11 @@ class Plugin:
     Settings: ClassVar[type[PostgresSettings]] = PostgresSettings
     secrets: ClassVar[Mapping[str, str]] = MappingProxyType({"password": "the password of the user"})
 
+    @classmethod
+    def needs(cls, settings: object) -> tuple[str, ...]:  # noqa: ARG003 -- whatever they say
+        """Give the names of the secrets that are needed."""
+        return tuple(cls.secrets)
+
     def __init__(self, settings: PostgresSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
         self._connector = Connector(settings, secrets, folder)
 

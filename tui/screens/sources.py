@@ -108,7 +108,7 @@ class Sources(Page):
         if found is None:
             return ()
         if what == "source":
-            return tuple(warehouse_type(found.type).secrets)
+            return tuple(warehouse_type(found.type).needs(found.settings))
         return tuple(destination_type(found.type).needs(found.settings))
 
     def _connection(self, what: str, name: str) -> Any:
