@@ -10,6 +10,7 @@ import pytest
 from tests.projects import SECRETS, ProjectFolder
 from tests.servers.postgres import Database, NoBinariesError, Server
 from tests.servers.receiving import Receiver, receiving
+from tests.servers.redshift import Redshift, redshift
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,13 @@ def postgres_database(postgres: Server) -> Iterator[Database]:
         yield database
     finally:
         database.drop()
+
+
+@pytest.fixture(scope="session")
+def redshift_front(postgres: Server) -> Iterator[Redshift]:
+    """What stands in for Redshift: a front for the Postgres."""
+    with redshift(postgres.host, postgres.port) as front:
+        yield front
 
 
 @pytest.fixture

@@ -5,16 +5,19 @@ statements, gives the place of an error in that text, and runs nothing. What is 
 which refuses what is no query and what writes (data-modifying WITH is allowed at the top level only). All of it runs in
 transactions that are READ ONLY and end in a rollback: Postgres 15 lets a read-only transaction make large objects. What
 only the role can forbid is told by `core.warehouses._postgres_steps`.
+
+Redshift's session is this one with another way to stream, other types and another catalogue: the methods that its class
+(`_redshift_session`) replaces stand under "what Redshift does otherwise".
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from core.errors import QueryFailedError, WarehouseError
 from core.model import Column, Table
@@ -31,7 +34,30 @@ if TYPE_CHECKING:
     import psycopg
     import pyarrow as pa
 
-__all__ = ["PostgresSession"]
+__all__ = ["PostgresSession", "Stream"]
+
+
+class Stream(Protocol):
+    """The connection that results come from: its read-only transaction and at most one open result."""
+
+    @property
+    def in_transaction(self) -> bool: ...
+
+    def begin(self) -> int:
+        """Begin the transaction, where none is open, and give its time in Unix seconds."""
+        ...
+
+    def end(self) -> None: ...
+
+    def run(self, sql: str) -> Iterator[pa.RecordBatch]: ...
+
+    def cancel(self) -> None: ...
+
+    def explain(self, error: Exception, *, start: int = 0) -> WarehouseError:
+        """Translate an error and end the transaction that it broke."""
+        ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +78,7 @@ class PostgresSession:
     def __init__(self, connector: Connector, connection: psycopg.Connection[Any]) -> None:
         self._connector = connector
         self._connection = connection
-        self._stream: PostgresStream | None = None
+        self._stream: Stream | None = None
         self._streaming = False
         self._cancellation = Cancellation()
 
@@ -63,7 +89,7 @@ class PostgresSession:
     def catalogue(self) -> tuple[Table, ...]:
         """Give the tables and views that this user may read, and of their columns those that it may."""
         with self.reading() as connection:
-            return read_catalogue(connection)
+            return self._tables(connection)
 
     def preview(self, sql: str, *, limit: int) -> Result:
         """Run the query for its first rows; they are read at once, and the transaction ends where none was open."""
@@ -90,11 +116,9 @@ class PostgresSession:
 
     def close(self) -> None:
         """Stop what runs and give both connections back."""
-        from adbc_driver_manager import Error
-
         self.cancel()
         if self._stream is not None:
-            with contextlib.suppress(Error):  # of a connection that is lost already
+            with contextlib.suppress(*_driver_errors()):  # of a connection that is lost already
                 self._stream.close()
         self._connection.close()
 
@@ -115,24 +139,48 @@ class PostgresSession:
             self._streaming = False
             try:
                 with self._connection.transaction(force_rollback=True):
-                    self._connection.execute(settings_of_transaction(self._connector.settings).encode())
+                    self._pin(self._connection)
                     yield self._connection
             except psycopg.Error as error:
                 self._cancellation.check()
-                raise explain(error, self._connector.settings) from error
+                raise self._translated(error) from error
+
+    # what Redshift does otherwise
+
+    def _pin(self, connection: psycopg.Connection[Any]) -> None:
+        """Pin down, for a transaction, how values are written and how long a statement may run."""
+        connection.execute(settings_of_transaction(self._connector.settings).encode())
+
+    def _types(
+        self, connection: psycopg.Connection[Any], types: Sequence[tuple[int, int]]
+    ) -> tuple[tuple[str, Transport], ...]:
+        """Give the name of each type (an OID and its modifier) and how its values travel."""
+        return read_types(connection, types)
+
+    def _tables(self, connection: psycopg.Connection[Any]) -> tuple[Table, ...]:
+        return read_catalogue(connection)
+
+    def _new_stream(self) -> Stream:
+        return PostgresStream(self._connector.adbc(), self._connector.settings)
+
+    def _translated(self, error: Exception, start: int = 0) -> WarehouseError:
+        return explain(error, self._connector.settings, start=start)
+
+    def _missing_grants(self, connection: psycopg.Connection[Any], relation: str) -> tuple[str, ...]:
+        return missing_grants(connection, relation)
+
+    # describing and streaming
 
     @contextlib.contextmanager
-    def _on_stream(self, start: int = 0) -> Iterator[PostgresStream]:
-        """Give the ADBC connection, made when it is first needed; errors come out as ours."""
-        from adbc_driver_manager import Error
-
+    def _on_stream(self, start: int = 0) -> Iterator[Stream]:
+        """Give the connection that streams, made when it is first needed; errors come out as ours."""
         with self._cancellation.running():
             self._streaming = True
             try:
                 if self._stream is None:
-                    self._stream = PostgresStream(self._connector.adbc(), self._connector.settings)
+                    self._stream = self._new_stream()
                 yield self._stream
-            except (Error, OSError) as error:
+            except _driver_errors() as error:
                 raise self._explain(error, start) from error
 
     def _described(self, sql: str) -> Described:
@@ -140,7 +188,7 @@ class PostgresSession:
             fields = self._prepared(connection, sql)
             if not fields:
                 raise self._refused("This is no query: it gives no columns.")
-            types = read_types(connection, [(oid, modifier) for _, oid, modifier in fields])
+            types = self._types(connection, [(oid, modifier) for _, oid, modifier in fields])
             described = Described(
                 sql=sql,
                 columns=tuple(
@@ -175,7 +223,7 @@ class PostgresSession:
             (result,) = connection.wait(execute(server))
             if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
                 self._cancellation.check()
-                raise explain(error_from_result(result), self._connector.settings, start=start)
+                raise self._translated(error_from_result(result), start)
         if result.nparams:
             raise self._refused("The query has parameters like $1.")
         return [
@@ -217,24 +265,27 @@ class PostgresSession:
         except WarehouseError as cancelled:
             return cancelled
         if self._stream is None:
-            return explain(error, self._connector.settings)
+            return self._translated(error)
         told = self._stream.explain(error, start=start)
         relation = refused_relation(told.message)
         if relation and isinstance(told, QueryFailedError):
             with contextlib.suppress(WarehouseError), self.reading() as connection:
-                grants = missing_grants(connection, relation)
+                grants = self._missing_grants(connection, relation)
                 told.remedy = f"Let its owner run: {' '.join(grants)}" if grants else told.remedy
         return told
 
     def _interrupt(self) -> None:
         """Ask the server to stop what runs on the connection that is busy."""
-        import psycopg
-        from adbc_driver_manager import Error
-
-        try:
+        with contextlib.suppress(*_driver_errors()):  # it is asked again while something runs
             if not self._streaming:
                 self._connection.cancel_safe(timeout=1.0)
             elif self._stream is not None:
                 self._stream.cancel()
-        except (psycopg.Error, Error):  # it is asked again while something runs
-            pass
+
+
+def _driver_errors() -> tuple[type[Exception], ...]:
+    """Give what the drivers raise; ADBC passes on what fails in mid-result as an OSError."""
+    import psycopg
+    from adbc_driver_manager import Error
+
+    return psycopg.Error, Error, OSError

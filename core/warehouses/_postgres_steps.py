@@ -1,4 +1,4 @@
-"""`check` for Postgres, step by step; the first step that fails is the last one.
+"""`check` for Postgres, step by step; the first step that fails is the last one. Redshift takes its first steps from here.
 
 A read-only transaction is not all: Postgres lets a superuser run programs inside one (`COPY TO PROGRAM`, measured), and
 roles with pg_read_server_files read the server's files by a function in a SELECT. So a superuser is refused here, and
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,10 +21,11 @@ from core.warehouses._postgres_connection import Connector, is_this_machine
 from core.warehouses._postgres_errors import explain, trouble_of
 from core.warehouses._postgres_session import PostgresSession
 
-__all__ = ["steps"]
+__all__ = ["clock_step", "read_only", "steps", "steps_of"]
 
 SKEW_SECONDS = 2.0
 TLS = "SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl"
+OLDEST_WITH_PG_STAT_SSL = 90_500
 ROLE = """
     SELECT rolsuper, ARRAY(
         SELECT p.rolname::text FROM pg_roles AS p
@@ -50,6 +51,21 @@ READ_ONLY_TRANSACTION = "25006"
 
 def steps(connector: Connector) -> Iterator[Step]:
     """Give the steps: name, network, TLS, login, role, privileges, read-only, clock."""
+    return steps_of(
+        connector,
+        lambda: PostgresSession(connector, connector.psycopg()),
+        lambda error: explain(error, connector.settings),
+        (_role, _privileges, read_only, _clock),
+    )
+
+
+def steps_of(
+    connector: Connector,
+    opened: Callable[[], PostgresSession],
+    explained: Callable[[Exception], WarehouseError],
+    after: Sequence[Callable[[Connector, PostgresSession], Step]],
+) -> Iterator[Step]:
+    """Give name, network, TLS and login, and then the steps `after`."""
     import psycopg
 
     if not connector.is_socket:
@@ -60,15 +76,15 @@ def steps(connector: Connector) -> Iterator[Step]:
                 return
     began = time.perf_counter()
     try:
-        session = PostgresSession(connector, connector.psycopg())
+        session = opened()
     except (psycopg.Error, SecretError) as error:
-        yield replace(_no_login(error, connector), seconds=time.perf_counter() - began)
+        yield replace(_no_login(error, connector, explained), seconds=time.perf_counter() - began)
         return
     with session:
         yield replace(_tls(connector, session), seconds=time.perf_counter() - began)
         yield Step(name="login", passed=True, detail=f"as {connector.settings.user} into {connector.settings.database}")
-        for after in (_role, _privileges, _read_only, _clock):
-            step = _timed(after, connector, session)
+        for make in after:
+            step = _timed(make, connector, session)
             yield step
             if not step.passed:
                 return
@@ -114,23 +130,22 @@ def _failed(name: str, text: str, connector: Connector) -> Step:
     return Step(name=name, passed=False, detail=known[1].message, remedy=known[1].remedy)
 
 
-def _no_login(error: Exception, connector: Connector) -> Step:
+def _no_login(error: Exception, connector: Connector, explained: Callable[[Exception], WarehouseError]) -> Step:
     """Give the step that an error of connecting belongs to."""
     if isinstance(error, SecretError):
         return Step(name="login", passed=False, detail=error.message, remedy=error.remedy)
-    name, told = connecting_trouble(trouble_of(error).message, connector.settings) or (
-        "login",
-        explain(error, connector.settings),
-    )
+    known = connecting_trouble(trouble_of(error).message, connector.settings)
+    name, told = known[0] if known else "login", explained(error)
     return Step(name=name, passed=False, detail=told.message, remedy=told.remedy)
 
 
 def _tls(connector: Connector, session: PostgresSession) -> Step:
     with session.reading() as connection:
         used = connection.pgconn.ssl_in_use
-        row = connection.execute(TLS).fetchone()
+        known = connection.info.server_version >= OLDEST_WITH_PG_STAT_SSL
+        row = connection.execute(TLS).fetchone() if known else None
     if used:
-        version, cipher = row or ("TLS", "of the pooler")
+        version, cipher = row or ("TLS", "of the pooler" if known else "cipher not told")
         checked = {"verify-ca": "certificate checked", "verify-full": "certificate and name checked"}
         how = checked.get(connector.sslmode, "certificate not checked")
         hint = (
@@ -202,7 +217,7 @@ def _privileges(connector: Connector, session: PostgresSession) -> Step:
     )
 
 
-def _read_only(connector: Connector, session: PostgresSession) -> Step:
+def read_only(connector: Connector, session: PostgresSession) -> Step:
     """Try to write, in the same kind of transaction that queries run in."""
     try:
         with session.reading() as connection:
@@ -225,9 +240,17 @@ def _clock(connector: Connector, session: PostgresSession) -> Step:
         before = time.time()
         moment, standby = connection.execute(CLOCK).fetchone() or (before, False)
         skew = float(moment) - (before + time.time()) / 2
-    detail = f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} this machine's"
-    if standby:
-        detail += f"; a standby, which shows all up to {datetime.fromtimestamp(session.clock(), UTC):%F %T} UTC"
+    more = (
+        f"; a standby, which shows all up to {datetime.fromtimestamp(session.clock(), UTC):%F %T} UTC"
+        if standby
+        else ""
+    )
+    return clock_step(skew, more)
+
+
+def clock_step(skew: float, more: str = "") -> Step:
+    """Say how far the server's clock is ahead of this machine's, in seconds."""
+    detail = f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} this machine's{more}"
     far = abs(skew) > SKEW_SECONDS
     return Step(
         name="clock",

@@ -18,12 +18,17 @@ from core.model import Kind, Secret
 from core.warehouses import warehouse_type
 from core.warehouses.base import Warehouse
 from tests.servers.postgres import Database
+from tests.servers.redshift import Redshift, prepare
 
 
 @dataclass(kw_only=True)
 class Harness:
     """A warehouse of one test with a table `people (id, email)` of three rows, and a view `grown_ups` on it."""
 
+    file: Mapping[str, Any]
+    """What the source's file says."""
+
+    secrets: Mapping[str, str] = dataclasses.field(default_factory=dict)
     warehouse: Warehouse
     execute: Callable[..., None]
     """Runs statements as the owner; must work whenever no session is open."""
@@ -37,6 +42,12 @@ class Harness:
 
     infinities: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Expressions of infinite dates and times, and what DuckDB calls them."""
+
+    quote: str = '"'
+    """What a name stands in that keeps its case."""
+
+    typed: Callable[[str], str] = str
+    """Brings a statement that makes or changes a table into the warehouse's own words."""
 
     series: str = (
         "SELECT b.i * 1000 + a.i AS n, repeat('x', 100) AS note"
@@ -101,6 +112,7 @@ def duckdb_harness(request: pytest.FixtureRequest) -> Harness:
     execute(*PEOPLE)
     plugin: Any = warehouse_type("duckdb")
     return Harness(
+        file={"type": "duckdb", "path": str(folder / "warehouse.duckdb")},
         warehouse=plugin(plugin.Settings(path="warehouse.duckdb"), no_secret, folder),
         execute=execute,
         writes_while_open=False,
@@ -121,15 +133,22 @@ def duckdb_harness(request: pytest.FixtureRequest) -> Harness:
     )
 
 
-def postgres_plugin(at: Database, /, *, folder: Path = Path(), password: str | None = None, **settings: Any) -> Any:
-    """Give the plug-in for a database as its reader, or with other settings."""
-    plugin: Any = warehouse_type("postgres")
-    known = {
+def postgres_file(at: Database) -> dict[str, Any]:
+    return {
+        "type": "postgres",
         "host": at.server.host,
         "port": at.server.port,
         "database": at.name,
         "user": at.reader,
     }
+
+
+def postgres_plugin(
+    at: Database, /, *, folder: Path = Path(), password: str | None = None, kind: str = "postgres", **settings: Any
+) -> Any:
+    """Give the plug-in for a database as its reader, or with other settings."""
+    plugin: Any = warehouse_type(kind)
+    known = {name: value for name, value in postgres_file(at).items() if name != "type"}
     secret = Secret(at.reader_password if password is None else password)
     return plugin(plugin.Settings(**{**known, **settings}), lambda _: secret, folder)
 
@@ -138,6 +157,8 @@ def postgres_harness(request: pytest.FixtureRequest) -> Harness:
     database: Database = request.getfixturevalue("postgres_database")
     database.execute(*PEOPLE, "ANALYZE people")
     return Harness(
+        file=postgres_file(database),
+        secrets={"password": database.reader_password},
         warehouse=postgres_plugin(database),
         execute=database.execute,
         writes_while_open=True,
@@ -160,7 +181,37 @@ def postgres_harness(request: pytest.FixtureRequest) -> Harness:
     )
 
 
+def redshift_harness(request: pytest.FixtureRequest) -> Harness:
+    database: Database = request.getfixturevalue("postgres_database")
+    front: Redshift = request.getfixturevalue("redshift_front")
+    prepare(database)
+    database.execute(*PEOPLE, "ANALYZE people")
+    return Harness(
+        file={**postgres_file(database), "type": "redshift", "port": front.port},
+        secrets={"password": database.reader_password},
+        warehouse=postgres_plugin(database, kind="redshift", port=front.port),
+        execute=database.execute,
+        writes_while_open=True,
+        schema="public",
+        examples={
+            **COMMON_EXAMPLES,
+            Kind.BYTES: "'\\x01ff'::varbyte",
+            Kind.INSTANT: "TIMESTAMPTZ '2026-03-29 02:30:00.123456+02'",
+            Kind.JSON: """'{"a": [1, null]}'::super""",
+        },
+        infinities={
+            "TIMESTAMP 'infinity'": "infinity",
+            "TIMESTAMP '-infinity'": "-infinity",
+            "TIMESTAMPTZ 'infinity'": "infinity",
+            "TIMESTAMPTZ '0044-03-15 12:00:00+00 BC'": "-infinity",
+            "DATE '12026-01-01'": "infinity",
+            "DATE '-infinity'": "-infinity",
+        },
+    )
+
+
 HARNESSES: Mapping[str, Callable[[pytest.FixtureRequest], Harness]] = {
     "duckdb": duckdb_harness,
     "postgres": postgres_harness,
+    "redshift": redshift_harness,
 }

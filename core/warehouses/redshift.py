@@ -1,0 +1,55 @@
+"""Amazon Redshift: Postgres's wire with an old Postgres's words, and rows from a cursor.
+
+What differs from Postgres: no COPY to the client, so results come from a cursor inside the transaction (`_redshift_stream`);
+nothing may be prepared by name; the catalogue is that of the SVV_ views; and quoted names keep their case only where the
+session says so (`enable_case_sensitive_identifier`), which ours does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar
+
+from core.errors import WarehouseError
+from core.model import Secret, Step
+from core.warehouses._postgres_connection import Connector
+from core.warehouses._redshift_errors import explain
+from core.warehouses._redshift_session import RedshiftSession, RedshiftSettings
+from core.warehouses._redshift_steps import steps
+
+__all__ = ["Plugin"]
+
+
+class Plugin:
+    """A Redshift cluster or workgroup."""
+
+    dialect: ClassVar[str] = "redshift"
+    Settings: ClassVar[type[RedshiftSettings]] = RedshiftSettings
+    secrets: ClassVar[Mapping[str, str]] = MappingProxyType({"password": "the password of the user"})
+
+    @classmethod
+    def needs(cls, settings: object) -> tuple[str, ...]:  # noqa: ARG003 -- whatever they say
+        """Give the names of the secrets that are needed."""
+        return tuple(cls.secrets)
+
+    def __init__(self, settings: RedshiftSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
+        self._connector = Connector(settings, secrets, folder)
+
+    def open(self) -> RedshiftSession:
+        """Connect and log in."""
+        import psycopg
+
+        try:
+            return RedshiftSession.opened(self._connector)
+        except psycopg.Error as error:
+            raise self.explain(error) from error
+
+    def steps(self) -> Iterator[Step]:
+        """Test name, network, TLS, login, role, privileges, read-only and clock."""
+        return steps(self._connector)
+
+    def explain(self, error: Exception) -> WarehouseError:
+        """Translate an error of psycopg."""
+        return explain(error, self._connector.settings)

@@ -1,0 +1,171 @@
+"""What is special about Redshift, against a front that stands in for it (tests/servers/README.md says for how much)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from core.errors import LoginError, QueryFailedError
+from core.model import Kind
+from core.warehouses import _redshift_stream
+from core.warehouses._redshift_types import type_name
+from core.warehouses.base import Result
+from tests.core.warehouses.harness import postgres_plugin
+from tests.servers.postgres import Database, Server
+from tests.servers.redshift import Redshift, prepare
+
+
+@pytest.fixture(scope="module")
+def shop(postgres: Server) -> Iterator[Database]:
+    """A database with a table, for tests that only read."""
+    database = postgres.create_database()
+    prepare(database)
+    database.execute(
+        "CREATE TABLE people (id integer, email varchar(256), balance numeric(12, 2))",
+        "INSERT INTO people VALUES (1, 'a@example.com', 1.50), (2, NULL, NULL)",
+    )
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def plugin(shop: Database, redshift_front: Redshift) -> Iterator[Any]:
+    redshift_front.seen.clear()
+    yield postgres_plugin(shop, kind="redshift", port=redshift_front.port)
+    redshift_front.nodes = 2
+
+
+def values(result: Result) -> list[object]:
+    return [column.to_pylist() for column in result.batches.read_all().columns]
+
+
+TYPES = [
+    ("true", Kind.BOOLEAN, "boolean", True),
+    ("1::int2", Kind.INTEGER, "smallint", 1),
+    ("9223372036854775807", Kind.INTEGER, "bigint", 2**63 - 1),
+    ("4000000000::oid", Kind.INTEGER, "oid", 4_000_000_000),
+    ("1.50::numeric(38, 10)", Kind.DECIMAL, "numeric(38,10)", "1.5000000000"),
+    ("0.1::float8", Kind.FLOAT, "double precision", 0.1),
+    ("'NaN'::float8", Kind.FLOAT, "double precision", pytest.approx(float("nan"), nan_ok=True)),
+    ("'-Infinity'::float8", Kind.FLOAT, "double precision", float("-inf")),
+    ("1.5::real", Kind.FLOAT, "real", 1.5),
+    ("'x'::varchar(3)", Kind.TEXT, "character varying(3)", "x"),
+    ("'x'::char(3)", Kind.TEXT, "character(3)", "x  "),
+    ("''::varchar", Kind.TEXT, "character varying", ""),
+    ("'00ff'::varbyte", Kind.BYTES, "binary varying", b"00ff"),
+    ("timetz '12:00:00.5+02'", Kind.TIME, "time with time zone", "12:00:00.5+02"),
+    ("time '01:30:00.5'", Kind.TIME, "time without time zone", "01:30:00.5"),
+    (
+        """'{"a": [1, null, 12345678901234567890.10]}'::super""",
+        Kind.JSON,
+        "super",
+        '{"a": [1, null, 12345678901234567890.10]}',
+    ),
+]
+
+
+@pytest.mark.parametrize(("expression", "kind", "name", "value"), TYPES, ids=[each[0] for each in TYPES])
+def test_each_type_arrives_as_what_it_is(plugin: Any, expression: str, kind: Kind, name: str, value: object) -> None:
+    with plugin.open() as session:
+        result = session.stream(f"SELECT {expression} AS value")
+        (column,) = result.columns
+        assert (column.kind, column.type_name) == (kind, name)
+        assert values(result) == [[value]]
+
+
+def test_a_type_that_nobody_knows_is_text() -> None:
+    assert type_name(424_242, -1) == "type 424242"
+
+
+def test_names_in_quotes_keep_their_case_because_the_session_asks_for_it(plugin: Any, redshift_front: Redshift) -> None:
+    with plugin.open() as session:
+        columns = session.describe('SELECT id AS "userId", email AS Email FROM people')
+    assert [column.name for column in columns] == ["userId", "email"]
+    assert "SET enable_case_sensitive_identifier TO true" in redshift_front.seen
+
+
+def test_a_cluster_of_one_node_is_read_in_pieces_of_a_thousand(plugin: Any, redshift_front: Redshift) -> None:
+    redshift_front.nodes = 1
+    with plugin.open() as session:
+        clock = session.clock()
+        (numbers,) = values(session.stream("SELECT n FROM generate_series(1, 4200) AS t(n)"))
+        assert session.clock() == clock
+    assert numbers == list(range(1, 4201))
+    fetched = [int(sql.split()[2]) for sql in redshift_front.seen if sql.startswith("FETCH")]
+    assert fetched[0] == 1001
+    assert set(fetched[1:]) == {1000}
+
+
+def test_long_rows_are_read_in_smaller_pieces(plugin: Any, redshift_front: Redshift) -> None:
+    with plugin.open() as session:
+        result = session.stream("SELECT repeat('x', 30000) AS text FROM generate_series(1, 1500)")
+        assert sum(batch.num_rows for batch in result.batches) == 1500
+    fetched = [int(sql.split()[2]) for sql in redshift_front.seen if sql.startswith("FETCH")]
+    assert max(fetched[1:]) * 30_000 <= _redshift_stream.BATCH_BYTES
+
+
+def test_nothing_is_prepared_by_name_and_nothing_is_copied(plugin: Any, redshift_front: Redshift) -> None:
+    with plugin.open() as session:
+        for _ in range(12):  # psycopg prepares what it has seen five times
+            session.catalogue()
+            values(session.stream("SELECT id FROM people"))
+    text = "\n".join(redshift_front.seen).lower()
+    assert "copy" not in text
+    assert "deallocate" not in text
+
+
+def test_a_wrong_password_is_told_as_that(shop: Database, redshift_front: Redshift) -> None:
+    plugin = postgres_plugin(shop, kind="redshift", port=redshift_front.port, password="wrong")
+    with pytest.raises(LoginError) as refused:
+        plugin.open()
+    assert "refused the password" in refused.value.message
+    steps = list(plugin.steps())
+    assert (steps[-1].name, steps[-1].passed) == ("login", False)
+
+
+def test_a_superuser_is_refused_by_check(shop: Database, redshift_front: Redshift) -> None:
+    server = shop.server
+    plugin = postgres_plugin(
+        shop, kind="redshift", port=redshift_front.port, user=server.superuser, password=server.password
+    )
+    last = list(plugin.steps())[-1]
+    assert (last.name, last.passed) == ("role", False)
+    assert "superuser" in last.detail
+
+
+def test_a_user_who_can_read_nothing_is_given_the_grants(postgres: Server, redshift_front: Redshift) -> None:
+    database = postgres.create_database()
+    try:
+        prepare(database)
+        last = list(postgres_plugin(database, kind="redshift", port=redshift_front.port).steps())[-1]
+        assert (last.name, last.passed) == ("privileges", False)
+        assert f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{database.reader}"' in last.remedy
+    finally:
+        database.drop()
+
+
+def test_a_query_that_the_cluster_stops_is_no_cancellation_of_ours(shop: Database, redshift_front: Redshift) -> None:
+    plugin = postgres_plugin(shop, kind="redshift", port=redshift_front.port, statement_timeout=1)
+    with plugin.open() as session, pytest.raises(QueryFailedError) as stopped:
+        values(
+            session.stream(
+                "SELECT count(*) FROM generate_series(1, 100000000) AS a(i), generate_series(1, 1000) AS b(i)"
+            )
+        )
+    assert "time limit of 1 s" in stopped.value.message
+
+    with plugin.open() as session, pytest.raises(QueryFailedError) as stopped:
+        session.stream("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(0.5)")
+    assert "The cluster stopped the query" in stopped.value.message
+    assert "STL_WLM_RULE_ACTION" in stopped.value.remedy
+
+
+def test_a_table_without_a_grant_is_told_with_the_grant(shop: Database, plugin: Any) -> None:
+    shop.execute("CREATE TABLE hidden (id integer)", f'REVOKE SELECT ON hidden FROM "{shop.reader}"')
+    with plugin.open() as session:
+        with pytest.raises(QueryFailedError) as refused:
+            session.stream("SELECT id FROM hidden")
+        assert f'GRANT SELECT ON "hidden" TO "{shop.reader}"' in refused.value.remedy
+        assert {table.name for table in session.catalogue()} == {"people"}
