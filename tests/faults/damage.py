@@ -170,7 +170,7 @@ def one_case(prepared: Prepared, chance: random.Random, tally: Damages, kind: st
     sent = sum(len(track.messages) - len(prepared.tracks[name].messages) for name, track in lab.tracks.items())
     if ended.code == 1 and state_of(ended.output) not in ("partial", "succeeded"):
         tally.refused += 1
-        if not sent:
+        if not sent or kind == "plan":  # where one destination is refused for its plan, the other goes on
             put_back(prepared, file)
         elif prepared.situation == "at rest":  # an open delivery may go on, and is judged like any other
             lab.found("sent though refused", f"{sent} calls")
