@@ -143,9 +143,13 @@ SELECT * FROM segments WHERE ledger = :ledger ORDER BY number;
 SELECT keys, calls FROM segments;
 
 -- name: files_in_use
-SELECT keys AS name, 1 AS ledger FROM segments WHERE retired IS NULL
-UNION ALL SELECT calls, 1 FROM segments WHERE retired IS NULL AND calls IS NOT NULL
-UNION ALL SELECT plan, 0 FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sending', 'paused');
+WITH current AS (
+    SELECT s.keys, s.calls FROM segments s JOIN ledgers l ON l.id = s.ledger WHERE l.sync = :sync AND s.retired IS NULL
+)
+SELECT keys AS name, 1 AS ledger FROM current
+UNION ALL SELECT calls, 1 FROM current WHERE calls IS NOT NULL
+UNION ALL SELECT plan, 0 FROM deliveries
+WHERE sync = :sync AND plan IS NOT NULL AND state IN ('planned', 'sending', 'paused');
 
 -- name: old_segments
 SELECT s.keys, s.calls FROM segments s JOIN ledgers l ON l.id = s.ledger

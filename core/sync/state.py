@@ -181,20 +181,12 @@ class StateFolder:
         self.check_age(store, sync)
         for row in store.rows("old_segments", sync=sync.id, before=now - _DAY):
             store.do("delete_segment", keys=row["keys"])
-        # where what is listed is not there, what is there may be it, under a name that the store has wrong: it stays
-        missing = {
-            row["name"]
-            for row in store.rows("files_in_use")
-            if not ((self.ledger if row["ledger"] else self.plans) / row["name"]).exists()
-        }
-        listed = {name for row in store.rows("all_segment_files") for name in (row["keys"], row["calls"]) if name}
-        plans = {row["plan"] for row in store.rows("open_plans")}
-        plans |= {str(Path(plan).with_suffix(SENT)) for plan in plans}
-        for folder, kept in ((self.ledger, listed), (self.plans, plans)):
-            there = {file.name for file in folder.glob(f"{sync.id}.*")}
-            if missing.isdisjoint(kept):
-                for name in there - kept:
-                    (folder / name).unlink(missing_ok=True)
+        # where something listed is not there, the store may have lost its last writes, or have a name wrong: all stays
+        if all(
+            ((self.ledger if row["ledger"] else self.plans) / row["name"]).exists()
+            for row in store.rows("files_in_use", sync=sync.id)
+        ):
+            self._remove_unlisted(store, sync)
         for spilled in (self.folder / "tmp").glob(f"{sync.id}.*"):
             process = spilled.suffix.removeprefix(".")
             if not (process.isdigit() and is_alive(int(process))):  # a preview may be using it right now
@@ -207,6 +199,16 @@ class StateFolder:
                 store.do(name, before=before)
             self._forget_deliveries(store, sync, before)
             store.do("forget_old_runs", before=before)
+
+    def _remove_unlisted(self, store: Store, sync: Sync) -> None:
+        """Remove the sync's files that no manifest and no open delivery lists."""
+        listed = {name for row in store.rows("all_segment_files") for name in (row["keys"], row["calls"]) if name}
+        plans = {row["plan"] for row in store.rows("open_plans")}
+        plans |= {str(Path(plan).with_suffix(SENT)) for plan in plans}
+        for folder, kept in ((self.ledger, listed), (self.plans, plans)):
+            for file in folder.glob(f"{sync.id}.*"):
+                if file.name not in kept:
+                    file.unlink(missing_ok=True)
 
     def _forget_deliveries(self, store: Store, sync: Sync, before: float) -> None:
         """Forget old deliveries of this sync, but for those that a file is named after: `check_age` has to know them."""

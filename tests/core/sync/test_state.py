@@ -160,6 +160,25 @@ def test_an_old_store_beside_a_newer_wal_file_is_refused(workshop: Workshop) -> 
         assert ("A part of the store is older than the rest" in outcome.ended.error) == (state == "failed")
 
 
+def test_a_store_that_has_lost_its_last_writes_costs_no_segment(workshop: Workshop) -> None:
+    """Killed after the commit, then a bit of the -wal file flips: the commit is forgotten, and its plan is gone by then."""
+    workshop.people(3)
+    workshop.sync()
+    workshop.receiver.behave(*[{"lose_reply": True}] * 3)
+    assert workshop.run().state == "failed"
+    state = workshop.folder / ".backhaul"
+    older = (state / "store.sqlite").read_bytes()
+    assert workshop.run().state == "succeeded"
+    newer, segments = (state / "store.sqlite").read_bytes(), sorted((state / "ledger").iterdir())
+    workshop.calls()
+    (state / "store.sqlite").write_bytes(older)
+    assert "The plan of an open delivery is missing" in workshop.run().ended.error
+    assert sorted((state / "ledger").iterdir()) == segments
+    (state / "store.sqlite").write_bytes(newer)
+    assert workshop.run().state == "succeeded"
+    assert workshop.calls() == []
+
+
 def test_files_stay_where_the_store_lists_one_that_is_not_there(workshop: Workshop) -> None:
     workshop.people(3)
     workshop.sync()
