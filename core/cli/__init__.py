@@ -12,7 +12,7 @@ import sys
 import click
 
 from core import __version__
-from core.cli import demo, doctor, history, lint, mend, project, query, run, secret
+from core.cli import demo, doctor, history, lint, mend, project, query, run, secret, setup_sql
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
@@ -47,6 +47,7 @@ for _command in (
     mend.audit,
     mend.forget,
     secret.secret,
+    setup_sql.setup_sql,
     project.schema,
     doctor.doctor,
     doctor.completion,

@@ -34,7 +34,7 @@ from core.model import Column, Secret, Step, Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Result", "Session", "Warehouse"]
+__all__ = ["Result", "Session", "SetupNames", "Warehouse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,25 @@ class Result:
     batches: pa.RecordBatchReader
     failure: Callable[[], WarehouseError | None] = lambda: None
     """Gives the error that ended `batches`, or None: DuckDB, handed a reader, passes on no more than an error's text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupNames:
+    """The names that a set-up script uses; where one is empty, the type has its own.
+
+    `verifier` is what the server keeps instead of a password (it cannot be turned back into one); `public_key` the body
+    of a PEM, in one line. `ledger` asks for a schema of our own that may be written (DESIGN: the ledger in the warehouse).
+    """
+
+    user: str = "backhaul"
+    role: str = "backhaul"
+    warehouse: str = ""
+    project: str = ""
+    database: str = ""
+    schemas: tuple[str, ...] = ()
+    verifier: str = ""
+    public_key: str = ""
+    ledger: bool = False
 
 
 class Session(Protocol):
@@ -108,6 +127,16 @@ class Warehouse(Protocol):
 
     def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path) -> None:
         """Keep what is needed; connect to nothing. `secrets(name)` raises SecretError; `folder` is the project's."""
+
+    @classmethod
+    def setup_script(cls, names: SetupNames) -> str:
+        """Give the statements that make a user with the least that is needed; an administrator runs them."""
+        ...
+
+    @classmethod
+    def verifier_of(cls, password: Secret, user: str) -> str:
+        """Give what the server keeps instead of a password, for the script; nothing where it takes none."""
+        ...
 
     def open(self) -> Session:
         """Connect. Raises LoginError, UnreachableError or WarehouseError."""

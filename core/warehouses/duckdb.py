@@ -25,6 +25,7 @@ from core.errors import WarehouseError
 from core.model import Secret, Step
 from core.warehouses._duckdb_errors import explain_open, explain_query
 from core.warehouses._duckdb_session import DuckDBSession
+from core.warehouses.base import SetupNames
 
 __all__ = ["DuckDBSettings", "Plugin"]
 
@@ -56,6 +57,19 @@ class Plugin:
         self._file = (folder / Path(settings.path).expanduser()).resolve()
         self._memory = settings.memory
         self._state = folder / ".backhaul"
+
+    @classmethod
+    def setup_script(cls, names: SetupNames) -> str:  # noqa: ARG003 -- whatever they are
+        """Say that there is nothing to set up."""
+        return (
+            "-- DuckDB has no users: whoever may read the file may read all of it. Backhaul opens it read-only, for each\n"
+            "-- action anew, and reads nothing else. Make the file readable for the user that Backhaul runs as.\n"
+        )
+
+    @classmethod
+    def verifier_of(cls, password: Secret, user: str) -> str:  # noqa: ARG003 -- there are none
+        """Give nothing: there are no passwords."""
+        return ""
 
     def open(self) -> DuckDBSession:
         """Open the file. Raises UnreachableError where it is missing or locked by a writer."""

@@ -12,7 +12,9 @@ from core.model import Secret, Step
 from core.warehouses._postgres_connection import Connector, PostgresSettings
 from core.warehouses._postgres_errors import explain
 from core.warehouses._postgres_session import PostgresSession
+from core.warehouses._postgres_setup import script, verifier_of
 from core.warehouses._postgres_steps import steps
+from core.warehouses.base import SetupNames
 
 __all__ = ["Plugin"]
 
@@ -31,6 +33,16 @@ class Plugin:
 
     def __init__(self, settings: PostgresSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
         self._connector = Connector(settings, secrets, folder)
+
+    @classmethod
+    def setup_script(cls, names: SetupNames) -> str:
+        """Give the statements that make a user who may read the chosen schemas, and nothing else."""
+        return script(names)
+
+    @classmethod
+    def verifier_of(cls, password: Secret, user: str) -> str:  # noqa: ARG003 -- Redshift needs it
+        """Give what the server keeps instead of a password."""
+        return verifier_of(password)
 
     def open(self) -> PostgresSession:
         """Connect and log in."""

@@ -17,7 +17,9 @@ from core.model import Secret, Step
 from core.warehouses._postgres_connection import Connector
 from core.warehouses._redshift_errors import explain
 from core.warehouses._redshift_session import RedshiftSession, RedshiftSettings
+from core.warehouses._redshift_setup import script, verifier_of
 from core.warehouses._redshift_steps import steps
+from core.warehouses.base import SetupNames
 
 __all__ = ["Plugin"]
 
@@ -36,6 +38,16 @@ class Plugin:
 
     def __init__(self, settings: RedshiftSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
         self._connector = Connector(settings, secrets, folder)
+
+    @classmethod
+    def setup_script(cls, names: SetupNames) -> str:
+        """Give the statements that make a user who may read the chosen schemas, and nothing else."""
+        return script(names)
+
+    @classmethod
+    def verifier_of(cls, password: Secret, user: str) -> str:
+        """Give what the server keeps instead of a password."""
+        return verifier_of(password, user)
 
     def open(self) -> RedshiftSession:
         """Connect and log in."""
