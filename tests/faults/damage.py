@@ -170,11 +170,12 @@ def one_case(prepared: Prepared, chance: random.Random, tally: Damages, kind: st
     sent = sum(len(track.messages) - len(prepared.tracks[name].messages) for name, track in lab.tracks.items())
     if ended.code == 1 and state_of(ended.output) not in ("partial", "succeeded"):
         tally.refused += 1
-        if not sent or kind == "plan":  # where one destination is refused for its plan, the other goes on
+        committed = '"event": "committed"' in ended.output  # what was sent before was all of it: the store has moved on
+        if kind == "plan" or not (sent or committed):  # where one destination is refused for its plan, the other goes on
             put_back(prepared, file)
-        elif prepared.situation == "at rest":  # an open delivery may go on, and is judged like any other
+        elif sent and prepared.situation == "at rest":  # an open delivery may go on, and is judged like any other
             lab.found("sent though refused", f"{sent} calls")
-        elif kind == "store.sqlite" and not lab.problems:
+        elif kind.startswith("store.sqlite") and not lab.problems:
             return words  # what it has lost nobody can put back; it is refused from now on
     elif ended.code in (0, 1):
         tally.harmless += 1
