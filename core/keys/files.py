@@ -12,7 +12,7 @@ from core.errors import UsageError
 from core.keys.recognise import MOST_BYTES
 from core.model import Secret
 
-__all__ = ["read", "warning_of", "write"]
+__all__ = ["must_be_free", "read", "warning_of", "write"]
 
 _ONLY_OWNER = 0o600
 
@@ -67,16 +67,8 @@ def write(path: Path, key: Secret, *, replace: bool = False) -> None:
 
     Raises UsageError where something is there already and `replace` is not asked for, or where it cannot be written.
     """
-    target = path.expanduser()
-    where = str(path)
-    if target.is_dir():
-        raise UsageError("That is a folder.", where=where, remedy="Name a file in it, such as rsa_key.p8.")
-    if not replace and os.path.lexists(target):
-        raise UsageError(
-            "The file is there already, and was not changed.",
-            where=where,
-            remedy="Choose another name, or add --force to replace it.",
-        )
+    must_be_free(path, replace=replace)
+    target, where = path.expanduser(), str(path)
     try:
         _placed(target, key.reveal().encode(), replace=replace)
     except FileExistsError:
@@ -87,6 +79,21 @@ def write(path: Path, key: Secret, *, replace: bool = False) -> None:
             where=where,
             remedy="Look at the folder's owner and disk.",
         ) from None
+
+
+def must_be_free(path: Path, *, replace: bool = False) -> None:
+    """Refuse a name that `write` could not use, before a key is made for it. Raises UsageError."""
+    target, where = path.expanduser(), str(path)
+    if target.is_dir():
+        raise UsageError("That is a folder.", where=where, remedy="Name a file in it, such as rsa_key.p8.")
+    if not target.parent.is_dir():
+        raise UsageError("The folder of that file is not there.", where=where, remedy="Make it first, or name another.")
+    if not replace and os.path.lexists(target):
+        raise UsageError(
+            "The file is there already, and was not changed.",
+            where=where,
+            remedy="Choose another name, or add --force to replace it.",
+        )
 
 
 def _placed(target: Path, content: bytes, *, replace: bool) -> None:

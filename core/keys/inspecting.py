@@ -82,7 +82,7 @@ def _fitting(found: Recognised, result: Opened, name: str, *, given: bool) -> In
     if not mends:
         sentence = f"{about}, as Snowflake needs it."
     elif result.was_locked:
-        sentence = f"{about}. Backhaul keeps it decrypted, in the place for secrets; your file is not changed."
+        sentence = f"{about}. It was decrypted in memory; your file is not changed."
     elif found.kind in _CONVERTED:
         sentence = f"{about}. Snowflake needs PKCS#8: it was converted in memory; your file is not changed."
     else:

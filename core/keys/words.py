@@ -98,7 +98,7 @@ _FAILURES = {
     ),
     Failure.UNSUPPORTED: Words(
         "The key is encrypted in a way that Backhaul does not know.",
-        "Decrypt it with the command, then give the new file.",
+        "Decrypt it with the command (OpenSSL 3 may ask for -provider legacy -provider default), then give the new file.",
     ),
     Failure.TOO_SLOW: Words(
         "To try one passphrase, this key asks for more work than this machine should do: it is damaged, or made so.",
