@@ -12,7 +12,7 @@ import sys
 import click
 
 from core import __version__
-from core.cli import demo, doctor, history, lint, mend, project, query, run, secret, setup_sql
+from core.cli import demo, doctor, history, key, lint, mend, project, query, run, secret, setup_sql
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
@@ -46,6 +46,7 @@ for _command in (
     mend.undo,
     mend.audit,
     mend.forget,
+    key.key,
     secret.secret,
     setup_sql.setup_sql,
     project.schema,

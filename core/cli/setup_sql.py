@@ -34,7 +34,7 @@ _RANDOM_BYTES = 32
 @click.option("--database", default="", help="The database to read.")
 @click.option("--schema", "schemas", multiple=True, help="A schema (a dataset) to read; may be given several times.")
 @click.option(
-    "--public-key", type=click.Path(path_type=Path), help="A key file whose public key is registered (Snowflake)."
+    "--key", type=click.Path(path_type=Path), help="A private key file, whose public half is registered (Snowflake)."
 )
 @click.option(
     "--new-password", default="", metavar="SECRET", help="Make a password and keep it, such as sources/prod.password."
@@ -46,7 +46,7 @@ def setup_sql(
     kind: str,
     *,
     source: str,
-    public_key: Path | None,
+    key: Path | None,
     new_password: str,
     folder: Path | None,
     as_json: bool,
@@ -61,8 +61,8 @@ def setup_sql(
     names = {name: value for name, value in (known | {n: v for n, v in given.items() if v}).items() if value}
     if "role" not in names and "user" in names:
         names["role"] = names["user"]
-    if public_key:
-        names["public_key"] = _public_key(public_key)
+    if key:
+        names["public_key"] = _public_key(key)
     place = ""
     if new_password:
         names["verifier"], place = _new_password(plugin, names.get("user", "backhaul"), new_password, folder)
@@ -96,7 +96,7 @@ def _known(kind: str, source: str, folder: Path | None) -> tuple[str, dict[str, 
 
 
 def _public_key(file: Path) -> str:
-    """Give the public key of a key file, whatever its format."""
+    """Give the public half of a private key file, whatever its format."""
     from core import keys
 
     found = keys.inspect(keys.read(file))
