@@ -44,7 +44,9 @@ def catch(bench: Bench, name: str, seed: str) -> Caught:
 
 def damage(bench: Bench, scenario: str, seed: str, *, broken: str) -> Damages:
     kind, way = BROKEN[broken].damaged
-    return damage_project(bench, scenario, seed, broken=broken, kind=kind, way=way)
+    situation = BROKEN[broken].situation
+    cases = 4 if situation else 40  # one kind, one way, one situation: most cases are the same
+    return damage_project(bench, scenario, seed, broken=broken, kind=kind, way=way, situation=situation, cases=cases)
 
 
 TRIALS = {"kills": kill_project, "disk": disk_project, "damage": damage, "power": power_project}

@@ -171,7 +171,9 @@ def one_case(prepared: Prepared, chance: random.Random, tally: Damages, kind: st
     if ended.code == 1 and state_of(ended.output) not in ("partial", "succeeded"):
         tally.refused += 1
         committed = '"event": "committed"' in ended.output  # what was sent before was all of it: the store has moved on
-        if kind == "plan" or not (sent or committed):  # where one destination is refused for its plan, the other goes on
+        if kind == "plan" or not (
+            sent or committed
+        ):  # where one destination is refused for its plan, the other goes on
             put_back(prepared, file)
         elif sent and prepared.situation == "at rest":  # an open delivery may go on, and is judged like any other
             lab.found("sent though refused", f"{sent} calls")

@@ -2,7 +2,7 @@
 
 They are installed in the runner's children (see `nursery`), never by a hook in the engine. `scenarios` are those in which
 the fault can show; `part` is the part of the harness that looks: kills, disk, damage or power;
-`damaged` the kind of file, and the way, that damage keeps to.
+`damaged` the kind of file, and the way, that damage keeps to, `situation` the one in which it does.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Broken:
     scenarios: tuple[str, ...] = ("full",)
     part: str = "kills"
     damaged: tuple[str, str] = ("", "")
+    situation: str | None = None
 
 
 BROKEN: dict[str, Broken] = {
@@ -71,7 +72,11 @@ BROKEN: dict[str, Broken] = {
         install=keeping.damaged_store_begun_anew, part="damage", damaged=("store.sqlite", "rubbish")
     ),
     "a mixed store unchecked": Broken(
-        install=keeping.mixed_store_unchecked, scenarios=("events",), part="damage", damaged=("store.sqlite", "older")
+        install=keeping.mixed_store_unchecked,
+        scenarios=("events", "full"),
+        part="damage",
+        damaged=("store.sqlite", "older"),
+        situation="killed",
     ),
     "age unchecked": Broken(install=keeping.age_unchecked, part="damage", damaged=("store.sqlite", "older")),
     "a missing store begun anew": Broken(
