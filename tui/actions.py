@@ -43,6 +43,7 @@ SCOPES: Mapping[str, str] = {
     "run": "One run",
     "settings": "Settings of a sync",
     "form": "Forms",
+    "wizard": "The guided set-up",
     "text": "While typing",
     "read": "Texts to read",
     "dialog": "Dialogs",
@@ -159,6 +160,14 @@ _TABLE = (
     ("form.test", "test", "Test the connection step by step", "test"),
     ("form.save", "save", "Save it", "save"),
     ("form.copy", "copy", "Copy the statement or the text that is shown", "copy"),
+    # the guided set-up
+    ("wizard.forward", "next", "To the next step", "next-step"),
+    ("wizard.backward", "back", "To the step before", "previous-step"),
+    ("wizard.next", "next field", "To the next field", "next-field"),
+    ("wizard.previous", "previous field", "To the previous field", "previous-field"),
+    ("wizard.test", "test", "Test the connection step by step", "test"),
+    ("wizard.generate", "new pair", "Make a fresh pair of keys; the private half is shown to nobody", "new-key"),
+    ("wizard.copy", "copy", "Copy the statement that is shown", "copy"),
     # while typing
     ("text.leave", "leave the text", "Leave the text: letters are keys again", "leave"),
     ("text.left", "left", "One character to the left", "left"),

@@ -20,4 +20,5 @@ doing        the table of what can be asked
 queries      lint, fix, rule, format, keywords
 trying       preview, plan, explain, curl, undo
 connections  check, catalogue, secret_set, secret_delete, secret_list, types
+credentials  existing, hold, secret_place; what it holds is in `held`
 """

@@ -11,6 +11,7 @@ from core import destinations, secrets, warehouses
 from core.model import Destination, Project, Secret, Source
 from core.sync.check import steps
 from core.sync.connecting import warehouse_at
+from core.workbench.held import take
 from core.workbench.request import Request, named
 
 __all__ = ["catalogue", "check", "delete_secret", "list_secrets", "set_secret", "types"]
@@ -28,6 +29,8 @@ class _Check:
     type: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
+    """Handles of secrets that this process holds, by the secrets' names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,8 @@ class _Name:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Secret:
     name: str
-    value: str
+    value: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,9 @@ def check(request: Request) -> Mapping[str, Any]:
     asked = request.asked(_Check)
     project = request.project()
     passed = True
-    for step in steps(project, _checked(project, asked), {name: Secret(text) for name, text in asked.secrets.items()}):
+    given = {name: Secret(text) for name, text in asked.secrets.items()}
+    given |= {name: take(handle) for name, handle in asked.held.items()}
+    for step in steps(project, _checked(project, asked), given):
         request.stopping.check()
         request.part(asdict(step))
         passed = passed and step.passed is not False
@@ -110,7 +116,7 @@ def set_secret(request: Request) -> Mapping[str, Any]:
     asked = request.asked(_Secret)
     project = request.project()
     secrets.meaning(project, asked.name)
-    secrets.store(project, asked.name, Secret(asked.value))
+    secrets.store(project, asked.name, take(asked.held) if asked.held else Secret(asked.value))
     return {"name": asked.name, "place": secrets.place(project, asked.name)}
 
 

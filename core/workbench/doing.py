@@ -32,6 +32,9 @@ DOES: Mapping[str, str] = {
     "secret_delete": "connections.delete_secret",
     "secret_list": "connections.list_secrets",
     "types": "connections.types",
+    "existing": "credentials.existing",
+    "hold": "credentials.hold_secret",
+    "secret_place": "credentials.place",
 }
 """What can be asked, and which function of this package does it."""
 

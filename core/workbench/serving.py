@@ -210,7 +210,7 @@ def _frames(error: BaseException) -> list[str]:
 def _secrets(values: Mapping[str, Any]) -> list[str]:
     """Give the secrets that came with a request."""
     given = values.get("secrets")
-    texts = [values.get("value"), *(given.values() if isinstance(given, dict) else ())]
+    texts = [values.get("value"), values.get("passphrase"), *(given.values() if isinstance(given, dict) else ())]
     return [text for text in texts if isinstance(text, str) and len(text) >= _SHORTEST_SECRET]
 
 

@@ -15,6 +15,7 @@ from tui.messages import Refused, Snapshot
 from tui.screens.base import Page
 from tui.screens.connection import ConnectionPage
 from tui.screens.dialogs import Ask, Confirm
+from tui.screens.wizard import WizardPage
 from tui.steps import step_lines
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
@@ -288,11 +289,11 @@ class Sources(Page):
 
     def do_new(self) -> None:
         """Connect a warehouse."""
-        self.console.push_screen(ConnectionPage("source"), self._saved)
+        self.console.push_screen(WizardPage("source"), self._saved)
 
     def do_new_destination(self) -> None:
         """Connect an API, or a local file."""
-        self.console.push_screen(ConnectionPage("destination"), self._saved)
+        self.console.push_screen(WizardPage("destination"), self._saved)
 
     def _saved(self, name: str | None) -> None:
         if name:

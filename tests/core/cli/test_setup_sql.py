@@ -29,7 +29,9 @@ def shop(postgres: Server) -> Iterator[Database]:
     database = postgres.create_database()
     database.execute(*TABLES)
     rules = postgres.folder / "data" / "pg_hba.conf"
-    if '"Back haul"' not in rules.read_text():  # Redshift knows MD5; whoever has a SCRAM verifier is asked by that still
+    if (
+        '"Back haul"' not in rules.read_text()
+    ):  # Redshift knows MD5; whoever has a SCRAM verifier is asked by that still
         rules.write_text(f'host all "Back haul" 127.0.0.1/32 md5\n{rules.read_text()}')
         database.execute("SELECT pg_reload_conf()")
     yield database

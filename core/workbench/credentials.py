@@ -1,0 +1,179 @@
+"""What the wizard asks about credentials: what other tools have, what a key text is, where secrets can be kept here.
+
+A secret that comes in is held in this process (`held`); what goes out are facts about it, and a handle.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from core import keys, secrets
+from core.errors import BackhaulError, SecretError, UsageError
+from core.model import Secret, SecretsFrom
+from core.setup import Found, on_this_machine
+from core.workbench.held import hold
+from core.workbench.request import Request
+
+__all__ = ["existing", "hold_secret", "place"]
+
+_LONGEST_PATH = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Nothing:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hold:
+    """Where the secret comes from: `value` is its text, or a path to its file; `origin` names a connection of another
+    tool, whose secret `secret` is; `generate` makes a fresh key. `kind` says what it has to be.
+    """
+
+    kind: Literal["private_key", "service_account", "plain"] = "plain"
+    value: str = ""
+    origin: str = ""
+    secret: str = ""
+    generate: bool = False
+    passphrase: str = ""
+    user: str = ""
+
+
+def existing(request: Request) -> Mapping[str, Any]:
+    """Give the connections that other tools keep on this machine; of their secrets only the names."""
+    request.asked(_Nothing)
+    return {
+        "found": [
+            {
+                "origin": found.origin,
+                "type": found.type,
+                "summary": found.summary,
+                "settings": dict(found.settings),
+                "secrets": list(found.secrets),
+                "notes": list(found.notes),
+            }
+            for found in _existing()
+        ]
+    }
+
+
+def _existing() -> tuple[Found, ...]:
+    return on_this_machine(os.environ, Path.home())
+
+
+def hold_secret(request: Request) -> Mapping[str, Any]:
+    """Look at a secret, hold it, and give what a person should know of it."""
+    asked = request.asked(_Hold)
+    text, file = _material(asked)
+    facts: dict[str, Any]
+    match asked.kind:
+        case "private_key":
+            facts = _key_facts(asked, text)
+        case "service_account":
+            facts = _account_facts(text)
+        case _:
+            facts = {"handle": hold(Secret(_decoded(text))) if text else "", "fits": bool(text)}
+    facts["file"] = str(file) if file else ""
+    facts["warning"] = keys.warning_of(file) if file else ""
+    return facts
+
+
+def _material(asked: _Hold) -> tuple[bytes | str, Path | None]:
+    """Give the text of a secret, and its file where it is in one."""
+    if asked.generate:
+        return "", None
+    if asked.origin:
+        found = next((each for each in _existing() if each.origin == asked.origin), None)
+        if found is None or asked.secret not in found.secrets:
+            raise UsageError(f"There is no {asked.secret or 'secret'} in {asked.origin} any more.")
+        return found.secrets[asked.secret].reveal(), None
+    if asked.kind != "plain" and (file := _path(asked.value)):
+        return keys.read(file), file
+    return asked.value, None
+
+
+def _path(text: str) -> Path | None:
+    """Give the file that a text names, where it looks like a path; a key never does."""
+    text = text.strip().strip("'\"")
+    if "\n" in text or len(text) > _LONGEST_PATH or not text:
+        return None
+    looks_like_one = text.startswith(("/", "~", "./", "../")) or text.endswith((".pem", ".p8", ".key", ".json", ".der"))
+    if not looks_like_one:
+        return None
+    file = Path(text).expanduser()
+    # the body of a key may begin with a slash, too: then there is no such file, and it is looked at as a text
+    return file if file.exists() or text.startswith(("~", "./", "../")) else None
+
+
+def _decoded(text: bytes | str) -> str:
+    return text if isinstance(text, str) else text.decode("utf-8", "replace")
+
+
+def _key_facts(asked: _Hold, material: bytes | str) -> dict[str, Any]:
+    found = (
+        keys.generate()
+        if asked.generate
+        else keys.inspect(material, Secret(asked.passphrase) if asked.passphrase else None)
+    )
+    user = asked.user or "SVC_BACKHAUL"
+    return {
+        "handle": hold(found.key) if found.key else "",
+        "fits": found.key is not None,
+        "needs_passphrase": found.verdict is keys.Verdict.NEEDS_PASSPHRASE,
+        "found": found.found,
+        "sentence": found.sentence,
+        "remedy": found.remedy,
+        "mends": list(found.mends),
+        "command": found.command,
+        "fingerprint": found.fingerprint,
+        "statement": keys.statement(user, found.public_key) if found.public_key else "",
+        "lines": 0 if asked.generate else _decoded(material).strip().count("\n") + 1,
+    }
+
+
+def _account_facts(material: bytes | str) -> dict[str, Any]:
+    found = keys.service_account(material)
+    if isinstance(found, keys.NoServiceAccount):
+        return {
+            "handle": "",
+            "fits": False,
+            "found": found.found,
+            "sentence": found.sentence,
+            "remedy": found.remedy,
+            "mends": list(found.faults),
+        }
+    return {
+        "handle": hold(found.text),
+        "fits": True,
+        "found": "a service account",
+        "sentence": f"{found.email} of project {found.project}.",
+        "remedy": "",
+        "mends": list(found.warnings),
+        "settings": {"project": found.project},
+        "lines": _decoded(material).strip().count("\n") + 1,
+    }
+
+
+def place(request: Request) -> Mapping[str, Any]:
+    """Say where this project's secrets live, and whether they can be kept there on this host."""
+    request.asked(_Nothing)
+    project = request.project()
+    message = remedy = ""
+    if project.secrets_from is SecretsFrom.KEYRING:
+        try:
+            secrets.present(project, "a look whether it is open")
+        except SecretError as error:
+            message, remedy = error.message, error.remedy
+        except BackhaulError as error:
+            message, remedy = error.message, error.remedy
+    return {
+        "from": project.secrets_from.value,
+        "place": secrets.place(project),
+        "usable": not message,
+        "message": message,
+        "remedy": remedy,
+    }

@@ -1,0 +1,110 @@
+"""2 Connect: the name and the settings. Each field says where its value is found, as soon as it has the keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from core.errors import ProjectError
+from tui.drawing import Line, Span, heading, line, wrapped
+from tui.screens.wizard.step import Step
+from tui.settings_fields import settings_fields
+from tui.widgets.form import Changed, Field, Form
+
+__all__ = ["ConnectingStep"]
+
+
+class ConnectingStep(Step):
+    """Name and settings, the needed ones first."""
+
+    title: ClassVar[str] = "Connect"
+
+    def compose(self) -> ComposeResult:
+        yield Form(self._fields(), id="form")
+
+    def take_keys(self) -> None:
+        self.query_one(Form).focus_first()
+
+    def _fields(self) -> list[Field]:
+        draft = self.draft
+        known = settings_fields(draft.plugin)
+        fields = [
+            Field(
+                name="name",
+                label="name",
+                value=draft.name or self._suggestion(),
+                note="how syncs call it",
+                placeholder="prod" if draft.what == "source" else "segment",
+            )
+        ]
+        for each in known:
+            if each.secret or each.name == "login":
+                continue
+            value = draft.texts.get(each.name, each.value)
+            fields.append(
+                Field(
+                    name=each.name,
+                    label=each.label,
+                    value=value,
+                    choices=each.choices,
+                    placeholder=each.placeholder,
+                )
+            )
+        return fields
+
+    def _suggestion(self) -> str:
+        """Give a name that is free: the type's, or with a number behind it."""
+        project = self.page.snapshot.project
+        known = (project.sources if self.draft.what == "source" else project.destinations) if project else {}
+        names = (f"{self.draft.type}{number or ''}" for number in (0, *range(2, len(known) + 3)))
+        return next(name for name in names if name not in known)
+
+    def keep(self) -> None:
+        values = dict(self.query_one(Form).values())
+        self.draft.name = values.pop("name")
+        before = {name: self.draft.texts.get(name, "") for name in values}
+        if before != values and any(before.values()):
+            self.draft.passed = None
+        self.draft.texts |= values
+
+    async def leave(self) -> bool:
+        form = self.query_one(Form)
+        form.clear_problems()
+        self.keep()
+        if problem := self.page.name_problem(self.draft.name):
+            form.show_problem("name", problem)
+            return False
+        try:
+            self.draft.settings()
+        except (ValueError, ProjectError) as error:
+            said = error.message if isinstance(error, ProjectError) else str(error)
+            name, _, rest = said.partition(": ")
+            form.show_problem(name, rest or said)
+            return False
+        return True
+
+    def on_changed(self, message: Changed) -> None:
+        message.stop()
+        self.keep()
+        self.page.refresh_help()
+
+    def on_descendant_focus(self) -> None:
+        self.page.refresh_help()
+
+    def help(self, width: int) -> list[Line]:
+        found = getattr(self.draft.plugin, "where_to_find", {})
+        focused = self.screen.focused
+        chosen = str(focused.id).removeprefix("field-") if focused is not None and focused.id else ""
+        lines = [heading("Where to find it")]
+        for name, words in found.items():
+            label = name.replace("_", " ")
+            style = "bold text" if name == chosen else "muted"
+            lines += [line(Span(label, style)), *wrapped(words, width, "text" if name == chosen else "muted", indent=2)]
+        if not found:
+            documentation = (self.draft.plugin.Settings.__doc__ or "").replace("`", "")
+            lines += wrapped(" ".join(documentation.split()), width, "muted")
+        if self.draft.origin:
+            lines += [Line(), *wrapped(f"Taken over from {self.draft.origin}.", width, "muted")]
+            lines += [each for note in self.draft.notes for each in wrapped(note, width, "muted")]
+        return lines

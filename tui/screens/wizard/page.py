@@ -1,0 +1,283 @@
+"""The page of the guided set-up: its steps in a line, the step itself, what helps at the right, back and next below.
+
+Nothing that was entered is lost: leaving keeps the draft for later, without its secrets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from core.project import set_value, write_file
+from tui.drawing import Line, Span, line
+from tui.messages import Refused
+from tui.screens.base import Page
+from tui.screens.wizard.choosing import ChoosingStep
+from tui.screens.wizard.connecting import ConnectingStep
+from tui.screens.wizard.credential import CredentialStep
+from tui.screens.wizard.draft import Draft
+from tui.screens.wizard.saving import SavingStep
+from tui.screens.wizard.step import Step
+from tui.screens.wizard.testing import TestingStep
+from tui.widgets.button import Button
+from tui.widgets.sheet import Sheet
+
+__all__ = ["WizardPage"]
+
+_STEPS: tuple[type[Step], ...] = (ChoosingStep, ConnectingStep, CredentialStep, TestingStep, SavingStep)
+
+
+class WizardPage(Page):
+    """A new source or destination, step by step; gives its name, or None where it was left."""
+
+    scope = "wizard"
+    tab = "Sources"
+
+    DEFAULT_CSS = """
+    WizardPage #title { height: 2; }
+    WizardPage #step { height: 1fr; }
+    WizardPage #buttons { height: 1; margin: 0 2; }
+    WizardPage #buttons Vertical { width: 1fr; height: 1; }
+    WizardPage #below { height: auto; max-height: 30%; margin-top: 1; }
+    """
+
+    def __init__(self, what: str) -> None:
+        """Begin with a `what`: 'source' or 'destination'."""
+        super().__init__()
+        self.what = what
+        self.draft = Draft(what)
+        self.place: Mapping[str, Any] = {}
+        self._saved = False
+        self.crumb = f"new {what}"
+
+    def body(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Sheet(self._title, id="title", focusable=False)
+                yield Vertical(id="step")
+                with Horizontal(id="buttons"):
+                    yield Button("Back", id="back")
+                    yield Vertical()
+                    yield Button("Next", primary=True, id="forward")
+            with Vertical(id="right"):
+                yield Sheet(self._help, id="aside", focusable=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.attempt(self._begin)
+
+    async def _begin(self) -> None:
+        state = self._state
+        kept = Draft.kept(self.what, state) if state else None
+        if kept is not None:
+            self.draft = kept
+            self.console.tell(
+                f"Going on with {kept.name or kept.type}, which was kept for later. Its secret is asked for again."
+            )
+        await self._show(1 if kept is not None else 0)
+
+    @property
+    def _state(self) -> Any:
+        project = self.snapshot.project
+        return project.state if project else None
+
+    @property
+    def step(self) -> Step:
+        return self.query_one("#step Step", Step) if self.query("#step Step") else Step(self.draft)
+
+    # going on and back
+
+    async def _show(self, number: int) -> None:
+        """Show a step."""
+        self.draft.at = number
+        place = self.query_one("#step", Vertical)
+        await place.remove_children()
+        await place.mount(_STEPS[number](self.draft))
+        self.query_one("#title", Sheet).rebuild()
+
+    async def go(self, number: int) -> None:
+        """Go to a step; one that was skipped so far is asked first."""
+        await self._show(max(0, min(number, len(_STEPS) - 1)))
+
+    async def do_forward(self) -> None:
+        """Go to the next step, or save."""
+        if not await self.step.leave():
+            return
+        if self.draft.at == len(_STEPS) - 1:
+            await self._save()
+        else:
+            await self._show(self.draft.at + 1)
+
+    async def do_backward(self) -> None:
+        """Go to the step before."""
+        self.step.keep()
+        await self.go(self.draft.at - 1)
+
+    async def do_test(self) -> None:
+        """Test what was entered, step by step."""
+        if isinstance(self.step, TestingStep):
+            self.attempt(self.step.do_test, group="test", exclusive=True)
+            return
+        while self.draft.at < _STEPS.index(TestingStep):
+            at = self.draft.at
+            await self.do_forward()
+            if self.draft.at == at:
+                return
+
+    async def do_generate(self) -> None:
+        """Make a fresh pair of keys; the private half is shown to nobody."""
+        if isinstance(self.step, CredentialStep):
+            await self.step.do_generate()
+
+    def do_copy(self) -> None:
+        """Copy the statement, or the text, that is shown."""
+        self.console.put_on_clipboard(self.step.to_copy())
+
+    async def do_back(self) -> None:
+        """Leave; what was entered is kept for later, without its secrets."""
+        if isinstance(self.step, TestingStep) and self.step.testing:
+            self.workers.cancel_group(self, "test")
+        self.step.keep()
+        self.dismiss(None)
+
+    def on_unmount(self) -> None:
+        """Keep what was entered, however the page was left."""
+        state = self._state
+        if (
+            self._saved
+            or state is None
+            or not self.draft.type
+            or not (self.draft.name or any(self.draft.texts.values()))
+        ):
+            return
+        with contextlib.suppress(OSError):  # a disk that is full: what else it stops is told elsewhere
+            self.draft.keep(state)
+            self.console.tell(f"{self.draft.name or self.draft.type} is kept for later; its secret is not.")
+
+    def why_not(self, name: str) -> str:
+        if name == "test" and isinstance(self.step, TestingStep) and self.step.testing:
+            return "it is being tested"
+        if name == "backward" and self.draft.at == 0:
+            return "this is the first step"
+        if name == "copy" and not self.step.to_copy():
+            return "there is no statement to copy"
+        if name == "generate" and not (isinstance(self.step, CredentialStep) and "private_key" in self.draft.needed()):
+            return "no key is needed here"
+        return ""
+
+    def word(self, name: str, word: str) -> str:
+        return "later" if name == "back" else word
+
+    def hints(self) -> Iterable[str]:
+        return ("wizard.forward", "wizard.backward", *self.step.hints(), "global.back")
+
+    async def on_button_pressed(self, message: Button.Pressed) -> None:
+        message.stop()
+        await (self.do_forward() if message.button.id == "forward" else self.do_backward())
+
+    def do_next(self) -> None:
+        """Go to the next field."""
+        self.focus_next()
+
+    def do_previous(self) -> None:
+        """Go to the previous field."""
+        self.focus_previous()
+
+    # what is shown
+
+    def _title(self, width: int) -> list[Line]:
+        spans = [Span(f"New {self.what}", "bold text")]
+        for number, step in enumerate(_STEPS):
+            done = number < self.draft.at
+            style = "bold accent" if number == self.draft.at else "muted"
+            spans.append(Span(f"   {number + 1} {step.title}", style))
+            spans.append(Span(" ✓", "ok") if done else Span(""))
+        return [line(*spans)]
+
+    def _help(self, width: int) -> list[Line]:
+        return self.step.help(width)
+
+    def refresh_help(self) -> None:
+        """Show what helps as it is now."""
+        self.query_one("#aside", Sheet).rebuild()
+        self.refresh_bars()
+
+    def refresh_buttons(self) -> None:
+        """Show back and next as they are now."""
+        self.query_one("#back", Button).display = self.draft.at > 0
+        failed = isinstance(self.step, TestingStep) and self.draft.passed is False
+        self.query_one("#forward", Button).show("Go on all the same" if failed else _STEPS[self.draft.at].next_word)
+        self.refresh_bars()
+
+    def focus_next_button(self) -> None:
+        """Give the keys to the primary button."""
+        self.query_one("#forward", Button).focus()
+
+    # names, scripts, saving
+
+    def name_problem(self, name: str) -> str:
+        """Say what is wrong with a name, or nothing."""
+        project = self.snapshot.project
+        known = (project.sources if self.what == "source" else project.destinations) if project else {}
+        if not name or not all(letter.isalnum() or letter in "-_." for letter in name) or not name[0].isalnum():
+            return "A name is needed: letters, digits, dashes and underscores."
+        return f"There is a {self.what} {name} already." if name in known else ""
+
+    def setup_script(self) -> str:
+        """Give the set-up script with the names that were entered; nothing for a destination."""
+        if self.what != "source":
+            return ""
+        from core.warehouses.base import SetupNames
+
+        texts = self.draft.texts
+        taken = ("user", "role", "warehouse", "project", "database")
+        names = {name: texts[name] for name in taken if texts.get(name)}
+        if "user" in names and "role" not in names:
+            names["role"] = names["user"]
+        schema = texts.get("schema") or texts.get("dataset") or ""
+        known: dict[str, Any] = {**names, "schemas": (schema,)} if schema else dict(names)
+        script = self.draft.plugin.setup_script(SetupNames(**known))
+        return str(script)
+
+    async def _save(self) -> None:
+        """Write the file, then keep the secrets; the draft is forgotten when both are done."""
+        draft = self.draft
+        file = self.bridge.folder / f"{self.what}s" / f"{draft.name}.toml"
+        document = {"type": draft.type, **draft.settings()}
+        await self.bridge.change(lambda: write_file(file, document))
+        if draft.secrets_from and draft.needed():
+            await self.bridge.change(self._choose_place)
+        elif self.keeps_secrets:
+            for secret in draft.needed():
+                try:
+                    await self.bridge.ask(
+                        "secret_set", name=f"{self.what}s/{draft.name}.{secret}", held=draft.held[secret]
+                    )
+                except Refused as error:
+                    self._saved = True
+                    self.console.tell(f"The file is saved; its secret is not. {error.message} {error.remedy}", "fail")
+                    self.dismiss(draft.name)
+                    return
+        self._saved = True
+        if self._state is not None:
+            draft.drop(self._state)
+        self.console.tell(
+            f"{draft.name} is saved{' with its secret' if draft.held and self.keeps_secrets else ''}.", "ok"
+        )
+        self.dismiss(draft.name)
+
+    @property
+    def keeps_secrets(self) -> bool:
+        """Say whether Backhaul keeps the secrets of this project, in a keyring that can be used; else it reads them only."""
+        return self.place.get("from", "keyring") == "keyring" and not self.draft.secrets_from
+
+    def _choose_place(self) -> None:
+        """Write where this project's secrets live: chosen by a person, since this host has no keyring."""
+        file = self.bridge.folder / "backhaul.toml"
+        set_value(file, "secrets.from", self.draft.secrets_from)
+        if self.draft.secrets_from == "command":
+            set_value(file, "secrets.command", self.draft.secrets_command)

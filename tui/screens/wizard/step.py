@@ -1,0 +1,59 @@
+"""What each step of the guided set-up offers to its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.containers import Vertical
+
+from tui.drawing import Line
+from tui.screens.wizard.draft import Draft
+
+if TYPE_CHECKING:
+    from tui.screens.wizard.page import WizardPage
+
+__all__ = ["Step"]
+
+
+class Step(Vertical):
+    """A part of the page. It begins with what the draft has, and leaves what was entered there."""
+
+    DEFAULT_CSS = "Step { height: 1fr; }"
+    title: ClassVar[str] = ""
+    next_word: ClassVar[str] = "Next"
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self.draft = draft
+
+    def on_mount(self) -> None:
+        """Begin, now that all its parts are there; Textual also calls the method of this name of the step itself."""
+        self.page.refresh_buttons()
+        self.page.refresh_help()
+        self.call_after_refresh(self.take_keys)
+
+    @property
+    def page(self) -> WizardPage:
+        return cast("WizardPage", self.screen)
+
+    def take_keys(self) -> None:
+        """Give the keys to what is to be done first."""
+
+    def keep(self) -> None:
+        """Put what was entered into the draft, right or not."""
+
+    async def leave(self) -> bool:
+        """Check what was entered and put it into the draft; False where something is missing, which is then shown."""
+        return True
+
+    def help(self, width: int) -> list[Line]:
+        """Say where each value is found, and what is needed for it."""
+        return []
+
+    def to_copy(self) -> str:
+        """Give the statement, or the text, that is shown to be copied."""
+        return ""
+
+    def hints(self) -> tuple[str, ...]:
+        """Give the step's own actions for the footer."""
+        return ()

@@ -1,0 +1,120 @@
+"""4 Test: the connection step by step, timed; under the step that failed, what mends it. Nothing is written there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+
+from tui.drawing import Line, Span, heading, line, wrapped
+from tui.messages import Refused
+from tui.screens.wizard.step import Step
+from tui.steps import step_lines
+from tui.widgets.pane import Pane
+from tui.widgets.sheet import Sheet
+
+__all__ = ["TestingStep"]
+
+
+class TestingStep(Step):
+    """The test of what was entered."""
+
+    title: ClassVar[str] = "Test"
+
+    def compose(self) -> ComposeResult:
+        with Pane(title=self.draft.name or "Test", id="result"):
+            yield Sheet(self._lines, id="steps")
+
+    def on_mount(self) -> None:
+        self._error: Refused | None = None
+        self._testing = False
+        if self.draft.passed is None:
+            self.page.attempt(self.do_test, group="test", exclusive=True)
+        else:
+            self._show()
+
+    def take_keys(self) -> None:
+        self.page.focus_next_button()
+
+    @property
+    def testing(self) -> bool:
+        return self._testing
+
+    async def do_test(self) -> None:
+        """Test what was entered, step by step."""
+        draft = self.draft
+        draft.steps.clear()
+        self._testing, self._error, draft.passed = True, None, None
+        self._show()
+
+        def passed(step: Mapping[str, Any]) -> None:
+            draft.steps.append(step)
+            self._show()
+
+        try:
+            answer = await self.page.bridge.ask(
+                "check",
+                passed,
+                what=draft.what,
+                type=draft.type,
+                name=draft.name,
+                settings=draft.settings(),
+                held=dict(draft.held),
+            )
+            draft.passed = bool(answer["passed"])
+        except Refused as error:
+            self._error, draft.passed = error, False
+        except asyncio.CancelledError:
+            self._testing = False
+            raise
+        self._testing = False
+        self._show()
+        self.page.focus_next_button()
+
+    def _show(self) -> None:
+        draft = self.draft
+        good = sum(1 for step in draft.steps if step["passed"] is not False)
+        right = (
+            (Span("testing …", "muted"),)
+            if self._testing
+            else (Span("✓ all passed", "ok"),)
+            if draft.passed
+            else (Span(f"{good} passed   ", "muted"), Span("✗ stopped", "fail"))
+        )
+        self.query_one("#result", Pane).heading.show(right=right)
+        self.query_one("#steps", Sheet).rebuild()
+        self.page.refresh_buttons()
+
+    def _lines(self, width: int) -> list[Line]:
+        lines = step_lines(self.draft.steps, width, testing=self._testing)
+        if self._error is not None:
+            lines += [Line(), line(Span("✗ ", "fail"), Span(self._error.message, "bold text"))]
+            lines += wrapped(self._error.remedy, width, "muted")
+        return lines
+
+    def help(self, width: int) -> list[Line]:
+        lines = [heading("What is tested")]
+        lines += wrapped(
+            "Each step needs the one before. Nothing is written; that a write is refused is one of the steps."
+            if self.draft.what == "source"
+            else "That the secret is there, the name resolves, the connection stands and its certificate is trusted. No call is sent.",
+            width,
+            "muted",
+        )
+        if self.draft.passed is False:
+            again = self.page.console.keys.shown("wizard.test", typing=False)
+            lines += [Line(), line(("Mended?  ", "muted"), Span(again, "bold text"), ("  tests again", "muted"))]
+            lines += wrapped(
+                "It can be saved as it is, too; syncs will fail with the same words until it is mended.", width, "muted"
+            )
+        return lines
+
+    def to_copy(self) -> str:
+        return next(
+            (str(step["remedy"]) for step in self.draft.steps if step["passed"] is False and step["remedy"]), ""
+        )
+
+    def hints(self) -> tuple[str, ...]:
+        return ("wizard.test", "wizard.copy")
