@@ -218,8 +218,8 @@ def _material(file: str | None) -> tuple[bytes, str, str]:
     from core.cli.pasting import pasted
 
     if file and file != "-":
-        path = Path(file)
-        return keys.read(path), file, keys.warning_of(path)
+        path = Path(file).expanduser()
+        return keys.read(path), str(path), keys.warning_of(path)
     if file != "-" and sys.stdin.isatty():
         return pasted(), "key.pem", ""
     return sys.stdin.buffer.read(keys.MOST_BYTES + 1), "key.pem", ""

@@ -59,7 +59,7 @@ def warning_of(path: Path) -> str:
     if not others or not stat.S_ISREG(mode):
         return ""
     can = "read" if mode & 0o044 else "changed"
-    return f"The file can be {can} by {' and '.join(others)}. Mend it with: chmod 600 {shlex.quote(str(path))}"
+    return f"The file can be {can} by {' and '.join(others)}. Mend it with: chmod 600 {shlex.quote(str(path.expanduser()))}"
 
 
 def write(path: Path, key: Secret, *, replace: bool = False) -> None:
@@ -129,5 +129,5 @@ def _not_readable(path: Path) -> UsageError:
     return UsageError(
         "The file cannot be read: it belongs to somebody else, or its permissions do not allow it.",
         where=str(path),
-        remedy=f"See its owner and permissions with: ls -l {shlex.quote(str(path))}",
+        remedy=f"See its owner and permissions with: ls -l {shlex.quote(str(path.expanduser()))}",
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core import keys
-from core.keys import Kind, Verdict
+from core.keys import Kind, Verdict, opening
 from core.model import Secret
 from tests.core.keys.made import PASSPHRASE, by_tool, made
 from tests.core.keys.test_table import TABLE, Row
@@ -134,6 +134,29 @@ def test_a_cipher_that_is_not_known_here_is_said_and_openssl_is_pointed_to() -> 
         "The key is encrypted in a way that Backhaul does not know.",
     )
     assert found.command.startswith("openssl pkcs8 ")
+
+
+@pytest.mark.parametrize("vector", ["01234567", "0123456789abcdef01234567", "0" * 34])
+def test_a_vector_of_a_wrong_length_is_damage(vector: str) -> None:
+    start = made().legacy.index("AES-256-CBC,") + len("AES-256-CBC,")
+    text = made().legacy[:start] + vector + made().legacy[start + 32 :]
+    found = keys.inspect(text, Secret(PASSPHRASE))
+    assert (found.verdict, found.sentence[:19]) == (Verdict.REFUSED, "The key is damaged:")
+
+
+def test_a_panic_inside_the_library_is_damage_and_an_interrupt_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(error: BaseException) -> None:
+        def fail(*_arguments: object) -> None:
+            raise error
+
+        monkeypatch.setattr(opening, "_loaded", fail)
+
+    panic = type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})
+    failing(panic("assertion failed"))
+    assert keys.inspect(made().pkcs8).verdict is Verdict.REFUSED
+    failing(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        keys.inspect(made().pkcs8)
 
 
 @pytest.mark.parametrize("lock", ["pbkdf2", "scrypt", "bcrypt"])

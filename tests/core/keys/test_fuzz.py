@@ -16,7 +16,7 @@ from core import keys
 from core.cli import main
 from core.keys import ServiceAccount, Verdict
 from core.model import Secret
-from tests.core.keys.made import PASSPHRASE, PUTTY, Made, body_of, made
+from tests.core.keys.made import PASSPHRASE, PUTTY, Made, body_of, made, pem
 
 TEXTS = 10_000
 SECONDS = 25
@@ -102,21 +102,28 @@ def relabel(chance: random.Random, text: bytes) -> bytes:
     return text.replace(chance.choice(labels), chance.choice(labels))
 
 
-SPOILS: list[Spoil] = [
-    cut,
-    nibble,
-    nibble,
-    flip,
-    flip,
-    insert,
-    insert,
-    double,
-    shuffle,
-    splice,
-    recode,
-    recode,
-    relabel,
-]
+def structure(chance: random.Random, _text: bytes) -> bytes:
+    """Spoil the binary structure itself: versions, lengths, algorithms, rounds, vectors stand in the first bytes."""
+    m = made()
+    container = pool()[-1]  # PKCS#12
+    openssh = [base64.b64decode(body_of(text)) for text in (m.openssh, m.openssh_encrypted)]
+    content = bytearray(
+        chance.choice([m.pkcs8_der, m.pkcs1_der, m.encrypted_der, m.encrypted_der, container, *openssh])
+    )
+    for _ in range(chance.choice([1, 1, 2, 3])):
+        place = chance.randrange(chance.choice([40, 150, len(content)]))
+        if chance.random() < 0.7:
+            content[place] = chance.choice(
+                [0, 1, 2, 3, 4, 0x30, 0x7F, 0x80, 0x82, 0xFF, content[place] ^ 1, chance.randrange(256)]
+            )
+        else:
+            del content[place]
+    labels = ["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY"]
+    return bytes(content) if chance.random() < 0.5 else pem(chance.choice(labels), bytes(content)).encode()
+
+
+SPOILS: list[Spoil] = [cut, nibble, flip, insert, double, shuffle, splice, recode, relabel, structure]
+SPOILS += [nibble, flip, insert, recode]  # these leave most of a text, and are the more telling
 _POOL: list[bytes] = []
 
 

@@ -224,7 +224,8 @@ TABLE = [
     Row("nothing", lambda m: "", REFUSED, "There is no text."),
     Row("spaces and line ends", lambda m: " \r\n\t\u200b ", REFUSED, "There is no text."),
     Row("a password", lambda m: "correct horse battery staple", REFUSED, NO_KEY),
-    Row("the path of a file", lambda m: "/home/ann/.ssh/id_rsa", REFUSED, NO_KEY),
+    Row("the path of a file", lambda m: "/home/ann/.ssh/id_rsa", REFUSED, "This is the path of a file, and not what is in it."),
+    Row("the name of a file", lambda m: "rsa_key.p8", REFUSED, "This is the path of a file, and not what is in it."),
     Row("JSON without a key", lambda m: '{"type": "authorized_user"}', REFUSED, NO_KEY),
     Row("a picture", lambda m: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, REFUSED, NO_KEY),
 ]
