@@ -27,6 +27,7 @@ HEAVY = (
     "cronsim",
     "isal",
     "filelock",
+    "cryptography",
 )
 DRIVERS = (
     "duckdb",
@@ -37,6 +38,7 @@ DRIVERS = (
     "httpx",
     "keyring",
     "sqlglot",
+    "cryptography",
 )
 
 
@@ -64,6 +66,7 @@ def imported(code: str, wanted: tuple[str, ...], cwd: Path = ROOT) -> list[str]:
         ["run", "--help"],
         ["plan", "--help"],
         ["secret", "--help"],
+        ["key", "--help"],
         ["lint", "--help"],
         ["no-such-command"],
     ],
@@ -94,6 +97,7 @@ def test_a_destination_imports_no_driver(name: str) -> None:
         "core.calls.fields",
         "core.schedule",
         "core.secrets",
+        "core.keys",
         "core.store",
         "core.plugins",
         "core.sync.history",

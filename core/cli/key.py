@@ -218,8 +218,8 @@ def _material(file: str | None) -> tuple[bytes, str, str]:
     from core.cli.pasting import pasted
 
     if file and file != "-":
-        path = Path(file)
-        return keys.read(path), file, keys.warning_of(path)
+        path = Path(file).expanduser()
+        return keys.read(path), str(path), keys.warning_of(path)
     if file != "-" and sys.stdin.isatty():
         return pasted(), "key.pem", ""
     return sys.stdin.buffer.read(keys.MOST_BYTES + 1), "key.pem", ""
@@ -268,6 +268,14 @@ def _tell(
     if as_json:
         print_json(_facts(found) | sql | {"warning": warning, "kept": kept})
         return
+    for line in _lines(found, sql, warning, kept):
+        click.echo(line if line.startswith("\x1b") else harmless(line, lines=True), err=err, color=colour())
+
+
+def _lines(found: Inspection, sql: dict[str, str], warning: str, kept: str) -> list[str]:
+    """Write what was found for a person: what it is, what was done, the SQL or the remedy, the command, the warning."""
+    from core.keys import GENERATE
+
     mark, shade = _SIGNS[found.verdict]
     lines = [f"{click.style(mark, fg=shade)} {found.found}", f"  {found.sentence}"]
     lines += [f"  · {mend}" for mend in found.mends]
@@ -278,11 +286,9 @@ def _tell(
     else:
         lines += [f"  {found.remedy}"]
     if found.command:
-        made_new = not found.fingerprint and found.verdict == "refused" and "genrsa" in found.command
-        lines += ["", "A new pair with openssl:" if made_new else "The same for a file:", f"  {found.command}"]
-    lines += ["", f"{click.style('!', fg='yellow')} {harmless(warning)}"] if warning else []
-    for line in lines:
-        click.echo(line if line.startswith("\x1b") else harmless(line, lines=True), err=err, color=colour())
+        title = "A new pair with openssl:" if found.command == GENERATE else "The same for a file:"
+        lines += ["", title, f"  {found.command}"]
+    return lines + (["", f"{click.style('!', fg='yellow')} {harmless(warning)}"] if warning else [])
 
 
 def _facts(found: Inspection) -> dict[str, Any]:

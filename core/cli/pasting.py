@@ -34,13 +34,14 @@ def pasted() -> bytes:
             "This terminal cannot hide what is pasted.", remedy="Give the key's file, or `-` and a pipe."
         ) from None
 
-    click.echo("Paste the private key; it is not shown. Ctrl-D ends it where it has no last line.", err=True)
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     hidden = [*before]
     hidden[3] &= ~(termios.ECHO | termios.ICANON)
     try:
         termios.tcsetattr(terminal, termios.TCSADRAIN, hidden)
+        # said only now: what is pasted before the terminal hides it would be shown
+        click.echo("Paste the private key; it is not shown. Ctrl-D ends it where it has no last line.", err=True)
         return _read(terminal)
     finally:
         termios.tcsetattr(terminal, termios.TCSAFLUSH, before)

@@ -15,6 +15,7 @@ Nothing of a key stands in a message, an error or a repr: what a text says is ne
 keys are `Secret`s, and exceptions of libraries are not chained. `cryptography` is imported when a key is first opened.
 """
 
+from core.keys.commands import GENERATE
 from core.keys.files import must_be_free, read, warning_of, write
 from core.keys.inspecting import generate, inspect
 from core.keys.recognise import MOST_BYTES
@@ -23,6 +24,7 @@ from core.keys.snowflake import check_statement, rotation, statement
 from core.keys.values import Inspection, Kind, Verdict
 
 __all__ = [
+    "GENERATE",
     "MOST_BYTES",
     "Inspection",
     "Kind",

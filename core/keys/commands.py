@@ -25,7 +25,8 @@ def command_for(found: Recognised, name: str) -> str:
             between = shlex.quote(file_beside(name, ".pem"))
             return f"puttygen {source} -O private-openssh -o {between} && {_OPENSSL} -in {between} -out {target}"
     filters = [mend.shell for mend in found.mends]
-    if found.is_json or None in filters or found.algorithm == "RSA-PSS":
+    bare_ssh = found.kind in _BY_SSH and not found.label  # ssh-keygen reads it with its first and last line only
+    if found.is_json or None in filters or found.algorithm == "RSA-PSS" or bare_ssh:
         return f"backhaul key convert {source} --out {target}"
     return _piped([each for each in filters if each], found, source, target)
 

@@ -30,16 +30,16 @@ def read(path: Path) -> bytes:
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "its name is none that a file can have"
         raise UsageError(f"The file cannot be opened: {reason}.", where=where, remedy="Look at its path.") from None
-    with os.fdopen(handle, "rb") as file:
-        kind = os.fstat(file.fileno())
-        _only_plain(kind.st_mode, where)
-        if kind.st_size <= MOST_BYTES:
-            try:
-                material = file.read(MOST_BYTES + 1)
-            except OSError as error:
-                raise UsageError(f"The file cannot be read: {error.strerror}.", where=where) from None
-            if len(material) <= MOST_BYTES:
-                return material
+    try:
+        _only_plain(os.fstat(handle).st_mode, where)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            material = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"The file cannot be read: {error.strerror}.", where=where) from None
+    finally:
+        os.close(handle)
+    if len(material) <= MOST_BYTES:
+        return material
     raise UsageError(
         f"The file has more than {MOST_BYTES:,} bytes: that is no key file.",
         where=where,
@@ -58,8 +58,8 @@ def warning_of(path: Path) -> str:
     others = [who for who, bits in (("its group", 0o060), ("everybody", 0o006)) if mode & bits]
     if not others or not stat.S_ISREG(mode):
         return ""
-    can = "read" if mode & 0o044 else "change"
-    return f"The file can be {can} by {' and '.join(others)}. Mend it with: chmod 600 {shlex.quote(str(path))}"
+    can = "read" if mode & 0o044 else "changed"
+    return f"The file can be {can} by {' and '.join(others)}. Mend it with: chmod 600 {shlex.quote(str(path.expanduser()))}"
 
 
 def write(path: Path, key: Secret, *, replace: bool = False) -> None:
@@ -129,5 +129,5 @@ def _not_readable(path: Path) -> UsageError:
     return UsageError(
         "The file cannot be read: it belongs to somebody else, or its permissions do not allow it.",
         where=str(path),
-        remedy=f"See its owner and permissions with: ls -l {shlex.quote(str(path))}",
+        remedy=f"See its owner and permissions with: ls -l {shlex.quote(str(path.expanduser()))}",
     )

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["Failure", "Opened", "opened", "written"]
 
 _LOCKED = {Kind.ENCRYPTED_PKCS8, Kind.LEGACY_ENCRYPTED, Kind.ENCRYPTED_OPENSSH}
-_LEGACY_CIPHERS = {"AES-128-CBC", "AES-192-CBC", "AES-256-CBC", "DES-EDE3-CBC"}
-"""Those that the library takes in a DEK-Info line; it calls others a wrong passphrase."""
+_LEGACY_CIPHERS = {"AES-128-CBC": 16, "AES-192-CBC": 16, "AES-256-CBC": 16, "DES-EDE3-CBC": 8}
+"""Those that the library takes in a DEK-Info line, and the bytes of their vector. It calls others a wrong passphrase, and
+panics (cryptography 50) where the vector is too short."""
 
-_MOST_SSH_ROUNDS = 2_000
-"""One round of bcrypt takes some 5 ms; ssh-keygen makes 16 or 24."""
+_MOST_SSH_ROUNDS = 1_000
+"""One round of bcrypt takes some 4 ms; ssh-keygen makes 16 or 24."""
 
 
 class Failure(enum.Enum):
@@ -59,27 +60,44 @@ class Opened:
 
 def opened(found: Recognised, passphrase: str) -> Opened | Failure | str:
     """Open a key; a text is the name of an algorithm that is not RSA. `passphrase` is "" where there is none."""
-    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
-
     if would_take_too_long(found.content) or found.rounds > _MOST_SSH_ROUNDS:
         return Failure.TOO_SLOW
     if found.lock and found.lock[0] not in _LEGACY_CIPHERS:
         return Failure.UNSUPPORTED
+    if found.lock and len(found.lock[1]) != 2 * _LEGACY_CIPHERS[found.lock[0]]:
+        return Failure.DAMAGED
     may_be_locked = found.kind in {*_LOCKED, Kind.PKCS12}
     tries = [passphrase.encode("utf-8", "surrogatepass")] if passphrase and may_be_locked else []
     if found.kind not in _LOCKED:
         tries.insert(0, b"")  # a PKCS#12 file may have no passphrase
     result: Opened | Failure | str = Failure.LOCKED
     for password in tries:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of old algorithms; which of them fit is our own business
-                return _checked(_loaded(found, password or None), was_locked=bool(password))
-        except UnsupportedAlgorithm:
-            return Failure.UNSUPPORTED
-        except (ValueError, TypeError, OverflowError, InternalError):
-            result = Failure.WRONG if password else Failure.LOCKED if found.kind is Kind.PKCS12 else Failure.DAMAGED
+        result = _tried(found, password)
+        if not isinstance(result, Failure) or result is Failure.UNSUPPORTED:
+            break
     return result
+
+
+def _tried(found: Recognised, password: bytes) -> Opened | Failure | str:
+    """Try one passphrase, or none. Whatever the library raises becomes a failure, and is not chained: it may hold bytes."""
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old algorithms; which of them fit is our own business
+            return _checked(_loaded(found, password or None), was_locked=bool(password))
+    except UnsupportedAlgorithm:
+        return Failure.UNSUPPORTED
+    except (ValueError, TypeError, OverflowError, InternalError):
+        if password:
+            return Failure.WRONG
+        return Failure.LOCKED if found.kind is Kind.PKCS12 else Failure.DAMAGED
+    except BaseException as error:
+        if (
+            type(error).__module__ != "pyo3_runtime"
+        ):  # a panic in the library's Rust is no Exception, and no end of ours
+            raise
+        return Failure.DAMAGED
 
 
 def written(key: RSAPrivateKey, *, was_locked: bool = False) -> Opened:

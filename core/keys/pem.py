@@ -18,6 +18,7 @@ _FOOTER_OTHER = Mend("The last line named another kind of key than the first; it
 _DASHES_MISSING = Mend("The dashes around BEGIN and END were mended.")
 _WRAPPED = Mend("Its lines were wrapped anew.")
 _FOREIGN = Mend("Characters that belong to no key (quotes, signs) were left out.")
+_SPACE_INSIDE = re.compile(r"[A-Za-z0-9+/=] [A-Za-z0-9+/=]")
 _LOCK = re.compile(r"Proc-Type:\s*4,\s*ENCRYPTED\s+DEK-Info:\s*([A-Z0-9-]{3,20}),\s*([0-9A-Fa-f]{8,64})")
 _BROKEN_FRAME = re.compile(r"^.{0,50}--.{0,50}$", re.MULTILINE)
 _DASHES = re.compile(r"-{2,60}(?:BEGIN|END)?[A-Z ]{0,40}$", re.MULTILINE)
@@ -84,7 +85,7 @@ def _block(body: str, first: re.Match[str] | None, last: re.Match[str] | None) -
         (_FOOTER_MISSING, last is None),
         (_FOOTER_OTHER, bool(first and last and _label(first) != _label(last))),
         (_DASHES_MISSING, any(mark and not _five_dashes(mark[0]) for mark in (first, last))),
-        (_WRAPPED, any(len(line) > _LONGEST_LINE for line in body.split("\n")) or " " in body.strip()),
+        (_WRAPPED, any(len(line) > _LONGEST_LINE for line in body.split("\n")) or bool(_SPACE_INSIDE.search(body))),
         (_FOREIGN, bool(re.search(r"[^A-Za-z0-9+/=\s]", body))),
     ]
     mark = first or last

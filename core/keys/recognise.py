@@ -36,6 +36,7 @@ _PUBLIC_TEXT = re.compile(
 )
 _PUTTY = re.compile(r"PuTTY-User-Key-File-\d:\s*(ssh-rsa|ssh-dss|ssh-ed25519|ssh-ed448|ecdsa-sha2-\w+)?")
 _PUTTY_ALGORITHMS = {"ssh-rsa": "RSA", "ssh-dss": "DSA", "ssh-ed25519": "Ed25519", "ssh-ed448": "Ed448"}
+_PATH = re.compile(r"(?:[~./]|[A-Za-z]:\\)[^\n]{1,300}|[^\n/]{1,200}\.(?:pem|key|p8|p12|pfx|ppk|der|json)")
 _ASSIGNED = re.compile(r"^\s*(?:export\s+|set\s+)?[\"']?[A-Za-z_][\w.-]{0,80}[\"']?\s*[:=]\s*")
 _EXPECTED = {
     Kind.PKCS8: "PRIVATE KEY",
@@ -126,7 +127,7 @@ def _of_base64(text: str, depth: int) -> Recognised:
             return _plus(_of_text(inner, depth - 1), (*mends, _BASE64))
         if declared_size(content) or content.startswith(MAGIC):
             return _plus(_of_content(Block(label="", content=content)), (*mends, _FRAME_MISSING))
-    return Recognised(kind=Kind.UNKNOWN)
+    return Recognised(kind=Kind.UNKNOWN, label="path" if _PATH.fullmatch(text.strip()) else "")
 
 
 def _of_blocks(blocks: tuple[Block, ...]) -> Recognised:

@@ -93,9 +93,10 @@ def _document(text: str) -> dict[str, Any] | None:
 def _out_of_base64(text: str) -> str:
     """Take base64 off a file, as it often stands in an environment variable; "" where it is none of it."""
     body = "".join(text.split()).strip("\"'")
-    if not body.startswith("ey") or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", body):
+    if not re.fullmatch(r"e[A-Za-z0-9+/]+={0,2}", body):
         return ""
-    return decoded(bytes_of_base64(body))[0]
+    inner = decoded(bytes_of_base64(body))[0].strip()
+    return inner if inner.startswith("{") else ""
 
 
 def _type(_field: str, value: object) -> str:

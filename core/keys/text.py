@@ -32,7 +32,9 @@ _DASHES = Mend("Dashes that a word processor put in were made hyphens.")
 _WINDOWS = Mend("Windows line ends were made plain ones.", "tr -d '\\r'")
 _CARRIAGE = Mend("Line ends of an old Macintosh (CR) were made plain ones.", "tr '\\r' '\\n'")
 _UNUSUAL = Mend("Unusual line ends were made plain ones.")
-_ESCAPED = Mend("Line ends written as the two characters \\n were made line ends.", r"""awk '{gsub(/\\+n/,"\n")}1'""")
+_ESCAPED = Mend(
+    "Line ends written as the two characters \\n were made line ends.", r"""awk '{gsub(/(\\+r)?\\+n/,"\n")}1'"""
+)
 _CODES = Mend("Characters written as codes (such as \\u003d or \\/) were made characters.")
 _INDENTED = Mend("Spaces at the starts or ends of lines were left out.", "sed 's/^[[:space:]]*//;s/[[:space:]]*$//'")
 

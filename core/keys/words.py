@@ -117,6 +117,8 @@ def found_name(found: Recognised) -> str:
     name = _NAMES[found.kind]
     if found.is_json:
         name = _NAMES[Kind.SERVICE_ACCOUNT]
+    elif found.label == "path":
+        name = "the path of a file"
     elif found.kind is Kind.SEVERAL:
         name = f"{found.count} private keys"
     elif found.is_binary and found.kind is not Kind.PKCS12:
@@ -142,6 +144,10 @@ def words_without_key(found: Recognised) -> Words | None:
     if found.kind is Kind.TRUNCATED:
         held = f" It holds {len(found.content):,} of {found.expected:,} bytes." if found.expected else ""
         return Words(f"The key ends too early: a part of it is missing.{held}", _WHOLE)
+    if found.kind is Kind.UNKNOWN and found.label == "path":
+        return Words(
+            "This is the path of a file, and not what is in it.", "Give the file: `backhaul key inspect FILE`."
+        )
     if found.kind is Kind.UNKNOWN and "PRIVATE" in found.label:
         return _FAILURES[Failure.DAMAGED]
     return _WITHOUT_KEY.get(found.kind)
