@@ -166,6 +166,7 @@ _TABLE = (
     ("wizard.next", "next field", "To the next field", "next-field"),
     ("wizard.previous", "previous field", "To the previous field", "previous-field"),
     ("wizard.test", "test", "Test the connection step by step", "test"),
+    ("wizard.call", "test call", "Send one call for the person backhaul-test, to see it acknowledged", "test-call"),
     ("wizard.generate", "new pair", "Make a fresh pair of keys; the private half is shown to nobody", "new-key"),
     ("wizard.copy", "copy", "Copy the statement that is shown", "copy"),
     # while typing

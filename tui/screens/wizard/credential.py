@@ -233,12 +233,23 @@ class CredentialStep(Step):
             lines += [Line(), *wrapped(f"{goes} {self.page.place['place']}, never in a file.", width, "muted")]
         return lines
 
+    def brief(self, width: int) -> list[Line]:
+        keys = self.page.console.keys
+        names = self.draft.needed()
+        lines = [
+            each for name in names for each in wrapped(self.draft.plugin.where_to_find.get(name, ""), width, "muted")
+        ]
+        if names and self.page.setup_script():
+            key = keys.shown("wizard.copy", typing=True)
+            lines.append(line(Span(key, "bold text"), ("  copies what an administrator runs, once", "muted")))
+        return lines
+
     def help(self, width: int) -> list[Line]:
         draft = self.draft
         lines = [heading("What is needed")]
         for name in draft.needed():
             lines += wrapped(f"{draft.plugin.secrets[name][:1].upper()}{draft.plugin.secrets[name][1:]}.", width)
-            if words := getattr(draft.plugin, "where_to_find", {}).get(name):
+            if words := draft.plugin.where_to_find.get(name):
                 lines += wrapped(words, width, "muted")
         if "private_key" in draft.needed():
             lines += wrapped(

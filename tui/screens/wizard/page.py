@@ -42,7 +42,7 @@ class WizardPage(Page):
     WizardPage #step { height: 1fr; }
     WizardPage #buttons { height: 1; margin: 0 2; }
     WizardPage #buttons Vertical { width: 1fr; height: 1; }
-    WizardPage #below { height: auto; max-height: 30%; margin-top: 1; }
+    WizardPage #below { height: auto; max-height: 4; margin-bottom: 1; }
     """
 
     def __init__(self, what: str) -> None:
@@ -59,6 +59,7 @@ class WizardPage(Page):
             with Vertical(id="left"):
                 yield Sheet(self._title, id="title", focusable=False)
                 yield Vertical(id="step")
+                yield Sheet(lambda width: self.step.brief(width), id="below", classes="narrow", focusable=False)
                 with Horizontal(id="buttons"):
                     yield Button("Back", id="back")
                     yield Vertical()
@@ -128,6 +129,12 @@ class WizardPage(Page):
             if self.draft.at == at:
                 return
 
+    def do_call(self) -> None:
+        """Test, and send one call for the person backhaul-test, to see it acknowledged."""
+        if isinstance(self.step, TestingStep):
+            step = self.step
+            self.attempt(lambda: step.do_test(call=True), group="test", exclusive=True)
+
     async def do_generate(self) -> None:
         """Make a fresh pair of keys; the private half is shown to nobody."""
         if isinstance(self.step, CredentialStep):
@@ -161,6 +168,8 @@ class WizardPage(Page):
     def why_not(self, name: str) -> str:
         if name == "test" and isinstance(self.step, TestingStep) and self.step.testing:
             return "it is being tested"
+        if name == "call" and not (self.what == "destination" and isinstance(self.step, TestingStep)):
+            return "it comes with the test of a destination"
         if name == "backward" and self.draft.at == 0:
             return "this is the first step"
         if name == "copy" and not self.step.to_copy():
@@ -204,6 +213,7 @@ class WizardPage(Page):
     def refresh_help(self) -> None:
         """Show what helps as it is now."""
         self.query_one("#aside", Sheet).rebuild()
+        self.query_one("#below", Sheet).rebuild()
         self.refresh_bars()
 
     def refresh_buttons(self) -> None:

@@ -50,6 +50,10 @@ class Step(Vertical):
         """Say where each value is found, and what is needed for it."""
         return []
 
+    def brief(self, width: int) -> list[Line]:
+        """Give what helps with the field that has the keys, for a page that has no column for it."""
+        return []
+
     def to_copy(self) -> str:
         """Give the statement, or the text, that is shown to be copied."""
         return ""

@@ -42,8 +42,8 @@ class TestingStep(Step):
     def testing(self) -> bool:
         return self._testing
 
-    async def do_test(self) -> None:
-        """Test what was entered, step by step."""
+    async def do_test(self, *, call: bool = False) -> None:
+        """Test what was entered, step by step; with `call`, a destination is sent one call in the end."""
         draft = self.draft
         draft.steps.clear()
         self._testing, self._error, draft.passed = True, None, None
@@ -62,6 +62,7 @@ class TestingStep(Step):
                 name=draft.name,
                 settings=draft.settings(),
                 held=dict(draft.held),
+                call=call,
             )
             draft.passed = bool(answer["passed"])
         except Refused as error:
@@ -89,6 +90,22 @@ class TestingStep(Step):
 
     def _lines(self, width: int) -> list[Line]:
         lines = step_lines(self.draft.steps, width, testing=self._testing)
+        if self.draft.passed is False:
+            keys = self.page.console.keys
+            lines += [
+                Line(),
+                line(
+                    Span(keys.shown("wizard.test"), "bold text"),
+                    ("  tests again   ", "muted"),
+                    Span(keys.shown("wizard.backward"), "bold text"),
+                    ("  changes what was entered   ", "muted"),
+                    *(
+                        (Span(keys.shown("wizard.copy"), "bold text"), ("  copies what mends it", "muted"))
+                        if self.to_copy()
+                        else ()
+                    ),
+                ),
+            ]
         if self._error is not None:
             lines += [Line(), line(Span("✗ ", "fail"), Span(self._error.message, "bold text"))]
             lines += wrapped(self._error.remedy, width, "muted")
@@ -103,6 +120,13 @@ class TestingStep(Step):
             width,
             "muted",
         )
+        if self.draft.what == "destination":
+            lines += [Line(), heading("A test call")]
+            key = self.page.console.keys.shown("wizard.call")
+            lines += [line(Span(key, "bold text"), ("  sends one, and shows what the destination answers", "muted"))]
+            lines += wrapped(
+                "It is an identify call for the person backhaul-test, who is there afterwards.", width, "muted"
+            )
         if self.draft.passed is False:
             again = self.page.console.keys.shown("wizard.test", typing=False)
             lines += [Line(), line(("Mended?  ", "muted"), Span(again, "bold text"), ("  tests again", "muted"))]
@@ -117,4 +141,4 @@ class TestingStep(Step):
         )
 
     def hints(self) -> tuple[str, ...]:
-        return ("wizard.test", "wizard.copy")
+        return ("wizard.test", "wizard.call" if self.draft.what == "destination" else "wizard.copy")
