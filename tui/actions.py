@@ -130,6 +130,7 @@ _TABLE = (
     ("editor.type", "type", "Give the keys to the text", "type"),
     # plan
     ("plan.send", "send it", "Send this: the guards' questions are asked first", "send"),
+    ("plan.enable", "turn on", "Turn the schedule of this sync on", "turn-on"),
     ("plan.row", "row", "Show the chosen row as a call", "row"),
     ("plan.next_part", "next part", "Show the next part: changed, new, gone, refused", "next-part"),
     ("plan.next_destination", "next destination", "Show the plan of the next destination", "next-destination"),

@@ -59,7 +59,7 @@ class WizardPage(Page):
             with Vertical(id="left"):
                 yield Sheet(self._title, id="title", focusable=False)
                 yield Vertical(id="step")
-                yield Sheet(lambda width: self.step.brief(width), id="below", classes="narrow", focusable=False)
+                yield Sheet(self._brief, id="below", classes="narrow", focusable=False)
                 with Horizontal(id="buttons"):
                     yield Button("Back", id="back")
                     yield Vertical()
@@ -206,6 +206,9 @@ class WizardPage(Page):
             spans.append(Span(f"   {number + 1} {step.title}", style))
             spans.append(Span(" ✓", "ok") if done else Span(""))
         return [line(*spans)]
+
+    def _brief(self, width: int) -> list[Line]:
+        return self.step.brief(width)
 
     def _help(self, width: int) -> list[Line]:
         return self.step.help(width)
