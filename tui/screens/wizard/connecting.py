@@ -61,6 +61,8 @@ class ConnectingStep(Step):
         return next(name for name in names if name not in known)
 
     def keep(self) -> None:
+        if not self.query(Form):  # it is being taken away, with the last word of a field still under way
+            return
         values = dict(self.query_one(Form).values())
         self.draft.name = values.pop("name")
         before = {name: self.draft.texts.get(name, "") for name in values}

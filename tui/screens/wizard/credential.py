@@ -15,6 +15,7 @@ from textual.timer import Timer
 
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
+from tui.screens.wizard.draft import Draft
 from tui.screens.wizard.step import Step
 from tui.widgets.entry import Entry
 from tui.widgets.form import Changed, Field, Form
@@ -43,13 +44,15 @@ class CredentialStep(Step):
     CredentialStep #facts { height: 1fr; margin-top: 1; }
     """
 
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft)
+        self._waiting: Timer | None = None
+
     def compose(self) -> ComposeResult:
         yield Form(self._fields(), id="form")
         yield Sheet(self._facts, id="facts", focusable=False)
 
     def on_mount(self) -> None:
-        self._waiting: Timer | None = None
-        self._problem = ""
         self.page.attempt(self._begin)
 
     async def _begin(self) -> None:
@@ -109,6 +112,8 @@ class CredentialStep(Step):
 
     async def _rebuild(self, focus: str = "") -> None:
         """Draw the fields anew where others are needed; what was typed stays."""
+        if not self.is_attached:  # what was asked for is answered when another step is shown already
+            return
         form = self.query_one(Form)
         fields = self._fields()
         if [(each.name, each.placeholder) for each in fields] != [
@@ -131,6 +136,8 @@ class CredentialStep(Step):
 
     async def on_changed(self, message: Changed) -> None:
         message.stop()
+        if not self.query(f"#field-{message.name}"):  # it is being taken away, with its last word still under way
+            return
         if message.name == "login":
             self.draft.texts["login"] = message.value
             self.draft.passed = None
@@ -151,6 +158,8 @@ class CredentialStep(Step):
 
     async def _look(self) -> None:
         """Have the secrets looked at that are more than a word."""
+        if not self.is_attached:
+            return
         form = self.query_one(Form)
         values = form.values()
         for name in self.draft.needed():
@@ -186,6 +195,8 @@ class CredentialStep(Step):
         await self._rebuild()
 
     def keep(self) -> None:
+        if not self.query(Form):
+            return
         values = self.query_one(Form).values()
         self.draft.secrets_command = values.get("secrets_command", self.draft.secrets_command)
 

@@ -5,6 +5,7 @@ Nothing that was entered is lost: leaving keeps the draft for later, without its
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -52,13 +53,20 @@ class WizardPage(Page):
         self.draft = Draft(what)
         self.place: Mapping[str, Any] = {}
         self._saved = False
+        self._moving = asyncio.Lock()
+        """Held while another step is brought: keys that come meanwhile are for that step."""
+
         self.crumb = f"new {what}"
 
     def body(self) -> ComposeResult:
+        state = self._state
+        if state is not None and (kept := Draft.kept(self.what, state)) is not None:
+            self.draft = kept
+            self.draft.at = _STEPS.index(ConnectingStep)
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield Sheet(self._title, id="title", focusable=False)
-                yield Vertical(id="step")
+                yield Vertical(_STEPS[self.draft.at](self.draft), id="step")
                 yield Sheet(self._brief, id="below", classes="narrow", focusable=False)
                 with Horizontal(id="buttons"):
                     yield Button("Back", id="back")
@@ -69,17 +77,9 @@ class WizardPage(Page):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.attempt(self._begin)
-
-    async def _begin(self) -> None:
-        state = self._state
-        kept = Draft.kept(self.what, state) if state else None
-        if kept is not None:
-            self.draft = kept
-            self.console.tell(
-                f"Going on with {kept.name or kept.type}, which was kept for later. Its secret is asked for again."
-            )
-        await self._show(1 if kept is not None else 0)
+        if self.draft.at:
+            known = self.draft.name or self.draft.type
+            self.console.tell(f"Going on with {known}, which was kept for later. Its secret is asked for again.")
 
     @property
     def _state(self) -> Any:
@@ -101,22 +101,26 @@ class WizardPage(Page):
         self.query_one("#title", Sheet).rebuild()
 
     async def go(self, number: int) -> None:
-        """Go to a step; one that was skipped so far is asked first."""
-        await self._show(max(0, min(number, len(_STEPS) - 1)))
+        """Go to a step."""
+        async with self._moving:
+            await self._show(max(0, min(number, len(_STEPS) - 1)))
 
     async def do_forward(self) -> None:
         """Go to the next step, or save."""
-        if not await self.step.leave():
-            return
-        if self.draft.at == len(_STEPS) - 1:
-            await self._save()
-        else:
-            await self._show(self.draft.at + 1)
+        async with self._moving:
+            if not self.step.is_ready or not await self.step.leave():
+                return
+            if self.draft.at == len(_STEPS) - 1:
+                await self._save()
+            else:
+                await self._show(self.draft.at + 1)
 
     async def do_backward(self) -> None:
         """Go to the step before."""
-        self.step.keep()
-        await self.go(self.draft.at - 1)
+        async with self._moving:
+            if self.step.is_ready and self.draft.at:
+                self.step.keep()
+                await self._show(self.draft.at - 1)
 
     async def do_test(self) -> None:
         """Test what was entered, step by step."""

@@ -25,9 +25,12 @@ class Step(Vertical):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self.draft = draft
+        self.is_ready = False
+        """Whether all its parts are there; keys may come before."""
 
     def on_mount(self) -> None:
         """Begin, now that all its parts are there; Textual also calls the method of this name of the step itself."""
+        self.is_ready = True
         self.page.refresh_buttons()
         self.page.refresh_help()
         self.call_after_refresh(self.take_keys)

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
+from tui.screens.wizard.draft import Draft
 from tui.screens.wizard.step import Step
 from tui.steps import step_lines
 from tui.widgets.pane import Pane
@@ -23,13 +24,16 @@ class TestingStep(Step):
 
     title: ClassVar[str] = "Test"
 
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft)
+        self._error: Refused | None = None
+        self._testing = False
+
     def compose(self) -> ComposeResult:
         with Pane(title=self.draft.name or "Test", id="result"):
             yield Sheet(self._lines, id="steps")
 
     def on_mount(self) -> None:
-        self._error: Refused | None = None
-        self._testing = False
         if self.draft.passed is None:
             self.page.attempt(self.do_test, group="test", exclusive=True)
         else:
@@ -72,9 +76,16 @@ class TestingStep(Step):
             raise
         self._testing = False
         self._show()
-        self.page.focus_next_button()
+        if self.is_attached:
+            self.page.focus_next_button()
+
+    def on_unmount(self) -> None:
+        """Stop the test: what it would find is asked for again."""
+        self.screen.workers.cancel_group(self.screen, "test")
 
     def _show(self) -> None:
+        if not self.is_attached:  # another step is shown already
+            return
         draft = self.draft
         good = sum(1 for step in draft.steps if step["passed"] is not False)
         right = (
