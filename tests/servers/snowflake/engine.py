@@ -7,12 +7,13 @@ Snowflake's words, see `vendor`.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import sqlglot
 from fakesnow.fakes import FakeSnowflakeConnection
@@ -39,21 +40,40 @@ MAKING = threading.Lock()
 
 @dataclass
 class Session:
-    """A session: its connection to fakesnow, who it is, and its parameters."""
+    """A session: who it is, where it is, and its parameters; `connections` are of the statements that run in it."""
 
-    connection: FakeSnowflakeConnection
     user: User
     name: str
     role: str
     warehouse: str | None
+    database: str | None = None
+    schema: str | None = None
     parameters: dict[str, str] = field(default_factory=dict)
+    connections: list[FakeSnowflakeConnection] = field(default_factory=list)
 
     @property
     def timeout(self) -> float:
         return float(self.parameters.get("STATEMENT_TIMEOUT_IN_SECONDS") or 0)
 
-    def interrupt(self) -> None:
-        self.connection._duck_conn.interrupt()
+    def end(self) -> None:
+        """End what still runs."""
+        for connection in self.connections:
+            connection._duck_conn.interrupt()
+
+
+@dataclass
+class Statement:
+    """A statement of a session, and the connection that it runs on: DuckDB's take one statement at a time."""
+
+    session: Session
+    sql: str
+    connection: FakeSnowflakeConnection | None = None
+    aborted: bool = False
+
+    def abort(self) -> None:
+        self.aborted = True
+        if self.connection is not None:
+            self.connection._duck_conn.interrupt()
 
 
 @dataclass
@@ -71,14 +91,22 @@ class Engine:
     def __init__(self) -> None:
         self._fakesnow = FakeSnow(create_database_on_connect=False, create_schema_on_connect=False)
 
-    def connect(self, database: str | None, schema: str | None) -> FakeSnowflakeConnection:
-        """Give a connection; as at Snowflake, a database that is not there is no error, but is not in use then."""
-        connection = self._fakesnow.connect(database, schema)
-        if not connection.database_set:
-            connection.database = None
-        if not connection.schema_set:
-            connection._schema = None
-        return connection
+    def use(self, session: Session, database: str, schema: str) -> None:
+        """Set where a session is; as at Snowflake, a database or schema that is not there is no error, but not in use."""
+        connection = self._fakesnow.connect(database or None, schema or None)
+        session.database = database if connection.database_set else None
+        session.schema = schema if connection.schema_set else None
+        connection.close()
+
+    @contextlib.contextmanager
+    def _connected(self, session: Session) -> Iterator[FakeSnowflakeConnection]:
+        connection = self._fakesnow.connect(session.database, session.schema)
+        session.connections.append(connection)
+        try:
+            yield connection
+        finally:
+            session.connections.remove(connection)
+            connection.close()
 
     def administer(self, database: str, statements: list[str]) -> list[list[Any]]:
         """Run statements as the owner, in a database that is made where it is missing; give the last one's rows."""
@@ -108,35 +136,41 @@ class Engine:
                 return Outcome(
                     [wire._column("status", "VARCHAR")], pa.table({"status": pa.array([], pa.string())}), OTHER
                 )
-            cursor = session.connection.cursor()
-            cursor.execute(f"DESCRIBE {tree.sql(dialect='snowflake')}")
-            return Outcome(wire.row_type(cursor.fetchall()), pa.table({}))
+            with self._connected(session) as connection:
+                cursor = connection.cursor()
+                cursor.execute(f"DESCRIBE {tree.sql(dialect='snowflake')}")
+                return Outcome(wire.row_type(cursor.fetchall()), pa.table({}))
         except Exception as error:
             raise vendor.translated(error, sql) from error
 
-    def run(self, session: Session, sql: str) -> Outcome:
+    def run(self, statement: Statement) -> Outcome:
         """Run a statement within the session's time limit."""
-        expired = threading.Event()
-        timer = threading.Timer(session.timeout or 1e6, lambda: (expired.set(), session.interrupt()))
+        session, expired = statement.session, threading.Event()
+        timer = threading.Timer(session.timeout or 1e6, lambda: (expired.set(), statement.abort()))
         timer.daemon = True
         timer.start()
         try:
-            return self._run(session, sql)
+            return self._run(statement)
         except Exception as error:
             if expired.is_set():
                 raise vendor.timed_out(session.timeout) from error
-            raise vendor.translated(error, sql) from error
+            raise vendor.translated(error, statement.sql) from error
         finally:
             timer.cancel()
 
-    def _run(self, session: Session, sql: str) -> Outcome:
+    def _run(self, statement: Statement) -> Outcome:
+        session, sql = statement.session, statement.sql
         tree = self._checked(session, sql, describing=False)
         if (shown := _show(session, sql)) is not None:
             return shown
-        cursor = session.connection.cursor()
-        cursor.execute(tree.sql(dialect="snowflake") if isinstance(tree, exp.Query) else sql)
-        columns = wire.row_type(cursor._describe_last_sql())
-        return Outcome(columns, cursor._arrow_table, QUERY if isinstance(tree, exp.Query) else OTHER)
+        with self._connected(session) as connection:
+            statement.connection = connection
+            if statement.aborted:
+                raise vendor.canceled()
+            cursor = connection.cursor()
+            cursor.execute(tree.sql(dialect="snowflake") if isinstance(tree, exp.Query) else sql)
+            columns = wire.row_type(cursor._describe_last_sql())
+            return Outcome(columns, cursor._arrow_table, QUERY if isinstance(tree, exp.Query) else OTHER)
 
     def _checked(self, session: Session, sql: str, *, describing: bool) -> exp.Expression:
         """Parse one statement, with what only the session knows filled in, and refuse what Snowflake would."""
@@ -165,8 +199,8 @@ class Engine:
             if answer and not (describing and answer.get("on_run")):
                 status = answer.get("status", 200)
                 raise VendorError(answer["code"], answer["message"], answer.get("state", "42000"), status)
-            database = (table.catalog or session.connection.database or "").upper()
-            schema = (table.db or session.connection.schema or "").upper()
+            database = (table.catalog or session.database or "").upper()
+            schema = (table.db or session.schema or "").upper()
             path = f"{database}.{schema}.{table.name.upper()}"
             if f"{database}.{schema}" in session.user.hidden:
                 raise (
@@ -192,8 +226,8 @@ def _filled(node: exp.Expression, session: Session) -> exp.Expression:
         "CURRENT_ROLE": session.role,
         "CURRENT_WAREHOUSE": session.warehouse,
         "CURRENT_USER": session.name,
-        "CURRENT_DATABASE": session.connection.database,
-        "CURRENT_SCHEMA": session.connection.schema,
+        "CURRENT_DATABASE": session.database,
+        "CURRENT_SCHEMA": session.schema,
         "CURRENT_ACCOUNT_NAME": "BACKHAUL",
     }
     name = ""
@@ -238,12 +272,3 @@ def _table(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> Outcome:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     table = pa.table([pa.array(column, pa.string()) for column in columns], names=list(names))
     return Outcome([wire._column(name, "VARCHAR") for name in names], table, OTHER)
-
-
-def end(connection: FakeSnowflakeConnection) -> None:
-    """Close a session's connection; what runs on it ends."""
-    connection._duck_conn.interrupt()
-    try:
-        connection.close()
-    except duckdb.Error:  # it is closed already
-        pass

@@ -30,7 +30,7 @@ from starlette.routing import Route
 
 from tests.servers.snowflake import accounts, vendor, wire
 from tests.servers.snowflake.accounts import RefusedError, User
-from tests.servers.snowflake.engine import Engine, Outcome, Session, end
+from tests.servers.snowflake.engine import Engine, Outcome, Session, Statement
 from tests.servers.snowflake.vendor import VendorError
 
 IN_PROGRESS = "333334"
@@ -41,13 +41,12 @@ SLOW_SECONDS = 0.5
 
 @dataclass
 class Running:
-    """A statement: who runs it, and what became of it."""
+    """A statement that was sent: the request that began it, and what became of it."""
 
-    session: Session
+    statement: Statement
     request: str
     task: asyncio.Task[dict[str, Any]] | None = None
     reply: dict[str, Any] | None = None
-    aborted: bool = False
 
 
 @dataclass
@@ -103,8 +102,8 @@ def refused(error: VendorError) -> JSONResponse:
 
 async def login(request: Request) -> JSONResponse:
     data = (await body_of(request))["data"]
-    SERVICE.logins.append({key: data.get(key) for key in ("LOGIN_NAME", "AUTHENTICATOR", "CLIENT_APP_VERSION")})
-    if str(data.get("ACCOUNT_NAME", "")).upper() != accounts.ACCOUNT:
+    SERVICE.logins.append({key: data.get(key) for key in ("ACCOUNT_NAME", "LOGIN_NAME", "AUTHENTICATOR", "TOKEN")})
+    if str(data.get("ACCOUNT_NAME", "")).upper().split(".")[0] != accounts.ACCOUNT:
         return answered(None, "390404", "Not Found", status=404)
     asked = {
         name: (request.query_params.get(name) or "").strip('"').upper()
@@ -126,13 +125,13 @@ async def login(request: Request) -> JSONResponse:
     schema = asked["schemaName"] if f"{database}.{asked['schemaName']}" not in user.hidden else None
     given = {name.upper(): str(value) for name, value in (data.get("SESSION_PARAMETERS") or {}).items()}
     session = Session(
-        connection=SERVICE.engine.connect(database or None, schema or None),
         user=user,
         name=str(data.get("LOGIN_NAME") or "").upper(),
         role=role,
         warehouse=asked["warehouse"] if asked["warehouse"] in user.warehouses else None,
         parameters={"TIMEZONE": "America/Los_Angeles"} | user.parameters | given,
     )
+    SERVICE.engine.use(session, database or "", schema or "")
     token = secrets.token_urlsafe(32)
     SERVICE.sessions[token] = session
     return answered(
@@ -162,8 +161,7 @@ def parameters(session: Session) -> list[dict[str, Any]]:
 
 
 def session_info(session: Session) -> dict[str, Any]:
-    connection = session.connection
-    names = {"databaseName": connection.database, "schemaName": connection.schema}
+    names = {"databaseName": session.database, "schemaName": session.schema}
     return names | {"warehouseName": session.warehouse, "roleName": session.role}
 
 
@@ -177,22 +175,24 @@ async def query(request: Request) -> JSONResponse:
     except VendorError as error:
         return refused(error)
     number = str(uuid.uuid4())
-    running = SERVICE.queries[number] = Running(session, request.query_params.get("requestId", ""))
+    statement = Statement(session, body["sqlText"])
+    running = SERVICE.queries[number] = Running(statement, request.query_params.get("requestId", ""))
     SERVICE.statements.append({"sql": body["sqlText"], "parameters": dict(session.parameters)})
-    running.task = asyncio.create_task(run(running, number, body["sqlText"], request.url.netloc))
+    running.task = asyncio.create_task(run(running, number, request.url.netloc))
     if body.get("asyncExec"):
         return in_progress(number)
     reply = await running.task
     return JSONResponse(reply)
 
 
-async def run(running: Running, number: str, sql: str, here: str) -> dict[str, Any]:
+async def run(running: Running, number: str, here: str) -> dict[str, Any]:
     """Run a statement and keep its reply."""
+    statement = running.statement
     try:
-        outcome = await run_in_threadpool(SERVICE.engine.run, running.session, sql)
-        if running.aborted:
+        outcome = await run_in_threadpool(SERVICE.engine.run, statement)
+        if statement.aborted:
             raise vendor.canceled()
-        reply = json.loads(answered(delivered(outcome, running.session, number, sql, here)).body)
+        reply = json.loads(answered(delivered(outcome, statement.session, number, statement.sql, here)).body)
     except VendorError as error:
         reply = json.loads(refused(error).body)
         reply["data"]["queryId"] = number
@@ -201,7 +201,6 @@ async def run(running: Running, number: str, sql: str, here: str) -> dict[str, A
 
 
 def described(outcome: Outcome, session: Session) -> dict[str, Any]:
-    connection = session.connection
     return {
         "parameters": parameters(session),
         "rowtype": outcome.columns,
@@ -211,8 +210,8 @@ def described(outcome: Outcome, session: Session) -> dict[str, Any]:
         "returned": 0,
         "queryId": str(uuid.uuid4()),
         "statementTypeId": outcome.statement_type,
-        "finalDatabaseName": connection.database,
-        "finalSchemaName": connection.schema,
+        "finalDatabaseName": session.database,
+        "finalSchemaName": session.schema,
         "finalWarehouseName": session.warehouse,
         "finalRoleName": session.role,
         "sqlState": "00000",
@@ -288,8 +287,7 @@ async def abort(request: Request) -> JSONResponse:
     if not found:
         return refused(VendorError("000605", "Identified SQL statement is not currently executing.", "02000"))
     for running in found:
-        running.aborted = True
-        running.session.interrupt()
+        running.statement.abort()
     return answered()
 
 
@@ -309,7 +307,7 @@ async def session(request: Request) -> JSONResponse:
         return refused(error)
     if request.query_params.get("delete"):
         SERVICE.sessions = {token: one for token, one in SERVICE.sessions.items() if one is not ended}
-        await run_in_threadpool(end, ended.connection)
+        ended.end()
     return answered()
 
 
