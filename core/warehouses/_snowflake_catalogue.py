@@ -59,14 +59,13 @@ def seen_of(name: str, rows: Rows, settings: SnowflakeSettings) -> str:
     if quoted_name(database).upper() != quoted_name(settings.database).upper():
         return ""
     known = [(found_schema, found) for found_schema, found in rows(NAMES)]
+    else_grants = f"If it is another: {grants(parts, settings)}"
     same = [f"{quoted_name(where)}.{quoted_name(found)}" for where, found in known if found.upper() == table.upper()]
     if same:
-        return f"Write it as the catalogue has it: {', '.join(same[:3])}."
+        return f"The role can read {', '.join(same[:3])}. {else_grants}"
     here = [found for where, found in known if where.upper() == schema.upper()]
     close = get_close_matches(table.upper(), [found.upper() for found in here], n=1)
-    if close:
-        return f"Did you mean {close[0]}? If not: {grants(parts, settings)}"
-    return ""
+    return f"Did you mean {close[0]}? {else_grants}" if close else ""
 
 
 def grants(parts: list[str], settings: SnowflakeSettings) -> str:

@@ -50,6 +50,7 @@ TROUBLES: tuple[Trouble, ...] = (
     ),
     Trouble(
         step="login",
+        codes=frozenset({390432}),
         wording=r"Network policy is required",
         message="Snowflake takes a programmatic access token only from a user whom a network policy covers, and none covers {user}.",
         remedy=ADMINISTRATOR + "CREATE NETWORK POLICY backhaul ALLOWED_IP_LIST = ('<this machine's address>'); "
@@ -88,7 +89,7 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble(
         step="account",
         codes=frozenset({390913}),
-        wording=r"(?i)trial (?:period )?has (?:ended|expired)|account .*suspended",
+        wording=r"(?i)trial (?:period )?has (?:ended|expired)|account (?:is|has been) suspended",
         message="The Snowflake account is suspended: {vendor}",
         remedy="Let an administrator add a payment in Snowsight, under Admin, Billing; then try again.",
     ),

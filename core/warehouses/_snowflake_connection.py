@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import os
 import re
 import socket
+import ssl
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from snowflake.connector.connection import Connection
 
-__all__ = ["Connector", "Key", "SnowflakeSettings", "account_name", "quoted_name", "tried_network"]
+__all__ = ["Connector", "Key", "SnowflakeSettings", "account_name", "quoted_name", "tried_network", "tried_tls"]
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SHORTEST_KEY = 2048
@@ -146,6 +148,8 @@ class Connector:
             case "oauth":
                 proof = {"authenticator": "OAUTH", "token": self._secrets("token").reveal()}
         tried_network(self)
+        tried_tls(self)
+        logging.getLogger("snowflake").addHandler(logging.NullHandler())  # else its words go to standard error
         os.environ.setdefault("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
         import snowflake.connector
 
@@ -243,6 +247,22 @@ def tried_network(connector: Connector) -> str:
             "out. SELECT SYSTEM$ALLOWLIST() lists all hosts of the account.",
         ) from error
     return f"{what} is {found[0][4][0]}" if address == found[0][4][0] else f"{what} answers at {address}"
+
+
+def tried_tls(connector: Connector) -> str:
+    """Shake hands with the host and say how; nothing where there is no TLS, or a proxy before it. Raises OSError.
+
+    The driver trusts the same authorities (it takes the system's, as Python does), but tries again and again first.
+    """
+    if connector.settings.protocol == "http" or connector.proxy:
+        return ""
+    address, seconds = (connector.host, connector.settings.port), connector.settings.connect_timeout
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection(address, timeout=seconds) as plain,
+        context.wrap_socket(plain, server_hostname=connector.host) as secured,
+    ):
+        return str(secured.version())
 
 
 def read_key(secret: Secret) -> Key:

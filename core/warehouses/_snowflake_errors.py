@@ -74,6 +74,8 @@ def explain(error: Exception, settings: SnowflakeSettings, *, start: int = 0, sq
         return UnreachableError(f"Snowflake has ended the session: {text}", where=where, remedy=LOST)
     if FIRST_LOGIN <= code < LAST_LOGIN:
         return explain_login(error, settings, host=settings.host or settings.account)[1]
+    if re.search(r"(?i)trial has ended|account is suspended", text):
+        return explain_login(error, settings, host=settings.host or settings.account)[1]
     if _is_lost(error, code, text):
         return UnreachableError(f"The connection was lost: {text}", where=where, remedy=LOST)
     message = re.sub(r"^error line \d+ at position \d+\s*", "", text).replace("\n", " ")
@@ -130,6 +132,11 @@ def _remedy(code: int, text: str, settings: SnowflakeSettings) -> str:
         return conversion
     if code == 3001:
         return _insufficient(text, settings)
+    if re.search(r"Warehouse '.*' is suspended", text):
+        return (
+            f"Let an administrator run: ALTER WAREHOUSE {warehouse} SET AUTO_RESUME = TRUE; "
+            f"GRANT USAGE ON WAREHOUSE {warehouse} TO ROLE {role};"
+        )
     remedies = {
         8: "Write one SELECT; other statements, and several at once, are not run.",
         606: f"Check `warehouse` in the source's file. Let an administrator run: GRANT USAGE ON WAREHOUSE {warehouse} TO ROLE {role};",
@@ -139,8 +146,6 @@ def _remedy(code: int, text: str, settings: SnowflakeSettings) -> str:
         90073: f"Let an administrator raise the quota (SHOW RESOURCE MONITORS), or name another warehouse than {warehouse}.",
         90105: "Check `database` in the source's file, and that the role may use it.",
         90106: "Check `schema` in the source's file, and that the role may use it; or write the schema before the table.",
-        90109: f"Let an administrator run: ALTER WAREHOUSE {warehouse} SET AUTO_RESUME = TRUE; or "
-        f"GRANT OPERATE ON WAREHOUSE {warehouse} TO ROLE {role};",
     }
     return remedies.get(code, "Correct the query.")
 

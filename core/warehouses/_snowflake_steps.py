@@ -8,7 +8,6 @@ so what the role may do beyond reading is told.
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from typing import Any
 
 from core.errors import BackhaulError, WarehouseError
 from core.model import Step
-from core.warehouses._snowflake_connection import Connector, quoted_name, tried_network
+from core.warehouses._snowflake_connection import Connector, quoted_name, tried_network, tried_tls
 from core.warehouses._snowflake_errors import explain_login
 from core.warehouses._snowflake_session import SnowflakeSession
 
@@ -103,13 +102,8 @@ def _tls(connector: Connector) -> Step:
         return Step(name="TLS", passed=None, detail="off: the connection does not leave this machine")
     if connector.proxy:
         return Step(name="TLS", passed=None, detail="through a proxy: seen at the login")
-    context = ssl.create_default_context()
     try:
-        with (
-            socket.create_connection((connector.host, settings.port), timeout=settings.connect_timeout) as plain,
-            context.wrap_socket(plain, server_hostname=connector.host) as secured,
-        ):
-            return Step(name="TLS", passed=True, detail=f"{secured.version()}, certificate and name checked")
+        return Step(name="TLS", passed=True, detail=f"{tried_tls(connector)}, certificate and name checked")
     except OSError as error:  # an SSLError is one
         _, told = explain_login(error, settings, host=connector.host)
         return Step(name="TLS", passed=False, detail=told.message, remedy=told.remedy)

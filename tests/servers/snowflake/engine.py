@@ -99,8 +99,10 @@ class Engine:
         connection.close()
 
     @contextlib.contextmanager
-    def _connected(self, session: Session) -> Iterator[FakeSnowflakeConnection]:
+    def _connected(self, session: Session, tree: exp.Expression) -> Iterator[FakeSnowflakeConnection]:
         connection = self._fakesnow.connect(session.database, session.schema)
+        if not any(_named_tables(tree)):  # fakesnow asks for a database where Snowflake does not
+            connection.database_set = connection.schema_set = True
         session.connections.append(connection)
         try:
             yield connection
@@ -136,7 +138,7 @@ class Engine:
                 return Outcome(
                     [wire._column("status", "VARCHAR")], pa.table({"status": pa.array([], pa.string())}), OTHER
                 )
-            with self._connected(session) as connection:
+            with self._connected(session, tree) as connection:
                 cursor = connection.cursor()
                 cursor.execute(f"DESCRIBE {tree.sql(dialect='snowflake')}")
                 return Outcome(wire.row_type(cursor.fetchall()), pa.table({}))
@@ -163,14 +165,15 @@ class Engine:
         tree = self._checked(session, sql, describing=False)
         if (shown := _show(session, sql)) is not None:
             return shown
-        with self._connected(session) as connection:
+        with self._connected(session, tree) as connection:
             statement.connection = connection
             if statement.aborted:
                 raise vendor.canceled()
             cursor = connection.cursor()
             cursor.execute(tree.sql(dialect="snowflake") if isinstance(tree, exp.Query) else sql)
             columns = wire.row_type(cursor._describe_last_sql())
-            return Outcome(columns, cursor._arrow_table, QUERY if isinstance(tree, exp.Query) else OTHER)
+            table = _seen(cursor._arrow_table, session)
+            return Outcome(columns, table, QUERY if isinstance(tree, exp.Query) else OTHER)
 
     def _checked(self, session: Session, sql: str, *, describing: bool) -> exp.Expression:
         """Parse one statement, with what only the session knows filled in, and refuse what Snowflake would."""
@@ -191,14 +194,16 @@ class Engine:
         return tree.transform(lambda node: _filled(node, session))
 
     def _permitted(self, session: Session, tree: exp.Expression, *, describing: bool) -> None:
-        local = {cte.alias.upper() for cte in tree.find_all(exp.CTE)}
-        for table in tree.find_all(exp.Table):
-            if not table.name or (table.name.upper() in local and not table.db):
-                continue
-            answer = session.user.answers.get(table.name.upper())
-            if answer and not (describing and answer.get("on_run")):
+        names = [table.name.upper() for table in _named_tables(tree)]
+        for name in [*names, "GENERATOR"] if tree.find(exp.GenerateSeries) else names:
+            if answer := session.user.answers.get(name):
                 status = answer.get("status", 200)
                 raise VendorError(answer["code"], answer["message"], answer.get("state", "42000"), status)
+        for table in _named_tables(tree):
+            for missing, number, what in ((table.catalog, 5, "database"), (table.db, 6, "schema")):
+                if not missing and getattr(session, what) is None and table.db.upper() != "INFORMATION_SCHEMA":
+                    text = f"Cannot perform SELECT. This session does not have a current {what}. Call 'USE {what.upper()}', or use a qualified name."
+                    raise VendorError(f"09010{number}", text, "22000")
             database = (table.catalog or session.database or "").upper()
             schema = (table.db or session.schema or "").upper()
             path = f"{database}.{schema}.{table.name.upper()}"
@@ -215,9 +220,26 @@ class Engine:
                 raise VendorError("000606", text, "57P03")
 
 
+def _named_tables(tree: exp.Expression) -> Iterator[exp.Table]:
+    """Give the tables of a statement that are no expressions of its own."""
+    local = {cte.alias.upper() for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if table.name and not (table.name.upper() in local and not table.db):
+            yield table
+
+
 def _generated(sql: str) -> str:
     """Write Snowflake's generator as DuckDB's."""
     return re.sub(r"(?i)TABLE\s*\(\s*GENERATOR\s*\(\s*ROWCOUNT\s*=>\s*(\d+)\s*\)\s*\)", r"generate_series(1, \1)", sql)
+
+
+def _seen(table: pa.Table, session: Session) -> pa.Table:
+    """Leave out the rows of INFORMATION_SCHEMA that tell of what is hidden from the user."""
+    if not session.user.hidden or not {"TABLE_SCHEMA", "TABLE_NAME"} <= set(table.column_names):
+        return table
+    pairs = zip(table["TABLE_SCHEMA"].to_pylist(), table["TABLE_NAME"].to_pylist(), strict=True)
+    paths = ({f"{session.database}.{schema}", f"{session.database}.{schema}.{name}"} for schema, name in pairs)
+    return table.filter(pa.array([path.isdisjoint(session.user.hidden) for path in paths], pa.bool_()))
 
 
 def _filled(node: exp.Expression, session: Session) -> exp.Expression:

@@ -338,6 +338,10 @@ async def control(request: Request) -> JSONResponse:
             return answered(seen | {"sessions": len(SERVICE.sessions)})
 
 
+async def renew(_request: Request) -> JSONResponse:
+    return answered(None, "390114", "Authentication token has expired.  The user must authenticate again.")
+
+
 async def nothing(_request: Request) -> JSONResponse:
     return answered()
 
@@ -353,6 +357,7 @@ ROUTES = [
     Route("/monitoring/queries/{number}", monitor),
     Route("/monitoring/queries//{number}", monitor),  # connector 5.2 writes the slash twice
     Route("/chunk/{key}", chunk),
+    Route("/session/token-request", renew, methods=["POST"]),
     Route("/telemetry/send", nothing, methods=["POST"]),
     Route("/_control/{what}", control, methods=["POST"]),
 ]
