@@ -100,7 +100,7 @@ TROUBLES: tuple[Trouble, ...] = (
         message="Snowflake does not take this key for {user}. Its fingerprint is {fingerprint}.",
         remedy="Compare it: DESC USER {user}; shows RSA_PUBLIC_KEY_FP and RSA_PUBLIC_KEY_2_FP. If neither is the same: "
         "ALTER USER {user} SET RSA_PUBLIC_KEY = '{public_key}'; If one is: check `user` (the login name, not the e-mail), "
-        "`account` ({account}), and this machine's clock, which must be right to a minute{clock}.{identifier}",
+        "`account` ({account}), and this machine's clock, which must be right to a minute.{identifier}",
     ),
     Trouble(
         step="login",
@@ -203,7 +203,6 @@ def connecting_trouble(
     values = {
         "account": settings.account,
         "address": address[1] if address else "its address",
-        "clock": "",
         "fingerprint": "unknown",
         "host": host,
         "identifier": f" SELECT SYSTEM$GET_LOGIN_FAILURE_DETAILS('{identifier[1]}'); tells an administrator which."

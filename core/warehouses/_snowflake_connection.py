@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import http.client
 import logging
 import os
 import re
 import socket
 import ssl
+import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import SecretError, UnreachableError
@@ -28,7 +31,16 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from snowflake.connector.connection import Connection
 
-__all__ = ["Connector", "Key", "SnowflakeSettings", "account_name", "quoted_name", "tried_network", "tried_tls"]
+__all__ = [
+    "Connector",
+    "Key",
+    "SnowflakeSettings",
+    "account_name",
+    "quoted_name",
+    "seconds_ahead",
+    "tried_network",
+    "tried_tls",
+]
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SHORTEST_KEY = 2048
@@ -195,8 +207,8 @@ def account_name(text: str) -> str:
     """Give the account identifier from what was typed: itself, the account's URL, or Snowsight's address of it."""
     given = re.sub(r"^\w+://", "", text.strip()).rstrip("/")
     if snowsight := re.match(r"app\.snowflake\.(?:com|cn)/([\w-]+)/([\w-]+)", given):
-        region_or_organisation, name = snowsight.groups()
-        return name if "-" in region_or_organisation else f"{region_or_organisation}-{name}"
+        first, name = snowsight.groups()  # an organisation's name has no hyphen, a region's has
+        return f"{name}.{first}" if "-" in first else f"{first}-{name}"
     name = re.sub(r"\.snowflakecomputing\.(com|cn)\b.*$", "", given.split("/", maxsplit=1)[0])
     if not re.fullmatch(r"[A-Za-z0-9][\w-]*(\.[\w-]+)*", name):
         raise UnreachableError(
@@ -263,6 +275,24 @@ def tried_tls(connector: Connector) -> str:
         context.wrap_socket(plain, server_hostname=connector.host) as secured,
     ):
         return str(secured.version())
+
+
+def seconds_ahead(connector: Connector) -> float:
+    """Give how far this machine's clock is ahead of the host's, by the date of its answer; 0 where it gives none.
+
+    Snowflake tells only that a JWT is invalid, and a clock that is wrong makes every JWT so.
+    """
+    settings = connector.settings
+    kind = http.client.HTTPSConnection if settings.protocol == "https" else http.client.HTTPConnection
+    asked = kind(connector.host, settings.port, timeout=settings.connect_timeout)
+    try:
+        asked.request("HEAD", "/")
+        told = asked.getresponse().getheader("Date") or ""
+        return time.time() - parsedate_to_datetime(told).timestamp()
+    except (OSError, ValueError, http.client.HTTPException):
+        return 0.0
+    finally:
+        asked.close()
 
 
 def read_key(secret: Secret) -> Key:

@@ -105,7 +105,7 @@ def _tls(connector: Connector) -> Step:
     try:
         return Step(name="TLS", passed=True, detail=f"{tried_tls(connector)}, certificate and name checked")
     except OSError as error:  # an SSLError is one
-        _, told = explain_login(error, settings, host=connector.host)
+        _, told = explain_login(error, connector)
         return Step(name="TLS", passed=False, detail=told.message, remedy=told.remedy)
 
 
@@ -117,8 +117,7 @@ def _no_login(error: Exception, connector: Connector) -> Step:
     """Give the step that an error of logging in belongs to."""
     if isinstance(error, BackhaulError) and not isinstance(error, WarehouseError):
         return Step(name="login", passed=False, detail=error.message, remedy=error.remedy)
-    key = connector.key() if connector.settings.login == "key" else None
-    name, told = explain_login(error, connector.settings, host=connector.host, key=key)
+    name, told = explain_login(error, connector)
     return Step(name=name, passed=False, detail=told.message, remedy=told.remedy)
 
 
