@@ -83,7 +83,7 @@ REFUSED_CALLS = {
         binary_upgrade_set_missing_value PG_READ_FILE""",
     "redshift": "pg_terminate_backend pg_cancel_backend set_config",
     "snowflake": "system$abort_session SYSTEM$CANCEL_ALL_QUERIES infer_schema get_presigned_url identifier"
-    " getnextval ai_complete AI_CLASSIFY directory try_to_file",
+    " getnextval ai_complete AI_SENTIMENT directory try_to_file",
     "bigquery": "external_query ml.generate_text ai.generate ML.Generate_Text",
     "duckdb": """read_csv read_csv_auto read_parquet parquet_scan read_json read_json_auto read_ndjson read_text read_blob
         glob sniff_csv sqlite_scan postgres_scan postgres_query mysql_scan mysql_query iceberg_scan delta_scan query
