@@ -60,13 +60,13 @@ class SnowflakeSettings:
     """Which account, as whom, and where in it.
 
     `account` is the account identifier, such as MYORG-MYACCOUNT (Snowsight: account menu, View account details) or its URL.
-    `user` is the login name of a user of its own for Backhaul (CREATE USER ... TYPE = SERVICE).
+    `user` is the login name, best of a user of its own for Backhaul (made by CREATE USER with TYPE = SERVICE).
     `role` is the role that may read, and nothing else (SHOW GRANTS TO USER lists those that the user has).
-    `warehouse` is the virtual warehouse that runs the queries (SHOW WAREHOUSES); the smallest size is a good start.
+    `warehouse` is the virtual warehouse that runs the queries (SHOW WAREHOUSES), of which the smallest size is a good start.
     `database` is where unqualified names are looked up (SHOW DATABASES).
     `schema` is where unqualified names are looked up in the database (SHOW SCHEMAS).
     `login` is how the user proves who it is: key (a key pair), password, token (a programmatic access token) or oauth.
-    `statement_timeout` ends a query after so many seconds; 0 leaves it to what the user and the warehouse have.
+    `statement_timeout` ends a query after so many seconds, where 0 leaves it to what the user and the warehouse have.
     `query_tag` stands beside each query in Snowflake's QUERY_HISTORY.
     `connect_timeout` is how many seconds the host may take to answer.
     `login_timeout` is how many seconds a login may take.
