@@ -13,7 +13,8 @@ import re
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError, WarehouseError
 from core.warehouses._snowflake_catalogue import grants
 from core.warehouses._snowflake_connecting import connecting_trouble
-from core.warehouses._snowflake_connection import Connector, SnowflakeSettings, quoted_name, seconds_ahead
+from core.warehouses._snowflake_connection import Connector, SnowflakeSettings, quoted_name
+from core.warehouses._snowflake_network import seconds_ahead
 from core.warehouses._snowflake_text import find_name, offset_at
 
 __all__ = ["explain", "explain_login", "missing_object", "vendor_text"]

@@ -17,8 +17,9 @@ from typing import Any
 
 from core.errors import BackhaulError, WarehouseError
 from core.model import Step
-from core.warehouses._snowflake_connection import Connector, quoted_name, tried_network, tried_tls
+from core.warehouses._snowflake_connection import Connector, quoted_name
 from core.warehouses._snowflake_errors import explain_login
+from core.warehouses._snowflake_network import tried_network, tried_tls
 from core.warehouses._snowflake_session import SnowflakeSession
 
 __all__ = ["steps"]
