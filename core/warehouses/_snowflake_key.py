@@ -21,11 +21,10 @@ SHORTEST_KEY = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A private key that fits, as the driver takes it, and what Snowflake calls its public half."""
+    """A private key that fits, as the driver takes it, and the fingerprint that Snowflake shows of its public half."""
 
     der: bytes
     fingerprint: str
-    public_body: str
 
 
 def read_key(secret: Secret) -> Key:
@@ -56,7 +55,7 @@ def _key(key: RSAPrivateKey) -> Key:
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     digest = base64.b64encode(hashlib.sha256(public).digest()).decode()
-    return Key(der=private, fingerprint=f"SHA256:{digest}", public_body=base64.b64encode(public).decode())
+    return Key(der=private, fingerprint=f"SHA256:{digest}")
 
 
 def _unfit(message: str, remedy: str) -> SecretError:

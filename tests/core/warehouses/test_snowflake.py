@@ -19,7 +19,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from cryptography.hazmat.primitives import serialization
 
+from core import blackout
+from core.blackout import remember_secret
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError
 from core.model import Kind, Step
 from core.warehouses import warehouse_type
@@ -27,7 +30,7 @@ from core.warehouses._snowflake_connection import account_name, quoted_name
 from core.warehouses._snowflake_types import arrow_type, cast, column, transport, type_word
 from core.warehouses.base import Result
 from tests.core.warehouses.harness import no_secret, snowflake_plugin
-from tests.core.warehouses.snowflake_keys import fingerprint_of, pem, public_body, rsa_key
+from tests.core.warehouses.snowflake_keys import PLAIN, fingerprint_of, pem, public_body, rsa_key
 from tests.servers.secure import serving_tls
 from tests.servers.snowflake.stand_in import PASSWORD, StandIn, Warehouse
 
@@ -149,6 +152,27 @@ def test_each_way_to_log_in_is_taken_where_it_is_right(shop: Warehouse, way: str
     assert [step.name for step in steps if step.passed is False] == []
     if settings == KEY:
         assert fingerprint_of(rsa_key("mine")) in next(step.detail for step in steps if step.name == "key")
+
+
+def test_a_key_in_pkcs1_is_taken_and_a_refusal_shows_its_fingerprint_whole(
+    shop: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lines are remembered as secrets, and blacked out of errors."""
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, PLAIN)
+    secret = rsa_key("mine").private_bytes(*form).decode()
+    monkeypatch.setattr(blackout, "_KNOWN", set())
+    blackout._pattern.cache_clear()
+    remember_secret(secret)
+    source = snowflake_plugin(shop, secrets={"private_key": secret}, **KEY)
+    with pytest.raises(LoginError) as refused:
+        source.open()
+    assert fingerprint_of(rsa_key("mine")) in refused.value.message
+    assert "••" not in str(refused.value)
+    shop.set_user(keys=[public_body(rsa_key("mine"))])
+    source.open().close()
+    shop.set_user()
+    monkeypatch.undo()
+    blackout._pattern.cache_clear()
 
 
 def test_a_login_leaves_no_word_of_the_driver_on_standard_error(shop: Warehouse) -> None:
