@@ -430,6 +430,17 @@ def test_a_cancelled_query_and_a_closed_session_leave_nothing_running(shop: Ware
         time.sleep(0.05)
 
 
+def test_a_query_that_snowflake_forgets_is_not_waited_for_for_ever(
+    shop: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.warehouses._snowflake_query.LONGEST_SILENCE", 0.2)
+    with snowflake_plugin(shop).open() as session:
+        result = session.stream("SELECT 1")
+        session._query._number = "00000000-0000-0000-0000-000000000000"  # one that the server has not heard of
+        with pytest.raises(UnreachableError, match="knew nothing of it"):
+            result.batches.read_all()
+
+
 def test_a_session_says_its_zone_its_tag_and_its_time_limit(shop: Warehouse) -> None:
     shop.set_user(parameters={"TIMEZONE": "Asia/Kolkata", "QUERY_TAG": "another"})
     with snowflake_plugin(shop, statement_timeout=7, query_tag="team").open() as session:
