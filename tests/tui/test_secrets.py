@@ -190,7 +190,9 @@ async def type_into_wizard(walker: Headless, key: str, kind: str, field: str, se
         entry.value = ""
         await paste(walker, entry, secret)
         if number in (0, 5):
-            await walk(walker, Step((Key("ctrl+t"),), "tests again" if kind == "postgres" else "passed", gone="testing"))
+            await walk(
+                walker, Step((Key("ctrl+t"),), "tests again" if kind == "postgres" else "passed", gone="testing")
+            )
             check(app)
             await walk(walker, Step((Key("pageup"),), "It is read from"))
     await walk(walker, Step((Key("ctrl+t"),), "passed", gone="testing"))

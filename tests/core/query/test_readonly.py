@@ -56,7 +56,13 @@ WRITING_QUERIES = {
         "SUMMARIZE t",
         "PIVOT t ON a USING sum(b)",
     ],
-    "snowflake": ["PUT file://x @y", "EXECUTE IMMEDIATE 'x'", "SHOW TABLES ->> SELECT * FROM $1"],
+    "snowflake": [
+        "PUT file://x @y",
+        "EXECUTE IMMEDIATE 'x'",
+        "SHOW TABLES ->> SELECT * FROM $1",
+        "SELECT 1 AS a ->> DELETE FROM t",
+        "SELECT a ->> INSERT FROM t",
+    ],
     "bigquery": [
         "EXPORT DATA OPTIONS (uri = 'x') AS SELECT 1",
         "DECLARE x INT64",
@@ -76,7 +82,8 @@ REFUSED_CALLS = {
         pg_file_write pg_create_restore_point pg_drop_replication_slot ts_stat crosstab pg_nextoid
         binary_upgrade_set_missing_value PG_READ_FILE""",
     "redshift": "pg_terminate_backend pg_cancel_backend set_config",
-    "snowflake": "system$abort_session SYSTEM$CANCEL_ALL_QUERIES infer_schema get_presigned_url identifier",
+    "snowflake": "system$abort_session SYSTEM$CANCEL_ALL_QUERIES infer_schema get_presigned_url identifier"
+    " getnextval ai_complete AI_SENTIMENT directory try_to_file",
     "bigquery": "external_query ml.generate_text ai.generate ML.Generate_Text",
     "duckdb": """read_csv read_csv_auto read_parquet parquet_scan read_json read_json_auto read_ndjson read_text read_blob
         glob sniff_csv sqlite_scan postgres_scan postgres_query mysql_scan mysql_query iceberg_scan delta_scan query

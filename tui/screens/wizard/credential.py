@@ -17,6 +17,7 @@ from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
 from tui.screens.wizard.draft import Draft
 from tui.screens.wizard.step import Step
+from tui.settings_fields import settings_fields
 from tui.widgets.entry import Entry
 from tui.widgets.form import Changed, Field, Form
 from tui.widgets.sheet import Sheet
@@ -78,11 +79,9 @@ class CredentialStep(Step):
         draft = self.draft
         fields = []
         if draft.logins:
-            choices = draft.plugin.Settings.__annotations__["login"]
-            words = [word.strip(" '\"") for word in str(choices).partition("[")[2].rstrip("]").split(",")]
-            fields.append(
-                Field(name="login", label="log in with", value=draft.texts.get("login", ""), choices=tuple(words))
-            )
+            choices = next(each.choices for each in settings_fields(draft.plugin) if each.name == "login")
+            known = draft.texts.get("login", "")
+            fields.append(Field(name="login", label="log in with", value=known or choices[0], choices=choices))
         for name in draft.needed():
             held = draft.facts.get(name, {})
             fields.append(
