@@ -45,6 +45,7 @@ def redshift_front(postgres: Server) -> Iterator[Redshift]:
         yield front
 
 
+@pytest.fixture(scope="session")
 def snowflake() -> Iterator[StandIn]:
     """A stand-in for Snowflake, one for each worker of pytest-xdist."""
     try:
