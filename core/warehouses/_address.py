@@ -1,4 +1,4 @@
-"""This machine's address as a server sees it, unless something between translates it: what a firewall has to let through."""
+"""Which address a server sees of this machine, unless a router translates it: what a firewall has to let through."""
 
 from __future__ import annotations
 
