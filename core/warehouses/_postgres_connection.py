@@ -95,7 +95,7 @@ class Connector:
             user=settings.user,
             password=self._secrets("password").reveal(),
             sslmode=self.sslmode,
-            sslrootcert=self._root_certificate(),
+            sslrootcert=self.root_certificate(),
             connect_timeout=settings.connect_timeout,
             application_name=settings.application_name,
             client_encoding="UTF8",
@@ -104,7 +104,8 @@ class Connector:
             keepalives_count=3,
         )
 
-    def _root_certificate(self) -> str | None:
+    def root_certificate(self) -> str | None:
+        """Give the file of the authority that has to have signed the server's certificate."""
         given = self.settings.sslrootcert
         if not given or given == "system":
             return given or None

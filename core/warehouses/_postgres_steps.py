@@ -20,6 +20,7 @@ from core.warehouses._postgres_connecting import connecting_trouble
 from core.warehouses._postgres_connection import Connector, is_this_machine
 from core.warehouses._postgres_errors import explain, trouble_of
 from core.warehouses._postgres_session import PostgresSession
+from core.warehouses._postgres_tls import certificate_fault
 
 __all__ = ["clock_step", "read_only", "steps", "steps_of"]
 
@@ -137,6 +138,12 @@ def _no_login(error: Exception, connector: Connector, explained: Callable[[Excep
         return Step(name="login", passed=False, detail=error.message, remedy=error.remedy)
     known = connecting_trouble(trouble_of(error).message, connector.settings)
     name, told = known[0] if known else "login", explained(error)
+    settings = connector.settings
+    if name == "TLS" and (
+        fault := certificate_fault(settings.host, settings.port, connector.root_certificate(), settings.connect_timeout)
+    ):
+        remedy = "Have it renewed by whoever runs the server; until then it cannot be known that it is this server."
+        return Step(name=name, passed=False, detail=fault, remedy=remedy)
     return Step(name=name, passed=False, detail=told.message, remedy=told.remedy)
 
 

@@ -187,6 +187,41 @@ class Server:
         finally:
             self._set("ssl = on")
 
+    @contextlib.contextmanager
+    def with_expired_certificate(self) -> Iterator[None]:
+        """Show a certificate that has expired, for the duration of the block."""
+        file = self.folder / "server.crt"
+        good = file.read_bytes()
+        authority = ["-CA", self.folder / "authority.crt", "-CAkey", self.folder / "authority.key", "-CAcreateserial"]
+        extension = ["-extfile", self.folder / "server.ext"]
+        # `-days` takes a negative number: it ended yesterday
+        run(
+            [
+                "openssl",
+                "x509",
+                "-req",
+                "-in",
+                self.folder / "server.csr",
+                *authority,
+                *extension,
+                "-days",
+                "-1",
+                "-out",
+                file,
+            ]
+        )
+        self._reload()
+        try:
+            yield
+        finally:
+            file.write_bytes(good)
+            self._reload()
+
+    def _reload(self) -> None:
+        with self.connect() as connection:
+            connection.execute("SELECT pg_reload_conf()")
+        time.sleep(0.3)  # new connections get the new certificate once the postmaster has read it
+
     def _set(self, setting: str) -> None:
         name, _, value = setting.partition(" = ")
         with self.connect() as connection:

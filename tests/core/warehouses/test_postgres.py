@@ -279,6 +279,18 @@ def test_a_certificate_of_another_authority_is_refused(shop: Database, tmp_path:
     assert failed_step(source).name == "TLS"
 
 
+def test_an_expired_certificate_is_told_as_that(shop: Database) -> None:
+    source = postgres_plugin(shop, host="localhost", sslrootcert=certificate(shop.server))
+    with shop.server.with_expired_certificate():
+        with pytest.raises(UnreachableError):
+            source.open()
+        step = failed_step(source)
+    assert (step.name, step.detail) == ("TLS", "The server's certificate has expired.")
+    assert "renewed" in step.remedy
+    with source.open() as session:
+        assert session.clock() <= time.time()
+
+
 def test_a_missing_file_of_the_authority_is_named(shop: Database, tmp_path: Path) -> None:
     certificate(shop.server)
     source = postgres_plugin(shop, folder=tmp_path, sslrootcert="nowhere.crt")
