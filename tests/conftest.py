@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.projects import SECRETS, ProjectFolder
+from tests.servers.environments import NoEnvironmentError
 from tests.servers.postgres import Database, NoBinariesError, Server
 from tests.servers.receiving import Receiver, receiving
 from tests.servers.redshift import Redshift, redshift
+from tests.servers.snowflake.stand_in import StandIn, Warehouse
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +43,29 @@ def redshift_front(postgres: Server) -> Iterator[Redshift]:
     """What stands in for Redshift: a front for the Postgres."""
     with redshift(postgres.host, postgres.port) as front:
         yield front
+
+
+@pytest.fixture(scope="session")
+def snowflake() -> Iterator[StandIn]:
+    """A stand-in for Snowflake, one for each worker of pytest-xdist."""
+    try:
+        server = StandIn.start()
+    except NoEnvironmentError as error:
+        pytest.skip(f"no stand-in for Snowflake: {error}")
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def snowflake_warehouse(snowflake: StandIn) -> Iterator[Warehouse]:
+    """A fresh database in the stand-in, with a user that reads it."""
+    made = snowflake.create()
+    try:
+        yield made
+    finally:
+        made.drop()
 
 
 @pytest.fixture

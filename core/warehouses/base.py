@@ -9,7 +9,7 @@ announce: a driver that varies the width from batch to batch is cast here, and a
 text in an outer select by a tested list, or refused, never passed on as it comes. Arrow fields are named c0, c1, ...,
 because names may repeat or differ in case only; `columns` holds the query's own. How `Kind`s travel in Arrow:
 
-    BOOLEAN bool · INTEGER int8…uint64 · DECIMAL decimal128/256, or text holding a number · FLOAT float32/64
+    BOOLEAN bool · INTEGER int8…uint64, or decimal128 without a scale · DECIMAL decimal128/256, or text holding a number · FLOAT float32/64
     TEXT string · BYTES binary · DATE date32 · TIME time64[us], or text · TIMESTAMP timestamp (no zone)
     INSTANT timestamp[UTC] · JSON string holding JSON · NESTED list, struct or map of these
 

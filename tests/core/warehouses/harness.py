@@ -19,6 +19,8 @@ from core.warehouses import warehouse_type
 from core.warehouses.base import Warehouse
 from tests.servers.postgres import Database
 from tests.servers.redshift import Redshift, prepare
+from tests.servers.snowflake.stand_in import ACCOUNT, PASSWORD
+from tests.servers.snowflake.stand_in import Warehouse as SnowflakeWarehouse
 
 
 @dataclass(kw_only=True)
@@ -49,10 +51,38 @@ class Harness:
     typed: Callable[[str], str] = str
     """Brings a statement that makes or changes a table into the warehouse's own words."""
 
+    fold: Callable[[str], str] = str
+    """What the warehouse makes of an unquoted name in lower case."""
+
+    snapshot: str = ""
+    """Why a session does not read one state of the data; empty where it does."""
+
+    large: int = 1_500
+    """How many thousands of rows a large result has; the stand-ins hold a result in memory."""
+
+    instants: tuple[str, ...] = (
+        "TIMESTAMP '2026-01-01 00:00:00'",
+        "TIMESTAMPTZ '2026-01-01 00:00:00+00'",
+        "DATE '2026-01-01'",
+    )
+    """Times to be compared with a Unix time."""
+
+    not_one_query: tuple[str, ...] = (
+        "",
+        "-- nothing",
+        ";",
+        "SELECT 1; SELECT 2",
+        "EXPLAIN SELECT 1",
+        "SET a.b = 1",
+        "BEGIN",
+    )
     series: str = (
         "SELECT b.i * 1000 + a.i AS n, repeat('x', 100) AS note"
         " FROM generate_series(1, {thousands}) AS b(i), generate_series(1, 1000) AS a(i)"
     )
+    reads_long: str = ""
+    """A result that takes long to read; empty: a very large `series`."""
+
     fails_late: str = (
         "SELECT CAST(CASE WHEN b.i = 1500 THEN 'zero' ELSE '1' END AS integer) AS n"
         " FROM generate_series(1, 2000) AS b(i), generate_series(1, 1000) AS a(i)"
@@ -210,8 +240,104 @@ def redshift_harness(request: pytest.FixtureRequest) -> Harness:
     )
 
 
+def snowflake_plugin(at: SnowflakeWarehouse, /, *, secrets: Mapping[str, str] | None = None, **settings: Any) -> Any:
+    """Give the plug-in for a database of the stand-in as its reader, or with other settings and secrets."""
+    plugin: Any = warehouse_type("snowflake")
+    known = {
+        "account": ACCOUNT,
+        "user": at.user,
+        "role": "READER",
+        "warehouse": "READING",
+        "database": at.database,
+        "login": "password",
+        "host": at.server.host,
+        "port": at.server.port,
+        "protocol": "http",
+    }
+    kept = {"password": PASSWORD} if secrets is None else secrets
+
+    def read(name: str) -> Secret:
+        return Secret(kept[name]) if name in kept else no_secret(name)
+
+    return plugin(plugin.Settings(**{**known, **settings}), read, Path())
+
+
+def snowflake_harness(request: pytest.FixtureRequest) -> Harness:
+    warehouse: SnowflakeWarehouse = request.getfixturevalue("snowflake_warehouse")
+    warehouse.execute(*PEOPLE)
+    numbers = "SELECT ROW_NUMBER() OVER (ORDER BY 1) AS n{more} FROM TABLE(GENERATOR(ROWCOUNT => {rows}))"
+    note = ", REPEAT('x', 100) AS note"
+    billion = "TABLE(GENERATOR(ROWCOUNT => 1000000000))"
+    return Harness(
+        warehouse=snowflake_plugin(warehouse),
+        execute=warehouse.execute,
+        writes_while_open=True,
+        schema="PUBLIC",
+        fold=str.upper,
+        snapshot="Snowflake has none over several statements; the clock is before all of them, so nothing is missed",
+        large=200,
+        instants=(
+            "'2026-01-01 00:00:00'::timestamp_ntz",
+            "'2026-01-01 00:00:00 +0000'::timestamp_tz",
+            "DATE '2026-01-01'",
+        ),
+        not_one_query=(
+            *("", "-- nothing", ";", "SELECT 1; SELECT 2", "EXPLAIN SELECT 1", "SET a = 1", "BEGIN"),
+            *(
+                "SHOW TABLES",
+                "DESC TABLE people",
+                "USE ROLE ACCOUNTADMIN",
+                "SELECT 1 ->> SELECT 2",
+                "SHOW TABLES ->> SELECT * FROM $1",
+            ),
+        ),
+        series=numbers.format(more=note, rows="{thousands}000"),
+        reads_long=numbers.format(more=note, rows="50000").replace("SELECT", "SELECT /* slow chunks */"),
+        fails_late=f"SELECT CAST(IFF(n = 150000, 'zero', '1') AS INTEGER) AS n FROM ({numbers.format(more='', rows='200000')})",
+        never_ends=f"SELECT COUNT(*) FROM {billion} AS a, {billion} AS b",
+        examples={
+            **COMMON_EXAMPLES,
+            Kind.TIMESTAMP: "'2026-03-29 02:30:00.123456'::timestamp_ntz",
+            Kind.BYTES: "TO_BINARY('01FF', 'HEX')",
+            Kind.INSTANT: "'2026-03-29 02:30:00.123456 +0200'::timestamp_tz",
+            Kind.JSON: """PARSE_JSON('{"a": [1, null]}')""",
+        },
+        writes=(
+            "INSERT INTO people VALUES (4, 'd')",
+            "WITH n AS (INSERT INTO people VALUES (4, 'd')) SELECT * FROM n",
+            "WITH n AS (DELETE FROM people) SELECT * FROM n",
+            "DELETE FROM people",
+            "UPDATE people SET email = 'x'",
+            "MERGE INTO people USING people AS p ON people.id = p.id WHEN MATCHED THEN DELETE",
+            "DROP TABLE people",
+            "UNDROP TABLE people",
+            "CREATE TABLE more (i integer)",
+            "CREATE TEMP TABLE more (i integer)",
+            "CREATE TABLE more AS SELECT 1 AS i",
+            "ALTER TABLE people ADD COLUMN more integer",
+            "TRUNCATE TABLE people",
+            "SELECT 1; DELETE FROM people",
+            "COMMIT; DELETE FROM people",
+            "BEGIN; DELETE FROM people; COMMIT",
+            "SELECT 1 ->> DELETE FROM people",
+            "SELECT 1) SELECT 1; DELETE FROM people; SELECT (1",
+            "SELECT 1\n) SELECT c0 FROM backhaul_rows; DELETE FROM people; SELECT (1",
+            "EXECUTE IMMEDIATE 'DELETE FROM people'",
+            "EXECUTE IMMEDIATE $$ BEGIN DELETE FROM people; END $$",
+            "CALL delete_all()",
+            "COPY INTO people FROM @stage",
+            "COPY INTO @stage FROM people",
+            "PUT file:///etc/hostname @~",
+            "GET @~ file:///tmp",
+            "REMOVE @~",
+            "GRANT SELECT ON people TO ROLE public",
+        ),
+    )
+
+
 HARNESSES: Mapping[str, Callable[[pytest.FixtureRequest], Harness]] = {
     "duckdb": duckdb_harness,
     "postgres": postgres_harness,
     "redshift": redshift_harness,
+    "snowflake": snowflake_harness,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import subprocess
 import sys
 import threading
@@ -47,7 +48,7 @@ def is_announced(kind: Kind, type_: pa.DataType) -> bool:
     """Say whether an Arrow type is one that `core.warehouses.base` names for the kind."""
     return {
         Kind.BOOLEAN: pa.types.is_boolean,
-        Kind.INTEGER: pa.types.is_integer,
+        Kind.INTEGER: lambda _: pa.types.is_integer(type_) or (pa.types.is_decimal(type_) and type_.scale == 0),
         Kind.DECIMAL: lambda _: pa.types.is_decimal(type_) or pa.types.is_string(type_),
         Kind.FLOAT: pa.types.is_floating,
         Kind.TEXT: pa.types.is_string,
@@ -98,7 +99,7 @@ def test_rows_arrive_with_names_that_repeat_or_differ_in_case_only(harness: Harn
 def test_a_query_may_end_in_a_comment_or_a_semicolon(harness: Harness, end: str) -> None:
     sql = f"SELECT id FROM people WHERE id = 2 {end}"
     with harness.warehouse.open() as session:
-        assert [column.name for column in session.describe(sql)] == ["id"]
+        assert [column.name for column in session.describe(sql)] == [harness.fold("id")]
         assert rows(session.stream(sql)) == [[2]]
         assert rows(session.preview(sql, limit=5)) == [[2]]
 
@@ -144,7 +145,10 @@ def test_the_values_of_every_kind_are_the_warehouses_own(harness: Harness) -> No
         with harness.warehouse.open() as session, duckdb.connect() as reader:
             reader.execute("SET TimeZone = 'UTC'")
             reader.register("rows", session.stream(f"SELECT {expression} AS value").batches)
-            assert reader.execute("SELECT CAST(c0 AS VARCHAR) FROM rows").fetchall() == [(expected[kind],)], kind
+            ((value,),) = reader.execute("SELECT CAST(c0 AS VARCHAR) FROM rows").fetchall()
+            if kind is Kind.JSON:  # its white space is the warehouse's own
+                value = json.dumps(json.loads(value))
+            assert value == expected[kind], kind
 
 
 def test_infinite_times_arrive_so_that_duckdb_calls_them_infinite(harness: Harness) -> None:
@@ -174,21 +178,21 @@ def test_a_large_result_streams_in_bounded_memory_with_one_schema(harness: Harne
     if not statm.exists():
         pytest.skip("memory is measured through /proc")
     with harness.warehouse.open() as session:
-        result = session.stream(harness.series.format(thousands=1_500))  # 160 MB
+        result = session.stream(harness.series.format(thousands=harness.large))  # 1.5 million rows are 160 MB
         first = result.batches.read_next_batch()
         before, most, count = int(statm.read_text().split()[1]), 0, first.num_rows
         for batch in result.batches:
             assert batch.schema == result.batches.schema
             count += batch.num_rows
             most = max(most, int(statm.read_text().split()[1]))
-    assert count == 1_500_000
+    assert count == harness.large * 1_000
     assert (most - before) * 4096 < 80_000_000
 
 
 def test_a_preview_gives_the_first_rows_in_the_querys_order(harness: Harness) -> None:
     with harness.warehouse.open() as session:
         result = session.preview("SELECT id, email FROM people ORDER BY id DESC", limit=2)
-        assert [column.name for column in result.columns] == ["id", "email"]
+        assert [column.name for column in result.columns] == [harness.fold("id"), harness.fold("email")]
         assert rows(result) == [[3, None], [2, "b@example.com"]]
 
 
@@ -209,14 +213,20 @@ def test_the_clock_stands_still_within_a_session(harness: Harness) -> None:
         assert session.clock() == first
 
 
-def test_rows_committed_after_the_clock_are_not_in_the_result(harness: Harness) -> None:
+def test_rows_committed_after_the_clock_are_not_in_the_result_or_looked_at_again(harness: Harness) -> None:
     if not harness.writes_while_open:
         pytest.skip("here nobody can write while a session is open")
     with harness.warehouse.open() as session:
-        session.clock()
+        clock = session.clock()
         assert rows(session.stream("SELECT count(*) FROM people")) == [[3]]
+        before = time.time()
         harness.execute("INSERT INTO people VALUES (4, 'late')")
-        assert rows(session.stream("SELECT count(*) FROM people")) == [[3]]
+        seen = rows(session.stream("SELECT count(*) FROM people"))
+    if harness.snapshot:  # the next run looks from the clock on, so it looks at the row again
+        assert seen == [[4]], harness.snapshot
+        assert clock <= before
+    else:
+        assert seen == [[3]]
 
 
 def test_nothing_that_writes_is_run(harness: Harness) -> None:
@@ -228,19 +238,17 @@ def test_nothing_that_writes_is_run(harness: Harness) -> None:
                 assert refused.value.remedy, statement
     with harness.warehouse.open() as session:
         assert rows(session.stream("SELECT id FROM people ORDER BY id")) == [[1], [2], [3]]
-        assert {table.name for table in session.catalogue()} == {"people", "grown_ups"}
+        assert {table.name for table in session.catalogue()} == {harness.fold("people"), harness.fold("grown_ups")}
 
 
-@pytest.mark.parametrize(
-    "sql", ["", "-- nothing", ";", "SELECT 1; SELECT 2", "EXPLAIN SELECT 1", "SET a.b = 1", "BEGIN"]
-)
-def test_what_is_not_one_query_is_refused(harness: Harness, sql: str) -> None:
-    with harness.warehouse.open() as session:
-        for ask in (session.describe, session.stream, lambda text: session.preview(text, limit=1)):
-            with pytest.raises(QueryFailedError) as refused:
-                ask(sql)
-            assert refused.value.message
-            assert refused.value.remedy
+def test_what_is_not_one_query_is_refused(harness: Harness) -> None:
+    for sql in harness.not_one_query:
+        with harness.warehouse.open() as session:
+            for ask in (session.describe, session.stream, lambda text: session.preview(text, limit=1)):
+                with pytest.raises(QueryFailedError) as refused:
+                    ask(sql)
+                assert refused.value.message, sql
+                assert refused.value.remedy, sql
 
 
 @pytest.mark.parametrize(
@@ -263,7 +271,7 @@ def test_an_error_tells_its_place_in_the_analysts_text(harness: Harness, sql: st
 
 
 def test_comparing_a_time_with_a_unix_time_names_the_conversion(harness: Harness) -> None:
-    for literal in ("TIMESTAMP '2026-01-01 00:00:00'", "TIMESTAMPTZ '2026-01-01 00:00:00+00'", "DATE '2026-01-01'"):
+    for literal in harness.instants:
         sql = "SELECT t FROM (SELECT {} AS t) AS x WHERE t >= {}"
         with harness.warehouse.open() as session:
             with pytest.raises(QueryFailedError) as refused:
@@ -306,7 +314,7 @@ def test_a_session_goes_on_after_an_error(harness: Harness) -> None:
 
 def test_a_result_that_was_not_read_is_given_up_for_the_next(harness: Harness) -> None:
     with harness.warehouse.open() as session:
-        unread = session.stream(harness.series.format(thousands=1_000))
+        unread = session.stream(harness.series.format(thousands=min(harness.large, 1_000)))
         unread.batches.read_next_batch()
         assert rows(session.stream("SELECT count(*) FROM people")) == [[3]]
 
@@ -329,7 +337,7 @@ def test_a_query_that_computes_is_cancelled_within_two_seconds(harness: Harness)
 
 def test_a_result_that_is_read_is_cancelled_within_two_seconds(harness: Harness) -> None:
     with harness.warehouse.open() as session:
-        result = session.stream(harness.series.format(thousands=2_000_000))
+        result = session.stream(harness.reads_long or harness.series.format(thousands=2_000_000))
         timer = cancelled_after(session, 0.3)
         began = time.monotonic()
         with pytest.raises(CancelledError):
@@ -382,7 +390,7 @@ def test_closing_from_another_thread_ends_what_runs(harness: Harness) -> None:
 def test_a_session_that_is_closed_holds_nothing_back(harness: Harness) -> None:
     session = harness.warehouse.open()
     session.clock()
-    unread = session.stream(harness.series.format(thousands=1_000_000))
+    unread = session.stream(harness.reads_long or harness.series.format(thousands=1_000_000))
     unread.batches.read_next_batch()
     session.close()
     session.close()
@@ -395,12 +403,12 @@ def test_the_catalogue_lists_what_can_be_read(harness: Harness) -> None:
     with harness.warehouse.open() as session:
         catalogue = {table.name: table for table in session.catalogue()}
         described = session.describe("SELECT * FROM people")
-    assert set(catalogue) == {"people", "grown_ups"}
-    people, view = catalogue["people"], catalogue["grown_ups"]
+    assert set(catalogue) == {harness.fold("people"), harness.fold("grown_ups")}
+    people, view = catalogue[harness.fold("people")], catalogue[harness.fold("grown_ups")]
     assert (people.schema, people.rows, people.is_view) == (harness.schema, 3, False)
     assert people.columns == described
     assert (view.rows, view.is_view) == (None, True)
-    assert [column.name for column in view.columns] == ["id"]
+    assert [column.name for column in view.columns] == [harness.fold("id")]
 
 
 def test_check_passes_step_by_step_and_ends_with_the_clock(harness: Harness) -> None:

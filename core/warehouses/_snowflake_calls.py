@@ -1,0 +1,50 @@
+"""Calls of a driver that cannot be interrupted, made so that the one who waits can be.
+
+The driver waits in its own code until the network answers: nothing stops it, and a network may never answer. So each
+call runs in a thread of its own and the caller looks now and then whether it was cancelled. What was given up goes on until
+the driver's own time limits end it; it holds back nobody, not even the end of the process.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import queue
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from core.warehouses._cancellation import Cancellation
+
+__all__ = ["Call"]
+
+LOOK_SECONDS = 0.05
+
+T = TypeVar("T")
+
+
+class Call(Generic[T]):
+    """A call that has begun. `result` waits for it."""
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self._answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+        self._function = function
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=[self._run], daemon=True, name="snowflake").start()
+
+    def _run(self) -> None:
+        try:
+            self._answers.put((self._function(), None))
+        except BaseException as error:  # noqa: BLE001 -- it is raised where the result is waited for
+            self._answers.put((None, error))
+
+    def result(self, cancellation: Cancellation) -> T:
+        """Give what the call gives, or raise what it raises; CancelledError as soon as the user asks to stop."""
+        while True:
+            cancellation.check()
+            try:
+                value, error = self._answers.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                continue
+            if error is not None:
+                raise error
+            return value  # type: ignore[return-value]  # there is a value where there is no error
