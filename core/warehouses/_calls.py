@@ -29,7 +29,17 @@ class Call(Generic[T]):
         self._answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
         self._function = function
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=[self._run], daemon=True, name="snowflake").start()
+        self._thread = threading.Thread(target=context.run, args=[self._run], daemon=True, name="warehouse")
+        self._thread.start()
+
+    @property
+    def runs(self) -> bool:
+        """Say whether it has not ended yet."""
+        return self._thread.is_alive()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it has ended, so many seconds at the most; what it gave or raised is kept for `result`."""
+        self._thread.join(seconds)
 
     def _run(self) -> None:
         try:
