@@ -12,7 +12,6 @@ import re
 from typing import Any
 
 from core.errors import CancelledError, QueryFailedError, UnreachableError, WarehouseError
-from core.query import PLACEHOLDER
 from core.warehouses._bigquery_connecting import LOST, connecting_trouble, reading_role
 from core.warehouses._bigquery_connection import BigQuerySettings
 from core.warehouses._bigquery_text import find_name, offset_at
@@ -82,9 +81,10 @@ def explain(
         return CancelledError("The query was cancelled.", where=where)
     if (known := connecting_trouble(reason, text, settings, member)) is not None:
         return known[1]
-    if reason in ("backendError", "internalError") or getattr(error, "code", 0) in (500, 502, 503, 504):
-        if reason != "bytesBilledLimitExceeded":
-            return UnreachableError(f"BigQuery has trouble of its own: {text}", where=where, remedy=LOST)
+    if reason in ("backendError", "internalError") or (
+        not reason and getattr(error, "code", 0) in (500, 502, 503, 504)
+    ):
+        return UnreachableError(f"BigQuery has trouble of its own: {text}", where=where, remedy=LOST)
     message, remedy = _told(reason, text, settings, member)
     return QueryFailedError(message, offset=_offset(text, sql, lines), where=where, remedy=remedy)
 
@@ -113,8 +113,10 @@ def _told(reason: str, text: str, settings: BigQuerySettings, member: str) -> tu
     if reason in ("quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded"):
         return (
             f"A quota of BigQuery is used up: {plain}",
-            "Try again later, let the sync run less often, or let an administrator raise the quota: Google Cloud console, "
-            "IAM & Admin, Quotas & System Limits, BigQuery API.",
+            (
+                "Try again later, let the sync run less often, or let an administrator raise the quota: Google Cloud console, "
+                "IAM & Admin, Quotas & System Limits, BigQuery API."
+            ),
         )
     if reason == "responseTooLarge" or "Response too large" in text:
         return (
@@ -151,8 +153,10 @@ def _told(reason: str, text: str, settings: BigQuerySettings, member: str) -> tu
     if "Duplicate column name" in text:
         return (
             plain,
-            "BigQuery takes names that differ in case only for the same, and gives no result with a name twice: "
-            "give each column a name of its own, with AS.",
+            (
+                "BigQuery takes names that differ in case only for the same, and gives no result with a name twice: "
+                "give each column a name of its own, with AS."
+            ),
         )
     return plain, _remedy(text)
 
@@ -161,8 +165,10 @@ def _elsewhere(dataset: str, location: str) -> tuple[str, str]:
     name = dataset.replace(":", ".")
     return (
         f"There is no dataset {name} in location {location}.",
-        f"Check its name. If it is right, its data is elsewhere: `bq show --format=prettyjson {dataset}` says where; write that as "
-        "`location` in the source's file. One query reads one location.",
+        (
+            f"Check its name. If it is right, its data is elsewhere: `bq show --format=prettyjson {dataset}` says where; write that as "
+            "`location` in the source's file. One query reads one location."
+        ),
     )
 
 
@@ -206,7 +212,7 @@ def _remedy(text: str) -> str:
     if "No matching signature for operator" in text and "INT64" in text:
         kind = next((kind for kind in KINDS if re.search(rf"\b{kind}\b", text)), "")
         if kind:
-            seconds = f"timestamp_seconds({PLACEHOLDER})"
+            seconds = "timestamp_seconds({{last_sync_time}})"
             wanted = {"DATE": f"date({seconds})", "DATETIME": f"datetime({seconds})"}.get(kind, seconds)
             return f"last_sync_time is a Unix time in seconds. Compare with {wanted}."
     if found := re.search(r"Did you mean (\S+?)\?", text):

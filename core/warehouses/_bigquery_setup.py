@@ -40,8 +40,7 @@ def script(names: SetupNames) -> str:
         "",
         "# to read the chosen datasets, and no others:",
     ]
-    for schema in names.schemas or ("",):
-        lines.append(grant(schema, "dataViewer") if schema else "# " + grant("DATASET", "dataViewer"))
+    lines += [grant(schema, "dataViewer") for schema in names.schemas] or ["# " + grant("DATASET", "dataViewer")]
     if names.ledger:
         lines += [
             "",

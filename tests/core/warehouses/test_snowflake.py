@@ -9,30 +9,19 @@ from __future__ import annotations
 
 import base64
 import functools
-import http.server
 import json
-import threading
-import time
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from email.utils import formatdate
-from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from core.errors import BackhaulError, LoginError, QueryFailedError, UnreachableError
-from core.model import Kind, Step
-from core.warehouses import warehouse_type
-from core.warehouses._snowflake_connection import account_name, quoted_name
-from core.warehouses._snowflake_types import arrow_type, cast, column, transport, type_word
 from core.warehouses.base import Result
-from tests.core.warehouses.harness import no_secret, snowflake_plugin
-from tests.servers.secure import serving_tls
+from tests.core.warehouses.harness import snowflake_plugin
 from tests.servers.snowflake.stand_in import PASSWORD, StandIn, Warehouse
 
 PEM, PKCS8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
