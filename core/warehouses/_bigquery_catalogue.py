@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.model import Table
@@ -45,9 +46,9 @@ def table_items(client: Client, dataset: str, retry: Any) -> Iterator[Any]:
 def read_catalogue(client: Client, dataset: str, retry: Any, cancellation: Cancellation) -> tuple[Table, ...]:
     """Give the tables and views of the project that the account sees."""
     names = Call(lambda: datasets(client, dataset, retry)).result(cancellation)
-    items = _together([lambda name=name: list(table_items(client, name, retry)) for name in names], cancellation)
+    items = _together([partial(_listed, client, name, retry) for name in names], cancellation)
     wanted = [item for listed in items for item in listed]
-    found = _together([lambda item=item: _table(client, item, retry) for item in wanted], cancellation)
+    found = _together([partial(_table, client, item, retry) for item in wanted], cancellation)
     return tuple(table for table in found if table is not None)
 
 
@@ -60,6 +61,10 @@ def _together(questions: Sequence[Callable[[], T]], cancellation: Cancellation) 
             answers.append(asked.popleft().result(cancellation))
         asked.append(Call(question))
     return answers + [call.result(cancellation) for call in asked]
+
+
+def _listed(client: Client, dataset: str, retry: Any) -> list[Any]:
+    return list(table_items(client, dataset, retry))
 
 
 def _table(client: Client, item: Any, retry: Any) -> Table | None:

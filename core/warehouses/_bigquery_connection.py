@@ -7,6 +7,7 @@ minutes before it says so (read in google.cloud.bigquery.retry).
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import ssl
@@ -18,7 +19,15 @@ from urllib.parse import urlsplit
 
 from core.errors import UnreachableError, WarehouseError
 from core.model import Secret
-from core.warehouses._bigquery_credentials import LOOPBACK, NAME, Login, of_account, of_this_machine, read_account
+from core.warehouses._bigquery_credentials import (
+    LOOPBACK,
+    NAME,
+    Login,
+    of_account,
+    of_this_machine,
+    read_account,
+    within,
+)
 
 if TYPE_CHECKING:
     from google.api_core.retry import Retry
@@ -138,7 +147,10 @@ class Connector:
         """Log in and make a client."""
         tried_network(self)
         tried_tls(self)
+        logging.getLogger("google").addHandler(logging.NullHandler())  # else its words go to standard error
         credentials = self.credentials()
+        if not self.way.host.endswith(".googleapis.com"):
+            credentials = within(credentials)
         from google.api_core.client_options import ClientOptions
         from google.cloud import bigquery
 

@@ -18,7 +18,7 @@ from core.errors import LoginError, SecretError
 from core.keys import NoServiceAccount, ServiceAccount, service_account
 from core.model import Secret
 
-__all__ = ["LOOPBACK", "NAME", "Login", "of_account", "of_this_machine", "read_account"]
+__all__ = ["LOOPBACK", "NAME", "Login", "of_account", "of_this_machine", "read_account", "within"]
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 NAME = "service_account"
@@ -31,7 +31,8 @@ def of_account(account: ServiceAccount, scopes: Sequence[str]) -> Any:
     """Give credentials of a service account with a fresh token. Raises google.auth's errors."""
     from google.oauth2.service_account import Credentials
 
-    return _refreshed(Credentials.from_service_account_info(json.loads(account.text.reveal()), scopes=list(scopes)))
+    make: Any = Credentials.from_service_account_info
+    return _refreshed(make(json.loads(account.text.reveal()), scopes=list(scopes)))
 
 
 def of_this_machine(scopes: Sequence[str]) -> tuple[Any, str]:
@@ -39,6 +40,23 @@ def of_this_machine(scopes: Sequence[str]) -> tuple[Any, str]:
     credentials = _refreshed(_default(scopes))
     email = str(getattr(credentials, "service_account_email", "") or "")
     return credentials, f"serviceAccount:{email}" if "@" in email else ""
+
+
+def within(credentials: Any) -> Any:
+    """Give credentials with the same tokens that ask nothing of Google but these.
+
+    google-auth 2.62 asks iamcredentials.googleapis.com, token in hand, in which locations an account may work (its module
+    `_regional_access_boundary_utils`). That is right for Google's own endpoints, and nobody's business for others.
+    """
+    from google.oauth2.credentials import Credentials
+
+    def refreshed(request: Any, scopes: Any) -> tuple[Any, Any]:
+        del scopes
+        credentials.refresh(request)
+        return credentials.token, credentials.expiry
+
+    made: Any = Credentials
+    return made(token=credentials.token, expiry=credentials.expiry, refresh_handler=refreshed)
 
 
 def _refreshed(credentials: Any) -> Any:

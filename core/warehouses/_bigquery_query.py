@@ -90,7 +90,8 @@ class RunningQuery:
     def _cancel(self) -> None:
         location = self._job.location if self._job is not None else self._connector.settings.location or None
         with contextlib.suppress(Exception):  # it is over, or nobody answers: the one who waits is let go anyway
-            self._client.cancel_job(self._number, location=location, retry=None, timeout=CANCEL_SECONDS)
+            retry = self._connector.retry().with_timeout(CANCEL_SECONDS)
+            self._client.cancel_job(self._number, location=location, retry=retry, timeout=CANCEL_SECONDS)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Wait until the job has ended well, then give its rows; each batch as the driver makes it."""

@@ -123,7 +123,8 @@ class BigQuerySession:
             self._closed = True
             if self._query is not None:
                 self._query.finish_abort(LEAVE_SECONDS)
-            self._client.close()
+            close: Any = self._client.close
+            close()
 
     def __enter__(self) -> Self:
         return self

@@ -34,12 +34,10 @@ class Storage:
     def batches(self, table: TableReference) -> Iterator[pa.RecordBatch] | None:
         """Begin to read a table; None where this account or this network may not."""
         from google.api_core import exceptions
-        from google.cloud import bigquery_storage
+        from google.cloud.bigquery_storage_v1 import types
 
         reading = self._reading = self._made()
-        wanted = bigquery_storage.types.ReadSession(
-            table=table.to_bqstorage(), data_format=bigquery_storage.types.DataFormat.ARROW
-        )
+        wanted = types.ReadSession(table=table.to_bqstorage(), data_format=types.DataFormat.ARROW)
         try:
             session = reading.create_read_session(
                 parent=f"projects/{self._client.project}",
@@ -62,7 +60,8 @@ class Storage:
         from google.api_core.client_options import ClientOptions
         from google.cloud import bigquery_storage
 
-        return bigquery_storage.BigQueryReadClient(
+        make: Any = bigquery_storage.BigQueryReadClient
+        return make(
             credentials=self._client._credentials,  # noqa: SLF001 -- the driver has no other way to them
             client_options=ClientOptions(api_endpoint=self.host),
         )

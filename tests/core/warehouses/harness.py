@@ -397,7 +397,10 @@ def bigquery_harness(request: pytest.FixtureRequest) -> Harness:
         quote="`",
         not_repeated="BigQuery refuses a result with a name twice, and takes `email` and `EMAIL` for the same name",
         names="SELECT 1 AS `email`, 2 AS `eMail2`, 3 AS email3, 'x' AS `ä b'c` ",
-        values={Kind.DECIMAL: "12.500000000"},  # NUMERIC always has nine digits behind the point
+        values={
+            Kind.DECIMAL: "12.500000000",  # NUMERIC always has nine digits behind the point
+            Kind.NESTED: "{'a': 1}",
+        },
         snapshot="BigQuery has none over several jobs; the clock is before all of them, so nothing is missed",
         large=200,
         instants=("TIMESTAMP '2026-01-01 00:00:00+00'", "DATETIME '2026-01-01 00:00:00'", "DATE '2026-01-01'"),
@@ -419,7 +422,7 @@ def bigquery_harness(request: pytest.FixtureRequest) -> Harness:
             Kind.BYTES: "FROM_HEX('01ff')",
             Kind.INSTANT: "TIMESTAMP '2026-03-29 02:30:00.123456+02'",
             Kind.JSON: """JSON '{"a": [1, null]}'""",
-            Kind.NESTED: "[STRUCT(1 AS a)]",
+            Kind.NESTED: "STRUCT(1 AS a)",  # there are no ARRAYs that are NULL
         },
         writes=(
             "INSERT INTO people VALUES (4, 'd')",

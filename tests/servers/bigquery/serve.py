@@ -146,6 +146,10 @@ class Service:
             raise VendorError(
                 (error.get("errors") or [{}])[0].get("reason", "notFound"), error["message"], found.status_code
             )
+        if body.get("type") == "TABLE":  # the emulator counts no rows that came by INSERT
+            count = f"SELECT COUNT(*) FROM `{name}.{request.path_params['table']}`"
+            counted = await self.jobs.administer(project, name, "", [count])
+            body["numRows"] = counted[0]["f"][0]["v"]
         return body
 
     def refuse(self, account: Account, what: str) -> None:
