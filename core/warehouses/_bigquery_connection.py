@@ -160,7 +160,7 @@ class Connector:
             project=settings.project,
             credentials=credentials,
             location=settings.location or None,
-            client_options=ClientOptions(api_endpoint=address, quota_project_id=settings.project),
+            client_options=ClientOptions(api_endpoint=address),  # a quota project would need a third role
         )
 
     def retry(self) -> Retry:

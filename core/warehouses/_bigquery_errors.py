@@ -24,6 +24,12 @@ PLACE = re.compile(r" at \[(\d+):(\d+)\]")
 KINDS = ("DATETIME", "TIMESTAMP", "DATE")
 
 
+def meant(error: BaseException) -> BaseException:
+    """Give what went wrong where the driver says only that it has tried long enough."""
+    cause = getattr(error, "cause", None) if type(error).__name__ == "RetryError" else None
+    return cause if isinstance(cause, BaseException) else error
+
+
 def details(error: BaseException) -> dict[str, Any]:
     found = getattr(error, "errors", None) or [{}]
     return found[0] if isinstance(found[0], dict) else {}
@@ -45,10 +51,11 @@ def vendor_text(error: BaseException) -> str:
     return text.split("\n\nLocation: ", maxsplit=1)[0].strip()
 
 
-def explain_login(error: Exception, settings: BigQuerySettings, *, member: str) -> tuple[str, WarehouseError]:
+def explain_login(error: BaseException, settings: BigQuerySettings, *, member: str) -> tuple[str, WarehouseError]:
     """Explain an error of logging in or of the first job: the step that it belongs to, and ours."""
     if isinstance(error, WarehouseError):
         return "login", error
+    error = meant(error)
     known = connecting_trouble(reason_of(error), vendor_text(error), settings, member)
     if known is not None:
         return known
@@ -62,11 +69,12 @@ def explain_login(error: Exception, settings: BigQuerySettings, *, member: str) 
 
 
 def explain(
-    error: Exception, settings: BigQuerySettings, *, member: str = "", lines: int = 0, sql: str = ""
+    error: BaseException, settings: BigQuerySettings, *, member: str = "", lines: int = 0, sql: str = ""
 ) -> WarehouseError:
     """Explain an error; the analyst's text `sql` stood behind `lines` lines of ours in the statement."""
     if isinstance(error, WarehouseError):
         return error
+    error = meant(error)
     where = ".".join(filter(None, (settings.project, settings.dataset)))
     reason, text = reason_of(error), vendor_text(error)
     timed_out = isinstance(error, concurrent.futures.TimeoutError)

@@ -137,7 +137,7 @@ class Dataset:
 
     def key_file(self, **values: Any) -> str:
         """Give the text of a key file of the account; `values` replace what stands in it, None takes it out."""
-        return key_file(self.email, token_uri=f"{self.server.address}/token", **values)
+        return key_file(self.email, **{"token_uri": f"{self.server.address}/token", **values})
 
 
 @functools.cache
