@@ -20,6 +20,7 @@ _NETWORK = "it reaches the network"
 _RUNS = "it runs SQL that is given as text, which cannot be checked"
 _CHANGES = "it changes something"
 _SERVER = "it acts on the server or on other sessions"
+_MODEL = "it hands rows to a model, which is billed by what it reads"
 _WAITS = "it holds the session up"
 
 _POSTGRES: Mapping[str, str] = {
@@ -97,7 +98,12 @@ _SNOWFLAKE: Mapping[str, str] = {
     "build_scoped_file_url": _FILES,
     "infer_schema": _FILES,
     "to_file": _FILES,
+    "try_to_file": _FILES,
+    "directory": _FILES,
     "nextval": _CHANGES,
+    "getnextval": _CHANGES,
+    "cortex.*": _MODEL,
+    "ai_*": _MODEL,
 }
 
 _BIGQUERY: Mapping[str, str] = {

@@ -67,6 +67,8 @@ def check(tree: exp.Expr, tokens: Sequence[Token], text: str, dialect: str) -> I
         yield root
         return
     yield from _writing(tree, tokens, text)
+    if dialect == "snowflake":
+        yield from _pipes(tokens, text)
     yield from _functions(tokens, text, dialect)
     yield from _tables(tree, tokens, text, dialect)
 
@@ -105,6 +107,17 @@ def _writing(tree: exp.Expr, tokens: Sequence[Token], text: str) -> Iterator[Fin
             shown = type(node).__name__.upper()
             start, end = _span(tokens, shown.lower())
             yield finding(text, "writes", f"{shown} is refused: a sync only reads.", start, end)
+
+
+def _pipes(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
+    """Refuse Snowflake's `->>`, which runs another statement after this one; sqlglot reads it as JSON's operator.
+
+    https://docs.snowflake.com/en/sql-reference/operators-flow
+    """
+    for token in tokens:
+        if token.token_type is TokenType.DARROW:
+            message = "->> runs a second statement: a sync is one query."
+            yield finding(text, "several-statements", message, token.start, token.end + 1)
 
 
 def _functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Finding]:

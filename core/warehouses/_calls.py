@@ -47,6 +47,14 @@ class Call(Generic[T]):
         except BaseException as error:  # noqa: BLE001 -- it is raised where the result is waited for
             self._answers.put((None, error))
 
+    def within(self, seconds: float) -> bool:
+        """Wait for the call, but no longer; say whether it has ended, well or not."""
+        try:
+            self._answers.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        return True
+
     def result(self, cancellation: Cancellation) -> T:
         """Give what the call gives, or raise what it raises; CancelledError as soon as the user asks to stop."""
         while True:

@@ -9,30 +9,23 @@ stops that.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import logging
 import os
 import re
-import socket
-import ssl
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from core.errors import SecretError, UnreachableError
+from core.errors import UnreachableError
 from core.model import Secret
+from core.warehouses._snowflake_key import Key, read_key
+from core.warehouses._snowflake_network import LOOPBACK, tried_network, tried_tls
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from snowflake.connector.connection import Connection
 
-__all__ = ["Connector", "Key", "SnowflakeSettings", "account_name", "quoted_name", "tried_network", "tried_tls"]
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-SHORTEST_KEY = 2048
-"""Snowflake takes RSA keys from 2048 bits up: https://docs.snowflake.com/en/user-guide/key-pair-auth"""
+__all__ = ["SECRETS", "Connector", "SnowflakeSettings", "account_name", "quoted_name"]
 
 JWT_SECONDS = 120
 """Snowflake takes a JWT within 60 seconds of its issue; the driver makes a new one for each login."""
@@ -48,13 +41,13 @@ class SnowflakeSettings:
     """Which account, as whom, and where in it.
 
     `account` is the account identifier, such as MYORG-MYACCOUNT (Snowsight: account menu, View account details) or its URL.
-    `user` is the login name of a user of its own for Backhaul (CREATE USER ... TYPE = SERVICE).
+    `user` is the login name, best of a user of its own for Backhaul (made by CREATE USER with TYPE = SERVICE).
     `role` is the role that may read, and nothing else (SHOW GRANTS TO USER lists those that the user has).
-    `warehouse` is the virtual warehouse that runs the queries (SHOW WAREHOUSES); the smallest size is a good start.
+    `warehouse` is the virtual warehouse that runs the queries (SHOW WAREHOUSES), of which the smallest size is a good start.
     `database` is where unqualified names are looked up (SHOW DATABASES).
     `schema` is where unqualified names are looked up in the database (SHOW SCHEMAS).
     `login` is how the user proves who it is: key (a key pair), password, token (a programmatic access token) or oauth.
-    `statement_timeout` ends a query after so many seconds; 0 leaves it to what the user and the warehouse have.
+    `statement_timeout` ends a query after so many seconds, where 0 leaves it to what the user and the warehouse have.
     `query_tag` stands beside each query in Snowflake's QUERY_HISTORY.
     `connect_timeout` is how many seconds the host may take to answer.
     `login_timeout` is how many seconds a login may take.
@@ -81,15 +74,6 @@ class SnowflakeSettings:
 
 SECRETS: dict[Login, str] = {"key": "private_key", "password": "password", "token": "token", "oauth": "token"}
 """The secret that each way to log in needs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """A private key that fits, as the driver takes it, and what Snowflake calls its public half."""
-
-    der: bytes
-    fingerprint: str
-    public_body: str
 
 
 class Connector:
@@ -195,8 +179,8 @@ def account_name(text: str) -> str:
     """Give the account identifier from what was typed: itself, the account's URL, or Snowsight's address of it."""
     given = re.sub(r"^\w+://", "", text.strip()).rstrip("/")
     if snowsight := re.match(r"app\.snowflake\.(?:com|cn)/([\w-]+)/([\w-]+)", given):
-        region_or_organisation, name = snowsight.groups()
-        return name if "-" in region_or_organisation else f"{region_or_organisation}-{name}"
+        first, name = snowsight.groups()  # an organisation's name has no hyphen, a region's has
+        return f"{name}.{first}" if "-" in first else f"{first}-{name}"
     name = re.sub(r"\.snowflakecomputing\.(com|cn)\b.*$", "", given.split("/", maxsplit=1)[0])
     if not re.fullmatch(r"[A-Za-z0-9][\w-]*(\.[\w-]+)*", name):
         raise UnreachableError(
@@ -212,89 +196,3 @@ def quoted_name(name: str) -> str:
     if re.fullmatch(r'[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+"', name) or not name:
         return name
     return '"' + name.replace('"', '""') + '"'
-
-
-def tried_network(connector: Connector) -> str:
-    """Resolve the host's name and connect to it, or to the proxy before it; say what answers. Raises UnreachableError."""
-    if connector.settings.protocol == "http" and connector.host not in LOOPBACK:
-        raise UnreachableError(
-            'protocol = "http" would send the secret and all rows in the clear.',
-            where=connector.where,
-            remedy='Take `protocol` out of the source\'s file: "https" is the default.',
-        )
-    host, port = connector.proxy or (connector.host, connector.settings.port)
-    what = f"the proxy {host}" if connector.proxy else host
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise UnreachableError(
-            f"There is no host named {host!r}.",
-            where=connector.where,
-            remedy="Check the proxy in the environment variable HTTPS_PROXY."
-            if connector.proxy
-            else f"Check `account` in the source's file ({connector.settings.account!r}): Snowsight shows it under the "
-            "account menu, View account details. A host of a private link is known in its own network only.",
-        ) from error
-    try:
-        with socket.create_connection((host, port), timeout=connector.settings.connect_timeout) as tried:
-            address = tried.getpeername()[0]
-    except OSError as error:
-        reason = "did not answer in time" if isinstance(error, TimeoutError) else "takes no connection"
-        raise UnreachableError(
-            f"{what} {reason} on port {port}.",
-            where=connector.where,
-            remedy=f"Let this machine through the firewall to {host}, port {port}, or set HTTPS_PROXY where a proxy leads "
-            "out. SELECT SYSTEM$ALLOWLIST() lists all hosts of the account.",
-        ) from error
-    return f"{what} is {found[0][4][0]}" if address == found[0][4][0] else f"{what} answers at {address}"
-
-
-def tried_tls(connector: Connector) -> str:
-    """Shake hands with the host and say how; nothing where there is no TLS, or a proxy before it. Raises OSError.
-
-    The driver trusts the same authorities (it takes the system's, as Python does), but tries again and again first.
-    """
-    if connector.settings.protocol == "http" or connector.proxy:
-        return ""
-    address, seconds = (connector.host, connector.settings.port), connector.settings.connect_timeout
-    context = ssl.create_default_context()
-    with (
-        socket.create_connection(address, timeout=seconds) as plain,
-        context.wrap_socket(plain, server_hostname=connector.host) as secured,
-    ):
-        return str(secured.version())
-
-
-def read_key(secret: Secret) -> Key:
-    """Give the RSA key of an unencrypted PEM. Raises SecretError."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-    try:
-        key = serialization.load_pem_private_key(secret.reveal().encode(), password=None)
-    except TypeError:  # without its cause: a key's text is in no error
-        raise _unfit("The private key is encrypted.", "Decrypt it: openssl pkcs8 -in key.p8 -out plain.p8.") from None
-    except (ValueError, UnicodeEncodeError):
-        remedy = "It must be the whole text of the file, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----."
-        raise _unfit("The secret private_key holds no private key that can be read.", remedy) from None
-    if not isinstance(key, RSAPrivateKey):
-        raise _unfit("The private key is no RSA key.", "Snowflake takes RSA keys: openssl genrsa 2048.")
-    if key.key_size < SHORTEST_KEY:
-        message = f"The private key has {key.key_size} bits; Snowflake takes RSA keys from {SHORTEST_KEY} bits up."
-        raise _unfit(message, "Make a new one: openssl genrsa 2048 | openssl pkcs8 -topk8 -nocrypt -out key.p8.")
-    return _key(key)
-
-
-def _key(key: RSAPrivateKey) -> Key:
-    from cryptography.hazmat.primitives import serialization
-
-    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    private = key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    digest = base64.b64encode(hashlib.sha256(public).digest()).decode()
-    return Key(der=private, fingerprint=f"SHA256:{digest}", public_body=base64.b64encode(public).decode())
-
-
-def _unfit(message: str, remedy: str) -> SecretError:
-    return SecretError(message, remedy=f"{remedy} Then set it again: `backhaul secret set sources/<name>.private_key`.")

@@ -9,16 +9,13 @@ characters beyond the Unicode's first plane once or twice is not published.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError, WarehouseError
 from core.warehouses._snowflake_catalogue import grants
 from core.warehouses._snowflake_connecting import connecting_trouble
-from core.warehouses._snowflake_connection import SnowflakeSettings, quoted_name
+from core.warehouses._snowflake_connection import Connector, SnowflakeSettings, quoted_name
+from core.warehouses._snowflake_network import seconds_ahead
 from core.warehouses._snowflake_text import find_name, offset_at
-
-if TYPE_CHECKING:
-    from core.warehouses._snowflake_connection import Key
 
 __all__ = ["explain", "explain_login", "missing_object", "vendor_text"]
 
@@ -26,6 +23,10 @@ CANCELLED = 604
 TIMED_OUT = frozenset({630})
 SESSION_GONE = frozenset({390104, 390110, 390111, 390112, 390113, 390114, 390115, 390195})
 NOT_THERE = frozenset({2003, 2043})
+INVALID_JWT = frozenset({390144, *range(394300, 394308)})
+MOST_SKEW = 45.0
+"""Seconds. Snowflake refuses a JWT that is older than a minute, and one from the future."""
+
 FIRST_LOGIN, LAST_LOGIN = 390_000, 395_000
 LOST = "Nothing was kept of this result. Try again once Snowflake can be reached."
 
@@ -38,21 +39,33 @@ def vendor_text(error: BaseException) -> str:
     return re.sub(r"^SQL (?:compilation|execution|access control) error:\s*", "", text).strip()
 
 
-def explain_login(
-    error: Exception, settings: SnowflakeSettings, *, host: str, key: Key | None = None
-) -> tuple[str, WarehouseError]:
+def explain_login(error: Exception, connector: Connector) -> tuple[str, WarehouseError]:
     """Explain an error of logging in: the step that it belongs to, and ours."""
     if isinstance(error, WarehouseError):
         return "login", error
-    details = {"fingerprint": key.fingerprint, "public_key": key.public_body} if key else {}
-    text = vendor_text(error)
-    known = connecting_trouble(_code(error), text, settings, host=host, details=details)
+    settings, code, text = connector.settings, _code(error), vendor_text(error)
+    details = {}
+    if code in INVALID_JWT:
+        ahead = seconds_ahead(connector)
+        if abs(ahead) > MOST_SKEW:
+            return "login", _wrong_clock(ahead, settings)
+        details = {"fingerprint": connector.key().fingerprint}
+    known = connecting_trouble(code, text, settings, host=connector.host, details=details)
     if known is not None:
         return known
     remedy = (
         "Check the settings in the source's file; Snowsight shows failed logins under Monitoring, or in LOGIN_HISTORY."
     )
     return "login", LoginError(f"The login failed: {text}", where=settings.account, remedy=remedy)
+
+
+def _wrong_clock(ahead: float, settings: SnowflakeSettings) -> LoginError:
+    how = f"{abs(ahead) / 60:.0f} minutes {'ahead of' if ahead > 0 else 'behind'} Snowflake's"
+    return LoginError(
+        f"This machine's clock is {how}, and a login with a key holds for a minute only.",
+        where=settings.account,
+        remedy="Set the clock: `timedatectl set-ntp true`, or let the host's administrator. The key may well be right.",
+    )
 
 
 def explain(error: Exception, settings: SnowflakeSettings, *, start: int = 0, sql: str = "") -> WarehouseError:
@@ -73,14 +86,20 @@ def explain(error: Exception, settings: SnowflakeSettings, *, start: int = 0, sq
     if code in SESSION_GONE or type(error).__name__ == "ReauthenticationRequest":
         return UnreachableError(f"Snowflake has ended the session: {text}", where=where, remedy=LOST)
     if FIRST_LOGIN <= code < LAST_LOGIN:
-        return explain_login(error, settings, host=settings.host or settings.account)[1]
+        return _of_login(code, text, settings)
     if re.search(r"(?i)trial has ended|account is suspended", text):
-        return explain_login(error, settings, host=settings.host or settings.account)[1]
+        return _of_login(code, text, settings)
     if _is_lost(error, code, text):
         return UnreachableError(f"The connection was lost: {text}", where=where, remedy=LOST)
     message = re.sub(r"^error line \d+ at position \d+\s*", "", text).replace("\n", " ")
     offset = _offset(text, sql, 1 if start else 0)
     return QueryFailedError(message, offset=offset, where=where, remedy=_remedy(code, text, settings))
+
+
+def _of_login(code: int, text: str, settings: SnowflakeSettings) -> WarehouseError:
+    """Explain an error that belongs to the login and came later."""
+    known = connecting_trouble(code, text, settings, host=settings.host or settings.account, details={})
+    return known[1] if known else LoginError(text, where=settings.account, remedy="Log in anew.")
 
 
 def missing_object(message: str) -> str:

@@ -9,7 +9,6 @@ chunk's widths for all chunks: where a later chunk is wider, other numbers come 
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -26,6 +25,9 @@ __all__ = ["RunningQuery"]
 
 FIRST_LOOK, LONGEST_LOOK = 0.02, 1.0
 """Seconds between two looks at a statement's status: more each time, as it takes longer."""
+
+ABORT_SECONDS = 0.5
+"""How long an abort is waited for: over a network that is silent it takes as long as the driver's own limits."""
 
 AHEAD = 2
 """Chunks that are fetched ahead of the one that is read."""
@@ -44,13 +46,9 @@ class RunningQuery:
         self._number = str(sent["queryId"])
 
     def abort(self) -> None:
-        """Ask Snowflake to stop it, from any thread; does nothing where it is over."""
-        from snowflake.connector.errors import Error
-
-        if self._over or not self._number:
-            return
-        with contextlib.suppress(Error):  # it is over, or the connection is: the one who waits is told
-            self._connection.cursor().abort_query(self._number)
+        """Ask Snowflake to stop it, from any thread; does nothing where it is over, and waits for a moment only."""
+        if not self._over and self._number:
+            Call(lambda: self._connection.cursor().abort_query(self._number)).within(ABORT_SECONDS)
 
     def wait(self) -> None:
         """Wait until it has ended well. Raises what it ended with."""

@@ -44,6 +44,7 @@ __all__ = ["SnowflakeSession"]
 CLOCK = "SELECT FLOOR(DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP()) / 1000)"
 WRITE = "CREATE TABLE BACKHAUL_WRITE_TEST (I INTEGER)"
 ROWS = "backhaul_rows"
+LOGOUT_SECONDS = 2.0
 QUERIES = ("SELECT", "WITH", "(")
 
 
@@ -114,10 +115,7 @@ class SnowflakeSession:
         self._abort()
         if not self._closed:
             self._closed = True
-            from snowflake.connector.errors import Error
-
-            with contextlib.suppress(Error):  # of a connection that is lost already
-                self._connection.close(retry=False)
+            Call(lambda: self._connection.close(retry=False)).within(LOGOUT_SECONDS)
 
     def __enter__(self) -> Self:
         return self

@@ -17,8 +17,9 @@ from typing import Any
 
 from core.errors import BackhaulError, WarehouseError
 from core.model import Step
-from core.warehouses._snowflake_connection import Connector, quoted_name, tried_network, tried_tls
+from core.warehouses._snowflake_connection import Connector, quoted_name
 from core.warehouses._snowflake_errors import explain_login
+from core.warehouses._snowflake_network import tried_network, tried_tls
 from core.warehouses._snowflake_session import SnowflakeSession
 
 __all__ = ["steps"]
@@ -105,7 +106,7 @@ def _tls(connector: Connector) -> Step:
     try:
         return Step(name="TLS", passed=True, detail=f"{tried_tls(connector)}, certificate and name checked")
     except OSError as error:  # an SSLError is one
-        _, told = explain_login(error, settings, host=connector.host)
+        _, told = explain_login(error, connector)
         return Step(name="TLS", passed=False, detail=told.message, remedy=told.remedy)
 
 
@@ -117,8 +118,7 @@ def _no_login(error: Exception, connector: Connector) -> Step:
     """Give the step that an error of logging in belongs to."""
     if isinstance(error, BackhaulError) and not isinstance(error, WarehouseError):
         return Step(name="login", passed=False, detail=error.message, remedy=error.remedy)
-    key = connector.key() if connector.settings.login == "key" else None
-    name, told = explain_login(error, connector.settings, host=connector.host, key=key)
+    name, told = explain_login(error, connector)
     return Step(name=name, passed=False, detail=told.message, remedy=told.remedy)
 
 

@@ -46,9 +46,7 @@ class Plugin:
         except BackhaulError:
             raise
         except Exception as error:  # the driver raises errors of its own and of what it is made of
-            settings = self._connector.settings
-            key = self._connector.key() if settings.login == "key" else None
-            raise explain_login(error, settings, host=self._connector.host, key=key)[1] from error
+            raise explain_login(error, self._connector)[1] from error
 
     def steps(self) -> Iterator[Step]:
         """Test name, network, TLS, key, login, role, warehouse, database, privileges, identifiers, read-only and clock."""

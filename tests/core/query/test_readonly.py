@@ -56,7 +56,13 @@ WRITING_QUERIES = {
         "SUMMARIZE t",
         "PIVOT t ON a USING sum(b)",
     ],
-    "snowflake": ["PUT file://x @y", "EXECUTE IMMEDIATE 'x'", "SHOW TABLES ->> SELECT * FROM $1"],
+    "snowflake": [
+        "PUT file://x @y",
+        "EXECUTE IMMEDIATE 'x'",
+        "SHOW TABLES ->> SELECT * FROM $1",
+        "SELECT 1 AS a ->> DELETE FROM t",
+        "SELECT a ->> INSERT FROM t",
+    ],
     "bigquery": [
         "EXPORT DATA OPTIONS (uri = 'x') AS SELECT 1",
         "DECLARE x INT64",
@@ -82,7 +88,8 @@ REFUSED_CALLS = {
         pg_file_write pg_create_restore_point pg_drop_replication_slot ts_stat crosstab pg_nextoid
         binary_upgrade_set_missing_value PG_READ_FILE""",
     "redshift": "pg_terminate_backend pg_cancel_backend set_config",
-    "snowflake": "system$abort_session SYSTEM$CANCEL_ALL_QUERIES infer_schema get_presigned_url identifier",
+    "snowflake": "system$abort_session SYSTEM$CANCEL_ALL_QUERIES infer_schema get_presigned_url identifier"
+    " getnextval ai_complete AI_SENTIMENT directory try_to_file",
     "bigquery": """external_query ml.generate_text ai.generate ML.Generate_Text ml.generate_table ml.process_document ml.transcribe
         ml.annotate_image ml.understand_text ml.decode_image ai.generate_bool ai.score ai.forecast AI.GENERATE_TABLE
         obj.get_access_url obj.fetch_metadata""",

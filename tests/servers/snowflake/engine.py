@@ -141,7 +141,7 @@ class Engine:
             with self._connected(session, tree) as connection:
                 cursor = connection.cursor()
                 cursor.execute(f"DESCRIBE {tree.sql(dialect='snowflake')}")
-                return Outcome(wire.row_type(cursor.fetchall()), pa.table({}))
+                return Outcome(_named(wire.row_type(cursor.fetchall()), tree), pa.table({}))
         except Exception as error:
             raise vendor.translated(error, sql) from error
 
@@ -171,7 +171,7 @@ class Engine:
                 raise vendor.canceled()
             cursor = connection.cursor()
             cursor.execute(tree.sql(dialect="snowflake") if isinstance(tree, exp.Query) else sql)
-            columns = wire.row_type(cursor._describe_last_sql())
+            columns = _named(wire.row_type(cursor._describe_last_sql()), tree)
             table = _seen(cursor._arrow_table, session)
             return Outcome(columns, table, QUERY if isinstance(tree, exp.Query) else OTHER)
 
@@ -231,6 +231,20 @@ def _named_tables(tree: exp.Expression) -> Iterator[exp.Table]:
 def _generated(sql: str) -> str:
     """Write Snowflake's generator as DuckDB's."""
     return re.sub(r"(?i)TABLE\s*\(\s*GENERATOR\s*\(\s*ROWCOUNT\s*=>\s*(\d+)\s*\)\s*\)", r"generate_series(1, \1)", sql)
+
+
+def _named(columns: list[wire.Column], tree: exp.Expression) -> list[wire.Column]:
+    """Give columns the names of their aliases: DuckDB calls EMAIL AS "email" by its column's name, case ignored."""
+    select = tree
+    while isinstance(select, (exp.SetOperation, exp.Subquery)):
+        select = select.this
+    items = select.expressions if isinstance(select, exp.Select) else []
+    if len(items) == len(columns) and not any(item.is_star for item in items):
+        for item, column in zip(items, columns, strict=True):
+            if isinstance(item, exp.Alias):
+                name = item.args["alias"]
+                column["name"] = name.this if name.args.get("quoted") else name.this.upper()
+    return columns
 
 
 def _seen(table: pa.Table, session: Session) -> pa.Table:

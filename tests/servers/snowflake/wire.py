@@ -49,7 +49,7 @@ def _column(name: str, type_: str) -> Column:
         return column | {"type": "fixed", "precision": int(decimal[1]), "scale": int(decimal[2])}
     if WHOLE.match(type_):
         return column | {"type": "fixed", "precision": 38, "scale": 0}
-    kind = TYPES.get(type_, "text")
+    kind = "array" if type_.endswith("]") else TYPES.get(type_, "text")
     if kind.startswith("time"):
         column |= {"precision": 0, "scale": 9}
     if kind in ("text", "binary"):
@@ -121,10 +121,8 @@ def _narrow(array: pa.Array) -> pa.Array:
 
 def _timestamp(array: pa.Array, *, zoned: bool) -> pa.Array:
     micros = pc.fill_null(array.cast(pa.timestamp("us", array.type.tz)).cast(pa.int64()), 0)
-    seconds = pc.floor(pc.divide(micros.cast(pa.float64()), 1e6)).cast(pa.int64())
-    fraction = pc.multiply(pc.subtract(micros, pc.multiply(seconds, 1_000_000)), 1000)
-    wrong = pc.less(fraction, 0)  # of the division in floats, far from 1970
-    seconds = pc.if_else(wrong, pc.subtract(seconds, 1), seconds)
+    below = pc.if_else(pc.less(micros, 0), 999_999, 0)  # division cuts towards 0, seconds are cut down
+    seconds = pc.divide(pc.subtract(micros, below), 1_000_000)
     fraction = pc.subtract(micros, pc.multiply(seconds, 1_000_000))
     parts = [("epoch", seconds), ("fraction", pc.multiply(fraction, 1000).cast(pa.int32()))]
     if zoned:
