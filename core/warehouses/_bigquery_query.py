@@ -85,7 +85,7 @@ class RunningQuery:
     def finish_abort(self, seconds: float) -> None:
         """Give a request to stop that long to leave, so that the end of the process does not swallow it."""
         if self._asked is not None:
-            self._asked.wait(seconds)
+            self._asked.within(seconds)
 
     def _cancel(self) -> None:
         location = self._job.location if self._job is not None else self._connector.settings.location or None

@@ -18,8 +18,10 @@ but to cut, but not promised: a preview of a query with ORDER BY may show other 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -45,6 +47,10 @@ __all__ = ["BigQuerySession"]
 CLOCK = "SELECT DIV(UNIX_MICROS(CURRENT_TIMESTAMP()), 1000000)"
 WRITE = "CREATE TEMP TABLE backhaul_write_test (i INT64)"
 LEAVE_SECONDS = 1.0
+
+
+def _routine(reference: Any, client: Any, retry: Any) -> Any:
+    return client.get_routine(reference, retry=retry, timeout=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,8 +206,36 @@ class BigQuerySession:
                 where=self._connector.where,
                 remedy="Write one SELECT; other statements, scripts and several at once are not run.",
             )
+        self._refuse_remote(job._properties)  # noqa: SLF001 -- the driver has no property for the routines
         fields = tuple(job.schema or ())
         return Described(sql=text, fields=fields, bytes_processed=int(job.total_bytes_processed or 0))
+
+    def _refuse_remote(self, described: dict[str, Any]) -> None:
+        """Refuse functions that run outside BigQuery: their names say nothing, but a dry run lists what a query calls."""
+        from google.api_core import exceptions
+        from google.cloud.bigquery import RoutineReference
+
+        called = described.get("statistics", {}).get("query", {}).get("referencedRoutines", ())
+        for resource in called:
+            reference = RoutineReference.from_api_repr(resource)
+            try:
+                found = self.ask(partial(_routine, reference))
+            except WarehouseError as error:
+                if not isinstance(error.__cause__, (exceptions.Forbidden, exceptions.NotFound)):
+                    raise
+                found = None
+            if found is None or found.remote_function_options is not None:
+                name = f"{reference.dataset_id}.{reference.routine_id}"
+                what = (
+                    "runs outside BigQuery"
+                    if found is not None
+                    else "may not be looked at, so it might run outside BigQuery"
+                )
+                raise QueryFailedError(
+                    f"{name} is refused: it {what}.",
+                    where=self._connector.where,
+                    remedy="A sync only reads: take what the function gave from a table.",
+                )
 
     def _run(self, described: Described, *, limit: int | None) -> Result:
         import pyarrow as pa
@@ -250,8 +284,6 @@ class BigQuerySession:
 
     def _with_location(self, told: WarehouseError) -> WarehouseError:
         """Add where a dataset is that a job did not find where it ran."""
-        import re
-
         found = re.match(r"There is no dataset (\S+) in location (\S+)\.", told.message)
         if found and isinstance(told, QueryFailedError):
             with contextlib.suppress(Exception):  # it may not be there at all, or not be seen

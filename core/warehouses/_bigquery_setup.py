@@ -80,5 +80,7 @@ def account_id(name: str) -> str:
     https://cloud.google.com/iam/docs/service-accounts-create
     """
     plain = re.sub(r"[^a-z0-9]+", "-", name.partition("@")[0].lower()).strip("-")
-    plain = plain if plain[:1].isalpha() else f"a-{plain}"
-    return plain[:30].rstrip("-").ljust(6, "0") if plain else "backhaul"
+    if not plain:
+        return "backhaul"
+    plain = plain if plain[0].isalpha() else f"a-{plain}"
+    return plain[:30].rstrip("-").ljust(6, "0")

@@ -67,9 +67,13 @@ class Storage:
         )
 
     def _read(self, session: Any) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
         for stream in session.streams:
-            for page in self._reading.read_rows(stream.name).rows(session).pages:
-                yield page.to_arrow()
+            for message in self._reading.read_rows(stream.name):
+                batch = pa.py_buffer(message.arrow_record_batch.serialized_record_batch)
+                yield pa.ipc.read_record_batch(batch, schema)
 
     def close(self) -> None:
         """Give the connection back."""

@@ -37,10 +37,6 @@ class Call(Generic[T]):
         """Say whether it has not ended yet."""
         return self._thread.is_alive()
 
-    def wait(self, seconds: float) -> None:
-        """Wait until it has ended, so many seconds at the most; what it gave or raised is kept for `result`."""
-        self._thread.join(seconds)
-
     def _run(self) -> None:
         try:
             self._answers.put((self._function(), None))

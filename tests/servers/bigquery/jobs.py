@@ -84,12 +84,20 @@ class Jobs:
         answer = next((error for text, error in account.answers.items() if text in sql), None)
         if answer is not None and not answer.get("late"):
             raise VendorError(answer["reason"], answer["message"], answer.get("status", 0))
+        called = [name for name in account.routines if f"{name}(" in sql]
+        for name in called:
+            query["query"] = sql = sql.replace(f"{name}(", "UPPER(".rjust(len(name) + 1))
         trees = vendor.parsed(sql)
         kind = vendor.statement_type(trees)
         location = self._located(trees[0], project, query, account, str(reference.get("location") or ""))
         job = Job(project, reference["jobId"], location, configuration)
         if dry_run:
-            return await self._dry_run(job, kind, trees, account)
+            described = await self._dry_run(job, kind, trees, account)
+            described["statistics"]["query"]["referencedRoutines"] = [
+                dict(zip(("projectId", "datasetId", "routineId"), (project, *name.split(".")), strict=True))
+                for name in called
+            ]
+            return described
         if kind == "SELECT":
             vendor.checked(trees[0], sql)
         limit, billed = int(query.get("maximumBytesBilled") or 0), self._billed(trees[0], account)
@@ -263,7 +271,7 @@ def named(fields: list[dict[str, Any]], tree: exp.Expression) -> list[dict[str, 
         return fields
     made, count = [], 0
     for one, projection in zip(fields, projections, strict=True):
-        name = projection.output_name
+        name = projection.output_name if isinstance(projection, (exp.Alias, exp.Column, exp.Dot)) else ""
         if not name:
             name, count = f"f{count}_", count + 1
         made.append({**one, "name": name})

@@ -56,6 +56,7 @@ class Service:
             f"{ROOT}/datasets": (self.datasets, "GET"),
             f"{ROOT}/datasets/{{dataset}}": (self.dataset, "GET"),
             f"{ROOT}/datasets/{{dataset}}/tables": (self.forward, "GET"),
+            f"{ROOT}/datasets/{{dataset}}/routines/{{routine}}": (self.routine, "GET"),
             f"{ROOT}/datasets/{{dataset}}/tables/{{table}}:testIamPermissions": (self.permissions, "POST"),
             f"{ROOT}/datasets/{{dataset}}/tables/{{table}}": (self.forward, "GET"),
         }
@@ -129,6 +130,15 @@ class Service:
             raise VendorError("accessDenied", message)
         reference = {"projectId": project, "datasetId": name}
         return {"kind": "bigquery#dataset", "datasetReference": reference, "location": self.jobs.places[name]}
+
+    async def routine(self, request: Request, account: Account) -> Any:
+        project, dataset, name = (request.path_params[part] for part in ("project", "dataset", "routine"))
+        reference = {"projectId": project, "datasetId": dataset, "routineId": name}
+        told = account.routines.get(f"{dataset}.{name}", {"hidden": True})
+        if told.get("hidden"):
+            message = f"Access Denied: Routine {project}:{dataset}.{name}: Permission bigquery.routines.get denied on routine {project}:{dataset}.{name} (or it may not exist)."
+            raise VendorError("accessDenied", message)
+        return {"routineReference": reference, "routineType": "SCALAR_FUNCTION", **told}
 
     async def permissions(self, request: Request, account: Account) -> Any:
         asked = (await body_of(request))["permissions"]
