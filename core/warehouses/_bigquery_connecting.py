@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import LoginError, UnreachableError, WarehouseError
-from core.warehouses._bigquery_connection import BigQuerySettings
+from core.warehouses._bigquery_connection import UNTRUSTED, BigQuerySettings
 
 __all__ = ["TROUBLES", "Trouble", "connecting_trouble", "job_role", "reading_role"]
 
@@ -110,7 +110,14 @@ TROUBLES: tuple[Trouble, ...] = (
         remedy="Check `project` in the source's file: it is the project's id, not its name or number (gcloud projects list).",
     ),
     Trouble(
-        step="network",
+        step="login",
+        wording=r"(?i)certificate verify failed",
+        make=UnreachableError,
+        message="The certificate that answers for Google is not trusted.",
+        remedy=UNTRUSTED,
+    ),
+    Trouble(
+        step="login",
         wording=r"TransportError|Failed to establish a new connection|Max retries exceeded|Connection aborted|Connection refused"
         r"|Connection reset|RemoteDisconnected|Timeout of [\d.]+s exceeded|Read timed out|Name or service not known|RetryError",
         make=UnreachableError,

@@ -8,12 +8,14 @@ minutes before it says so (read in google.cloud.bigquery.retry).
 from __future__ import annotations
 
 import logging
+import os
 import re
 import socket
 import ssl
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -33,10 +35,14 @@ if TYPE_CHECKING:
     from google.api_core.retry import Retry
     from google.cloud.bigquery import Client
 
-__all__ = ["BigQuerySettings", "Connector", "Way", "tried_network", "tried_tls"]
+__all__ = ["UNTRUSTED", "BigQuerySettings", "Connector", "Way", "tried_network", "tried_tls"]
 
 HOST = "bigquery.googleapis.com"
 STORAGE_HOST = "bigquerystorage.googleapis.com"
+UNTRUSTED = (
+    "A proxy that looks into TLS may stand between: name a file with its authority in REQUESTS_CA_BUNDLE (the driver does not look "
+    "into the system's list), and in GRPC_DEFAULT_SSL_ROOTS_FILE_PATH for the Storage API. Check this machine's clock too."
+)
 SCOPES = ("https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform")
 
 
@@ -215,8 +221,8 @@ def tried_tls(connector: Connector) -> str:
     way = connector.way
     if not way.secure or way.proxy:
         return ""
-    context = ssl.create_default_context()
     try:
+        context = trust()
         with (
             socket.create_connection((way.host, way.port), timeout=connector.settings.connect_timeout) as plain,
             context.wrap_socket(plain, server_hostname=way.host) as secured,
@@ -226,6 +232,17 @@ def tried_tls(connector: Connector) -> str:
         raise tls_trouble(error, connector) from error
 
 
+def trust() -> ssl.SSLContext:
+    """Trust whom the driver trusts: its HTTP library looks into a list of its own, not into the system's."""
+    import certifi
+
+    told = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or certifi.where()
+    found = Path(told)
+    return ssl.create_default_context(
+        cafile=None if found.is_dir() else str(found), capath=str(found) if found.is_dir() else None
+    )
+
+
 def tls_trouble(error: OSError, connector: Connector) -> WarehouseError:
     """Explain why there is no TLS."""
     host = connector.way.host
@@ -233,8 +250,7 @@ def tls_trouble(error: OSError, connector: Connector) -> WarehouseError:
         return UnreachableError(
             f"The certificate that answers for {host} is not trusted: {error.verify_message}.",
             where=connector.where,
-            remedy="A proxy that looks into TLS may stand between: name its authority in SSL_CERT_FILE and REQUESTS_CA_BUNDLE. "
-            "Check this machine's clock too.",
+            remedy=UNTRUSTED,
         )
     return UnreachableError(
         f"No TLS connection to {host}: {getattr(error, 'reason', None) or error.strerror or error}.",

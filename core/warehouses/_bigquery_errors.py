@@ -11,7 +11,7 @@ import concurrent.futures
 import re
 from typing import Any
 
-from core.errors import CancelledError, QueryFailedError, UnreachableError, WarehouseError
+from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError, WarehouseError
 from core.warehouses._bigquery_connecting import LOST, connecting_trouble, reading_role
 from core.warehouses._bigquery_connection import BigQuerySettings
 from core.warehouses._bigquery_text import find_name, offset_at
@@ -57,10 +57,15 @@ def explain_login(error: BaseException, settings: BigQuerySettings, *, member: s
         return "login", error
     error = meant(error)
     known = connecting_trouble(reason_of(error), vendor_text(error), settings, member)
+    if known is not None and known[1].message.startswith("The connection was lost"):
+        return known[0], UnreachableError(
+            f"The login cannot be reached: {vendor_text(error)}",
+            where=settings.project,
+            remedy="Let this machine through the firewall to oauth2.googleapis.com (sts.googleapis.com for workload identity), "
+            "port 443, or set HTTPS_PROXY where a proxy leads out.",
+        )
     if known is not None:
         return known
-    from core.errors import LoginError
-
     return "login", LoginError(
         f"The login failed: {vendor_text(error)}",
         where=settings.project,

@@ -61,20 +61,29 @@ class RunningQuery:
         self._number = f"backhaul_{uuid.uuid4().hex}"
         self._over = dry_run
         self._asked: Call[Any] | None = None
-        config, retry = job_config(connector, dry_run=dry_run), connector.retry()
-        self._sending = Call(
-            lambda: client.query(
+        self._job: QueryJob | None = None
+        self._sending = Call(lambda: self._send(sql, dry_run=dry_run))
+
+    def _send(self, sql: str, *, dry_run: bool) -> QueryJob:
+        """Send it. A request that was repeated because its answer was lost finds that its job is there already."""
+        from google.api_core import exceptions
+
+        config, retry = job_config(self._connector, dry_run=dry_run), self._connector.retry()
+        try:
+            job = self._client.query(
                 sql, job_config=config, job_id=self._number, retry=retry, timeout=REQUEST_SECONDS, job_retry=None
             )
-        )
-        self._job: QueryJob | None = None
+        except exceptions.Conflict:
+            location = self._connector.settings.location or None
+            found: Any = self._client.get_job(self._number, location=location, retry=retry, timeout=REQUEST_SECONDS)
+            job = found
+        self._job = job
+        return job
 
     @property
     def job(self) -> QueryJob:
         """Give the job as BigQuery described it when it took it."""
-        if self._job is None:
-            self._job = self._call(self._sending)
-        return self._job
+        return self._job or self._call(self._sending)
 
     def abort(self) -> None:
         """Ask BigQuery to stop it, from any thread, without waiting; does nothing where it is over."""
@@ -88,6 +97,8 @@ class RunningQuery:
             self._asked.within(seconds)
 
     def _cancel(self) -> None:
+        if self._job is None:  # where it runs is known only once it was taken
+            self._sending.within(CANCEL_SECONDS)
         location = self._job.location if self._job is not None else self._connector.settings.location or None
         with contextlib.suppress(Exception):  # it is over, or nobody answers: the one who waits is let go anyway
             retry = self._connector.retry().with_timeout(CANCEL_SECONDS)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Storage"]
 
-SESSION_SECONDS = 20.0
+SESSION_SECONDS = 10.0
 
 
 class Storage:

@@ -120,3 +120,11 @@ def test_a_name_cannot_smuggle_a_statement_in(capsys: pytest.CaptureFixture[str]
 def test_no_type_lists_the_types(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["setup-sql"]) == 2
     assert "duckdb, postgres, redshift" in capsys.readouterr().err
+
+
+def test_bigquery_gets_a_shell_script_with_the_project_and_the_datasets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["setup-sql", "bigquery", "--gcp-project", "my-project", "--schema", "shop"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("#!/bin/sh")
+    assert "project=my-project" in out
+    assert "roles/bigquery.dataViewer" in out

@@ -368,6 +368,22 @@ def test_a_short_break_of_the_network_goes_unnoticed(shop: Dataset, monkeypatch:
             assert wire.cuts
 
 
+def test_a_job_whose_answer_is_lost_is_not_started_twice(shop: Dataset) -> None:
+    with cutting(shop.server.host, shop.server.port) as wire:
+        source = bigquery_plugin(shop, endpoint=f"http://127.0.0.1:{wire.port}", patience=20)
+        with source.open() as session:
+            shop.server.ask("seen")
+            wire.allow(0)
+            timer = threading.Timer(0.5, lambda: wire.allow(None))
+            timer.start()
+            assert session.rows("SELECT 7 AS seven") == [(7,)]
+            timer.join()
+            seen = [job["job"] for job in shop.server.ask("seen") if "seven" in job["sql"]]
+    assert wire.cuts
+    assert len(seen) > 1  # sent again, and refused as a duplicate
+    assert len(set(seen)) == 1
+
+
 def test_a_token_that_has_expired_is_renewed(shop: Dataset) -> None:
     with bigquery_plugin(shop).open() as session:
         credentials = session._client._credentials
@@ -450,6 +466,13 @@ def test_results_come_over_rest_where_the_storage_api_may_not_be_used(
 )
 def test_the_storage_apis_host_goes_with_the_endpoint(settings: dict[str, Any], host: str) -> None:
     assert Connector(BigQuerySettings(project="p-12345", **settings), no_secret).storage_host == host
+
+
+def test_a_source_without_a_dataset_is_checked_too(shop: Dataset) -> None:
+    steps = {step.name: step for step in bigquery_plugin(shop, dataset="", location="").steps()}
+    assert all(step.passed is not False for step in steps.values())
+    assert steps["location"].detail == "BigQuery takes it from the tables of a query"
+    assert "in the first 10 datasets" in steps["privileges"].detail
 
 
 def test_application_default_credentials_are_what_the_machine_has(

@@ -162,6 +162,13 @@ FAILURES = (
         published=f"{GITHUB}/googleapis/google-cloud-python/issues/10004",
     ),
     Failure(
+        what="a login that a firewall keeps away",
+        key_file={"token_uri": "http://127.0.0.1:1/token"},
+        step="login",
+        says="The login cannot be reached",
+        advises="the firewall to oauth2.googleapis.com",
+    ),
+    Failure(
         what="an account that is not there",
         key_file={"client_email": "nobody@backhaul-tests.iam.gserviceaccount.com"},
         step="login",

@@ -80,7 +80,9 @@ class Jobs:
         configuration, reference = body["configuration"], body["jobReference"]
         query = configuration["query"]
         sql, dry_run = str(query["query"]), bool(configuration.get("dryRun"))
-        self.seen.append({"sql": sql, "dry_run": dry_run, "configuration": configuration})
+        self.seen.append({"sql": sql, "dry_run": dry_run, "configuration": configuration, "job": reference["jobId"]})
+        if reference["jobId"] in self._known:
+            raise VendorError("duplicate", f"Already Exists: Job {project}:{reference['jobId']}", 409)
         answer = next((error for text, error in account.answers.items() if text in sql), None)
         if answer is not None and not answer.get("late"):
             raise VendorError(answer["reason"], answer["message"], answer.get("status", 0))
