@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["DEFAULT", "Schedule", "next_due", "parse", "parse_duration"]
+__all__ = ["DEFAULT", "Schedule", "advice", "first_runs", "next_due", "parse", "parse_duration"]
 
 DEFAULT = "every 12 hours"
 
@@ -22,6 +22,7 @@ _DURATION = re.compile(r"([0-9]+)\s*(second|minute|hour|day|week)s?")
 _DAILY = re.compile(r"daily at ([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _LONGEST = 520 * _UNITS["week"]
 _CRON_FIELDS = 5
+_TIGHT = 15 * _UNITS["minute"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,35 @@ def next_due(
     moments = (moment.astimezone(UTC) for moment in CronSim(schedule.cron, after.astimezone(ZoneInfo(timezone))))
     # from within the hour that clocks repeat, cronsim begins with a moment of its first pass, which has gone by
     return next(moment for moment in moments if moment > after)
+
+
+def first_runs(schedule: Schedule, timezone: str, now: datetime, count: int = 3) -> tuple[datetime, ...]:
+    """Give the first moments at which a sync that is turned on now would run, in UTC; none for a manual one."""
+    moments: list[datetime] = []
+    while len(moments) < count:
+        due = next_due(schedule, timezone, last_start=moments[-1] if moments else None, start=None, now=now)
+        if due is None:
+            break
+        moments.append(due)
+    return tuple(moments)
+
+
+def advice(schedule: Schedule) -> tuple[str, ...]:
+    """Say what is to be thought of with this schedule: sentences, none where all is well."""
+    seconds = schedule.seconds
+    if seconds is None:
+        return ()
+    said = []
+    if seconds < _TIGHT:
+        said.append(
+            "This is tight: a run that takes longer makes the next one be skipped. See how long the first ones take."
+        )
+    if seconds < _UNITS["day"]:
+        said.append(
+            "Let the query compare a column with {{last_sync_time}}. One that reads millions of rows each time should not run "
+            "more than once a day: it burdens the warehouse, and may be billed."
+        )
+    return tuple(said)
 
 
 def _checked_cron(expression: str) -> str:

@@ -130,6 +130,7 @@ _TABLE = (
     ("editor.type", "type", "Give the keys to the text", "type"),
     # plan
     ("plan.send", "send it", "Send this: the guards' questions are asked first", "send"),
+    ("plan.enable", "turn on", "Turn the schedule of this sync on", "turn-on"),
     ("plan.row", "row", "Show the chosen row as a call", "row"),
     ("plan.next_part", "next part", "Show the next part: changed, new, gone, refused", "next-part"),
     ("plan.next_destination", "next destination", "Show the plan of the next destination", "next-destination"),
@@ -166,6 +167,7 @@ _TABLE = (
     ("wizard.next", "next field", "To the next field", "next-field"),
     ("wizard.previous", "previous field", "To the previous field", "previous-field"),
     ("wizard.test", "test", "Test the connection step by step", "test"),
+    ("wizard.call", "test call", "Send one call for the person backhaul-test, to see it acknowledged", "test-call"),
     ("wizard.generate", "new pair", "Make a fresh pair of keys; the private half is shown to nobody", "new-key"),
     ("wizard.copy", "copy", "Copy the statement that is shown", "copy"),
     # while typing

@@ -45,9 +45,12 @@ def init(folder: Path, *, name: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("names", nargs=-1)
+@click.option(
+    "--test-call", is_flag=True, help="Also send the destinations one identify call, for the person backhaul-test."
+)
 @folder_option
 @json_option
-def check(names: tuple[str, ...], *, folder: Path | None, as_json: bool) -> None:
+def check(names: tuple[str, ...], *, test_call: bool, folder: Path | None, as_json: bool) -> None:
     """Test sources and destinations step by step: all, or those named."""
     from core.plugins import nearest
     from core.sync.check import steps
@@ -66,7 +69,8 @@ def check(names: tuple[str, ...], *, folder: Path | None, as_json: bool) -> None
         if not as_json:
             say(f"{what} {name}")
         told = []
-        for step in steps(project, project.sources[name] if what == "source" else project.destinations[name]):
+        one = project.sources[name] if what == "source" else project.destinations[name]
+        for step in steps(project, one, call=test_call):
             told.append(asdict(step))
             passed = passed and step.passed is not False
             if not as_json:

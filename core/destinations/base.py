@@ -122,6 +122,9 @@ class DestinationType(Protocol):
     settings: Any
     """What the destination's file says: an instance of `Settings`."""
 
+    where_to_find: ClassVar[Mapping[str, str]]
+    """Where the value of a setting, or of a secret, is found: for whoever enters it."""
+
     @classmethod
     def needs(cls, settings: Any) -> tuple[str, ...]:
         """Give the names of the secrets that a destination with these settings reads."""

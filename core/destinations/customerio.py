@@ -38,10 +38,16 @@ class Settings:
 
 
 class Plugin(HttpDestination):
-    """Customer.io."""
+    """Customer.io: its data pipelines (CDP)."""
 
     Settings: ClassVar[type[Any]] = Settings
     secrets: ClassVar[Mapping[str, str]] = {"api_key": "the API key of the Customer.io API source"}
+    where_to_find: ClassVar[Mapping[str, str]] = {
+        "region": "Account settings > Data center: us or eu.",
+        "url": "Only for a proxy of your own before Customer.io, with its /v1. Else empty.",
+        "strict": "Customer.io then refuses what it would drop without a word. Leave it on.",
+        "api_key": "Data & Integrations > Integrations > your HTTP source > Settings > API Key.",
+    }
     limits: ClassVar[Limits] = Limits(columns=300, call_bytes=32_000, batch_bytes=500_000, batch_calls=100)
     semantic_events: ClassVar[bool] = True
 

@@ -26,10 +26,13 @@ class Settings:
 
 
 class Plugin:
-    """A local file."""
+    """A local file: a call a line, for trying out and for audits."""
 
     Settings: ClassVar[type[Any]] = Settings
     secrets: ClassVar[Mapping[str, str]] = {}
+    where_to_find: ClassVar[Mapping[str, str]] = {
+        "folder": "A folder of this machine; from the project's folder where it is no absolute path.",
+    }
     limits: ClassVar[Limits] = Limits(
         columns=1_000, call_bytes=1_000_000, batch_bytes=4_000_000, batch_calls=10_000, requests=100_000, connections=1
     )

@@ -49,10 +49,14 @@ class Settings:
 
 
 class Plugin(HttpDestination):
-    """Jitsu."""
+    """Jitsu: a site of its cloud, or your own."""
 
     Settings: ClassVar[type[Any]] = Settings
     secrets: ClassVar[Mapping[str, str]] = {"write_key": "the server-to-server write key, id:secret"}
+    where_to_find: ClassVar[Mapping[str, str]] = {
+        "url": "Sites > your site > Setup shows the domain that events go to.",
+        "write_key": "Sites > your site > Server-side write key, as id:secret.",
+    }
     limits: ClassVar[Limits] = Limits(
         columns=512, call_bytes=980_000, batch_bytes=1_000_000, batch_calls=500, message_id=64
     )

@@ -37,10 +37,14 @@ class Settings:
 
 
 class Plugin(HttpDestination):
-    """RudderStack."""
+    """RudderStack: a data plane of its cloud, or your own."""
 
     Settings: ClassVar[type[Any]] = Settings
     secrets: ClassVar[Mapping[str, str]] = {"write_key": "the source's write key"}
+    where_to_find: ClassVar[Mapping[str, str]] = {
+        "url": "The dashboard shows it at the top of Connections as Data Plane URL.",
+        "write_key": "Sources > your HTTP source > Setup > Write key.",
+    }
     limits: ClassVar[Limits] = Limits(columns=512, call_bytes=32_000, batch_bytes=2_000_000, batch_calls=1_000)
     email_identifies: ClassVar[bool] = False
     group_needs_user: ClassVar[bool] = True

@@ -39,10 +39,16 @@ class Settings:
 
 
 class Plugin(HttpDestination):
-    """Segment."""
+    """Segment: an HTTP source of a workspace."""
 
     Settings: ClassVar[type[Any]] = Settings
     secrets: ClassVar[Mapping[str, str]] = {"write_key": "the source's write key"}
+    where_to_find: ClassVar[Mapping[str, str]] = {
+        "region": "Workspace settings > General > Region. Data of an EU workspace that goes to the US host vanishes without an error.",
+        "url": "Only for a proxy of your own before Segment, with its /v1. Else empty.",
+        "profile": "sql-traits takes the stricter limits of Segment's own SQL Traits: 25 columns, 10 million rows.",
+        "write_key": "Connections > Sources > your HTTP API source > Settings > API Keys.",
+    }
     limits: ClassVar[Limits] = Limits(columns=512, call_bytes=32_000, batch_bytes=500_000, batch_calls=2_500)
     profiles: ClassVar[Mapping[str, Limits]] = {"sql-traits": replace(limits, columns=25, rows=10_000_000)}
     deduplicates_for: ClassVar[int] = 24 * 3600

@@ -71,6 +71,7 @@ class Plugin(HttpDestination):
         "token": 'the token, with authorization = "bearer" or "header"',
         "signing_key": "the key of the signature, with signature_header",
     }
+    where_to_find: ClassVar[Mapping[str, str]] = {}
     limits: ClassVar[Limits] = Limits(
         columns=1_000, call_bytes=1_000_000, batch_bytes=1_000_000, batch_calls=100, requests=100
     )

@@ -21,6 +21,7 @@ from core.model import Destination, Network, Project, Secret, Source, Step
 from core.sync.connecting import Secrets, warehouse_at
 from core.sync.network import open_tunnel, proxy_of, trusting
 from core.sync.transport import check_address
+from core.sync.trial import send_test_call
 
 __all__ = ["destination_steps", "source_steps", "steps"]
 
@@ -28,12 +29,23 @@ _LEAST_FREE = 500_000_000
 _SECONDS = 10.0
 
 
-def steps(project: Project, one: Source | Destination, given: Mapping[str, Secret] | None = None) -> Iterator[Step]:
-    """Test a source or a destination; an error that no step caught is the last step."""
+def steps(
+    project: Project, one: Source | Destination, given: Mapping[str, Secret] | None = None, *, call: bool = False
+) -> Iterator[Step]:
+    """Test a source or a destination; an error that no step caught is the last step.
+
+    With `call`, a destination is sent one call in the end (core.sync.trial), if all before it passed.
+    """
     try:
-        yield from (
-            source_steps(project, one, given) if isinstance(one, Source) else destination_steps(project, one, given)
-        )
+        if isinstance(one, Source):
+            yield from source_steps(project, one, given)
+            return
+        passed = True
+        for step in destination_steps(project, one, given):
+            passed = passed and step.passed is not False
+            yield step
+        if call and passed:
+            yield send_test_call(project, one, _reader(project, given))
     except BackhaulError as error:
         yield Step(name="set-up", passed=False, detail=error.message, remedy=error.remedy)
 

@@ -40,8 +40,8 @@ TROUBLES: tuple[Trouble, ...] = (
         codes=frozenset({390127, 394507, 394508, 394509, 394511}),
         wording=r"(?i)\bMFA\b|multi-?factor|\bDuo\b|\bTOTP\b|passcode",
         message="Snowflake asks {user} for a second factor, which nobody can give while a sync runs. The password may well be right.",
-        remedy='Log in with a key instead: login = "key" in the source\'s file, and '
-        "let an administrator run: ALTER USER {user} SET TYPE = SERVICE; ALTER USER {user} SET RSA_PUBLIC_KEY = '...';",
+        remedy='Log in with a key instead: login = "key" in the source\'s file, and let an administrator run: '
+        "ALTER USER {user} SET RSA_PUBLIC_KEY = '...'; Best is a user of its own, made with TYPE = SERVICE: it needs no second factor.",
     ),
     Trouble(
         step="login",
@@ -170,7 +170,7 @@ TROUBLES: tuple[Trouble, ...] = (
     ),
     Trouble(
         step="TLS",
-        wording=r"(?i)certificate|corrupt message|tls|ssl|handshake",
+        wording=r"(?i)^(?!.*timed out).*(?:certificate|corrupt message|tls|ssl|handshake)",
         make=UnreachableError,
         message="No TLS connection to {host} could be made: {vendor}",
         remedy="What answers there may not be Snowflake: check `host` and `port`, and any proxy on the way.",

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from core.errors import UnreachableError
 from core.warehouses._calls import Call
 from core.warehouses._cancellation import Cancellation
 
@@ -25,6 +26,9 @@ __all__ = ["RunningQuery"]
 
 FIRST_LOOK, LONGEST_LOOK = 0.02, 1.0
 """Seconds between two looks at a statement's status: more each time, as it takes longer."""
+
+LONGEST_SILENCE = 60.0
+"""Seconds in which Snowflake may know nothing of a statement that it has just taken (the driver calls that NO_DATA)."""
 
 ABORT_SECONDS = 0.5
 """How long an abort is waited for: over a network that is silent it takes as long as the driver's own limits."""
@@ -54,11 +58,18 @@ class RunningQuery:
         """Wait until it has ended well. Raises what it ended with."""
         from snowflake.connector.constants import QueryStatus
 
-        look = FIRST_LOOK
+        look, heard = FIRST_LOOK, time.monotonic()
         while True:
             status = self._call(lambda: self._connection.get_query_status_throw_if_error(self._number))
             if status is QueryStatus.SUCCESS:
                 break
+            if status not in (QueryStatus.NO_DATA, QueryStatus.DISCONNECTED):
+                heard = time.monotonic()
+            elif time.monotonic() - heard > LONGEST_SILENCE:
+                raise UnreachableError(
+                    "Snowflake took the query and then knew nothing of it.",
+                    remedy="Nothing was kept of this result. Try again.",
+                )
             deadline = time.monotonic() + look
             while time.monotonic() < deadline:
                 self._cancellation.check()

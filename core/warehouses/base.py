@@ -120,6 +120,9 @@ class Warehouse(Protocol):
     secrets: ClassVar[Mapping[str, str]]
     """The secrets that this type may need: name -> what a person calls it ('password': 'the password of the user')."""
 
+    where_to_find: ClassVar[Mapping[str, str]]
+    """Where the value of a setting, or of a secret, is found: for whoever enters it."""
+
     @classmethod
     def needs(cls, settings: Any) -> tuple[str, ...]:
         """Give the names of the secrets that are needed with these settings."""

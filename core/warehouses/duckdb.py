@@ -41,11 +41,17 @@ class DuckDBSettings:
 
 
 class Plugin:
-    """A DuckDB file."""
+    """A DuckDB file on this machine: no server, no password."""
 
     dialect: ClassVar[str] = "duckdb"
     Settings: ClassVar[type[DuckDBSettings]] = DuckDBSettings
     secrets: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    where_to_find: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "path": "The file; from the project's folder where it is no absolute path. It is opened read-only, for each action anew.",
+            "memory": "How much memory a query may take before it spills to the disk.",
+        }
+    )
 
     @classmethod
     def needs(cls, settings: object) -> tuple[str, ...]:  # noqa: ARG003 -- whatever they say

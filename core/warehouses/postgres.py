@@ -20,11 +20,25 @@ __all__ = ["Plugin"]
 
 
 class Plugin:
-    """A Postgres database."""
+    """A Postgres database: also Aurora, Cloud SQL, AlloyDB, Timescale and Citus."""
 
     dialect: ClassVar[str] = "postgres"
     Settings: ClassVar[type[PostgresSettings]] = PostgresSettings
     secrets: ClassVar[Mapping[str, str]] = MappingProxyType({"password": "the password of the user"})
+    where_to_find: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "host": "The host name of the server; best of a read replica, so that queries do not burden the main one. The provider's console shows it as endpoint.",
+            "database": "psql -l lists the databases of a server.",
+            "user": "A user made for Backhaul that may only read; the script on the next page makes one.",
+            "port": "5432 nearly always; poolers such as pgbouncer use 6432.",
+            "sslmode": "auto is right nearly always: TLS, but on this very machine. verify-full also checks that it is this server.",
+            "sslrootcert": "The file with the certificate of the server's authority (RDS, Cloud SQL and Azure offer it for download), or system. With it, certificate and host name are checked.",
+            "connect_timeout": "Seconds to wait for the server.",
+            "statement_timeout": "Seconds after which the server stops a query; 0: no end.",
+            "application_name": "How the server's lists of sessions name Backhaul.",
+            "password": "The password of that user.",
+        }
+    )
 
     @classmethod
     def needs(cls, settings: object) -> tuple[str, ...]:  # noqa: ARG003 -- whatever they say

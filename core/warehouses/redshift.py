@@ -25,11 +25,25 @@ __all__ = ["Plugin"]
 
 
 class Plugin:
-    """A Redshift cluster or workgroup."""
+    """Amazon Redshift: a cluster or a serverless workgroup."""
 
     dialect: ClassVar[str] = "redshift"
     Settings: ClassVar[type[RedshiftSettings]] = RedshiftSettings
     secrets: ClassVar[Mapping[str, str]] = MappingProxyType({"password": "the password of the user"})
+    where_to_find: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {
+            "host": "AWS console > Amazon Redshift > your cluster or workgroup > Endpoint, without :5439 and what follows.",
+            "database": "The part of the endpoint behind the last slash; dev where nobody chose another.",
+            "user": "A user made for Backhaul that may only read; the script on the next page makes one.",
+            "port": "5439 nearly always.",
+            "sslmode": "auto is right nearly always: TLS, but on this very machine. verify-full also checks that it is this server.",
+            "sslrootcert": "Amazon's own bundle, for download at s3.amazonaws.com/redshift-downloads/amazon-trust-ca-bundle.crt. With it, certificate and host name are checked.",
+            "connect_timeout": "Seconds to wait for the server.",
+            "statement_timeout": "Seconds after which the server stops a query; 0: no end.",
+            "application_name": "How the server's lists of sessions name Backhaul.",
+            "password": "The password of that user.",
+        }
+    )
 
     @classmethod
     def needs(cls, settings: object) -> tuple[str, ...]:  # noqa: ARG003 -- whatever they say

@@ -32,6 +32,9 @@ class _Check:
     held: dict[str, str] = field(default_factory=dict)
     """Handles of secrets that this process holds, by the secrets' names."""
 
+    call: bool = False
+    """Whether a destination is to be sent one call, to see it acknowledged."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Catalogue:
@@ -62,7 +65,7 @@ def check(request: Request) -> Mapping[str, Any]:
     passed = True
     given = {name: Secret(text) for name, text in asked.secrets.items()}
     given |= {name: take(handle) for name, handle in asked.held.items()}
-    for step in steps(project, _checked(project, asked), given):
+    for step in steps(project, _checked(project, asked), given, call=asked.call):
         request.stopping.check()
         request.part(asdict(step))
         passed = passed and step.passed is not False

@@ -62,7 +62,7 @@ PAGES: dict[str, Act] = {
     "editor": chosen("open_tickets", ("e",), "zendesk", "▲"),
     "preview": chosen("leads", ("e",), "salesforce", ("ctrl+r",), "first 100 rows", ("escape", "j", "j"), "u_00009"),
     "sources": pressing(("2",), "customerio", ("j", "t"), "works"),
-    "new-source": pressing(("2",), "customerio", ("n",), "password"),
+    "new-source": pressing(("2",), "customerio", ("n",), "Or choose"),
     "settings": chosen("users", ("c",), "schedule"),
     "palette": pressing(("colon",), "a command, or words", ("t", "h"), "Choose the colours"),
     "help": pressing(("question_mark",), "Run the chosen sync now"),

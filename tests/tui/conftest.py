@@ -15,6 +15,9 @@ from tests.tui import acme
 def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the console a home of its own, the time zone UTC, and a terminal with many colours."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("DATABASE_URL", "PGHOST", "GOOGLE_APPLICATION_CREDENTIALS", "SNOWFLAKE_HOME", "DBT_PROFILES_DIR"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")

@@ -32,7 +32,7 @@ PAGES: dict[str, tuple[Step, ...]] = {
     "run-accepting": (("4",), "Log", ("j", "j", "j", "j", "enter"), "before it goes", ("S",), "all the same"),
     "rejected": (("J",), "Open rejected rows"),
     "sources": (("2",), "customerio", ("j",), "in the environment"),
-    "new-source": (("2",), "customerio", ("n",), "password"),
+    "new-source": (("2",), "customerio", ("n",), "Or choose"),
     "source-with-problem": (("2",), "customerio", ("n",), "password", ("ctrl+s",), "this is needed"),
     "change-destination": (("2",), "customerio", ("j", "enter"), "api key"),
     "settings": (("j", "c"), "most vanished"),

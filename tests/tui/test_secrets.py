@@ -154,8 +154,8 @@ async def test_what_is_typed_is_drawn_as_dots_never_copied_and_kept_nowhere(vaul
         walker = Headless(app)
         await walk(walker, Step((), "pg3 →"))
         await walk(walker, Step(("2",), "customerio"))
-        await type_into_form(walker, "n", "password", [*TYPED[:5], KEY[0]])
-        await type_into_form(walker, "N", "write_key", [*TYPED[5:], KEY[1]])
+        await type_into_wizard(walker, "n", "postgres", "password", [*TYPED[:5], KEY[0]])
+        await type_into_wizard(walker, "N", "segment", "write_key", [*TYPED[5:], KEY[1]])
         app.screen.query_one("#connections", Table).choose("destination/seg3")
         for secret in (*PROMPTED, *KEY):
             await walk(walker, Step(("s",), "write key of seg3"))
@@ -173,25 +173,33 @@ async def test_what_is_typed_is_drawn_as_dots_never_copied_and_kept_nowhere(vaul
     assert not files_with(vault.folders, [secret for secret in ALL if secret not in ECHOED])
 
 
-async def type_into_form(walker: Headless, key: str, field: str, secrets: list[str]) -> None:
-    """Open a form, paste secrets into its field, test with some of them, try to save, and leave."""
+async def type_into_wizard(walker: Headless, key: str, kind: str, field: str, secrets: list[str]) -> None:
+    """Go through the guided set-up, paste secrets into its field, test with some of them, and save."""
     app = walker.app
     await walk(walker, Step((key,), "New "))
+    await until(walker, lambda: app.screen.focused is not None and app.screen.focused.id == "kinds")
+    app.screen.query_one("#kinds", Table).choose(f"type/{kind}")
+    await walk(walker, Step((Key("enter"),), "may stay empty"))
     for name, value in (("name", "new"), ("host", "127.0.0.1"), ("database", "d"), ("user", "u")):
         for found in app.screen.query(f"#field-{name}").results(Input):
             found.value = value
-    entry = app.screen.query_one(f"#field-secret-{field}", Input)
+    await walk(walker, Step((Key("pagedown"),), "It is read from"))
     for number, secret in enumerate(secrets):
+        entry = app.screen.query_one(f"#field-{field}", Input)
         entry.focus()
         entry.value = ""
         await paste(walker, entry, secret)
         if number in (0, 5):
-            await walk(walker, Step((Key("ctrl+t"),), "passed", gone="testing"))
+            await walk(
+                walker, Step((Key("ctrl+t"),), "tests again" if kind == "postgres" else "passed", gone="testing")
+            )
             check(app)
-    await walk(walker, Step((Key("ctrl+s"),), "The file is saved; this is not"))
+            await walk(walker, Step((Key("pageup"),), "It is read from"))
+    await walk(walker, Step((Key("ctrl+t"),), "passed", gone="testing"))
+    await walk(walker, Step((Key("pagedown"),), "goes into git"))
     check(app)
-    await walk(walker, Step((Key("escape"),), "Leave the form?"))
-    await walk(walker, Step((Key("enter"),), "customerio", gone="New "))
+    await walk(walker, Step((Key("pagedown"),), "not there yet", gone="New "))
+    assert app.screen.query_one("#connections", Table).key is not None
 
 
 async def paste(walker: Headless, entry: Input, secret: str) -> None:
@@ -245,7 +253,7 @@ def test_a_crash_tells_the_terminal_and_the_report_no_secret(vault: Vault, tmp_p
         terminal.press("2")
         terminal.until("customerio")
         terminal.press("n")
-        terminal.until("how long to")
+        terminal.until("Or choose")
         for text in (
             "new\t127.0.0.1\td\tu\t",
             f"\x1b[200~{KEY[0]}\x1b[201~",

@@ -286,7 +286,7 @@ class Home(Page):
 
     def do_new(self) -> None:
         """Make a new sync."""
-        from tui.screens.settings import NewSync
+        from tui.screens.new_sync import NewSync
 
         self.console.push_screen(NewSync())
 

@@ -81,6 +81,7 @@ class PlanPage(Page):
         return (
             "plan.row",
             "plan.send",
+            *([] if self._is_on else ["plan.enable"]),
             "plan.next_part",
             *(["plan.next_destination"] if len(self._plans or ()) > 1 else []),
             "list.filter",
@@ -105,6 +106,8 @@ class PlanPage(Page):
             return "it is still being made"
         if name in ("send", "row", "next_part") and self.plan is None:
             return "there is no plan"
+        if name == "enable" and self._is_on:
+            return "its schedule is on"
         if name == "send":
             if self._text is not None:
                 return "the query is not saved"
@@ -319,6 +322,17 @@ class PlanPage(Page):
         """Plan with last_sync_time 0, or as a run would."""
         self._from_zero = not self._from_zero
         self.do_again()
+
+    @property
+    def _is_on(self) -> bool:
+        project = self.snapshot.project
+        found = project.syncs.get(self._sync) if project else None
+        return found is None or found.enabled
+
+    async def do_enable(self) -> None:
+        """Turn the schedule of this sync on."""
+        await self.console.switch(self._sync)
+        self.refresh_bars()
 
     async def do_send(self) -> None:
         """Send it; the guards' questions are asked first."""

@@ -1,12 +1,11 @@
-"""The settings of a sync (its file, as a form), and making a new one. Only what was changed is written; comments stay."""
+"""The settings of a sync: its file, as a form. Only what was changed is written; comments stay."""
 
 from __future__ import annotations
 
-import re
-import secrets as randomness
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -15,7 +14,7 @@ from core import schedule
 from core.calls.fields import CALLS
 from core.errors import ProjectError
 from core.model import CallType, InvalidRows, Project, Removed, Sync
-from core.project import set_value, write_file
+from core.project import set_value
 from core.project.write import write_text
 from core.words import duration
 from tui.drawing import Line, heading, line, wrapped
@@ -24,30 +23,36 @@ from tui.screens.dialogs import Confirm
 from tui.widgets.form import Changed, Field, Form
 from tui.widgets.sheet import Sheet
 
-__all__ = ["NewSync", "SettingsPage"]
+__all__ = ["SettingsPage", "SyncForm", "names_of"]
 
 _SHARES = ("max_changed", "max_null", "max_vanished", "max_unknown")
 _SCHEDULES = "every 15 minutes, every 12 hours, daily at 06:30, cron 0 6 * * 1-5, manual"
 
 
-class _SyncForm(Page):
-    """What the two forms share."""
+class SyncForm(Page):
+    """What the forms of a sync's settings and of a new one (new_sync) share."""
 
     scope = "settings"
 
-    DEFAULT_CSS = "_SyncForm #title { height: 2; }"
+    DEFAULT_CSS = "SyncForm #title { height: 2; } SyncForm #below { height: auto; max-height: 4; margin-top: 1; }"
 
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield Sheet(self._title, id="title", focusable=False)
                 yield Form(self._fields(), id="form")
+                yield Sheet(self.brief, id="below", classes="narrow", focusable=False)
             with Vertical(id="right"):
                 yield Sheet(self._help, id="aside", focusable=False)
 
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one(Form).focus_first()
+        self.call_after_refresh(self._show_help)
+
+    def _show_help(self) -> None:
+        self.query_one("#aside", Sheet).rebuild()
+        self.query_one("#below", Sheet).rebuild()
 
     def _title(self, width: int) -> list[Line]:
         raise NotImplementedError
@@ -67,7 +72,7 @@ class _SyncForm(Page):
         lines += [
             line((f"beside that, every column goes into {fields.bag}" if fields.bag else "and nothing else", "muted"))
         ]
-        lines += [Line(), heading("Schedules"), *[line((words.strip(), "muted")) for words in _SCHEDULES.split(",")]]
+        lines += [Line(), *self._schedule_lines(width)]
         lines += [
             Line(),
             heading("Columns"),
@@ -79,10 +84,39 @@ class _SyncForm(Page):
         ]
         return lines
 
+    def _schedule_lines(self, width: int) -> list[Line]:
+        """Say what the schedule means: the next runs, and what is to be thought of."""
+        typed = self.query_one(Form).value("schedule") if self.is_mounted and self.query("#field-schedule") else ""
+        lines = [heading("Schedule")]
+        try:
+            plan = schedule.parse(typed)
+        except ValueError:
+            return [*lines, *[line((words.strip(), "muted")) for words in _SCHEDULES.split(",")]]
+        moments = schedule.first_runs(plan, self._zone, datetime.now(UTC))
+        if moments:
+            shown = ", ".join(moment.astimezone(ZoneInfo(self._zone)).strftime("%a %H:%M") for moment in moments)
+            lines += wrapped(f"Runs at {shown}, and so on ({self._zone}).", width, "muted")
+        else:
+            lines += wrapped("Runs only when somebody starts it.", width, "muted")
+        for advice in schedule.advice(plan):
+            lines += wrapped(advice, width, "warn")
+        return lines
+
+    @property
+    def _zone(self) -> str:
+        form = self.query_one(Form)
+        zone = form.value("timezone") if self.query("#field-timezone") else "UTC"
+        return zone if zone in available_timezones() else "UTC"
+
+    def brief(self, width: int) -> list[Line]:
+        """Give what helps with the schedule, for a page that has no column for it."""
+        return self._schedule_lines(width)[1:] if self.is_mounted else []
+
     def on_changed(self, message: Changed) -> None:
-        """Show what helps with the call that is chosen now."""
-        if message.name == "call":
+        """Show what helps with what is entered now."""
+        if message.name in ("call", "schedule", "timezone"):
             self.query_one("#aside", Sheet).rebuild()
+            self.query_one("#below", Sheet).rebuild()
 
     @property
     def changed(self) -> bool:
@@ -102,7 +136,7 @@ class _SyncForm(Page):
         """Check what both forms have; show the first problem and give its field's name, or nothing."""
         form = self.query_one(Form)
         form.clear_problems()
-        unknown = [name for name in _names(values["destinations"]) if name not in project.destinations]
+        unknown = [name for name in names_of(values["destinations"]) if name not in project.destinations]
         problems: list[tuple[str, str]] = []
         if unknown:
             problems.append(
@@ -120,7 +154,7 @@ class _SyncForm(Page):
         return problems[0][0] if problems else ""
 
 
-class SettingsPage(_SyncForm):
+class SettingsPage(SyncForm):
     """The settings of a sync."""
 
     tab = "Home"
@@ -244,69 +278,6 @@ class SettingsPage(_SyncForm):
             self.console.switch_screen(PlanPage(self._sync))
 
 
-class NewSync(_SyncForm):
-    """A new sync: its name and what it is for; the query comes in the editor."""
-
-    tab = "Home"
-    crumb = "new sync"
-
-    def hints(self) -> Iterable[str]:
-        return ("settings.save", "form.next")
-
-    def word(self, name: str, word: str) -> str:
-        return "make it" if name == "save" else word
-
-    def why_not(self, name: str) -> str:
-        if name == "plan":
-            return "it is not made yet"
-        project = self.snapshot.project
-        if name == "save" and (project is None or not project.sources):
-            return f"no source yet: {self.console.keys.shown('global.sources')}"
-        return ""
-
-    def _title(self, width: int) -> list[Line]:
-        return [heading("New sync", ("a query, and where its rows go", "muted"))]
-
-    def _fields(self) -> list[Field]:
-        project = self.snapshot.project
-        sources = tuple(project.sources) if project else ()
-        destinations = tuple(project.destinations) if project else ()
-        return [
-            Field(name="name", label="name", note="becomes syncs/<name>.sql", placeholder="users"),
-            Field(name="source", label="source", value=sources[0] if sources else "", choices=sources or ("",)),
-            Field(
-                name="destinations",
-                label="destinations",
-                value=destinations[0] if len(destinations) == 1 else "",
-                note=", ".join(destinations),
-                placeholder="none: each run is a preview",
-            ),
-            Field(name="call", label="call", value="identify", choices=tuple(each.value for each in CallType)),
-            Field(name="schedule", label="schedule", value=schedule.DEFAULT, note="it is off until you switch it on"),
-            Field(name="description", label="description", placeholder="what it is for"),
-        ]
-
-    async def do_save(self) -> None:
-        """Write the files, and open the query."""
-        project, form = self.snapshot.project, self.query_one(Form)
-        values = form.values()
-        name = values["name"]
-        if project is None or self._checked(project, values):
-            return
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
-            form.show_problem("name", "A name is needed: letters, digits, dashes and underscores.")
-            return
-        if name in project.syncs or (project.folder / "syncs" / f"{name}.toml").exists():
-            form.show_problem("name", f"There is a sync {name} already.")
-            return
-        await self.bridge.change(_making(project.folder, name, values))
-        self.console.tell(
-            f"{name} is made. It is off until you switch it on ({self.console.keys.shown('home.pause')} at home).", "ok"
-        )
-        self.dismiss(name)
-        self.console.open_editor(name)
-
-
 _GUARDS = (
     ("max_changed", "most changed", "share of known rows"),
     ("max_null", "most gone null", "share, of one field"),
@@ -315,51 +286,14 @@ _GUARDS = (
 )
 
 
-def _making(folder: Path, name: str, values: Mapping[str, str]) -> Callable[[], None]:
-    """Give what writes the files of a new sync; the query first, so that the sync is whole once it is there."""
-
-    def make() -> None:
-        file = folder / "syncs" / f"{name}.toml"
-        file.parent.mkdir(exist_ok=True)
-        if not file.with_suffix(".sql").exists():
-            write_text(file.with_suffix(".sql"), _template(CallType(values["call"])))
-        settings = {
-            "id": randomness.token_hex(3),
-            "description": values["description"] or None,
-            "source": values["source"],
-            "destinations": _names(values["destinations"]),
-            "call": values["call"],
-            "enabled": False,
-            "schedule": values["schedule"],
-        }
-        write_file(file, settings)
-
-    return make
-
-
-_TEMPLATES = {
-    CallType.IDENTIFY: 'SELECT\n    id AS "userId",\n    email AS "email"\nFROM users\n',
-    CallType.TRACK: 'SELECT\n    user_id AS "userId",\n    \'Order Completed\' AS "event",\n    id AS "messageId",\n    ordered_at AS "timestamp"\nFROM orders\n',
-    CallType.GROUP: 'SELECT\n    company_id AS "groupId",\n    user_id AS "userId",\n    company_name AS "name"\nFROM memberships\n',
-    CallType.PAGE: 'SELECT\n    user_id AS "userId",\n    title AS "name",\n    viewed_at AS "timestamp"\nFROM page_views\n',
-    CallType.SCREEN: 'SELECT\n    user_id AS "userId",\n    screen AS "name",\n    viewed_at AS "timestamp"\nFROM screen_views\n',
-    CallType.ALIAS: 'SELECT\n    old_id AS "previousId",\n    new_id AS "userId"\nFROM merged_users\n',
-}
-
-
-def _template(call: CallType) -> str:
-    """Give a query to begin with."""
-    return _TEMPLATES[call]
-
-
-def _names(text: str) -> list[str]:
+def names_of(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _read(name: str, text: str) -> Any:
     """Give a field's value as the file holds it. Raises ValueError naming the field."""
     if name == "destinations":
-        return _names(text)
+        return names_of(text)
     if name == "enabled":
         return text == "true"
     if name == "columns":

@@ -251,10 +251,9 @@ def redshift_harness(request: pytest.FixtureRequest) -> Harness:
     )
 
 
-def snowflake_plugin(at: SnowflakeWarehouse, /, *, secrets: Mapping[str, str] | None = None, **settings: Any) -> Any:
-    """Give the plug-in for a database of the stand-in as its reader, or with other settings and secrets."""
-    plugin: Any = warehouse_type("snowflake")
-    known = {
+def snowflake_file(at: SnowflakeWarehouse) -> dict[str, Any]:
+    return {
+        "type": "snowflake",
         "account": ACCOUNT,
         "user": at.user,
         "role": "READER",
@@ -265,6 +264,12 @@ def snowflake_plugin(at: SnowflakeWarehouse, /, *, secrets: Mapping[str, str] | 
         "port": at.server.port,
         "protocol": "http",
     }
+
+
+def snowflake_plugin(at: SnowflakeWarehouse, /, *, secrets: Mapping[str, str] | None = None, **settings: Any) -> Any:
+    """Give the plug-in for a database of the stand-in as its reader, or with other settings and secrets."""
+    plugin: Any = warehouse_type("snowflake")
+    known = {name: value for name, value in snowflake_file(at).items() if name != "type"}
     kept = {"password": PASSWORD} if secrets is None else secrets
 
     def read(name: str) -> Secret:
@@ -280,7 +285,10 @@ def snowflake_harness(request: pytest.FixtureRequest) -> Harness:
     note = ", REPEAT('x', 100) AS note"
     billion = "TABLE(GENERATOR(ROWCOUNT => 1000000000))"
     return Harness(
+        file=snowflake_file(warehouse),
+        secrets={"password": PASSWORD},
         warehouse=snowflake_plugin(warehouse),
+        typed=lambda statement: re.sub(r"(?i)TIMESTAMP '([^']*)'", r"'\1'::timestamp_ntz", statement),
         execute=warehouse.execute,
         writes_while_open=True,
         schema="PUBLIC",

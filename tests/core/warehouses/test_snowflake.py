@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ from core.errors import CancelledError, LoginError, QueryFailedError, Unreachabl
 from core.model import Kind, Step
 from core.warehouses import warehouse_type
 from core.warehouses._snowflake_connection import account_name, quoted_name
+from core.warehouses._snowflake_errors import explain_login
 from core.warehouses._snowflake_types import arrow_type, cast, column, transport, type_word
 from core.warehouses.base import Result
 from tests.core.warehouses.harness import no_secret, snowflake_plugin
@@ -103,6 +105,39 @@ def test_a_certificate_of_an_unknown_authority_is_told_as_such(
         monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
         tls = next(step for step in source.steps() if step.name == "TLS")
         assert (tls.passed, tls.detail) == (True, "TLSv1.3, certificate and name checked")
+
+
+CERTIFICATES = {
+    "certificate verify failed: certificate has expired": "is out of date",
+    "invalid peer certificate: certificate expired: verification time 1795361179": "is out of date",
+    "certificate verify failed: Hostname mismatch, certificate is not valid for 'x.example'": "for another name",
+    "invalid peer certificate: certificate not valid for name x.example": "for another name",
+    "certificate verify failed: self-signed certificate in certificate chain": "does not trust",
+    "certificate verify failed: unable to get local issuer certificate": "does not trust",
+    "invalid peer certificate: UnknownIssuer": "does not trust",
+    "HTTP request failed after retries: login request. received corrupt message of type InvalidContentType": "No TLS",
+}
+
+
+@pytest.mark.parametrize("text", CERTIFICATES)
+def test_what_is_wrong_with_a_certificate_is_told_in_python_s_words_and_the_driver_s(
+    shop: Warehouse, text: str
+) -> None:
+    step, told = explain_login(OSError(text), snowflake_plugin(shop)._connector)
+    assert step == "TLS"
+    assert CERTIFICATES[text] in told.message
+    assert told.remedy
+
+
+def test_a_host_that_takes_the_connection_and_says_nothing_is_told_in_time(shop: Warehouse) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        began = time.monotonic()
+        with pytest.raises(UnreachableError, match="did not answer within 1 s"):
+            snowflake_plugin(shop, port=port, login_timeout=1).open()
+        with pytest.raises(UnreachableError, match="did not answer within 1 s"):
+            snowflake_plugin(shop, port=port, protocol="https", connect_timeout=1, login_timeout=1).open()
+        assert time.monotonic() - began < 4
 
 
 def test_a_proxy_that_is_not_there_is_told_as_such(shop: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,6 +428,17 @@ def test_a_cancelled_query_and_a_closed_session_leave_nothing_running(shop: Ware
     while running := shop.server.ask("seen")["running"]:
         assert time.monotonic() < deadline, running
         time.sleep(0.05)
+
+
+def test_a_query_that_snowflake_forgets_is_not_waited_for_for_ever(
+    shop: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.warehouses._snowflake_query.LONGEST_SILENCE", 0.2)
+    with snowflake_plugin(shop).open() as session:
+        result = session.stream("SELECT 1")
+        session._query._number = "00000000-0000-0000-0000-000000000000"  # one that the server has not heard of
+        with pytest.raises(UnreachableError, match="knew nothing of it"):
+            result.batches.read_all()
 
 
 def test_a_session_says_its_zone_its_tag_and_its_time_limit(shop: Warehouse) -> None:

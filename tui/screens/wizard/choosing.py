@@ -13,6 +13,7 @@ from core.blackout import remember_secret
 from core.setup import from_text
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
+from tui.screens.wizard.draft import Draft
 from tui.screens.wizard.step import Step
 from tui.widgets.entry import Entry
 from tui.widgets.pane import Pane
@@ -56,6 +57,11 @@ class ChoosingStep(Step):
     ChoosingStep #said { height: auto; max-height: 3; }
     """
 
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft)
+        self._found: list[Mapping[str, Any]] = []
+        self._problem = ""
+
     def compose(self) -> ComposeResult:
         if self.draft.what == "source":
             yield Sheet(self._paste_words, id="said", focusable=False)
@@ -66,8 +72,6 @@ class ChoosingStep(Step):
             yield _Kinds(_COLUMNS, id="kinds")
 
     def on_mount(self) -> None:
-        self._found: list[Mapping[str, Any]] = []
-        self._problem = ""
         self._show()
         if self.draft.what == "source":
             self.page.attempt(self._look)
@@ -85,7 +89,8 @@ class ChoosingStep(Step):
         except Refused:
             return  # what others have is a help, no more
         self._found = list(answer["found"])
-        self._show()
+        if self.is_attached:  # the answer may come when another step is shown already
+            self._show()
 
     def _show(self) -> None:
         rows = [

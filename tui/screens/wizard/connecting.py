@@ -61,6 +61,8 @@ class ConnectingStep(Step):
         return next(name for name in names if name not in known)
 
     def keep(self) -> None:
+        if not self.query(Form):  # it is being taken away, with the last word of a field still under way
+            return
         values = dict(self.query_one(Form).values())
         self.draft.name = values.pop("name")
         before = {name: self.draft.texts.get(name, "") for name in values}
@@ -92,10 +94,19 @@ class ConnectingStep(Step):
     def on_descendant_focus(self) -> None:
         self.page.refresh_help()
 
-    def help(self, width: int) -> list[Line]:
-        found = getattr(self.draft.plugin, "where_to_find", {})
+    @property
+    def _chosen(self) -> str:
+        """Give the name of the field that has the keys."""
         focused = self.screen.focused
-        chosen = str(focused.id).removeprefix("field-") if focused is not None and focused.id else ""
+        return str(focused.id).removeprefix("field-") if focused is not None and focused.id else ""
+
+    def brief(self, width: int) -> list[Line]:
+        words = self.draft.plugin.where_to_find.get(self._chosen, "")
+        return wrapped(words, width, "muted") if words else []
+
+    def help(self, width: int) -> list[Line]:
+        found = self.draft.plugin.where_to_find
+        chosen = self._chosen
         lines = [heading("Where to find it")]
         for name, words in found.items():
             label = name.replace("_", " ")

@@ -15,7 +15,9 @@ from textual.timer import Timer
 
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
+from tui.screens.wizard.draft import Draft
 from tui.screens.wizard.step import Step
+from tui.settings_fields import settings_fields
 from tui.widgets.entry import Entry
 from tui.widgets.form import Changed, Field, Form
 from tui.widgets.sheet import Sheet
@@ -43,13 +45,15 @@ class CredentialStep(Step):
     CredentialStep #facts { height: 1fr; margin-top: 1; }
     """
 
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft)
+        self._waiting: Timer | None = None
+
     def compose(self) -> ComposeResult:
         yield Form(self._fields(), id="form")
         yield Sheet(self._facts, id="facts", focusable=False)
 
     def on_mount(self) -> None:
-        self._waiting: Timer | None = None
-        self._problem = ""
         self.page.attempt(self._begin)
 
     async def _begin(self) -> None:
@@ -75,11 +79,9 @@ class CredentialStep(Step):
         draft = self.draft
         fields = []
         if draft.logins:
-            choices = draft.plugin.Settings.__annotations__["login"]
-            words = [word.strip(" '\"") for word in str(choices).partition("[")[2].rstrip("]").split(",")]
-            fields.append(
-                Field(name="login", label="log in with", value=draft.texts.get("login", ""), choices=tuple(words))
-            )
+            choices = next(each.choices for each in settings_fields(draft.plugin) if each.name == "login")
+            known = draft.texts.get("login", "")
+            fields.append(Field(name="login", label="log in with", value=known or choices[0], choices=choices))
         for name in draft.needed():
             held = draft.facts.get(name, {})
             fields.append(
@@ -109,6 +111,8 @@ class CredentialStep(Step):
 
     async def _rebuild(self, focus: str = "") -> None:
         """Draw the fields anew where others are needed; what was typed stays."""
+        if not self.is_attached:  # what was asked for is answered when another step is shown already
+            return
         form = self.query_one(Form)
         fields = self._fields()
         if [(each.name, each.placeholder) for each in fields] != [
@@ -131,6 +135,8 @@ class CredentialStep(Step):
 
     async def on_changed(self, message: Changed) -> None:
         message.stop()
+        if not self.query(f"#field-{message.name}"):  # it is being taken away, with its last word still under way
+            return
         if message.name == "login":
             self.draft.texts["login"] = message.value
             self.draft.passed = None
@@ -151,6 +157,8 @@ class CredentialStep(Step):
 
     async def _look(self) -> None:
         """Have the secrets looked at that are more than a word."""
+        if not self.is_attached:
+            return
         form = self.query_one(Form)
         values = form.values()
         for name in self.draft.needed():
@@ -186,6 +194,8 @@ class CredentialStep(Step):
         await self._rebuild()
 
     def keep(self) -> None:
+        if not self.query(Form):
+            return
         values = self.query_one(Form).values()
         self.draft.secrets_command = values.get("secrets_command", self.draft.secrets_command)
 
@@ -233,12 +243,23 @@ class CredentialStep(Step):
             lines += [Line(), *wrapped(f"{goes} {self.page.place['place']}, never in a file.", width, "muted")]
         return lines
 
+    def brief(self, width: int) -> list[Line]:
+        keys = self.page.console.keys
+        names = self.draft.needed()
+        lines = [
+            each for name in names for each in wrapped(self.draft.plugin.where_to_find.get(name, ""), width, "muted")
+        ]
+        if names and self.page.setup_script():
+            key = keys.shown("wizard.copy", typing=True)
+            lines.append(line(Span(key, "bold text"), ("  copies what an administrator runs, once", "muted")))
+        return lines
+
     def help(self, width: int) -> list[Line]:
         draft = self.draft
         lines = [heading("What is needed")]
         for name in draft.needed():
             lines += wrapped(f"{draft.plugin.secrets[name][:1].upper()}{draft.plugin.secrets[name][1:]}.", width)
-            if words := getattr(draft.plugin, "where_to_find", {}).get(name):
+            if words := draft.plugin.where_to_find.get(name):
                 lines += wrapped(words, width, "muted")
         if "private_key" in draft.needed():
             lines += wrapped(

@@ -5,6 +5,7 @@ Nothing that was entered is lost: leaving keeps the draft for later, without its
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -42,7 +43,7 @@ class WizardPage(Page):
     WizardPage #step { height: 1fr; }
     WizardPage #buttons { height: 1; margin: 0 2; }
     WizardPage #buttons Vertical { width: 1fr; height: 1; }
-    WizardPage #below { height: auto; max-height: 30%; margin-top: 1; }
+    WizardPage #below { height: auto; max-height: 4; margin-bottom: 1; }
     """
 
     def __init__(self, what: str) -> None:
@@ -52,13 +53,21 @@ class WizardPage(Page):
         self.draft = Draft(what)
         self.place: Mapping[str, Any] = {}
         self._saved = False
+        self._moving = asyncio.Lock()
+        """Held while another step is brought: keys that come meanwhile are for that step."""
+
         self.crumb = f"new {what}"
 
     def body(self) -> ComposeResult:
+        state = self._state
+        if state is not None and (kept := Draft.kept(self.what, state)) is not None:
+            self.draft = kept
+            self.draft.at = _STEPS.index(ConnectingStep)
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield Sheet(self._title, id="title", focusable=False)
-                yield Vertical(id="step")
+                yield Vertical(_STEPS[self.draft.at](self.draft), id="step")
+                yield Sheet(self._brief, id="below", classes="narrow", focusable=False)
                 with Horizontal(id="buttons"):
                     yield Button("Back", id="back")
                     yield Vertical()
@@ -68,17 +77,9 @@ class WizardPage(Page):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.attempt(self._begin)
-
-    async def _begin(self) -> None:
-        state = self._state
-        kept = Draft.kept(self.what, state) if state else None
-        if kept is not None:
-            self.draft = kept
-            self.console.tell(
-                f"Going on with {kept.name or kept.type}, which was kept for later. Its secret is asked for again."
-            )
-        await self._show(1 if kept is not None else 0)
+        if self.draft.at:
+            known = self.draft.name or self.draft.type
+            self.console.tell(f"Going on with {known}, which was kept for later. Its secret is asked for again.")
 
     @property
     def _state(self) -> Any:
@@ -100,22 +101,26 @@ class WizardPage(Page):
         self.query_one("#title", Sheet).rebuild()
 
     async def go(self, number: int) -> None:
-        """Go to a step; one that was skipped so far is asked first."""
-        await self._show(max(0, min(number, len(_STEPS) - 1)))
+        """Go to a step."""
+        async with self._moving:
+            await self._show(max(0, min(number, len(_STEPS) - 1)))
 
     async def do_forward(self) -> None:
         """Go to the next step, or save."""
-        if not await self.step.leave():
-            return
-        if self.draft.at == len(_STEPS) - 1:
-            await self._save()
-        else:
-            await self._show(self.draft.at + 1)
+        async with self._moving:
+            if not self.step.is_ready or not await self.step.leave():
+                return
+            if self.draft.at == len(_STEPS) - 1:
+                await self._save()
+            else:
+                await self._show(self.draft.at + 1)
 
     async def do_backward(self) -> None:
         """Go to the step before."""
-        self.step.keep()
-        await self.go(self.draft.at - 1)
+        async with self._moving:
+            if self.step.is_ready and self.draft.at:
+                self.step.keep()
+                await self._show(self.draft.at - 1)
 
     async def do_test(self) -> None:
         """Test what was entered, step by step."""
@@ -127,6 +132,12 @@ class WizardPage(Page):
             await self.do_forward()
             if self.draft.at == at:
                 return
+
+    def do_call(self) -> None:
+        """Test, and send one call for the person backhaul-test, to see it acknowledged."""
+        if isinstance(self.step, TestingStep):
+            step = self.step
+            self.attempt(lambda: step.do_test(call=True), group="test", exclusive=True)
 
     async def do_generate(self) -> None:
         """Make a fresh pair of keys; the private half is shown to nobody."""
@@ -161,6 +172,8 @@ class WizardPage(Page):
     def why_not(self, name: str) -> str:
         if name == "test" and isinstance(self.step, TestingStep) and self.step.testing:
             return "it is being tested"
+        if name == "call" and not (self.what == "destination" and isinstance(self.step, TestingStep)):
+            return "it comes with the test of a destination"
         if name == "backward" and self.draft.at == 0:
             return "this is the first step"
         if name == "copy" and not self.step.to_copy():
@@ -198,12 +211,16 @@ class WizardPage(Page):
             spans.append(Span(" ✓", "ok") if done else Span(""))
         return [line(*spans)]
 
+    def _brief(self, width: int) -> list[Line]:
+        return self.step.brief(width)
+
     def _help(self, width: int) -> list[Line]:
         return self.step.help(width)
 
     def refresh_help(self) -> None:
         """Show what helps as it is now."""
         self.query_one("#aside", Sheet).rebuild()
+        self.query_one("#below", Sheet).rebuild()
         self.refresh_bars()
 
     def refresh_buttons(self) -> None:

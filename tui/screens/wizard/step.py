@@ -25,9 +25,12 @@ class Step(Vertical):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self.draft = draft
+        self.is_ready = False
+        """Whether all its parts are there; keys may come before."""
 
     def on_mount(self) -> None:
         """Begin, now that all its parts are there; Textual also calls the method of this name of the step itself."""
+        self.is_ready = True
         self.page.refresh_buttons()
         self.page.refresh_help()
         self.call_after_refresh(self.take_keys)
@@ -48,6 +51,10 @@ class Step(Vertical):
 
     def help(self, width: int) -> list[Line]:
         """Say where each value is found, and what is needed for it."""
+        return []
+
+    def brief(self, width: int) -> list[Line]:
+        """Give what helps with the field that has the keys, for a page that has no column for it."""
         return []
 
     def to_copy(self) -> str:

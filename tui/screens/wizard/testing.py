@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
+from tui.screens.wizard.draft import Draft
 from tui.screens.wizard.step import Step
 from tui.steps import step_lines
 from tui.widgets.pane import Pane
@@ -23,13 +24,16 @@ class TestingStep(Step):
 
     title: ClassVar[str] = "Test"
 
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(draft)
+        self._error: Refused | None = None
+        self._testing = False
+
     def compose(self) -> ComposeResult:
         with Pane(title=self.draft.name or "Test", id="result"):
             yield Sheet(self._lines, id="steps")
 
     def on_mount(self) -> None:
-        self._error: Refused | None = None
-        self._testing = False
         if self.draft.passed is None:
             self.page.attempt(self.do_test, group="test", exclusive=True)
         else:
@@ -42,8 +46,8 @@ class TestingStep(Step):
     def testing(self) -> bool:
         return self._testing
 
-    async def do_test(self) -> None:
-        """Test what was entered, step by step."""
+    async def do_test(self, *, call: bool = False) -> None:
+        """Test what was entered, step by step; with `call`, a destination is sent one call in the end."""
         draft = self.draft
         draft.steps.clear()
         self._testing, self._error, draft.passed = True, None, None
@@ -62,6 +66,7 @@ class TestingStep(Step):
                 name=draft.name,
                 settings=draft.settings(),
                 held=dict(draft.held),
+                call=call,
             )
             draft.passed = bool(answer["passed"])
         except Refused as error:
@@ -71,9 +76,16 @@ class TestingStep(Step):
             raise
         self._testing = False
         self._show()
-        self.page.focus_next_button()
+        if self.is_attached:
+            self.page.focus_next_button()
+
+    def on_unmount(self) -> None:
+        """Stop the test: what it would find is asked for again."""
+        self.screen.workers.cancel_group(self.screen, "test")
 
     def _show(self) -> None:
+        if not self.is_attached:  # another step is shown already
+            return
         draft = self.draft
         good = sum(1 for step in draft.steps if step["passed"] is not False)
         right = (
@@ -89,6 +101,22 @@ class TestingStep(Step):
 
     def _lines(self, width: int) -> list[Line]:
         lines = step_lines(self.draft.steps, width, testing=self._testing)
+        if self.draft.passed is False:
+            keys = self.page.console.keys
+            lines += [
+                Line(),
+                line(
+                    Span(keys.shown("wizard.test"), "bold text"),
+                    ("  tests again   ", "muted"),
+                    Span(keys.shown("wizard.backward"), "bold text"),
+                    ("  changes what was entered   ", "muted"),
+                    *(
+                        (Span(keys.shown("wizard.copy"), "bold text"), ("  copies what mends it", "muted"))
+                        if self.to_copy()
+                        else ()
+                    ),
+                ),
+            ]
         if self._error is not None:
             lines += [Line(), line(Span("✗ ", "fail"), Span(self._error.message, "bold text"))]
             lines += wrapped(self._error.remedy, width, "muted")
@@ -103,6 +131,13 @@ class TestingStep(Step):
             width,
             "muted",
         )
+        if self.draft.what == "destination":
+            lines += [Line(), heading("A test call")]
+            key = self.page.console.keys.shown("wizard.call")
+            lines += [line(Span(key, "bold text"), ("  sends one, and shows what the destination answers", "muted"))]
+            lines += wrapped(
+                "It is an identify call for the person backhaul-test, who is there afterwards.", width, "muted"
+            )
         if self.draft.passed is False:
             again = self.page.console.keys.shown("wizard.test", typing=False)
             lines += [Line(), line(("Mended?  ", "muted"), Span(again, "bold text"), ("  tests again", "muted"))]
@@ -117,4 +152,4 @@ class TestingStep(Step):
         )
 
     def hints(self) -> tuple[str, ...]:
-        return ("wizard.test", "wizard.copy")
+        return ("wizard.test", "wizard.call" if self.draft.what == "destination" else "wizard.copy")
