@@ -11,9 +11,11 @@ import json
 import os
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from core.blackout import remember_secret
 from core.errors import LoginError, SecretError
 from core.keys import NoServiceAccount, ServiceAccount, service_account
 from core.model import Secret
@@ -53,6 +55,7 @@ def within(credentials: Any) -> Any:
     def refreshed(request: Any, scopes: Any) -> tuple[Any, Any]:
         del scopes
         credentials.refresh(request)
+        remember_secret(str(credentials.token))
         return credentials.token, credentials.expiry
 
     made: Any = Credentials
@@ -67,6 +70,7 @@ def _refreshed(credentials: Any) -> Any:
         credentials.refresh(request)
     finally:
         request.session.close()
+    remember_secret(str(credentials.token))
     return credentials
 
 
@@ -78,7 +82,9 @@ def read_account(secret: Secret) -> ServiceAccount:
             f"The secret {NAME} is no service account's file but {found.found}. {found.sentence}",
             remedy=f"{found.remedy} {AGAIN}",
         )
-    host = urlsplit(json.loads(found.text.reveal())["token_uri"])
+    document = json.loads(found.text.reveal())
+    remember_secret(document["private_key"])
+    host = urlsplit(document["token_uri"])
     name = host.hostname or ""
     googles = host.scheme == "https" and (name.endswith(".googleapis.com") or name == "accounts.google.com")
     if not googles and name not in LOOPBACK:
@@ -93,6 +99,7 @@ def _default(scopes: Sequence[str]) -> Any:
     import google.auth
     from google.auth.exceptions import DefaultCredentialsError
 
+    _check_file()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of a person's own login without a project that pays
@@ -111,3 +118,19 @@ def _default(scopes: Sequence[str]) -> Any:
             'Backhaul and its daemon run, or set login = "service_account".',
         ) from error
     return credentials
+
+
+def _check_file() -> None:
+    """Check a service account's file that this machine has as the secret would be checked: its token_uri above all."""
+    try:
+        text = Path(os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")).read_text("utf-8")
+        document = json.loads(text)
+    except (OSError, ValueError, RecursionError):
+        return  # google-auth says what is wrong
+    if isinstance(document, dict) and document.get("type") == "service_account":
+        try:
+            read_account(Secret(text))
+        except (SecretError, LoginError) as error:
+            named = os.environ["GOOGLE_APPLICATION_CREDENTIALS"]
+            remedy = error.remedy.replace(AGAIN, "Then put it there again.")
+            raise LoginError(error.message.replace(f"The secret {NAME}", "It"), where=named, remedy=remedy) from None

@@ -24,7 +24,7 @@ import pytest
 from google.cloud.bigquery import SchemaField
 from google.cloud.bigquery.enums import TimestampPrecision
 
-from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError
+from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError, WarehouseError
 from core.model import Kind
 from core.warehouses import _bigquery_query, warehouse_type
 from core.warehouses._bigquery_connection import BigQuerySettings, Connector
@@ -498,6 +498,12 @@ def test_application_default_credentials_are_what_the_machine_has(
     with source.open() as session:
         assert values(session.stream("SELECT id FROM people ORDER BY id")) == [[1, 2]]
 
+    file.write_text(shop.key_file(token_uri="https://token.example.org/token"))
+    with pytest.raises(LoginError) as foreign:
+        source.open()
+    assert "token_uri leads to token.example.org, which is not Google's" in foreign.value.message
+    assert foreign.value.where == str(file)
+
     file.write_text('{"type": "nothing"}')
     with pytest.raises(LoginError) as wrong:
         source.open()
@@ -527,6 +533,15 @@ def test_a_federated_login_of_this_machine_gets_its_token_where_its_file_says(
     *_, last = source.steps()
     assert (last.name, last.passed) == ("login", False)
     assert last.detail
+
+
+def test_key_and_token_are_blacked_out_whoever_repeats_them(shop: Dataset) -> None:
+    with bigquery_plugin(shop).open() as session:
+        token = session._client._credentials.token
+        line = json.loads(shop.key_file())["private_key"].splitlines()[3]
+    told = WarehouseError(f"a server repeats {token} and {line}")
+    assert token not in str(told)
+    assert line not in str(told)
 
 
 def test_nothing_is_asked_of_google_for_a_stand_in(shop: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
