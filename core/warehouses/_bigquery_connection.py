@@ -43,7 +43,8 @@ UNTRUSTED = (
     "A proxy that looks into TLS may stand between: name a file with its authority in REQUESTS_CA_BUNDLE (the driver does not look "
     "into the system's list), and in GRPC_DEFAULT_SSL_ROOTS_FILE_PATH for the Storage API. Check this machine's clock too."
 )
-SCOPES = ("https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform")
+SCOPES = ("https://www.googleapis.com/auth/bigquery",)
+"""The least that jobs and the Storage API take: https://developers.google.com/identity/protocols/oauth2/scopes#bigquery"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError, WarehouseError
@@ -22,6 +23,51 @@ TIB = 1 << 40
 LEAST_BYTES = 10 * 1024 * 1024
 PLACE = re.compile(r" at \[(\d+):(\d+)\]")
 KINDS = ("DATETIME", "TIMESTAMP", "DATE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryTrouble:
+    """One kind of failure of a query: how it is known, what is said before BigQuery's own words, what to do."""
+
+    reasons: frozenset[str] = frozenset()
+    wording: str = ""
+    happened: str = ""
+    remedy: str
+
+
+QUERY_TROUBLES: tuple[QueryTrouble, ...] = (
+    QueryTrouble(
+        reasons=frozenset({"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded"}),
+        happened="A quota of BigQuery is used up: ",
+        remedy="Try again later, let the sync run less often, or let an administrator raise the quota: Google Cloud console, "
+        "IAM & Admin, Quotas & System Limits, BigQuery API.",
+    ),
+    QueryTrouble(
+        reasons=frozenset({"responseTooLarge"}),
+        wording="Response too large",
+        happened="The result is larger than BigQuery gives: ",
+        remedy="Let the query give fewer rows or columns, and take out an ORDER BY at its end.",
+    ),
+    QueryTrouble(
+        reasons=frozenset({"resourcesExceeded"}),
+        happened="The query needs more than BigQuery has for one: ",
+        remedy="Let it do less: no ORDER BY over all rows, smaller joins.",
+    ),
+    QueryTrouble(
+        wording="Drive credentials",
+        happened="A table of this query is a Google Sheet, which Backhaul does not ask to read: ",
+        remedy="Copy it into a table (CREATE TABLE ... AS SELECT, as a scheduled query), and read that.",
+    ),
+    QueryTrouble(
+        reasons=frozenset({"accessDenied"}),
+        remedy="Let an owner of the data grant the role roles/bigquery.dataViewer on its dataset.",
+    ),
+    QueryTrouble(
+        wording="Duplicate column name",
+        remedy="BigQuery takes names that differ in case only for the same, and gives no result with a name twice: "
+        "give each column a name of its own, with AS.",
+    ),
+)
 
 
 def meant(error: BaseException) -> BaseException:
@@ -123,55 +169,25 @@ def _told(reason: str, text: str, settings: BigQuerySettings, member: str) -> tu
     plain = PLACE.sub("", text).replace("\n", " ").strip()
     if reason == "bytesBilledLimitExceeded" or "exceeded limit for bytes billed" in text:
         return _too_dear(text, settings)
-    if reason in ("quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded"):
-        return (
-            f"A quota of BigQuery is used up: {plain}",
-            (
-                "Try again later, let the sync run less often, or let an administrator raise the quota: Google Cloud console, "
-                "IAM & Admin, Quotas & System Limits, BigQuery API."
-            ),
-        )
-    if reason == "responseTooLarge" or "Response too large" in text:
-        return (
-            f"The result is larger than BigQuery gives: {plain}",
-            "Let the query give fewer rows or columns, and take out an ORDER BY at its end.",
-        )
-    if reason == "resourcesExceeded":
-        return (
-            f"The query needs more than BigQuery has for one: {plain}",
-            "Let it do less: no ORDER BY over all rows, smaller joins.",
-        )
     if found := re.search(r"Not found: Dataset (\S+) was not found in location (\S+)", text):
         return _elsewhere(found[1], found[2])
-    if found := re.search(r"Not found: (?:Table|Dataset) (\S+)", text):
-        place = re.search(r"not found in location (\S+)", text)
-        inside = f" in location {place[1]}" if place else ""
-        return (
-            f"There is no {'table' if 'Table' in found[0] else 'dataset'} {found[1]}{inside}.",
-            "Check its name; the catalogue shows what can be read."
-            + (
-                f" A table elsewhere needs that `location` in the source's file; this job ran in {place[1]}."
-                if place
-                else ""
-            ),
-        )
+    if found := re.search(r"Not found: (Table|Dataset) (\S+)", text):
+        return _not_found(found[1].lower(), found[2], text)
     if found := re.search(r"Access Denied: (?:Table|Dataset|View) ([^\s:]+):([^\s.:]+)", text):
-        project, dataset = found[1], found[2]
-        return (
-            plain,
-            f"Check the name. If it is right, let its owner run: {reading_role(project, dataset, member)}",
-        )
-    if reason == "accessDenied":
-        return plain, "Let an owner of the data grant the role roles/bigquery.dataViewer on its dataset."
-    if "Duplicate column name" in text:
-        return (
-            plain,
-            (
-                "BigQuery takes names that differ in case only for the same, and gives no result with a name twice: "
-                "give each column a name of its own, with AS."
-            ),
-        )
+        return plain, f"Check the name. If it is right, let its owner run: {reading_role(found[1], found[2], member)}"
+    for known in QUERY_TROUBLES:
+        if reason in known.reasons or (known.wording and known.wording in text):
+            return f"{known.happened}{plain}", known.remedy
     return plain, _remedy(text)
+
+
+def _not_found(kind: str, name: str, text: str) -> tuple[str, str]:
+    place = re.search(r"not found in location (\S+)", text)
+    remedy = "Check its name; the catalogue shows what can be read."
+    if place is None:
+        return f"There is no {kind} {name}.", remedy
+    elsewhere = f" A table elsewhere needs that `location` in the source's file; this job ran in {place[1]}."
+    return f"There is no {kind} {name} in location {place[1]}.", remedy + elsewhere
 
 
 def _elsewhere(dataset: str, location: str) -> tuple[str, str]:

@@ -4,7 +4,8 @@ A query is described by a dry run: BigQuery compiles the analyst's exact text, g
 and how many bytes it would read, runs nothing and bills nothing
 (https://cloud.google.com/bigquery/docs/running-queries#dry-run). What is no SELECT is refused by that kind: a script, DECLARE,
 CALL, EXPORT DATA. What runs is that text as a subquery, where nothing but a query can stand: `SELECT *`, which keeps names,
-with REPLACE for the columns that the driver would bend. The account's roles are the other wall.
+with REPLACE for the columns that the driver would bend. A SELECT that BigQuery takes, but not as a subquery, runs as it is where
+no column is to be mended. The account's roles are the other wall.
 
 BigQuery reads tables as they were when a job began (snapshot isolation: https://cloud.google.com/bigquery/docs/transactions),
 but has no snapshot over several jobs. So the clock is asked once, before the first query, and kept: what is committed after it
@@ -20,7 +21,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -60,9 +61,18 @@ class Described:
     sql: str
     fields: tuple[SchemaField, ...]
     bytes_processed: int
+    alone: bool = False
+    """Whether the text runs as it is: BigQuery does not take it as a subquery."""
+
+    @property
+    def lines(self) -> int:
+        """Give how many lines of ours stand before it."""
+        return 0 if self.alone else 1
 
     def outer(self, limit: int | None = None) -> OuterSelect:
         """Give the text as a subquery of a select that gives its columns unbent."""
+        if self.alone:
+            return OuterSelect(text=self.sql, start=0)
         head = f"SELECT *{replacements(self.fields)} FROM (\n"
         end = "" if limit is None else f" LIMIT {limit:d}"
         return OuterSelect(text=f"{head}{self.sql}\n){end}", start=len(head))
@@ -101,7 +111,7 @@ class BigQuerySession:
     def preview(self, sql: str, *, limit: int) -> Result:
         """Run the query for some of its rows, its first in general; they are read at once."""
         result = self._run(self._described(sql), limit=limit)
-        table = self._all_of(result)
+        table = self._first_of(result, limit)
         return Result(columns=result.columns, batches=table.to_reader())
 
     def clock(self) -> int:
@@ -187,13 +197,14 @@ class BigQuerySession:
             )
         sql = up_to_last_token(sql)
         described = self._dry_run(sql, lines=0, sql=sql)
-        outer = described.outer()
         try:
-            self._dry_run(outer.text, lines=1, sql=sql)
+            around = self._dry_run(described.outer().text, lines=1, sql=sql)
         except QueryFailedError as error:
+            if not replacements(described.fields):
+                return replace(described, alone=True)
             message = f"Rows cannot be read from this statement: {error.message}"
             raise QueryFailedError(message, offset=error.offset, where=error.where, remedy=error.remedy) from error
-        return described
+        return described if len(around.fields) == len(described.fields) else replace(described, alone=True)
 
     def _dry_run(self, text: str, *, lines: int, sql: str) -> Described:
         """Let BigQuery compile a text; refuse what it does not call a SELECT."""
@@ -241,7 +252,7 @@ class BigQuerySession:
         import pyarrow as pa
 
         outer = described.outer(limit)
-        with self._explained(1, described.sql):
+        with self._explained(described.lines, described.sql):
             query = self._sent(outer.text)
             _ = query.job  # what BigQuery refuses at once comes at once
         schema = pa.schema([(f"c{place}", arrow_type(field)) for place, field in enumerate(described.fields)])
@@ -249,7 +260,7 @@ class BigQuerySession:
             tuple(column(field) for field in described.fields),
             schema,
             self._read(query),
-            translate=lambda error: self._explain(error, lines=1, sql=described.sql),
+            translate=lambda error: self._explain(error, lines=described.lines, sql=described.sql),
         )
 
     def _read(self, query: RunningQuery) -> Iterator[pa.RecordBatch]:
@@ -264,14 +275,22 @@ class BigQuerySession:
                 return
             yield batch
 
-    def _all_of(self, result: Result) -> pa.Table:
-        """Read a small result; its own error comes out of it, not Arrow's."""
+    def _first_of(self, result: Result, limit: int) -> pa.Table:
+        """Read the first rows of a result; its own error comes out of it, not Arrow's."""
+        import pyarrow as pa
+
+        batches, count = [], 0
         try:
-            return result.batches.read_all()
+            for batch in result.batches:
+                batches.append(batch)
+                count += batch.num_rows
+                if count >= limit:
+                    break
         except Exception:
             if (failure := result.failure()) is not None:
                 raise failure from None
             raise
+        return pa.Table.from_batches(batches, schema=result.batches.schema).slice(0, limit)
 
     def _explain(self, error: Exception, *, lines: int, sql: str) -> WarehouseError:
         """Explain an error; what fails after a cancellation is the cancellation."""

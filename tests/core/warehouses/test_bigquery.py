@@ -230,6 +230,22 @@ def test_the_catalogue_tells_nested_columns_and_only_what_the_account_sees(bigqu
         shop.set_account()
 
 
+def test_a_query_that_is_taken_but_not_as_a_subquery_runs_as_it_is(shop: Dataset) -> None:
+    refused = {"reason": "invalidQuery", "message": "Not allowed in a subquery at [2:1]"}
+    shop.set_account(answers={"(\n/* on top only */": refused})
+    try:
+        with bigquery_plugin(shop).open() as session:
+            sql = "/* on top only */ SELECT n FROM UNNEST(GENERATE_ARRAY(1, 12000)) AS n ORDER BY n"
+            assert values(session.preview(sql, limit=3)) == [[1, 2, 3]]
+            assert values(session.stream(sql)) == [list(range(1, 12_001))]
+            with pytest.raises(QueryFailedError) as mended:
+                session.describe("/* on top only */ SELECT PARSE_JSON('{}') AS j")
+        assert "Rows cannot be read from this statement: Not allowed in a subquery" in mended.value.message
+        assert mended.value.offset == 0
+    finally:
+        shop.set_account()
+
+
 def test_a_nested_row_arrives_as_it_is(plugin: Any) -> None:
     with plugin.open() as session:
         (addresses,) = values(session.stream("SELECT address FROM people ORDER BY id"))

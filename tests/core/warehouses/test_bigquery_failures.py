@@ -414,6 +414,17 @@ QUERY_FAILURES = (
         published=f"{GITHUB}/stanford-esrg/LEO_HitchHiking/issues/2",
     ),
     QueryFailure(
+        what="a table that is a Google Sheet",
+        sql=PLAYED_BACK,
+        account=answering(
+            "accessDenied",
+            "Access Denied: BigQuery BigQuery: Permission denied while getting Drive credentials.",
+        ),
+        says="A table of this query is a Google Sheet",
+        advises="Copy it into a table",
+        published=f"{GITHUB}/googleapis/python-bigquery/issues/1392",
+    ),
+    QueryFailure(
         what="a column that is misspelt",
         sql="SELECT id,\n\temial FROM people",
         says="Unrecognized name: emial",
