@@ -21,16 +21,16 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from core.errors import BackhaulError, QueryFailedError, UnreachableError, WarehouseError
 from core.model import Column, Table
-from core.warehouses._arrow import OuterSelect, conforming_result
+from core.warehouses._arrow import conforming_result
 from core.warehouses._bigquery_catalogue import read_catalogue
 from core.warehouses._bigquery_connection import Connector
+from core.warehouses._bigquery_described import Described, refuse_remote
 from core.warehouses._bigquery_errors import bytes_text, cost, explain
 from core.warehouses._bigquery_query import RunningQuery
 from core.warehouses._bigquery_text import is_empty, up_to_last_token
@@ -41,41 +41,13 @@ from core.warehouses.base import Result
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from google.cloud.bigquery import Client, SchemaField
+    from google.cloud.bigquery import Client
 
 __all__ = ["BigQuerySession"]
 
 CLOCK = "SELECT DIV(UNIX_MICROS(CURRENT_TIMESTAMP()), 1000000)"
 WRITE = "CREATE TEMP TABLE backhaul_write_test (i INT64)"
 LEAVE_SECONDS = 1.0
-
-
-def _routine(reference: Any, client: Any, retry: Any) -> Any:
-    return client.get_routine(reference, retry=retry, timeout=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
-    """The analyst's text up to its last token, the fields of its result, and the bytes that it reads."""
-
-    sql: str
-    fields: tuple[SchemaField, ...]
-    bytes_processed: int
-    alone: bool = False
-    """Whether the text runs as it is: BigQuery does not take it as a subquery."""
-
-    @property
-    def lines(self) -> int:
-        """Give how many lines of ours stand before it."""
-        return 0 if self.alone else 1
-
-    def outer(self, limit: int | None = None) -> OuterSelect:
-        """Give the text as a subquery of a select that gives its columns unbent."""
-        if self.alone:
-            return OuterSelect(text=self.sql, start=0)
-        head = f"SELECT *{replacements(self.fields)} FROM (\n"
-        end = "" if limit is None else f" LIMIT {limit:d}"
-        return OuterSelect(text=f"{head}{self.sql}\n){end}", start=len(head))
 
 
 class BigQuerySession:
@@ -217,36 +189,9 @@ class BigQuerySession:
                 where=self._connector.where,
                 remedy="Write one SELECT; other statements, scripts and several at once are not run.",
             )
-        self._refuse_remote(job._properties)  # noqa: SLF001 -- the driver has no property for the routines
+        refuse_remote(job, self.ask, self._connector.where)
         fields = tuple(job.schema or ())
         return Described(sql=text, fields=fields, bytes_processed=int(job.total_bytes_processed or 0))
-
-    def _refuse_remote(self, described: dict[str, Any]) -> None:
-        """Refuse functions that run outside BigQuery: their names say nothing, but a dry run lists what a query calls."""
-        from google.api_core import exceptions
-        from google.cloud.bigquery import RoutineReference
-
-        called = described.get("statistics", {}).get("query", {}).get("referencedRoutines", ())
-        for resource in called:
-            reference = RoutineReference.from_api_repr(resource)
-            try:
-                found = self.ask(partial(_routine, reference))
-            except WarehouseError as error:
-                if not isinstance(error.__cause__, (exceptions.Forbidden, exceptions.NotFound)):
-                    raise
-                found = None
-            if found is None or found.remote_function_options is not None:
-                name = f"{reference.dataset_id}.{reference.routine_id}"
-                what = (
-                    "runs outside BigQuery"
-                    if found is not None
-                    else "may not be looked at, so it might run outside BigQuery"
-                )
-                raise QueryFailedError(
-                    f"{name} is refused: it {what}.",
-                    where=self._connector.where,
-                    remedy="A sync only reads: take what the function gave from a table.",
-                )
 
     def _run(self, described: Described, *, limit: int | None) -> Result:
         import pyarrow as pa

@@ -33,6 +33,7 @@ def script(names: SetupNames) -> str:
         "",
         'gcloud services enable bigquery.googleapis.com bigquerystorage.googleapis.com --project="$project"',
         'gcloud iam service-accounts create "$account" --project="$project" --display-name=Backhaul',
+        "sleep 10  # until Google knows the new account everywhere",
         "# to run jobs, which this project pays for:",
         role("bigquery.jobUser"),
         "# results come several times quicker with this one; they come without it too:",

@@ -21,6 +21,7 @@ from core.warehouses._bigquery_connection import Connector, tried_network, tried
 from core.warehouses._bigquery_credentials import NAME, read_account
 from core.warehouses._bigquery_errors import explain_login
 from core.warehouses._bigquery_session import BigQuerySession
+from core.words import counted
 
 __all__ = ["steps"]
 
@@ -175,6 +176,8 @@ def _privileges(connector: Connector, session: BigQuerySession) -> Step:
         return items, _tested(client, tables[0], retry) if tables else None
 
     items, allowed = session.ask(ask)
+    where = "" if settings.dataset else f" in the first {LOOKED_AT} datasets"
+    listed = f"{counted(len(items), 'table')} listed{where}, views included"
     reading = reading_role(settings.project, settings.dataset, connector.member)
     if not items or (allowed is not None and READING not in allowed):
         return Step(
@@ -182,20 +185,18 @@ def _privileges(connector: Connector, session: BigQuerySession) -> Step:
             passed=False,
             detail="no table can be read"
             if not items
-            else f"{len(items):,} tables and views are listed, but their rows may not be read ({READING} is missing)",
+            else f"{listed}, but their rows may not be read ({READING} is missing)",
             remedy=f"Let its owner run: {reading}",
         )
-    where = "" if settings.dataset else f" in the first {LOOKED_AT} datasets"
-    detail = f"{len(items):,} tables and views are listed{where}"
     if allowed is None:
         return Step(
-            name="privileges", passed=True, detail=f"{detail}; whether more than reading is allowed cannot be known"
+            name="privileges", passed=True, detail=f"{listed}; whether more than reading is allowed cannot be known"
         )
     more = [name for name in WRITING if name in allowed]
     return Step(
         name="privileges",
         passed=True,
-        detail=f"{detail}, and can be read"
+        detail=f"{listed}, and can be read"
         + (f"; so are allowed {', '.join(more)}" if more else "; nothing more is allowed"),
         remedy="Reading is all that Backhaul needs: an account with roles/bigquery.jobUser and roles/bigquery.dataViewer "
         "only is safer."

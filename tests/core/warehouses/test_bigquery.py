@@ -633,7 +633,7 @@ exit 0
 
 def run_script(script: str, folder: Path) -> list[list[str]]:
     """Run a script with programs that only write down how they were called."""
-    for name in ("gcloud", "bq"):
+    for name in ("gcloud", "bq", "sleep"):
         program = folder / name
         program.write_text(FAKE)
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
