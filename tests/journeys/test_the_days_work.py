@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ import pytest
 import tomlkit
 
 from core.project import set_value
-from tests.journeys.tmux import SIZES, at_the_console
+from tests.journeys.tmux import SIZES, Person, at_the_console
 from tests.projects import backhaul
 from tests.servers.postgres import Database
 from tests.servers.receiving import Receiver
@@ -137,7 +138,7 @@ def test_a_failed_run_is_opened_understood_and_replayed(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_postgres_source_and_a_destination_are_added_through_the_forms(
+def test_a_postgres_source_and_a_destination_are_added_step_by_step(
     company: Path, postgres_database: Database, receiver: Receiver, size: tuple[int, int]
 ) -> None:
     postgres_database.execute("CREATE TABLE people AS SELECT 1 AS id")
@@ -151,16 +152,21 @@ def test_a_postgres_source_and_a_destination_are_added_through_the_forms(
         person.press("2")
         person.sees("warehouse.duckdb")
         person.press("n")
-        person.sees("‹ postgres ›")
+        choose(person, "postgres")
+        person.sees("may stay empty")
+        person.press("BTab", "C-u")
         for value in ("shop", "127.0.0.1", postgres_database.name, postgres_database.reader):
             person.type(value)
             person.press("Tab")
-        person.press("Tab")
         person.press("C-u")
         person.type(str(postgres_database.server.port))
-        person.press("Tab", "Right")
-        person.sees("‹ disable ›")
-        person.press("C-s")
+        person.press("NPage")
+        person.sees("It is read from")
+        person.press("NPage")
+        person.sees("all passed")
+        person.press("NPage")
+        person.sees("goes into git")
+        person.press("NPage")
         person.sees("shop is saved")
         person.sees(r"shop +postgres")
         person.press("t")
@@ -169,18 +175,36 @@ def test_a_postgres_source_and_a_destination_are_added_through_the_forms(
         person.sees("shop is saved")
         person.press("Escape")
         person.press("N")
-        person.sees("New destination")
-        person.sees("‹ segment ›")
+        choose(person, "segment")
+        person.sees("may stay empty")
+        person.press("BTab", "BTab", "C-u")
         person.type("api")
-        person.press("Tab", "Tab", "Tab")
+        person.press("Tab", "Tab")
         person.type(receiver.url)
-        person.press("C-s")
+        person.press("NPage")
+        person.sees("It is read from")
+        person.press("NPage")
+        person.sees("all passed")
+        person.press("c")
+        person.sees("acknowledged")
+        person.press("NPage")
+        person.sees("goes into git")
+        person.press("NPage")
         person.sees("api is saved")
     source = tomlkit.parse((company / "sources" / "shop.toml").read_text("utf-8"))
     assert source["host"] == "127.0.0.1"
     assert source["port"] == postgres_database.server.port
     assert "password" not in source
     assert backhaul("check", "shop", "api", folder=company, env=env).code == 0
+
+
+def choose(person: Person, kind: str) -> None:
+    """Choose a type in the guided set-up."""
+    shown = person.sees(r"▌ \w+  ")
+    kinds = re.findall(r"^[▌ ] (\w+)  ", shown[shown.index("What it is") :], re.MULTILINE)
+    person.press(*["j"] * kinds.index(kind))
+    person.sees(f"▌ {kind}")
+    person.press("Enter")
 
 
 def refuse_two_leads(company: Path, receiver: Receiver) -> None:

@@ -47,6 +47,7 @@ def forget(project: ProjectFolder) -> None:
     """Forget what an earlier test has typed."""
     for file in (project.folder / ".backhaul" / "buffers").glob("*.json"):
         file.unlink()
+    (project.folder / ".backhaul" / "drafts" / "source.json").unlink(missing_ok=True)
 
 
 def check_screen(app: Console, size: tuple[int, int]) -> None:
