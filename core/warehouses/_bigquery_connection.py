@@ -52,14 +52,14 @@ class BigQuerySettings:
     """Which project pays, as whom, where its data is, and what a query may cost.
 
     `project` is the id of the Google Cloud project in which the jobs run and which pays for them.
-    `dataset` is where names of tables without a dataset are looked up; empty where all names have theirs.
-    `location` is where the datasets are, such as US, EU or europe-west3; empty: BigQuery takes it from the tables.
+    `dataset` is where names of tables without a dataset are looked up (empty where all names have theirs).
+    `location` is where the datasets are, such as US, EU or europe-west3 (empty where BigQuery may take it from the tables).
     `login` is how Backhaul proves who it is: service_account (a key file) or application_default (what this machine has).
-    `maximum_bytes_billed` stops a job that would be billed for more bytes, before it costs; 0: the project's own limits.
-    `price_per_tib` is the price of a TiB in USD, for the cost that is shown; 6.25 is the list price on demand in the US.
-    `label` stands at each job as the label `application`, in INFORMATION_SCHEMA.JOBS and in the bill.
-    `timeout` ends a query after so many seconds; 0 leaves it to BigQuery, which ends it after six hours.
-    `storage` reads results by way of the Storage API where the account may; off: over REST, several times slower.
+    `maximum_bytes_billed` stops a job that would be billed for more bytes before it costs (0 for the project's own limits).
+    `price_per_tib` is the price of a TiB in USD, for the cost that is shown (6.25 is the list price on demand in the US).
+    `label` stands at each job as its label named application, in INFORMATION_SCHEMA.JOBS and in the bill.
+    `timeout` ends a query after so many seconds (0 leaves it to BigQuery, which ends it after six hours).
+    `storage` is auto to read results by way of the Storage API where the account may, off for REST, which is several times slower.
     `endpoint` is only needed where BigQuery's own address is not to be used (Private Google Access, a test): an https address.
     `connect_timeout` is how many seconds the host may take to answer.
     `patience` is for how many seconds a request is repeated that the network or BigQuery's front did not answer.
