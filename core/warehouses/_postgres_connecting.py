@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from core.errors import LoginError, UnreachableError, WarehouseError
+from core.warehouses._address import own_address
 from core.warehouses._postgres_connection import PostgresSettings
 
 __all__ = ["connecting_trouble"]
@@ -36,7 +37,7 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         "network",
         UnreachableError,
         "{host} did not answer within {seconds} s.",
-        "A firewall may drop the packets: let this machine's address through to port {port}.",
+        "A firewall may drop the packets: let this machine's address{own} through to port {port}.",
     ),
     (
         r"No route to host|Network is unreachable",
@@ -140,6 +141,12 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
 """libpq's wording, the step of `check`, the error, what happened, what to do."""
 
 
+def _own(settings: PostgresSettings) -> str:
+    """Name this machine's address, where a firewall has to let it through."""
+    own = own_address(settings.host, settings.port)
+    return f" ({own}, or what a router makes of it)" if own else ""
+
+
 def connecting_trouble(text: str, settings: PostgresSettings) -> tuple[str, WarehouseError] | None:
     """Find libpq's message among those that we know."""
     for wording, step, make, message, remedy in TROUBLES:
@@ -152,6 +159,7 @@ def connecting_trouble(text: str, settings: PostgresSettings) -> tuple[str, Ware
                 "database": settings.database,
                 "root": settings.sslrootcert or "~/.postgresql/root.crt",
                 "seconds": settings.connect_timeout,
+                "own": _own(settings) if "{own}" in remedy else "",
             }
             return step, make(message.format(**values), where=where, remedy=remedy.format(**values))
     return None

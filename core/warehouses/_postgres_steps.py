@@ -114,12 +114,13 @@ def _network(connector: Connector) -> Step:
     settings = connector.settings
     try:
         with socket.create_connection((settings.host, settings.port), timeout=settings.connect_timeout) as tried:
-            peer = tried.getpeername()
+            peer, own = tried.getpeername(), tried.getsockname()
     except TimeoutError:
         return _failed("network", "timed out", connector)
     except OSError as error:
         return _failed("network", str(error), connector)
-    return Step(name="network", passed=True, detail=f"{peer[0]} answers on port {peer[1]}")
+    here = "" if peer[0] == own[0] else f"; this machine is {own[0]}"
+    return Step(name="network", passed=True, detail=f"{peer[0]} answers on port {peer[1]}{here}")
 
 
 def _failed(name: str, text: str, connector: Connector) -> Step:

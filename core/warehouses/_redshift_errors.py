@@ -7,6 +7,7 @@ import re
 from core.errors import CancelledError, QueryFailedError, UnreachableError, WarehouseError
 from core.model import Kind
 from core.warehouses import _postgres_errors
+from core.warehouses._address import own_address
 from core.warehouses._postgres_connection import PostgresSettings
 
 __all__ = ["explain"]
@@ -34,7 +35,7 @@ def explain(error: Exception, settings: PostgresSettings, *, start: int = 0) -> 
         )
     if isinstance(told, UnreachableError) and "did not answer" in told.message:
         told.remedy = (
-            f"Let this machine's address through the security group of the cluster to port {settings.port}, and see that the "
+            f"Let this machine's address ({own_address(settings.host, settings.port)}, or what a router makes of it) through the security group of the cluster to port {settings.port}, and see that the "
             "cluster is publicly accessible, or go through a VPN into its VPC."
         )
     if "sslrootcert" in told.remedy:

@@ -24,7 +24,9 @@ def read_key(secret: Secret) -> Key:
     """Give the RSA key of a text in any form that needs no passphrase (core.keys). Raises SecretError."""
     found = keys.inspect(secret.reveal())
     if found.verdict is keys.Verdict.NEEDS_PASSPHRASE:
-        convert = "`backhaul key convert FILE --secret sources/<name>.private_key` asks for it, and keeps the key without."
+        convert = (
+            "`backhaul key convert FILE --secret sources/<name>.private_key` asks for it, and keeps the key without."
+        )
         raise SecretError(found.sentence, remedy=f"Convert it once: {convert}")
     if found.key is None:
         again = "Then set it again: `backhaul secret set sources/<name>.private_key`."

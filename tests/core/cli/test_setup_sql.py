@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from core import keys
+from core import project as projects
 from core.cli import main
 from core.errors import QueryFailedError
 from core.model import Secret
@@ -128,3 +131,37 @@ def test_bigquery_gets_a_shell_script_with_the_project_and_the_datasets(capsys: 
     assert out.startswith("#!/bin/sh")
     assert "project=my-project" in out
     assert "roles/bigquery.dataViewer" in out
+
+
+def test_snowflakes_script_registers_the_public_half_of_a_key_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh = keys.generate()
+    assert fresh.key is not None
+    (tmp_path / "key.pem").write_text(fresh.key.reveal())
+    words = ["--user", "svc", "--database", "My DB", "--schema", "ANALYTICS", "--key", str(tmp_path / "key.pem")]
+    assert main(["setup-sql", "snowflake", *words]) == 0
+    out = capsys.readouterr().out
+    assert f"RSA_PUBLIC_KEY = '{fresh.public_key}'" in out
+    assert 'GRANT SELECT ON FUTURE TABLES IN SCHEMA "My DB".ANALYTICS TO ROLE svc;' in out
+    assert "CREDIT_QUOTA" in out
+    assert "ALTER USER svc SET QUOTED_IDENTIFIERS_IGNORE_CASE = FALSE" in out
+    assert not any(line in out for line in fresh.key.reveal().splitlines()[1:-1])
+
+
+def test_a_new_password_is_kept_and_stands_in_no_script(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, str] = {}
+    monkeypatch.setattr("core.secrets.store", lambda _project, name, secret: kept.update({name: secret.reveal()}))
+    projects.initialise(tmp_path, "acme")
+    settings = {"type": "postgres", "host": "db", "database": "app", "user": "reader"}
+    projects.write_file(tmp_path / "sources" / "prod.toml", settings)
+    words = ["--source", "prod", "--new-password", "sources/prod.password", "--project", str(tmp_path)]
+    assert main(["setup-sql", *words]) == 0
+    out = capsys.readouterr().out
+    (password,) = kept.values()
+    assert "CREATE ROLE reader LOGIN PASSWORD 'SCRAM-SHA-256$" in out
+    assert "GRANT CONNECT ON DATABASE app TO reader;" in out
+    assert "what stands here is its verifier only" in out
+    assert password not in out
