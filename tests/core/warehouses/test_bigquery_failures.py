@@ -402,7 +402,6 @@ QUERY_FAILURES = (
         says='Table "people" must be qualified with a dataset',
         advises="set `dataset` in the source's file",
         at="people",
-        published=f"{GITHUB}/googleapis/python-bigquery/issues",
     ),
     QueryFailure(
         what="a table whose rows may not be read",
