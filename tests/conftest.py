@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.projects import SECRETS, ProjectFolder
+from tests.servers.bigquery.stand_in import Dataset
+from tests.servers.bigquery.stand_in import StandIn as BigQueryStandIn
 from tests.servers.environments import NoEnvironmentError
 from tests.servers.postgres import Database, NoBinariesError, Server
 from tests.servers.receiving import Receiver, receiving
@@ -66,6 +68,25 @@ def snowflake_warehouse(snowflake: StandIn) -> Iterator[Warehouse]:
         yield made
     finally:
         made.drop()
+
+
+@pytest.fixture(scope="session")
+def bigquery() -> Iterator[BigQueryStandIn]:
+    """A stand-in for BigQuery, one for each worker of pytest-xdist."""
+    try:
+        server = BigQueryStandIn.start()
+    except NoEnvironmentError as error:
+        pytest.skip(f"no stand-in for BigQuery: {error}")
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def bigquery_dataset(bigquery: BigQueryStandIn) -> Dataset:
+    """A fresh dataset in the stand-in, with an account that reads it."""
+    return bigquery.create()
 
 
 @pytest.fixture

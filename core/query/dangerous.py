@@ -109,14 +109,17 @@ _SNOWFLAKE: Mapping[str, str] = {
 _BIGQUERY: Mapping[str, str] = {
     "external_query": _RUNS,
     "ml.generate_*": _NETWORK,
+    "ml.embed_*": _NETWORK,
+    "ml.decode_image": _FILES,
     "ml.process_document": _NETWORK,
     "ml.transcribe": _NETWORK,
     "ml.translate": _NETWORK,
     "ml.annotate_image": _NETWORK,
     "ml.understand_text": _NETWORK,
-    "ai.*": _NETWORK,
+    "ai.*": "it asks a model outside BigQuery, and costs by the row",
     "obj.*": _FILES,
 }
+"""Remote functions and remote models have names of their own: what a dry run says of them is looked at in the session."""
 
 _DUCKDB: Mapping[str, str] = {
     "read_*": _FILES,

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from core.errors import UnreachableError
+from core.warehouses._calls import Call
 from core.warehouses._cancellation import Cancellation
-from core.warehouses._snowflake_calls import Call
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any, Self
 from core.errors import BackhaulError, QueryFailedError, UnreachableError, WarehouseError
 from core.model import Column, Kind, Table
 from core.warehouses._arrow import OuterSelect, conforming_result
+from core.warehouses._calls import Call
 from core.warehouses._cancellation import Cancellation
-from core.warehouses._snowflake_calls import Call
 from core.warehouses._snowflake_catalogue import read_catalogue, seen_of
 from core.warehouses._snowflake_connection import Connector
 from core.warehouses._snowflake_errors import explain, missing_object

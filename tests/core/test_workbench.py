@@ -480,11 +480,17 @@ def test_a_project_that_keeps_its_secrets_elsewhere_is_told_so(
 
 def test_types_say_what_a_form_needs(tmp_path: Path, open_child: Callable[..., Child]) -> None:
     found = open_child(tmp_path).done("types")
-    assert [each["type"] for each in found["sources"]] == ["duckdb", "postgres", "snowflake"]
-    snowflake = {each["name"]: each for each in found["sources"][2]["settings"]}
+    sources = {each["type"]: each for each in found["sources"]}
+    assert set(sources) == {"bigquery", "duckdb", "postgres", "redshift", "snowflake"}
+    assert sources["bigquery"]["secrets"] == {"service_account": "the JSON of a service account"}
+    snowflake = {each["name"]: each for each in sources["snowflake"]["settings"]}
     assert snowflake["login"]["choices"] == ["key", "password", "token", "oauth"]
-    assert all(each["help"].startswith(f"`{name}` ") and each["help"].endswith(".") for name, each in snowflake.items())
-    postgres = found["sources"][1]
+    for kind in ("bigquery", "snowflake"):
+        settings = {each["name"]: each for each in sources[kind]["settings"]}
+        assert all(
+            each["help"].startswith(f"`{name}` ") and each["help"].endswith(".") for name, each in settings.items()
+        )
+    postgres = sources["postgres"]
     settings = {each["name"]: each for each in postgres["settings"]}
     assert set(settings["host"]) == {"name", "kind", "required", "default", "choices", "help"}
     assert (settings["host"]["kind"], settings["host"]["required"]) == ("text", True)

@@ -78,6 +78,10 @@ class Environment:
 
 
 ENVIRONMENTS: Mapping[str, Environment] = {
+    "bigquery": Environment(
+        name="bigquery",
+        requirements=("bqemulator==1.4.0", "duckdb==1.5.5", "duckdb-extension-spatial==1.5.5", "numpy"),
+    ),
     "snowflake": Environment(
         name="snowflake", requirements=("fakesnow[server]==0.12.1", "snowflake-connector-python<5", "pyjwt>=2.10,<3")
     ),

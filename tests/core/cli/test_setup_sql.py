@@ -125,6 +125,14 @@ def test_no_type_lists_the_types(capsys: pytest.CaptureFixture[str]) -> None:
     assert "duckdb, postgres, redshift" in capsys.readouterr().err
 
 
+def test_bigquery_gets_a_shell_script_with_the_project_and_the_datasets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["setup-sql", "bigquery", "--gcp-project", "my-project", "--schema", "shop"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("#!/bin/sh")
+    assert "project=my-project" in out
+    assert "roles/bigquery.dataViewer" in out
+
+
 def test_snowflakes_script_registers_the_public_half_of_a_key_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,6 +68,12 @@ WRITING_QUERIES = {
         "DECLARE x INT64",
         "EXECUTE IMMEDIATE 'x'",
         "SELECT a FROM t |> INSERT INTO u",
+        "FROM t |> EXPORT DATA OPTIONS (uri = 'x')",
+        "LOAD DATA INTO t FROM FILES (format = 'CSV', uris = ['x'])",
+        "CREATE TEMP FUNCTION f(x INT64) AS (x); SELECT f(1)",
+        "CREATE MODEL m OPTIONS (model_type = 'linear_reg') AS SELECT 1 AS label",
+        "EXPORT MODEL m OPTIONS (uri = 'x')",
+        "ASSERT (SELECT COUNT(*) FROM t) > 0",
     ],
     "redshift": ["UNLOAD ('SELECT 1') TO 's3://x'", "SELECT a INTO #b FROM t"],
 }
@@ -84,7 +90,9 @@ REFUSED_CALLS = {
     "redshift": "pg_terminate_backend pg_cancel_backend set_config",
     "snowflake": "system$abort_session SYSTEM$CANCEL_ALL_QUERIES infer_schema get_presigned_url identifier"
     " getnextval ai_complete AI_SENTIMENT directory try_to_file",
-    "bigquery": "external_query ml.generate_text ai.generate ML.Generate_Text",
+    "bigquery": """external_query ml.generate_text ai.generate ML.Generate_Text ml.generate_table ml.process_document ml.transcribe
+        ml.annotate_image ml.understand_text ml.decode_image ai.generate_bool ai.score ai.forecast AI.GENERATE_TABLE
+        obj.get_access_url obj.fetch_metadata""",
     "duckdb": """read_csv read_csv_auto read_parquet parquet_scan read_json read_json_auto read_ndjson read_text read_blob
         glob sniff_csv sqlite_scan postgres_scan postgres_query mysql_scan mysql_query iceberg_scan delta_scan query
         query_table getenv nextval duckdb_secrets which_secret pragma_table_info parquet_metadata parquet_schema

@@ -18,6 +18,7 @@ from core.errors import SecretError
 from core.model import Kind, Secret
 from core.warehouses import warehouse_type
 from core.warehouses.base import Warehouse
+from tests.servers.bigquery.stand_in import PROJECT, Dataset
 from tests.servers.postgres import Database
 from tests.servers.redshift import Redshift, prepare
 from tests.servers.snowflake.stand_in import ACCOUNT, PASSWORD
@@ -54,6 +55,15 @@ class Harness:
 
     fold: Callable[[str], str] = str
     """What the warehouse makes of an unquoted name in lower case."""
+
+    not_repeated: str = ""
+    """Why no result has a name twice, in whatever case; empty where it may."""
+
+    names: str = """SELECT 1 AS "email", 2 AS "EMAIL", 3 AS "email", 'x' AS "ä b\"\"c" """
+    """A query of four columns whose names are hard."""
+
+    values: Mapping[Kind, str] = dataclasses.field(default_factory=dict)
+    """What DuckDB makes of an example where the warehouse writes it otherwise than the others."""
 
     snapshot: str = ""
     """Why a session does not read one state of the data; empty where it does."""
@@ -344,7 +354,113 @@ def snowflake_harness(request: pytest.FixtureRequest) -> Harness:
     )
 
 
+def bigquery_file(at: Dataset) -> dict[str, Any]:
+    return {
+        "type": "bigquery",
+        "project": PROJECT,
+        "dataset": at.name,
+        "location": at.location,
+        "endpoint": at.server.address,
+        "patience": 2,
+    }
+
+
+def bigquery_plugin(at: Dataset, /, *, secrets: Mapping[str, str] | None = None, **settings: Any) -> Any:
+    """Give the plug-in for a dataset of the stand-in as its reader, or with other settings and secrets."""
+    plugin: Any = warehouse_type("bigquery")
+    known = {name: value for name, value in bigquery_file(at).items() if name != "type"}
+    kept = {"service_account": at.key_file()} if secrets is None else secrets
+
+    def read(name: str) -> Secret:
+        return Secret(kept[name]) if name in kept else no_secret(name)
+
+    return plugin(plugin.Settings(**{**known, **settings}), read, Path())
+
+
+def bigquery_words(statement: str) -> str:
+    """Bring a statement of the suite's into GoogleSQL's types; a time without zone is a DATETIME there."""
+    words = {r"varchar(\(\d+\))?": "STRING", r"integer": "INT64", r"boolean": "BOOL", r"timestamp": "DATETIME"}
+    for word, own in words.items():
+        statement = re.sub(rf"(?i)\b{word}", own, statement)
+    return statement
+
+
+def bigquery_harness(request: pytest.FixtureRequest) -> Harness:
+    dataset: Dataset = request.getfixturevalue("bigquery_dataset")
+
+    def execute(*statements: str) -> None:
+        dataset.execute(*map(bigquery_words, statements))
+
+    execute(*PEOPLE)
+    numbers = "SELECT n{more} FROM UNNEST(GENERATE_ARRAY(1, {rows})) AS n"
+    note = ", REPEAT('x', 100) AS note"
+    endless = "UNNEST(GENERATE_ARRAY(1, 1000000000))"
+    return Harness(
+        file=bigquery_file(dataset),
+        secrets={"service_account": dataset.key_file()},
+        warehouse=bigquery_plugin(dataset),
+        execute=execute,
+        writes_while_open=True,
+        schema=dataset.name,
+        quote="`",
+        not_repeated="BigQuery refuses a result with a name twice, and takes `email` and `EMAIL` for the same name",
+        names="SELECT 1 AS `email`, 2 AS `eMail2`, 3 AS email3, 'x' AS `ä b'c` ",
+        values={
+            Kind.DECIMAL: "12.500000000",  # NUMERIC always has nine digits behind the point
+            Kind.NESTED: "{'a': 1}",
+        },
+        snapshot="BigQuery has none over several jobs; the clock is before all of them, so nothing is missed",
+        large=200,
+        instants=("TIMESTAMP '2026-01-01 00:00:00+00'", "DATETIME '2026-01-01 00:00:00'", "DATE '2026-01-01'"),
+        not_one_query=(
+            *("", "-- nothing", ";", "SELECT 1; SELECT 2", "EXPLAIN SELECT 1", "SET a = 1", "BEGIN TRANSACTION"),
+            *("DECLARE a INT64 DEFAULT 1; SELECT a", "CALL backhaul.act()", "EXECUTE IMMEDIATE 'SELECT 1'"),
+        ),
+        series=numbers.format(more=note, rows="{thousands}000"),
+        reads_long=numbers.format(more=note, rows="50000") + " /* slow pages */",
+        fails_late=numbers.format(more="", rows="200000").replace(
+            "n FROM", "CAST(CASE WHEN n = 150000 THEN 'zero' ELSE '1' END AS INT64) AS n FROM", 1
+        ),
+        never_ends=f"SELECT COUNT(*) AS n FROM {endless} AS a, {endless} AS b",
+        examples={
+            **COMMON_EXAMPLES,
+            Kind.DECIMAL: "CAST(12.50 AS NUMERIC)",
+            Kind.FLOAT: "CAST(1.5 AS FLOAT64)",
+            Kind.TIMESTAMP: "DATETIME '2026-03-29 02:30:00.123456'",
+            Kind.BYTES: "FROM_HEX('01ff')",
+            Kind.INSTANT: "TIMESTAMP '2026-03-29 02:30:00.123456+02'",
+            Kind.JSON: """JSON '{"a": [1, null]}'""",
+            Kind.NESTED: "STRUCT(1 AS a)",  # there are no ARRAYs that are NULL
+        },
+        writes=(
+            "INSERT INTO people VALUES (4, 'd')",
+            "INSERT INTO people SELECT id, email FROM people",
+            "WITH n AS (INSERT INTO people VALUES (4, 'd')) SELECT * FROM n",
+            "DELETE FROM people WHERE true",
+            "UPDATE people SET email = 'x' WHERE true",
+            "MERGE INTO people USING people AS p ON people.id = p.id WHEN MATCHED THEN DELETE",
+            "DROP TABLE people",
+            "CREATE TABLE more (i INT64)",
+            "CREATE TEMP TABLE more (i INT64)",
+            "CREATE TABLE more AS SELECT 1 AS i",
+            "ALTER TABLE people ADD COLUMN more INT64",
+            "TRUNCATE TABLE people",
+            "SELECT 1; DELETE FROM people WHERE true",
+            "COMMIT; DELETE FROM people WHERE true",
+            "BEGIN TRANSACTION; DELETE FROM people WHERE true; COMMIT TRANSACTION",
+            "SELECT 1); DELETE FROM people WHERE true; SELECT (1",
+            "SELECT 1\n); DELETE FROM people WHERE true; SELECT * FROM (SELECT 1",
+            "EXECUTE IMMEDIATE 'DELETE FROM people WHERE true'",
+            "CALL delete_all()",
+            "EXPORT DATA OPTIONS (uri = 'gs://bucket/*.csv', format = 'CSV') AS SELECT id FROM people",
+            "LOAD DATA INTO people FROM FILES (format = 'CSV', uris = ['gs://bucket/people.csv'])",
+            "GRANT `roles/bigquery.dataEditor` ON TABLE people TO 'user:x@example.com'",
+        ),
+    )
+
+
 HARNESSES: Mapping[str, Callable[[pytest.FixtureRequest], Harness]] = {
+    "bigquery": bigquery_harness,
     "duckdb": duckdb_harness,
     "postgres": postgres_harness,
     "redshift": redshift_harness,

@@ -29,7 +29,13 @@ class Call(Generic[T]):
         self._answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
         self._function = function
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=[self._run], daemon=True, name="snowflake").start()
+        self._thread = threading.Thread(target=context.run, args=[self._run], daemon=True, name="warehouse")
+        self._thread.start()
+
+    @property
+    def runs(self) -> bool:
+        """Say whether it has not ended yet."""
+        return self._thread.is_alive()
 
     def _run(self) -> None:
         try:
