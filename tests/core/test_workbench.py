@@ -193,7 +193,7 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
         "hello warm lint fix rule format keywords preview plan explain curl undo check catalogue secret_set "
-        "secret_delete secret_list types"
+        "secret_delete secret_list types existing hold secret_place"
     )
     assert documented.split() == list(DOES)
     text = Path(__file__).read_text("utf-8")
@@ -428,6 +428,59 @@ def test_check_tests_what_is_in_no_file_yet_and_keeps_and_shows_no_secret(
     )
     assert [(step["name"], step["passed"]) for step in steps] == [("secret", True), ("name", False)]
     assert not list(people.folder.glob("*/new.toml"))
+
+
+def test_a_secret_is_held_under_a_handle_and_never_comes_back(
+    people: ProjectFolder,
+    postgres_database: Database,
+    open_child: Callable[..., Child],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    database = postgres_database
+    database.execute("CREATE TABLE t AS SELECT 1 AS a")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://{database.reader}:{PLANTED}@db.example/app")
+    child = open_child(people.folder)
+    (found, *_) = child.done("existing")["found"]
+    assert (found["origin"], found["type"], found["secrets"]) == ("$DATABASE_URL", "postgres", ["password"])
+    assert PLANTED not in json.dumps(found)
+    taken = child.done("hold", origin="$DATABASE_URL", secret="password")
+    typed = child.done("hold", value=database.reader_password)
+    settings = {"host": "127.0.0.1", "port": database.server.port, "database": database.name, "user": database.reader}
+    asked_for = {"what": "source", "type": "postgres", "name": "new", "settings": {**settings, "sslmode": "disable"}}
+    for held, passed in ((taken, False), (typed, True)):
+        steps, answer = child.answer(child.send("check", **asked_for, held={"password": held["handle"]}))
+        assert answer["done"] == {"passed": passed}, steps
+    assert "not held any more" in child.refused("check", **asked_for, held={"password": "gone"})["message"]
+
+
+def test_a_key_is_looked_at_held_and_told_by_its_public_half(
+    people: ProjectFolder, open_child: Callable[..., Child], tmp_path: Path
+) -> None:
+    child = open_child(people.folder)
+    fresh = child.done("hold", kind="private_key", generate=True, user="SVC")
+    assert (fresh["fits"], fresh["statement"][:15], fresh["fingerprint"][:7]) == (True, "ALTER USER SVC ", "SHA256:")
+    assert json.dumps(fresh).count("MII") == 1  # the public half, in the statement
+    refused = child.done(
+        "hold", kind="private_key", value="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
+    )
+    assert (refused["fits"], refused["handle"]) == (False, "")
+    assert refused["sentence"]
+    file = tmp_path / "account.json"
+    file.write_text("{}")
+    account = child.done("hold", kind="service_account", value=str(file))
+    assert (account["fits"], account["file"]) == (False, str(file))
+    missing = child.refused("hold", kind="private_key", value="~/nowhere/key.pem")
+    assert missing["remedy"]
+
+
+def test_where_secrets_live_is_said_with_whether_it_can_be_used(
+    people: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    place = open_child(people.folder).done("secret_place")
+    assert (place["from"], place["usable"]) == ("environment", True)
+    assert "environment" in place["place"]
 
 
 def test_the_catalogue_has_tables_with_their_columns(people: ProjectFolder, open_child: Callable[..., Child]) -> None:
