@@ -30,12 +30,14 @@ class _Nothing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Hold:
-    """Where the secret comes from: `value` is its text, or a path to its file; `origin` names a connection of another
+    """Where the secret comes from: `value` is its text, or a path to its file, `path` what is a path for certain (which
+    is no secret itself, and may be told); `origin` names a connection of another
     tool, whose secret `secret` is; `generate` makes a fresh key. `kind` says what it has to be.
     """
 
     kind: Literal["private_key", "service_account", "plain"] = "plain"
     value: str = ""
+    path: str = ""
     origin: str = ""
     secret: str = ""
     generate: bool = False
@@ -91,7 +93,7 @@ def _material(asked: _Hold) -> tuple[bytes | str, Path | None]:
         if found is None or asked.secret not in found.secrets:
             raise UsageError(f"There is no {asked.secret or 'secret'} in {asked.origin} any more.")
         return found.secrets[asked.secret].reveal(), None
-    if asked.kind != "plain" and (file := _path(asked.value)):
+    if asked.kind != "plain" and (file := Path(asked.path).expanduser() if asked.path else _path(asked.value)):
         return keys.read(file), file
     return asked.value, None
 

@@ -469,7 +469,7 @@ def test_a_key_is_looked_at_held_and_told_by_its_public_half(
     assert refused["sentence"]
     file = tmp_path / "account.json"
     file.write_text("{}")
-    account = child.done("hold", kind="service_account", value=str(file))
+    account = child.done("hold", kind="service_account", path=str(file))
     assert (account["fits"], account["file"]) == (False, str(file))
     missing = child.refused("hold", kind="private_key", value="~/nowhere/key.pem")
     assert missing["remedy"]
