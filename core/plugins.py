@@ -1,7 +1,7 @@
 """Lists plug-ins without importing them, and imports one by its name.
 
-A plug-in is a file in a package (`core/warehouses/postgres.py`) that holds a class named `Plugin`. Adding one is
-adding that file: nothing is registered anywhere. Files whose name starts with an underscore, and `base.py`, are no
+A plug-in is a file in a package (`core/destinations/segment.py`), or a folder (`core/warehouses/postgres`), that holds a
+class named `Plugin`. Adding one is adding that file or folder: nothing is registered anywhere. Files whose name starts with an underscore, and `base.py`, are no
 plug-ins.
 """
 

@@ -1,6 +1,8 @@
-"""Warehouses: one file each behind one protocol (`base.py`). `open_type` finds a file by its name.
+"""Warehouses: a folder each behind one protocol (`base.py`). `warehouse_type` finds one by its name.
 
-Adding a warehouse is adding a file with a class `Plugin`; the conformance suite in tests/core/warehouses picks it up.
+Adding a warehouse is adding a folder with a class `Plugin`; the conformance suite in tests/core/warehouses picks it up. What
+several share stands beside the folders: `_arrow` (the outer select, batches of one schema), `_cancellation`, `_calls`
+(blocking calls that can be left), `_address`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ PACKAGES = [(warehouses, "source"), (destinations, "destination")]
 @pytest.mark.parametrize(("package", "what"), PACKAGES)
 def test_the_names_are_those_of_the_files(package: ModuleType, what: str) -> None:
     folder = Path(package.__path__[0])
-    files = sorted(file.stem for file in folder.glob("*.py") if not file.stem.startswith("_") and file.stem != "base")
+    there = [file.stem for file in folder.iterdir() if file.suffix == ".py" or (file / "__init__.py").exists()]
+    files = sorted(name for name in there if not name.startswith("_") and name != "base")
     assert list(plugins.names(package)) == files
     assert files
 

@@ -52,7 +52,7 @@ MODULES = [
     "core.cli.run",
     "core.sync.run",
     "core.warehouses.duckdb",
-    "core.warehouses._duckdb_session",
+    "core.warehouses.duckdb.session",
     "core.destinations.segment",
     "core.destinations.customerio",
     "core.destinations.file",
@@ -216,7 +216,7 @@ def warehouse(path: str) -> Any:
 
 def count_the_warehouse_clock(now: int) -> None:
     """Let the warehouse's clock be a counter that moves while a query runs."""
-    from core.warehouses._duckdb_session import DuckDBSession
+    from core.warehouses.duckdb.session import DuckDBSession
 
     counter = [now]
     stream = DuckDBSession.stream

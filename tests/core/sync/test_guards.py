@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.warehouses import _duckdb_session
+from core.warehouses.duckdb import session
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 
@@ -16,7 +16,7 @@ from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Move the warehouse's clock: `ahead` is by how many seconds it is ahead of this machine's."""
     moved = {"ahead": 0}
-    monkeypatch.setattr(_duckdb_session.DuckDBSession, "clock", lambda _self: int(time.time()) + moved["ahead"])
+    monkeypatch.setattr(session.DuckDBSession, "clock", lambda _self: int(time.time()) + moved["ahead"])
     return moved
 
 

@@ -26,14 +26,15 @@ from google.cloud.bigquery.enums import TimestampPrecision
 
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError, WarehouseError
 from core.model import Kind
-from core.warehouses import _bigquery_query, warehouse_type
-from core.warehouses._bigquery_connection import BigQuerySettings, Connector
-from core.warehouses._bigquery_credentials import of_account, read_account, within
-from core.warehouses._bigquery_setup import account_id
-from core.warehouses._bigquery_storage import Storage
-from core.warehouses._bigquery_text import offset_at
-from core.warehouses._bigquery_types import arrow_type, column, replacements
+from core.warehouses import warehouse_type
 from core.warehouses.base import Result, SetupNames
+from core.warehouses.bigquery import query
+from core.warehouses.bigquery.connection import BigQuerySettings, Connector
+from core.warehouses.bigquery.credentials import of_account, read_account, within
+from core.warehouses.bigquery.setup import account_id
+from core.warehouses.bigquery.storage import Storage
+from core.warehouses.bigquery.text import offset_at
+from core.warehouses.bigquery.types import arrow_type, column, replacements
 from tests.core.warehouses.harness import bigquery_plugin, no_secret
 from tests.servers.bigquery.stand_in import Dataset, StandIn
 from tests.servers.cutting import cutting
@@ -353,7 +354,7 @@ except CancelledError:
 def test_a_connection_that_is_lost_in_mid_result_is_told_as_that(
     shop: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_bigquery_query, "PAGE_ROWS", 1_000)
+    monkeypatch.setattr(query, "PAGE_ROWS", 1_000)
     numbers = "SELECT n, REPEAT('x', 100) AS note FROM UNNEST(GENERATE_ARRAY(1, 20000)) AS n"
     with cutting(shop.server.host, shop.server.port) as wire:
         source = bigquery_plugin(shop, endpoint=f"http://127.0.0.1:{wire.port}", patience=1)
@@ -369,7 +370,7 @@ def test_a_connection_that_is_lost_in_mid_result_is_told_as_that(
 
 
 def test_a_short_break_of_the_network_goes_unnoticed(shop: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_bigquery_query, "PAGE_ROWS", 1_000)
+    monkeypatch.setattr(query, "PAGE_ROWS", 1_000)
     numbers = "SELECT n FROM UNNEST(GENERATE_ARRAY(1, 5000)) AS n"
     with cutting(shop.server.host, shop.server.port) as wire:
         source = bigquery_plugin(shop, endpoint=f"http://127.0.0.1:{wire.port}", patience=20)

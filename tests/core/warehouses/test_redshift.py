@@ -9,9 +9,9 @@ import pytest
 
 from core.errors import LoginError, QueryFailedError
 from core.model import Kind
-from core.warehouses import _redshift_stream
-from core.warehouses._redshift_types import type_name
 from core.warehouses.base import Result
+from core.warehouses.redshift import stream
+from core.warehouses.redshift.types import type_name
 from tests.core.warehouses.harness import postgres_plugin
 from tests.servers.postgres import Database, Server
 from tests.servers.redshift import Redshift, prepare
@@ -103,7 +103,7 @@ def test_long_rows_are_read_in_smaller_pieces(plugin: Any, redshift_front: Redsh
         result = session.stream("SELECT repeat('x', 30000) AS text FROM generate_series(1, 1500)")
         assert sum(batch.num_rows for batch in result.batches) == 1500
     fetched = [int(sql.split()[2]) for sql in redshift_front.seen if sql.startswith("FETCH")]
-    assert max(fetched[1:]) * 30_000 <= _redshift_stream.BATCH_BYTES
+    assert max(fetched[1:]) * 30_000 <= stream.BATCH_BYTES
 
 
 def test_nothing_is_prepared_by_name_and_nothing_is_copied(plugin: Any, redshift_front: Redshift) -> None:

@@ -27,10 +27,10 @@ from core.blackout import remember_secret
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError
 from core.model import Kind, Step
 from core.warehouses import warehouse_type
-from core.warehouses._snowflake_connection import account_name, quoted_name
-from core.warehouses._snowflake_errors import explain_login
-from core.warehouses._snowflake_types import arrow_type, cast, column, transport, type_word
 from core.warehouses.base import Result
+from core.warehouses.snowflake.connection import account_name, quoted_name
+from core.warehouses.snowflake.errors import explain_login
+from core.warehouses.snowflake.types import arrow_type, cast, column, transport, type_word
 from tests.core.warehouses.harness import no_secret, snowflake_plugin
 from tests.core.warehouses.snowflake_keys import PLAIN, fingerprint_of, pem, public_body, rsa_key
 from tests.servers.secure import serving_tls
@@ -433,7 +433,7 @@ def test_a_cancelled_query_and_a_closed_session_leave_nothing_running(shop: Ware
 def test_a_query_that_snowflake_forgets_is_not_waited_for_for_ever(
     shop: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.warehouses._snowflake_query.LONGEST_SILENCE", 0.2)
+    monkeypatch.setattr("core.warehouses.snowflake.query.LONGEST_SILENCE", 0.2)
     with snowflake_plugin(shop).open() as session:
         result = session.stream("SELECT 1")
         session._query._number = "00000000-0000-0000-0000-000000000000"  # one that the server has not heard of

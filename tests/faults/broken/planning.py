@@ -53,7 +53,7 @@ def watermark_from_the_host() -> None:
 def watermark_after_the_query() -> None:
     """The warehouse's clock is asked when the rows were read."""
     from core.sync.planning import Planning
-    from core.warehouses._duckdb_session import DuckDBSession
+    from core.warehouses.duckdb.session import DuckDBSession
 
     query = Planning.query
 

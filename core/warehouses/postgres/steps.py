@@ -1,0 +1,268 @@
+"""`check` for Postgres, step by step; the first step that fails is the last one. Redshift takes its first steps from here.
+
+A read-only transaction is not all: Postgres lets a superuser run programs inside one (`COPY TO PROGRAM`, measured), and
+roles with pg_read_server_files read the server's files by a function in a SELECT. So a superuser is refused here, and
+what else a role may do beyond reading is said.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from core.errors import SecretError, WarehouseError
+from core.model import Step
+from core.warehouses.postgres.connecting import connecting_trouble
+from core.warehouses.postgres.connection import Connector, is_this_machine
+from core.warehouses.postgres.errors import explain, trouble_of
+from core.warehouses.postgres.session import PostgresSession
+from core.warehouses.postgres.tls import certificate_fault
+
+__all__ = ["clock_step", "read_only", "steps", "steps_of"]
+
+SKEW_SECONDS = 2.0
+TLS = "SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl"
+OLDEST_WITH_PG_STAT_SSL = 90_500
+ROLE = """
+    SELECT rolsuper, ARRAY(
+        SELECT p.rolname::text FROM pg_roles AS p
+        WHERE p.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files',
+                            'pg_write_all_data', 'pg_signal_backend')
+          AND pg_has_role(current_user, p.oid, 'MEMBER') ORDER BY p.rolname)
+    FROM pg_roles WHERE rolname = current_user
+"""
+PRIVILEGES = """
+    SELECT count(*) FILTER (WHERE has_table_privilege(r.oid, 'SELECT') OR has_any_column_privilege(r.oid, 'SELECT')),
+           count(*) FILTER (WHERE has_table_privilege(r.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')),
+           has_database_privilege(current_database(), 'CREATE'),
+           ARRAY(SELECT nspname::text FROM pg_namespace
+                 WHERE nspname !~ '^pg_' AND has_schema_privilege(oid, 'CREATE') ORDER BY nspname)
+    FROM pg_class AS r JOIN pg_namespace AS n ON n.oid = r.relnamespace
+    WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND has_schema_privilege(n.oid, 'USAGE')
+"""
+CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8, pg_is_in_recovery()"
+WRITE = "CREATE TABLE backhaul_write_test (i integer)"
+READ_ONLY_TRANSACTION = "25006"
+
+
+def steps(connector: Connector) -> Iterator[Step]:
+    """Give the steps: name, network, TLS, login, role, privileges, read-only, clock."""
+    return steps_of(
+        connector,
+        lambda: PostgresSession(connector, connector.psycopg()),
+        lambda error: explain(error, connector.settings),
+        (_role, _privileges, read_only, _clock),
+    )
+
+
+def steps_of(
+    connector: Connector,
+    opened: Callable[[], PostgresSession],
+    explained: Callable[[Exception], WarehouseError],
+    after: Sequence[Callable[[Connector, PostgresSession], Step]],
+) -> Iterator[Step]:
+    """Give name, network, TLS and login, and then the steps `after`."""
+    import psycopg
+
+    if not connector.is_socket:
+        for before in (_name, _network):
+            step = _timed(before, connector)
+            yield step
+            if not step.passed:
+                return
+    began = time.perf_counter()
+    try:
+        session = opened()
+    except (psycopg.Error, SecretError) as error:
+        yield replace(_no_login(error, connector, explained), seconds=time.perf_counter() - began)
+        return
+    with session:
+        yield replace(_tls(connector, session), seconds=time.perf_counter() - began)
+        yield Step(name="login", passed=True, detail=f"as {connector.settings.user} into {connector.settings.database}")
+        for make in after:
+            step = _timed(make, connector, session)
+            yield step
+            if not step.passed:
+                return
+
+
+def _timed(make: Callable[..., Step], *arguments: Any) -> Step:
+    """Make a step, with the time that it took; an error of ours is its failure."""
+    began = time.perf_counter()
+    try:
+        step = make(*arguments)
+    except WarehouseError as error:
+        step = Step(name=make.__name__.strip("_"), passed=False, detail=error.message, remedy=error.remedy)
+    return replace(step, seconds=time.perf_counter() - began)
+
+
+def _name(connector: Connector) -> Step:
+    host, port = connector.settings.host, connector.settings.port
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return _failed("name", "failed to resolve host", connector)
+    addresses = sorted({str(address[4][0]) for address in found})
+    return Step(name="name", passed=True, detail=f"{host} is {', '.join(addresses)}")
+
+
+def _network(connector: Connector) -> Step:
+    settings = connector.settings
+    try:
+        with socket.create_connection((settings.host, settings.port), timeout=settings.connect_timeout) as tried:
+            peer, own = tried.getpeername(), tried.getsockname()
+    except TimeoutError:
+        return _failed("network", "timed out", connector)
+    except OSError as error:
+        return _failed("network", str(error), connector)
+    here = "" if peer[0] == own[0] else f"; this machine is {own[0]}"
+    return Step(name="network", passed=True, detail=f"{peer[0]} answers on port {peer[1]}{here}")
+
+
+def _failed(name: str, text: str, connector: Connector) -> Step:
+    """Give the failed step for libpq's wording of what happened."""
+    known = connecting_trouble(text, connector.settings)
+    if known is None:
+        return Step(name=name, passed=False, detail=text, remedy="Check this machine's network.")
+    return Step(name=name, passed=False, detail=known[1].message, remedy=known[1].remedy)
+
+
+def _no_login(error: Exception, connector: Connector, explained: Callable[[Exception], WarehouseError]) -> Step:
+    """Give the step that an error of connecting belongs to."""
+    if isinstance(error, SecretError):
+        return Step(name="login", passed=False, detail=error.message, remedy=error.remedy)
+    known = connecting_trouble(trouble_of(error).message, connector.settings)
+    name, told = known[0] if known else "login", explained(error)
+    settings = connector.settings
+    if name == "TLS" and (
+        fault := certificate_fault(settings.host, settings.port, connector.root_certificate(), settings.connect_timeout)
+    ):
+        remedy = "Have it renewed by whoever runs the server; until then it cannot be known that it is this server."
+        return Step(name=name, passed=False, detail=fault, remedy=remedy)
+    return Step(name=name, passed=False, detail=told.message, remedy=told.remedy)
+
+
+def _tls(connector: Connector, session: PostgresSession) -> Step:
+    with session.reading() as connection:
+        used = connection.pgconn.ssl_in_use
+        known = connection.info.server_version >= OLDEST_WITH_PG_STAT_SSL
+        row = connection.execute(TLS).fetchone() if known else None
+    if used:
+        version, cipher = row or ("TLS", "of the pooler" if known else "cipher not told")
+        checked = {"verify-ca": "certificate checked", "verify-full": "certificate and name checked"}
+        how = checked.get(connector.sslmode, "certificate not checked")
+        hint = (
+            ""
+            if connector.sslmode in checked
+            else "To know that it is this server, let `sslrootcert` name its authority."
+        )
+        return Step(name="TLS", passed=True, detail=f"{version}, {cipher}, {how}", remedy=hint)
+    if connector.is_socket or is_this_machine(connector.settings.host):
+        return Step(name="TLS", passed=None, detail="off: the connection does not leave this machine")
+    return Step(
+        name="TLS",
+        passed=None,
+        detail="off: what is sent can be read on the way",
+        remedy='Set sslmode = "require" in the source\'s file.',
+    )
+
+
+def _role(connector: Connector, session: PostgresSession) -> Step:
+    with session.reading() as connection:
+        superuser, groups = connection.execute(ROLE).fetchone() or (False, [])
+    user = connector.settings.user
+    if superuser:
+        return Step(
+            name="role",
+            passed=False,
+            detail=f"{user} is a superuser, whom a read-only transaction does not hold back",
+            remedy=f"Use a role of its own, made by an administrator:\n{_role_statements(connector)}",
+        )
+    if groups:
+        revoke = f'REVOKE {", ".join(groups)} FROM "{user}";'
+        return Step(name="role", passed=True, detail=f"{user} is in {', '.join(groups)}", remedy=f"Better: {revoke}")
+    return Step(name="role", passed=True, detail=f"{user} is no superuser")
+
+
+def _role_statements(connector: Connector) -> str:
+    """Give the statements that make a role which can read one schema, and nothing else."""
+    database = connector.settings.database
+    return (
+        "CREATE ROLE backhaul LOGIN PASSWORD '...';\n"
+        f'GRANT CONNECT ON DATABASE "{database}" TO backhaul;\n'
+        "GRANT USAGE ON SCHEMA public TO backhaul;\n"
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO backhaul;\n"
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO backhaul;"
+    )
+
+
+def _privileges(connector: Connector, session: PostgresSession) -> Step:
+    with session.reading() as connection:
+        readable, writable, creates, schemas = connection.execute(PRIVILEGES).fetchone() or (0, 0, False, [])
+    user = connector.settings.user
+    if not readable:
+        return Step(
+            name="privileges",
+            passed=False,
+            detail=f"{user} can read no table of {connector.settings.database}",
+            remedy=f'Let the owner run: GRANT USAGE ON SCHEMA public TO "{user}"; '
+            f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{user}";',
+        )
+    more = [f"write {writable:,} of them"] if writable else []
+    more += [f"create tables in {', '.join(schemas)}"] if schemas else []
+    more += ["create schemas"] if creates else []
+    detail = f"{readable:,} tables and views can be read" + (f"; {user} can also {', '.join(more)}" if more else "")
+    return Step(
+        name="privileges",
+        passed=True,
+        detail=detail,
+        remedy="Reading is all that Backhaul needs: a role with SELECT only is safer." if more else "",
+    )
+
+
+def read_only(connector: Connector, session: PostgresSession) -> Step:
+    """Try to write, in the same kind of transaction that queries run in."""
+    try:
+        with session.reading() as connection:
+            connection.execute(WRITE)
+    except WarehouseError as error:
+        if error.__cause__ is not None and trouble_of(error.__cause__).sqlstate == READ_ONLY_TRANSACTION:
+            return Step(name="read-only", passed=True, detail="a write was refused")
+        raise
+    return Step(
+        name="read-only",
+        passed=False,
+        detail="a write was not refused (it was undone)",
+        remedy=f"What answers at {connector.where} is no Postgres that keeps transactions read-only; do not use it.",
+    )
+
+
+def _clock(connector: Connector, session: PostgresSession) -> Step:
+    del connector
+    with session.reading() as connection:
+        before = time.time()
+        moment, standby = connection.execute(CLOCK).fetchone() or (before, False)
+        skew = float(moment) - (before + time.time()) / 2
+    more = (
+        f"; a standby, which shows all up to {datetime.fromtimestamp(session.clock(), UTC):%F %T} UTC"
+        if standby
+        else ""
+    )
+    return clock_step(skew, more)
+
+
+def clock_step(skew: float, more: str = "") -> Step:
+    """Say how far the server's clock is ahead of this machine's, in seconds."""
+    detail = f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} this machine's{more}"
+    far = abs(skew) > SKEW_SECONDS
+    return Step(
+        name="clock",
+        passed=True,
+        detail=detail,
+        remedy="Syncs go by the server's clock, so nothing is lost; but let NTP set both clocks." if far else "",
+    )

@@ -1,0 +1,51 @@
+"""The set-up script for Redshift: a user who may read the chosen schemas, and nothing else.
+
+The password never stands in it: Redshift takes `md5` and the MD5 digest of password and user name instead
+(https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_USER.html), which `verifier_of` makes. A digest of a random password tells
+nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from core.model import Secret
+from core.warehouses.base import SetupNames
+from core.warehouses.postgres.setup import CONNECTIONS, LEDGER, identifier
+
+__all__ = ["script", "verifier_of"]
+
+
+def script(names: SetupNames) -> str:
+    """Give the script."""
+    user, schemas = identifier(names.user), names.schemas or ("public",)
+    password = f"'{names.verifier}'" if names.verifier else "DISABLE"
+    lines = [
+        "-- Backhaul on Redshift: a user who reads, and nothing else. Run it in the database that is to be read, as an administrator.",
+        f"CREATE USER {user} PASSWORD {password} NOCREATEDB NOCREATEUSER CONNECTION LIMIT {CONNECTIONS} SESSION TIMEOUT 3600;",
+        f"ALTER USER {user} SET statement_timeout TO 3600000;",
+        f"ALTER USER {user} SET enable_case_sensitive_identifier TO true;",
+    ]
+    for schema in map(identifier, schemas):
+        lines += [
+            f"GRANT USAGE ON SCHEMA {schema} TO {user};",
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {user};",
+            "-- tables that are made later, by whoever runs this:",
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {user};",
+        ]
+    if names.ledger:
+        lines += [
+            "-- the ledger in the warehouse: the one schema that may be written",
+            f"CREATE SCHEMA {LEDGER} AUTHORIZATION {user};",
+        ]
+    if not names.verifier:
+        lines += [
+            "-- the password, which the log of the cluster does not keep:",
+            f"-- ALTER USER {user} PASSWORD 'md5...';",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def verifier_of(password: Secret, user: str) -> str:
+    """Give what Redshift keeps of a password; `user` as Redshift spells it, in lower case unless it is quoted."""
+    return "md5" + hashlib.md5((password.reveal() + user).encode(), usedforsecurity=False).hexdigest()

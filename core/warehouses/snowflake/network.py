@@ -1,0 +1,92 @@
+"""The way to Snowflake's host before the driver takes it: its name, a connection, TLS, and what its clock says.
+
+The driver tries a host that is not there again until the login times out, and then says only that.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from core.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from core.warehouses.snowflake.connection import Connector
+
+__all__ = ["LOOPBACK", "seconds_ahead", "tried_network", "tried_tls"]
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def tried_network(connector: Connector) -> str:
+    """Resolve the host's name and connect to it, or to the proxy before it; say what answers. Raises UnreachableError."""
+    if connector.settings.protocol == "http" and connector.host not in LOOPBACK:
+        raise UnreachableError(
+            'protocol = "http" would send the secret and all rows in the clear.',
+            where=connector.where,
+            remedy='Take `protocol` out of the source\'s file: "https" is the default.',
+        )
+    host, port = connector.proxy or (connector.host, connector.settings.port)
+    what = f"the proxy {host}" if connector.proxy else host
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise UnreachableError(
+            f"There is no host named {host!r}.",
+            where=connector.where,
+            remedy="Check the proxy in the environment variable HTTPS_PROXY."
+            if connector.proxy
+            else f"Check `account` in the source's file ({connector.settings.account!r}): Snowsight shows it under the "
+            "account menu, View account details. A host of a private link is known in its own network only.",
+        ) from error
+    try:
+        with socket.create_connection((host, port), timeout=connector.settings.connect_timeout) as tried:
+            address = tried.getpeername()[0]
+    except OSError as error:
+        reason = "did not answer in time" if isinstance(error, TimeoutError) else "takes no connection"
+        remedy = (
+            f"Let this machine through the firewall to {host}, port {port}, or set HTTPS_PROXY where a proxy leads out. "
+            "SELECT SYSTEM$ALLOWLIST() lists all hosts of the account."
+        )
+        if connector.proxy:
+            remedy = f"Check the proxy in the environment variable HTTPS_PROXY, or let NO_PROXY name {connector.host}."
+        raise UnreachableError(f"{what} {reason} on port {port}.", where=connector.where, remedy=remedy) from error
+    return f"{what} is {found[0][4][0]}" if address == found[0][4][0] else f"{what} answers at {address}"
+
+
+def tried_tls(connector: Connector) -> str:
+    """Shake hands with the host and say how; nothing where there is no TLS, or a proxy before it. Raises OSError.
+
+    The driver trusts the same authorities (it takes the system's, as Python does), but tries again and again first.
+    """
+    if connector.settings.protocol == "http" or connector.proxy:
+        return ""
+    address, seconds = (connector.host, connector.settings.port), connector.settings.connect_timeout
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection(address, timeout=seconds) as plain,
+        context.wrap_socket(plain, server_hostname=connector.host) as secured,
+    ):
+        return str(secured.version())
+
+
+def seconds_ahead(connector: Connector) -> float:
+    """Give how far this machine's clock is ahead of the host's, by the date of its answer; 0 where it gives none.
+
+    Snowflake tells only that a JWT is invalid, and a clock that is wrong makes every JWT so.
+    """
+    settings = connector.settings
+    kind = http.client.HTTPSConnection if settings.protocol == "https" else http.client.HTTPConnection
+    asked = kind(connector.host, settings.port, timeout=settings.connect_timeout)
+    try:
+        asked.request("HEAD", "/")
+        told = asked.getresponse().getheader("Date") or ""
+        return time.time() - parsedate_to_datetime(told).timestamp()
+    except (OSError, ValueError, http.client.HTTPException):
+        return 0.0
+    finally:
+        asked.close()
