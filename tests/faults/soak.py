@@ -258,7 +258,7 @@ def told(samples: Samples, kills: int, minutes: float) -> Iterator[str]:
     """Print what was measured by thirds, and give what is not flat. The visits' ledger has 40 bytes a visit, for ever."""
     print(f"== soak: {minutes:g} minutes, {kills} kills, {len(samples.memory)} samples; of each third the median,")
     print("of open files the most (between two runs there are few)")
-    print(f"{'':<24}{'first':>12}{'middle':>12}{'last':>12}{'last/middle':>14}")
+    print(f"{'':<24}{'first':>12}{'middle':>12}{'last':>12}{'last/before':>14}")
     for name, values in (
         ("memory in MB", samples.memory),
         ("open files", samples.handles),
@@ -268,7 +268,8 @@ def told(samples: Samples, kills: int, minutes: float) -> Iterator[str]:
         third = max(1, len(values) // 3)
         of_third = max if name == "open files" else statistics.median
         medians = [of_third(values[at : at + third] or [0]) for at in (0, third, 2 * third)]
-        ratio = medians[2] / medians[1] if medians[1] else 0.0
+        before = max(medians[:2])  # what leaks is above both; a sample that missed a busy moment is below one
+        ratio = medians[2] / before if before else 0.0
         print(f"{name:<24}" + "".join(f"{median:>12,.1f}" for median in medians) + f"{ratio:>14.2f}")
         if ratio > GROWTH:
             yield f"{name} grew: {medians}"
