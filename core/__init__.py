@@ -4,10 +4,13 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
 
     errors, model            what every layer shares
     scan, query, schedule    the SQL text and the clock, pure
+    keys                     private keys: what a text is, mended in memory
     calls, lint              what a row becomes; what is wrong with a query
-    warehouses, destinations one file each behind one protocol
+    warehouses               a folder each behind one protocol
+    destinations             a file each behind one protocol
     ledger, store            what was acknowledged; runs, deliveries, batches
     project, secrets         the project's files; the OS keyring
+    setup                    connections that other tools keep on this machine
     sync                     the engine: plan, guards, deliver, run
     demo, cli                the commands
     workbench                the console's helper process
