@@ -14,9 +14,10 @@ __all__ = ["Key", "read_key"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A private key that fits, as the driver takes it, and the fingerprint that Snowflake shows of its public half."""
+    """A private key that fits, as the driver takes it, its public half, and the fingerprint that Snowflake shows of that."""
 
     der: bytes
+    public_key: str
     fingerprint: str
 
 
@@ -24,10 +25,12 @@ def read_key(secret: Secret) -> Key:
     """Give the RSA key of a text in any form that needs no passphrase (core.keys). Raises SecretError."""
     found = keys.inspect(secret.reveal())
     if found.verdict is keys.Verdict.NEEDS_PASSPHRASE:
-        convert = "`backhaul key convert FILE --secret sources/<name>.private_key` asks for it, and keeps the key without."
+        convert = (
+            "`backhaul key convert FILE --secret sources/<name>.private_key` asks for it, and keeps the key without."
+        )
         raise SecretError(found.sentence, remedy=f"Convert it once: {convert}")
     if found.key is None:
         again = "Then set it again: `backhaul secret set sources/<name>.private_key`."
         raise SecretError(found.sentence, remedy=f"{found.remedy} {again}".strip())
     body = "".join(line for line in found.key.reveal().splitlines() if not line.startswith("-"))
-    return Key(der=base64.b64decode(body), fingerprint=found.fingerprint)
+    return Key(der=base64.b64decode(body), public_key=found.public_key, fingerprint=found.fingerprint)

@@ -43,6 +43,7 @@ class Sources(Page):
         super().__init__()
         self._tests: dict[str, tuple[float, list[Mapping[str, Any]], bool]] = {}
         self._kept: dict[str, str] = {}
+        self._places: dict[str, str] = {}
         self._kept_problem = ""
 
     def body(self) -> ComposeResult:
@@ -128,6 +129,7 @@ class Sources(Page):
         try:
             answer = await self.bridge.ask("secret_list")
             self._kept = {entry["name"]: entry["place"] if entry["present"] else "" for entry in answer["secrets"]}
+            self._places = {entry["name"]: entry["place"] for entry in answer["secrets"]}
             self._kept_problem = ""
         except Refused as error:
             self._kept_problem = error.message
@@ -248,6 +250,8 @@ class Sources(Page):
             return line(label, ("…", "muted"))
         if self._kept[full]:
             return line(label, Span("✓ ", "ok"), f"in {self._kept[full]}")
+        if not self._places[full].startswith("the keyring"):
+            return line(label, Span("! ", "warn"), f"not in {self._places[full]}")
         return line(
             label,
             Span("! ", "warn"),

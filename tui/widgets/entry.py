@@ -52,7 +52,8 @@ class Entry(Input):
         super().insert_text_at_cursor(text if self.password else harmless(" ".join(text.split("\n"))))
 
     def _on_paste(self, event: events.Paste) -> None:
-        self.insert_text_at_cursor(event.text.strip())
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n")  # a terminal pastes carriage returns for line ends
+        self.insert_text_at_cursor(text.strip())
         event.stop()
         event.prevent_default()
 
