@@ -9,9 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
+
 from tui.drawing import Line, Span, line, wrapped
 
 __all__ = ["statements_in", "step_lines"]
+
+_BESIDE = 23
+"""The cells of a row that its detail does not have: margins, sign, name, and what parts it from its time."""
 
 _STATEMENT = re.compile(
     r"\b(?:GRANT|REVOKE|CREATE|ALTER|DESC(?:RIBE)?|SHOW|USE|SET)\s+[A-Z]\w*\b(?:[^;'\"]|'[^']*'|\"[^\"]*\")*;"
@@ -30,16 +35,19 @@ def step_lines(steps: Sequence[Mapping[str, Any]], width: int, *, testing: bool 
         mark, style = {True: ("✓", "ok"), False: ("✗", "fail")}.get(step["passed"], ("·", "muted"))
         failed = step["passed"] is False
         time = f"{float(step['seconds']) * 1000:,.0f} ms"
+        detail = str(step["detail"])
         lines.append(
             line(
                 Span(f"{mark} ", style),
                 f"{step['name']:<16}",
-                ("" if failed else str(step["detail"]), "muted"),
+                (detail, "fail" if failed else "muted"),
                 right=((time, "muted"),),
             )
         )
         if failed:
-            lines += [Line(), *wrapped(str(step["detail"]), width, "bold text", indent=2)]
+            lines.append(Line())
+            if cell_len(detail) > width - _BESIDE - len(time):  # it is cut in its row
+                lines += wrapped(detail, width, "bold text", indent=2)
         if step["remedy"]:
             lines += _remedy_lines(str(step["remedy"]), width, "text" if failed else "muted")
     if testing:

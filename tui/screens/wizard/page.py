@@ -127,6 +127,7 @@ class WizardPage(Page):
         if isinstance(self.step, TestingStep):
             self.attempt(self.step.do_test, group="test", exclusive=True)
             return
+        self.draft.passed = None
         while self.draft.at < _STEPS.index(TestingStep):
             at = self.draft.at
             await self.do_forward()
