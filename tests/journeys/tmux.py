@@ -114,7 +114,7 @@ def at_the_console(
     program = shlex.join([sys.executable, "-m", "tui.main", *words])
     if within:
         program = within.replace("{}", program)
-    command = f'cd {shlex.quote(str(folder))} && env -u NO_COLOR {given} {program}; echo "ended with $?"; sleep 600'
+    command = f'cd {shlex.quote(str(folder))} && env -u NO_COLOR -u COLUMNS -u LINES {given} {program}; echo "ended with $?"; sleep 600'
     person = Person(socket, size)
     person.tmux(
         "-f", "/dev/null", "new-session", "-d", "-s", "journey", "-x", str(size[0]), "-y", str(size[1]), command
