@@ -3,6 +3,10 @@
 A server may repeat what it was sent: a key in a reply, a password in the text of an error. So each secret that is read or
 typed is remembered here, in this process only, and taken out of every error's text (core.errors), every reply
 (core.sync.transport) and everything that the console draws, in each form in which it may stand there.
+
+A private key holds its public one: PKCS#1 begins with the same number, at the same place of base64, so that whole lines of
+it stand in the public key, too. A public key is there to be shown, so those that are known (core.keys, when it opens a
+key) are remembered here as well, and such lines are no secret. A line with one letter of a private number still is.
 """
 
 from __future__ import annotations
@@ -17,9 +21,10 @@ from urllib.parse import quote
 
 from core.harmless import harmless
 
-__all__ = ["blacked_out", "remember_environment", "remember_secret", "without_secrets"]
+__all__ = ["blacked_out", "remember_environment", "remember_public", "remember_secret", "without_secrets"]
 
 _KNOWN: set[str] = set()
+_PUBLIC: set[str] = set()
 _SHORTEST = 4
 _SHORTEST_DRAWN = 8
 """Shorter ones are not looked for in what is drawn: they would be found in plain words."""
@@ -46,6 +51,13 @@ def remember_secret(text: str) -> None:
         _pattern.cache_clear()
 
 
+def remember_public(text: str) -> None:
+    """Take note of a public key (its base64 body): what a secret shares with it is not blacked out."""
+    if text and text not in _PUBLIC:
+        _PUBLIC.add(text)
+        _pattern.cache_clear()
+
+
 def remember_environment() -> None:
     """Take note of the secrets of sources and destinations that the environment holds."""
     for name, value in os.environ.items():
@@ -66,8 +78,13 @@ def blacked_out(text: str) -> str:
 @lru_cache(maxsize=2)
 def _pattern(shortest: int) -> re.Pattern[str]:
     """Find the secrets that are known here and at least so long, in each form; the longest first."""
-    found = {form for secret in _KNOWN if len(secret) >= shortest for form in _forms(secret)}
+    found = {form for secret in _KNOWN if len(secret) >= shortest for form in _forms(secret) if not _is_public(form)}
     return re.compile("|".join(re.escape(form) for form in sorted(found, key=len, reverse=True)) or r"(?!)")
+
+
+def _is_public(form: str) -> bool:
+    """Say whether a form is a part of a public key. What is shorter than a line of a key is in there by chance only."""
+    return len(form) >= _SHORTEST_LINE and any(form in public for public in _PUBLIC)
 
 
 def _forms(secret: str) -> Iterator[str]:

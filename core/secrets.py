@@ -30,7 +30,10 @@ from core.plugins import nearest
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-__all__ = ["backend_name", "delete", "full_names", "meaning", "place", "present", "reader", "store"]
+__all__ = ["LOCKED", "backend_name", "delete", "full_names", "meaning", "place", "present", "reader", "store"]
+
+LOCKED = "The keyring is locked."
+"""What is said of a keyring that is there, and opens once its owner has unlocked it."""
 
 _COMMAND_SECONDS = 30
 _CHOICES = (
@@ -223,9 +226,7 @@ def _explained(error: Exception) -> SecretError:
     import keyring.errors
 
     if isinstance(error, keyring.errors.KeyringLocked | keyring.errors.InitError):
-        return SecretError(
-            "The keyring is locked.", remedy="Unlock it (log in to the desktop, or its own tool), then try again."
-        )
+        return SecretError(LOCKED, remedy="Unlock it (log in to the desktop, or its own tool), then try again.")
     return SecretError(f"The keyring cannot be used: {type(error).__name__}.", remedy=_CHOICES)
 
 

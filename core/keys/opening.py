@@ -15,6 +15,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.blackout import remember_public
 from core.keys.der import would_take_too_long
 from core.keys.pem import framed
 from core.keys.recognise import Recognised
@@ -106,10 +107,12 @@ def written(key: RSAPrivateKey, *, was_locked: bool = False) -> Opened:
 
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    body = base64.b64encode(public).decode()
+    remember_public(body)  # it is there to be shown, and a PKCS#1 text has lines of it
     return Opened(
         key=Secret(pem),
         bits=key.key_size,
-        public_key=base64.b64encode(public).decode(),
+        public_key=body,
         fingerprint="SHA256:" + base64.b64encode(hashlib.sha256(public).digest()).decode(),
         was_locked=was_locked,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,12 +15,10 @@ from core import keys, secrets
 from core.errors import BackhaulError, SecretError, UsageError
 from core.model import Secret, SecretsFrom
 from core.setup import Found, on_this_machine
-from core.workbench.held import hold
+from core.workbench.held import hold, hold_locked, take, take_locked
 from core.workbench.request import Request
 
 __all__ = ["existing", "hold_secret", "place"]
-
-_LONGEST_PATH = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +27,23 @@ class _Nothing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """The whole names of the secrets whose place is asked for."""
+
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Hold:
-    """Where the secret comes from: `value` is its text, or a path to its file, `path` what is a path for certain (which
-    is no secret itself, and may be told); `origin` names a connection of another
-    tool, whose secret `secret` is; `generate` makes a fresh key. `kind` says what it has to be.
+    """Where the secret comes from: `value` is its text, `path` its file; `origin` names a connection of another tool, whose
+    secret `secret` is; `generate` makes a fresh key; `held` is the handle of one that is held, or waits for its passphrase.
+    `kind` says what it has to be. A path is no secret, so it stands apart: it may be told in the answer.
     """
 
     kind: Literal["private_key", "service_account", "plain"] = "plain"
     value: str = ""
     path: str = ""
+    held: str = ""
     origin: str = ""
     secret: str = ""
     generate: bool = False
@@ -93,22 +99,12 @@ def _material(asked: _Hold) -> tuple[bytes | str, Path | None]:
         if found is None or asked.secret not in found.secrets:
             raise UsageError(f"There is no {asked.secret or 'secret'} in {asked.origin} any more.")
         return found.secrets[asked.secret].reveal(), None
-    if asked.kind != "plain" and (file := Path(asked.path).expanduser() if asked.path else _path(asked.value)):
+    if asked.held:
+        return (take_locked(asked.held) if asked.passphrase else take(asked.held).reveal()), None
+    if asked.path:
+        file = Path(asked.path.strip().strip("'\"")).expanduser()
         return keys.read(file), file
     return asked.value, None
-
-
-def _path(text: str) -> Path | None:
-    """Give the file that a text names, where it looks like a path; a key never does."""
-    text = text.strip().strip("'\"")
-    if "\n" in text or len(text) > _LONGEST_PATH or not text:
-        return None
-    looks_like_one = text.startswith(("/", "~", "./", "../")) or text.endswith((".pem", ".p8", ".key", ".json", ".der"))
-    if not looks_like_one:
-        return None
-    file = Path(text).expanduser()
-    # the body of a key may begin with a slash, too: then there is no such file, and it is looked at as a text
-    return file if file.exists() or text.startswith(("~", "./", "../")) else None
 
 
 def _decoded(text: bytes | str) -> str:
@@ -122,10 +118,14 @@ def _key_facts(asked: _Hold, material: bytes | str) -> dict[str, Any]:
         else keys.inspect(material, Secret(asked.passphrase) if asked.passphrase else None)
     )
     user = asked.user or "SVC_BACKHAUL"
+    waits = found.verdict is keys.Verdict.NEEDS_PASSPHRASE
     return {
+        "locked": (asked.held or hold_locked(material)) if waits else "",
+        "user": asked.user,
+        "public_key": found.public_key,
         "handle": hold(found.key) if found.key else "",
         "fits": found.key is not None,
-        "needs_passphrase": found.verdict is keys.Verdict.NEEDS_PASSPHRASE,
+        "needs_passphrase": waits,
         "found": found.found,
         "sentence": found.sentence,
         "remedy": found.remedy,
@@ -161,8 +161,8 @@ def _account_facts(material: bytes | str) -> dict[str, Any]:
 
 
 def place(request: Request) -> Mapping[str, Any]:
-    """Say where this project's secrets live, and whether they can be kept there on this host."""
-    request.asked(_Nothing)
+    """Say where this project's secrets live, whether they can be kept there on this host, and where else they could be."""
+    asked = request.asked(_Place)
     project = request.project()
     message = remedy = ""
     if project.secrets_from is SecretsFrom.KEYRING:
@@ -178,4 +178,9 @@ def place(request: Request) -> Mapping[str, Any]:
         "usable": not message,
         "message": message,
         "remedy": remedy,
+        "locked": message == secrets.LOCKED,
+        "places": {
+            each.value: {name: secrets.place(replace(project, secrets_from=each), name) for name in asked.names}
+            for each in SecretsFrom
+        },
     }

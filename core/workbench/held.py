@@ -13,9 +13,12 @@ from core.blackout import remember_secret
 from core.errors import UsageError
 from core.model import Secret
 
-__all__ = ["hold", "take"]
+__all__ = ["hold", "hold_locked", "take", "take_locked"]
 
 _HELD: dict[str, Secret] = {}
+_LOCKED: dict[str, bytes | str] = {}
+"""Keys that wait for their passphrase, as they came."""
+
 _TURN = threading.Lock()
 
 
@@ -34,4 +37,23 @@ def take(handle: str) -> Secret:
         found = _HELD.get(handle)
     if found is None:
         raise UsageError("The secret is not held any more.", remedy="Enter it again: it was in memory only.")
+    return found
+
+
+def hold_locked(material: bytes | str) -> str:
+    """Hold a key that waits for its passphrase; give a handle that only `take_locked` knows."""
+    if isinstance(material, str):
+        remember_secret(material)
+    handle = randomness.token_hex(8)
+    with _TURN:
+        _LOCKED[handle] = material
+    return handle
+
+
+def take_locked(handle: str) -> bytes | str:
+    """Give a key that waits for its passphrase; it stays. Raises UsageError where it is gone with an earlier process."""
+    with _TURN:
+        found = _LOCKED.get(handle)
+    if found is None:
+        raise UsageError("The key is not held any more.", remedy="Enter it again: it was in memory only.")
     return found

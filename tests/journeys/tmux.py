@@ -54,6 +54,16 @@ class Person:
         self.tmux("send-keys", "-t", "journey", "-l", text)
         time.sleep(0.1)
 
+    def paste(self, text: str) -> None:
+        """Paste a text, as terminals do: between the marks of a bracketed paste, with carriage returns for line ends."""
+        given = ["tmux", "-L", self.socket, "load-buffer", "-b", "pasted", "-"]
+        subprocess.run(given, input=text, text=True, timeout=10, check=True)
+        self.tmux("paste-buffer", "-p", "-d", "-b", "pasted", "-t", "journey")
+
+    def history(self) -> str:
+        """Give all that the terminal keeps: what scrolled away, and what it shows."""
+        return self.tmux("capture-pane", "-p", "-J", "-S", "-", "-t", "journey")
+
     def sees(self, wanted: str | Callable[[str], bool], *, seconds: float = _PATIENCE) -> str:
         """Wait until the screen shows a text (a regular expression); give the screen. Fails with what it shows instead."""
         end = time.monotonic() + seconds
@@ -80,9 +90,17 @@ class Person:
 
 @contextlib.contextmanager
 def at_the_console(
-    folder: Path, size: tuple[int, int], *words: str, env: Mapping[str, str] | None = None, name: str = ""
+    folder: Path,
+    size: tuple[int, int],
+    *words: str,
+    env: Mapping[str, str] | None = None,
+    name: str = "",
+    within: str = "",
 ) -> Iterator[Person]:
-    """Open the program in a folder, in a terminal of a size; nothing is left behind."""
+    """Open the program in a folder, in a terminal of a size; nothing is left behind.
+
+    `within` is a command that runs it, `{}` in it the program: a session with a keyring, say.
+    """
     socket = f"backhaul-journey-{os.getpid()}-{time.monotonic_ns()}{name}"
     surroundings = {
         "COLORTERM": "truecolor",
@@ -93,7 +111,10 @@ def at_the_console(
         **(env or {}),
     }
     given = " ".join(f"{key}={shlex.quote(value)}" for key, value in surroundings.items())
-    command = f'cd {shlex.quote(str(folder))} && env -u NO_COLOR {given} {shlex.join([sys.executable, "-m", "tui.main", *words])}; echo "ended with $?"; sleep 600'
+    program = shlex.join([sys.executable, "-m", "tui.main", *words])
+    if within:
+        program = within.replace("{}", program)
+    command = f'cd {shlex.quote(str(folder))} && env -u NO_COLOR -u COLUMNS -u LINES {given} {program}; echo "ended with $?"; sleep 600'
     person = Person(socket, size)
     person.tmux(
         "-f", "/dev/null", "new-session", "-d", "-s", "journey", "-x", str(size[0]), "-y", str(size[1]), command

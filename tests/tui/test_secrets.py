@@ -183,7 +183,7 @@ async def type_into_wizard(walker: Headless, key: str, kind: str, field: str, se
     for name, value in (("name", "new"), ("host", "127.0.0.1"), ("database", "d"), ("user", "u")):
         for found in app.screen.query(f"#field-{name}").results(Input):
             found.value = value
-    await walk(walker, Step((Key("pagedown"),), "It is read from"))
+    await walk(walker, Step((Key("pagedown"),), "reads it from"))
     for number, secret in enumerate(secrets):
         entry = app.screen.query_one(f"#field-{field}", Input)
         entry.focus()
@@ -194,7 +194,7 @@ async def type_into_wizard(walker: Headless, key: str, kind: str, field: str, se
                 walker, Step((Key("ctrl+t"),), "tests again" if kind == "postgres" else "passed", gone="testing")
             )
             check(app)
-            await walk(walker, Step((Key("pageup"),), "It is read from"))
+            await walk(walker, Step((Key("pageup"),), "reads it from"))
     await walk(walker, Step((Key("ctrl+t"),), "passed", gone="testing"))
     await walk(walker, Step((Key("pagedown"),), "goes into git"))
     check(app)
@@ -257,7 +257,8 @@ def test_a_crash_tells_the_terminal_and_the_report_no_secret(vault: Vault, tmp_p
         terminal.press("\x1b[200~postgresql://u@127.0.0.1:1/d\x1b[201~")
         terminal.until("may stay empty")
         terminal.press("\x1b[6~")
-        terminal.until("It is read from")
+        terminal.until("reads it from")
+        terminal.read(0.4)
         for text in (
             f"\x1b[200~{KEY[0]}\x1b[201~",
             "\x1ba",
@@ -271,7 +272,8 @@ def test_a_crash_tells_the_terminal_and_the_report_no_secret(vault: Vault, tmp_p
         terminal.press("\x14")
         terminal.until("Nothing listens")
         terminal.press("\x1b")
-        terminal.until("is kept for later")
+        terminal.until("kept for later")
+        terminal.read(0.4)
         terminal.press("4")
         terminal.until("Log of")
         assert not found_in(Path(f"/proc/{terminal.process}/cmdline").read_bytes())

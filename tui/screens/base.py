@@ -216,7 +216,8 @@ class Page(Actor):
         if self.typing:
             return [
                 KeyHint(
-                    keys.shown("text.leave", typing=True), "leave the text" if hasattr(self, "leave_text") else "back"
+                    keys.shown("text.leave", typing=True),
+                    "leave the text" if hasattr(self, "leave_text") else self.word("back", "back"),
                 ),
                 KeyHint(keys.shown("global.command", typing=True), "command"),
             ]

@@ -167,12 +167,25 @@ class Home(Page):
             return [
                 line("No source yet: a source is the warehouse that rows come from."),
                 Line(),
-                line(Span(keys.shown("global.sources"), "bold text"), ("  connect one", "muted")),
+                line(Span(keys.shown("home.new"), "bold text"), ("  connect one", "muted")),
             ]
         return [
             line("No sync yet: a sync is a query, and where its rows go."),
             Line(),
             line(Span(keys.shown("home.new"), "bold text"), ("  make one", "muted")),
+            *(
+                []
+                if snapshot.project is None or snapshot.project.destinations
+                else [
+                    Line(),
+                    line("No destination yet: the API, or the local file, that its calls go to."),
+                    Line(),
+                    line(
+                        Span(f"{keys.shown('global.sources')} {keys.shown('sources.new_destination')}", "bold text"),
+                        ("  connect one", "muted"),
+                    ),
+                ]
+            ),
         ]
 
     def _show_running(self, snapshot: Snapshot) -> None:
@@ -285,10 +298,13 @@ class Home(Page):
             self.console.push_screen(PlanPage(name))
 
     def do_new(self) -> None:
-        """Make a new sync."""
+        """Make a new sync; connect a source first, where there is none."""
         from tui.screens.new_sync import NewSync
+        from tui.screens.wizard import WizardPage
 
-        self.console.push_screen(NewSync())
+        project = self.snapshot.project
+        first = project is not None and not project.sources
+        self.console.push_screen(WizardPage("source") if first else NewSync())
 
     def do_settings(self, sync: str = "") -> None:
         """Change the settings."""

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from core.words import ago
-from tui.drawing import Line, Span, heading, line
+from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused, Snapshot
 from tui.screens.base import Page
 from tui.screens.connection import ConnectionPage
@@ -43,6 +43,7 @@ class Sources(Page):
         super().__init__()
         self._tests: dict[str, tuple[float, list[Mapping[str, Any]], bool]] = {}
         self._kept: dict[str, str] = {}
+        self._places: dict[str, str] = {}
         self._kept_problem = ""
 
     def body(self) -> ComposeResult:
@@ -128,6 +129,7 @@ class Sources(Page):
         try:
             answer = await self.bridge.ask("secret_list")
             self._kept = {entry["name"]: entry["place"] if entry["present"] else "" for entry in answer["secrets"]}
+            self._places = {entry["name"]: entry["place"] for entry in answer["secrets"]}
             self._kept_problem = ""
         except Refused as error:
             self._kept_problem = error.message
@@ -234,27 +236,28 @@ class Sources(Page):
             value = getattr(found.settings, key)
             if value not in ("", None):
                 lines.append(line(Span(f"{key.replace('_', ' '):<18}", "muted"), str(value)))
-        lines += [self._secret_line(what, name, secret) for secret in self._secrets(what, name)]
+        for secret in self._secrets(what, name):
+            lines += self._secret_lines(what, name, secret, width)
         users = self._used_by(what, name)
         lines.append(line(Span(f"{'used by':<18}", "muted"), ", ".join(users) or "no sync"))
         return [*lines, Line(), *self._test_lines(what, name, width)]
 
-    def _secret_line(self, what: str, name: str, secret: str) -> Line:
+    def _secret_lines(self, what: str, name: str, secret: str, width: int) -> list[Line]:
         full = f"{what}s/{name}.{secret}"
         label = Span(f"{secret.replace('_', ' '):<18}", "muted")
         if self._kept_problem:
-            return line(label, Span("? ", "muted"), (self._kept_problem, "muted"))
+            return [line(label, Span("? ", "muted"), (self._kept_problem, "muted"))]
         if full not in self._kept:
-            return line(label, ("…", "muted"))
+            return [line(label, ("…", "muted"))]
         if self._kept[full]:
-            return line(label, Span("✓ ", "ok"), f"in {self._kept[full]}")
-        return line(
-            label,
-            Span("! ", "warn"),
-            "not there yet  ",
-            Span(self.console.keys.shown("sources.secret"), "bold text"),
-            (" keeps it", "muted"),
-        )
+            first, *more = wrapped(f"in {self._kept[full]}", width - 20)
+            rest = [line(Span(" " * 20), *each.left) for each in more]
+            return [line(label, Span("✓ ", "ok"), *first.left), *rest]
+        missing = line(label, Span("! ", "warn"), "not there yet")
+        if not self._places[full].startswith("the keyring"):
+            return [missing, *wrapped(f"looked for in {self._places[full]}", width, "muted", indent=20)]
+        key = Span(self.console.keys.shown("sources.secret"), "bold text")
+        return [line(*missing.left, "  ", key, (" keeps it", "muted"))]
 
     def _test_lines(self, what: str, name: str, width: int) -> list[Line]:
         test = self._tests.get(f"{what}/{name}")

@@ -12,10 +12,14 @@ from rich.text import Text
 from textual import events
 from textual.widgets import Input
 
+from core.blackout import remember_secret
 from core.harmless import harmless
 from tui.drawing import stood_in
 
 __all__ = ["Entry"]
+
+_KEY = "PRIVATE KEY-----"
+"""A private key that is pasted into a field that is not for it is hidden there, too."""
 
 
 class Entry(Input):
@@ -24,7 +28,7 @@ class Entry(Input):
     @property
     def _drawn(self) -> str:
         """Give what is drawn, a character for each of the value."""
-        return "•" * len(self.value) if self.password else stood_in(self.value)
+        return "•" * len(self.value) if self.password or _KEY in self.value else stood_in(self.value)
 
     @property
     def _value(self) -> Text:
@@ -43,16 +47,19 @@ class Entry(Input):
 
     @property
     def selected_text(self) -> str:
-        return "" if self.password else super().selected_text
+        return "" if self.password or _KEY in self.value else super().selected_text
 
     def insert_text_at_cursor(self, text: str) -> None:
         """Insert a text in place of what is chosen; as one line without control characters, but for a secret."""
         if not self.selection.is_empty:
             self.delete_selection()
+        if _KEY in text:
+            remember_secret(text)
         super().insert_text_at_cursor(text if self.password else harmless(" ".join(text.split("\n"))))
 
     def _on_paste(self, event: events.Paste) -> None:
-        self.insert_text_at_cursor(event.text.strip())
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n")  # a terminal pastes carriage returns for line ends
+        self.insert_text_at_cursor(text.strip())
         event.stop()
         event.prevent_default()
 

@@ -27,7 +27,10 @@ __all__ = ["Field", "Form"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A field: its name, label, first value; `choices` it may have; whether it is secret, or has several lines."""
+    """A field: its name, label, first value; `choices` it may have; whether it is secret, or has several lines.
+
+    `unchosen` is what a choice says while a person has not chosen yet; without it, the first one is taken.
+    """
 
     name: str
     label: str
@@ -35,6 +38,7 @@ class Field:
     note: str = ""
     placeholder: str = ""
     choices: tuple[str, ...] = ()
+    unchosen: str = ""
     secret: bool = False
     lines: int = 1
     fixed: bool = False
@@ -62,10 +66,12 @@ class Choice(Widget, can_focus=True):
 
     DEFAULT_CSS = "Choice { height: 1; background: $field; }"
 
-    def __init__(self, choices: Sequence[str], value: str, *, id: str) -> None:  # noqa: A002 -- Textual's name
+    def __init__(self, choices: Sequence[str], value: str, *, id: str, unchosen: str = "") -> None:  # noqa: A002 -- Textual's name
         super().__init__(id=id)
         self.choices = tuple(choices)
-        self.value = value if value in choices else (self.choices[0] if self.choices else "")
+        self.unchosen = unchosen
+        first = self.choices[0] if self.choices and not unchosen else ""
+        self.value = value if value in choices else first
 
     def render(self) -> RenderResult:  # pragma: no cover -- render_line is what draws
         return ""
@@ -73,7 +79,7 @@ class Choice(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         style = "bold accent" if self.has_focus else "text"
         others = "← → or space changes it" if self.has_focus and len(self.choices) > 1 else ""
-        shown = Line((Span(f"‹ {self.value} ›" if self.value else "‹ none ›", style),), (Span(others, "muted"),))
+        shown = Line((Span(f"‹ {self.value or self.unchosen or 'none'} ›", style),), (Span(others, "muted"),))
         return draw(shown, self.size.width, PALETTES[self.app.theme], ground="panel", margin=1)
 
     def on_key(self, event: events.Key) -> None:
@@ -88,12 +94,23 @@ class Choice(Widget, can_focus=True):
             self.post_message(Changed(_name(self), self.value))
             event.stop()
             event.prevent_default()
+        elif event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(_Entered(self))
 
     def on_focus(self) -> None:
         self.refresh()
 
     def on_blur(self) -> None:
         self.refresh()
+
+
+@dataclass
+class _Entered(Message):
+    """Enter was pressed on a choice."""
+
+    choice: Choice
 
 
 class _Words(Widget):
@@ -141,6 +158,8 @@ class Form(VerticalScroll):
     def __init__(self, fields: Sequence[Field], *, id: str | None = None) -> None:  # noqa: A002 -- Textual's name
         super().__init__(id=id, can_focus=False)
         self.fields = tuple(fields)
+        self._problems: dict[str, str] = {}
+        """What the fields held whose problem is shown: it goes as soon as they hold something else."""
 
     def compose(self) -> ComposeResult:
         for each in self.fields:
@@ -153,7 +172,7 @@ class Form(VerticalScroll):
 
     def _widget(self, each: Field) -> Widget:
         if each.choices:
-            return Choice(each.choices, each.value, id=_id(each.name))
+            return Choice(each.choices, each.value, id=_id(each.name), unchosen=each.unchosen)
         if each.lines > 1:
             area = _Lines(each.value, id=_id(each.name), tab_behavior="focus", soft_wrap=False)
             area.styles.height = each.lines
@@ -174,9 +193,9 @@ class Form(VerticalScroll):
         return widget.value if isinstance(widget, Choice) or widget.password else widget.value.strip()
 
     def values(self) -> Mapping[str, str]:
-        """Give what all fields hold, by name; secrets are remembered, to be blacked out."""
+        """Give what all fields hold, by name; secrets are remembered, to be blacked out. A path that is shown is none."""
         for each in self.fields:
-            if each.secret:
+            if each.secret and self.query_one(f"#{_id(each.name)}", Input).password:
                 remember_secret(self.value(each.name))
         return {each.name: self.value(each.name) for each in self.fields}
 
@@ -187,12 +206,20 @@ class Form(VerticalScroll):
         words = self.query_one(f".problem-{_id(place)}", _Words)
         words.show(f"✗ {text}")
         words.add_class("-shown")
+        self._problems[place] = self.value(place)
         self.query_one(f"#{_id(place)}").focus()
 
     def clear_problems(self) -> None:
         """Take the problems away."""
+        self._problems.clear()
         for words in self.query("._problem"):
             words.remove_class("-shown")
+
+    def _forget_problem(self, name: str) -> None:
+        """Take a problem away whose field has changed."""
+        if name in self._problems and self._problems[name] != self.value(name):
+            del self._problems[name]
+            self.query_one(f".problem-{_id(name)}").remove_class("-shown")
 
     def focus_first(self) -> None:
         """Give the keys to the first field that is empty, else to the first."""
@@ -203,8 +230,25 @@ class Form(VerticalScroll):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._forget_problem(_name(event.input))
         self.post_message(Changed(_name(event.input), "" if event.input.password else event.value))
+
+    def on_changed(self, message: Changed) -> None:
+        self._forget_problem(message.name)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.screen.focus_next()
+        self._go_on(event.input)
+
+    def on__entered(self, message: _Entered) -> None:
+        message.stop()
+        self._go_on(message.choice)
+
+    def _go_on(self, widget: Widget) -> None:
+        """Go from a field to the next one; from the last one to what the page has for it."""
+        last = [each.name for each in self.fields if not each.fixed][-1]
+        done = getattr(self.screen, "form_done", None)
+        if done is not None and _name(widget) == last:
+            done()
+        else:
+            self.screen.focus_next()

@@ -50,6 +50,10 @@ class Sheet(Canvas, can_focus=True):
         self._drawn.clear()
         self.rebuild()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Build the lines for the room that is left: a scroll bar takes a column, and no resize tells of it."""
+        self.call_after_refresh(self.rebuild)
+
     def line_count(self) -> int:
         return len(self._lines)
 

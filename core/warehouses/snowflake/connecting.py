@@ -3,9 +3,6 @@
 Each entry of `TROUBLES` knows one by Snowflake's code, or by its wording where a code is shared or none comes (what the
 driver's network says). The order counts: a second factor, a blocked address or a role that is missing are told before
 wrong credentials, since Snowflake wraps several of them into one code, 250001.
-
-A public key is not written out: a private key in PKCS#1 holds the same letters in its lines, and these are blacked out of
-every error (core.blackout).
 """
 
 from __future__ import annotations
@@ -102,8 +99,7 @@ TROUBLES: tuple[Trouble, ...] = (
         wording=r"JWT token is invalid",
         message="Snowflake does not take this key for {user}. Its fingerprint is {fingerprint}.",
         remedy="Compare it: DESC USER {user}; shows RSA_PUBLIC_KEY_FP and RSA_PUBLIC_KEY_2_FP. If neither is the same: "
-        "ALTER USER {user} SET RSA_PUBLIC_KEY = '...'; with what `openssl rsa -in key.p8 -pubout` prints, without its first and "
-        "last line. If one is: check `user` (the login name, not the e-mail), "
+        "ALTER USER {user} SET RSA_PUBLIC_KEY = '{public_key}'; If one is: check `user` (the login name, not the e-mail), "
         "`account` ({account}), and this machine's clock, which must be right to a minute.{identifier}",
     ),
     Trouble(
@@ -208,6 +204,7 @@ def connecting_trouble(
         "account": settings.account,
         "address": address[1] if address else "its address",
         "fingerprint": "unknown",
+        "public_key": "...",
         "host": host,
         "identifier": f" SELECT SYSTEM$GET_LOGIN_FAILURE_DETAILS('{identifier[1]}'); tells an administrator which."
         if identifier

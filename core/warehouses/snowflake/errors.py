@@ -49,7 +49,8 @@ def explain_login(error: Exception, connector: Connector) -> tuple[str, Warehous
         ahead = seconds_ahead(connector)
         if abs(ahead) > MOST_SKEW:
             return "login", _wrong_clock(ahead, settings)
-        details = {"fingerprint": connector.key().fingerprint}
+        key = connector.key()
+        details = {"fingerprint": key.fingerprint, "public_key": key.public_key}
     known = connecting_trouble(code, text, settings, host=connector.host, details=details)
     if known is not None:
         return known

@@ -14,9 +14,10 @@ __all__ = ["Key", "read_key"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A private key that fits, as the driver takes it, and the fingerprint that Snowflake shows of its public half."""
+    """A private key that fits, as the driver takes it, its public half, and the fingerprint that Snowflake shows of that."""
 
     der: bytes
+    public_key: str
     fingerprint: str
 
 
@@ -32,4 +33,4 @@ def read_key(secret: Secret) -> Key:
         again = "Then set it again: `backhaul secret set sources/<name>.private_key`."
         raise SecretError(found.sentence, remedy=f"{found.remedy} {again}".strip())
     body = "".join(line for line in found.key.reveal().splitlines() if not line.startswith("-"))
-    return Key(der=base64.b64decode(body), fingerprint=found.fingerprint)
+    return Key(der=base64.b64decode(body), public_key=found.public_key, fingerprint=found.fingerprint)

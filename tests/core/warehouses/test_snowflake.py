@@ -202,6 +202,7 @@ def test_a_key_in_pkcs1_is_taken_and_a_refusal_shows_its_fingerprint_whole(
     with pytest.raises(LoginError) as refused:
         source.open()
     assert fingerprint_of(rsa_key("mine")) in refused.value.message
+    assert f"SET RSA_PUBLIC_KEY = '{public_body(rsa_key('mine'))}';" in refused.value.remedy
     assert "••" not in str(refused.value)
     shop.set_user(keys=[public_body(rsa_key("mine"))])
     source.open().close()

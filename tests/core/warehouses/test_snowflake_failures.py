@@ -119,7 +119,7 @@ FAILURES = (
         user={"keys": [public_body(rsa_key("other"))]},
         step="login",
         says=f"does not take this key for {{user}}. Its fingerprint is {fingerprint_of(rsa_key('mine'))}",
-        advises="ALTER USER {user} SET RSA_PUBLIC_KEY = '...'",
+        advises="ALTER USER {user} SET RSA_PUBLIC_KEY = '",
         published=f"{DOCUMENTS}/user-guide/key-pair-auth-troubleshooting",
     ),
     Failure(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widgets import Input
 
 from core.blackout import remember_secret
@@ -25,16 +27,30 @@ __all__ = ["ChoosingStep"]
 _COLUMNS = (Column(head="Type", least=10, most=14, main=True), Column(head="What it is", share=1, least=20, most=90))
 
 
+_SECRET_WORD = re.compile(r"(?i)passw|pwd|token|secret")
+
+
 class _Pasted(Entry):
     """Takes a connection string; it may hold a password, so it is hidden from where one could begin."""
 
     @property
     def _drawn(self) -> str:
+        if _SECRET_WORD.search(self.value):
+            return "•" * len(self.value)
         before, sign, rest = self.value.partition("://")
-        at = rest.rfind("@")
-        if sign and at >= 0:
-            return f"{before}{sign}{'•' * at}{super()._drawn[len(before) + len(sign) + at :]}"
-        return "•" * len(self.value) if "password" in self.value.lower() else super()._drawn
+        start = len(before) + len(sign)
+        end = start + rest.rfind("@")
+        if sign and "@" in rest:
+            return f"{before}{sign}{'•' * (end - start)}{super()._drawn[end:]}"
+        user, colon, more = rest.partition(":")
+        if sign and colon and not more.partition("/")[0].isdigit():  # a password whose @ has not come yet
+            start += len(user) + 1
+            return f"{super()._drawn[:start]}{'•' * (len(self.value) - start)}"
+        return super()._drawn
+
+    @property
+    def selected_text(self) -> str:
+        return self._drawn[slice(*sorted(self.selection))]
 
 
 class _Kinds(Table):
@@ -53,7 +69,8 @@ class ChoosingStep(Step):
 
     DEFAULT_CSS = """
     ChoosingStep #kinds { height: 1fr; }
-    ChoosingStep #paste { height: 1; margin: 0 2; }
+    ChoosingStep #pasting { height: 2; padding: 0 1 0 2; }
+    ChoosingStep #paste { height: 1; }
     ChoosingStep #said { height: auto; max-height: 3; }
     """
 
@@ -67,7 +84,8 @@ class ChoosingStep(Step):
             yield Sheet(self._paste_words, id="said", focusable=False)
             entry = _Pasted("", placeholder="postgresql://user@host/database", id="paste")
             entry.cursor_blink = False
-            yield entry
+            with Horizontal(id="pasting"):
+                yield entry
         with Pane(title="Or choose" if self.draft.what == "source" else "Choose"):
             yield _Kinds(_COLUMNS, id="kinds")
 
@@ -109,28 +127,31 @@ class ChoosingStep(Step):
     def _paste_words(self, width: int) -> list[Line]:
         if self._problem:
             return wrapped(self._problem, width, "fail")
-        return [line(("Paste a connection string, if you have one: a URI, JDBC's, or the words behind psql.", "muted"))]
+        return [line(("Paste a connection string, if you have one: a URI, or psql's words.", "muted"))]
 
-    def on_paste(self, event: events.Paste) -> None:
-        """Take a connection string wherever it is pasted on this step."""
-        if self.draft.what == "source" and from_text(event.text):
-            event.stop()
-            self.page.attempt(lambda: self._take(event.text))
+    def take_paste(self, text: str) -> bool:
+        if self.draft.what == "source":
+            self.page.attempt(lambda: self._take_and_go(text))
+        return self.draft.what == "source"
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value.strip():
-            await self._take(event.value)
+            await self._take_and_go(event.value)
         else:
             self.query_one("#kinds", Table).focus()
 
-    async def _take(self, text: str) -> None:
-        """Take over a pasted connection string; its password is held, and forgotten here."""
+    async def _take_and_go(self, text: str) -> None:
+        if await self._take(text):
+            await self.page.go(1)
+
+    async def _take(self, text: str) -> bool:
+        """Take over a pasted connection string; its password is held, and forgotten here. False where it is none."""
         found = from_text(text)
         if found is None or found.type not in self.draft.types:
             self._problem = "This is no connection string that is known here. Choose a type instead."
             self.query_one("#said", Sheet).rebuild()
-            return
+            return False
         self.draft.take_over(
             {
                 "type": found.type,
@@ -145,10 +166,10 @@ class ChoosingStep(Step):
             facts = await self.page.bridge.ask("hold", kind="plain", value=secret.reveal())
             self.draft.held[name], self.draft.facts[name] = (
                 facts["handle"],
-                {**facts, "sentence": "From the pasted text."},
+                {**facts, "origin": found.origin},
             )
         self.query_one("#paste", Entry).value = ""
-        await self.page.go(1)
+        return True
 
     async def on_table_chosen(self, message: Table.Chosen) -> None:
         message.stop()
@@ -159,6 +180,9 @@ class ChoosingStep(Step):
         self.page.refresh_help()
 
     async def leave(self) -> bool:
+        for entry in self.query("#paste").results(Entry):
+            if entry.value.strip():
+                return await self._take(entry.value)
         key = self.query_one("#kinds", Table).key or ""
         what, _, name = key.partition("/")
         if what == "found":

@@ -24,7 +24,9 @@ class ConnectingStep(Step):
         yield Form(self._fields(), id="form")
 
     def take_keys(self) -> None:
-        self.query_one(Form).focus_first()
+        """Give the keys to the first field that is needed and empty; where all are there, to the name."""
+        missing = [each.name for each in self.query_one(Form).fields if each.placeholder == "needed" and not each.value]
+        self.query_one(f"#field-{missing[0] if missing else 'name'}").focus()
 
     def _fields(self) -> list[Field]:
         draft = self.draft
@@ -34,7 +36,6 @@ class ConnectingStep(Step):
                 name="name",
                 label="name",
                 value=draft.name or self._suggestion(),
-                note="how syncs call it",
                 placeholder="prod" if draft.what == "source" else "segment",
             )
         ]
@@ -101,13 +102,35 @@ class ConnectingStep(Step):
         return str(focused.id).removeprefix("field-") if focused is not None and focused.id else ""
 
     def brief(self, width: int) -> list[Line]:
+        if self._chosen == "name":
+            return [each for words in self._about_name() for each in wrapped(words, width, "muted")]
         words = self.draft.plugin.where_to_find.get(self._chosen, "")
         return wrapped(words, width, "muted") if words else []
 
+    def _about_name(self) -> list[str]:
+        """Say what the name is for, and where the other values come from."""
+        draft = self.draft
+        words = [f"How syncs call it. It becomes {draft.what}s/{draft.name or 'name'}.toml."]
+        if draft.origin:
+            words.append(" ".join((f"Taken over from {draft.origin}.", *draft.notes)))
+        if draft.resumed:
+            back = self.page.console.keys.shown("wizard.backward", typing=True)
+            words.append(f"It was kept for later, without its secret. {back} begins with another type.")
+        return words
+
     def help(self, width: int) -> list[Line]:
-        found = self.draft.plugin.where_to_find
+        shown = [each.name for each in self.query_one(Form).fields] if self.query(Form) else []
+        found = {name: words for name, words in self.draft.plugin.where_to_find.items() if name in shown}
         chosen = self._chosen
         lines = [heading("Where to find it")]
+        lines += [
+            line(Span("name", "bold text" if chosen == "name" else "muted")),
+            *(
+                each
+                for words in self._about_name()
+                for each in wrapped(words, width, "text" if chosen == "name" else "muted", indent=2)
+            ),
+        ]
         for name, words in found.items():
             label = name.replace("_", " ")
             style = "bold text" if name == chosen else "muted"
@@ -115,7 +138,4 @@ class ConnectingStep(Step):
         if not found:
             documentation = (self.draft.plugin.Settings.__doc__ or "").replace("`", "")
             lines += wrapped(" ".join(documentation.split()), width, "muted")
-        if self.draft.origin:
-            lines += [Line(), *wrapped(f"Taken over from {self.draft.origin}.", width, "muted")]
-            lines += [each for note in self.draft.notes for each in wrapped(note, width, "muted")]
         return lines

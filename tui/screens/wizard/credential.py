@@ -1,23 +1,26 @@
 """3 Credential: the secret that is needed, looked at while it is entered, and where it will be kept.
 
-The workbench looks at a key and holds it; the field is emptied as soon as the key fits, so that the console keeps nothing of it.
-A path is shown as it is typed; everything else is hidden. Where this host has no keyring that may be used, the choice of
-another place is asked for: none is taken in silence.
+The workbench looks at a key and holds it, also one that waits for its passphrase; the field is emptied then, so that the
+console keeps nothing of it. A path is shown as it is typed; everything else is hidden. Where this host has no keyring that
+may be used, the choice of another place is asked for: none is taken in silence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.timer import Timer
 
+from core.blackout import remember_public, remember_secret
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
 from tui.screens.wizard.draft import Draft
+from tui.screens.wizard.facts import fact_lines, place_lines
 from tui.screens.wizard.step import Step
 from tui.settings_fields import settings_fields
+from tui.widgets.button import Button
 from tui.widgets.entry import Entry
 from tui.widgets.form import Changed, Field, Form
 from tui.widgets.sheet import Sheet
@@ -26,12 +29,26 @@ __all__ = ["CredentialStep"]
 
 _KINDS = {"private_key": "private_key", "service_account": "service_account"}
 _PAUSE = 0.3
-_LONGEST_SHOWN = 300
-_PLACES = {
-    "environment": "variables of the environment that Backhaul runs in",
-    "systemd": "credentials of the systemd unit that runs it",
-    "command": "what a command prints, such as pass show backhaul/{name}",
-}
+_LONGEST_PATH = 300
+_SHORTEST_KEY = 100
+"""What is shorter and on one line is still being typed."""
+
+_PLACES = ("environment", "systemd", "command")
+_KEYRING = "keyring"
+
+
+def is_path(text: str) -> bool:
+    """Say whether a text looks like the path of a file. A key on one line may begin with a slash, too, but is longer."""
+    text = text.strip().strip("'\"")
+    looks_like_one = text.startswith(("/", "~", "./", "../")) or text.endswith((".pem", ".p8", ".key", ".json", ".der"))
+    return looks_like_one and "\n" not in text and len(text) < _LONGEST_PATH
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text.strip().strip("'\"")).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 class CredentialStep(Step):
@@ -42,7 +59,7 @@ class CredentialStep(Step):
 
     DEFAULT_CSS = """
     CredentialStep Form { height: auto; max-height: 60%; }
-    CredentialStep #facts { height: 1fr; margin-top: 1; }
+    CredentialStep #facts { height: 1fr; margin-top: 1; scrollbar-gutter: stable; }
     """
 
     def __init__(self, draft: Draft) -> None:
@@ -51,7 +68,7 @@ class CredentialStep(Step):
 
     def compose(self) -> ComposeResult:
         yield Form(self._fields(), id="form")
-        yield Sheet(self._facts, id="facts", focusable=False)
+        yield Sheet(self._facts, id="facts")
 
     def on_mount(self) -> None:
         self.page.attempt(self._begin)
@@ -61,17 +78,48 @@ class CredentialStep(Step):
         for name in self.draft.needed():
             if name in self.draft.offered and name not in self.draft.held:
                 await self._hold(name, origin=self.draft.origin, secret=name)
-        place = await self.page.bridge.ask("secret_place")
-        self.page.place = place
-        if not place["usable"] and not self.draft.secrets_from:
-            self.draft.secrets_from = "environment"
+            elif self.draft.facts.get(name, {}).get("statement"):
+                await self._state_anew(name)
+        await self._look_for_place()
         await self._rebuild()
+        if self.is_attached and isinstance(self.screen.focused, Button | None):
+            self.take_keys()
+
+    async def _look_for_place(self) -> None:
+        """Ask where this project's secrets can be kept on this host."""
+        page = self.page
+        page.place = await page.bridge.ask(
+            "secret_place", names=[page.secret_name(name) for name in self.draft.needed()]
+        )
+        if page.place["usable"] or (self.draft.secrets_from == _KEYRING and not page.place["locked"]):
+            self.draft.secrets_from = ""
+
+    async def _state_anew(self, name: str) -> None:
+        """Have the statement made again: the user may be another one by now."""
+        facts, user = self.draft.facts[name], self.draft.texts.get("user", "")
+        if facts.get("user", user) != user:
+            again = await self.page.bridge.ask("hold", kind=_KINDS[name], held=self.draft.held[name], user=user)
+            self.draft.facts[name] = {**facts, "statement": again["statement"], "user": user}
 
     def take_keys(self) -> None:
-        if self.query_one(Form).fields:
-            self.query_one(Form).focus_first()
+        """Give the keys to the first secret that is not there yet; where all are, to what goes on."""
+        form, known = self.query_one(Form), [each.name for each in self.query_one(Form).fields]
+        missing = [name for name in self.draft.needed() if name not in self.draft.held and name in known]
+        if not missing and self.draft.passed is False:  # it was refused, perhaps
+            missing = [name for name in self.draft.needed() if name in known]
+        if "passphrase" in known:
+            missing = ["passphrase"]
+        elif not missing and self._asks_for_place and not self.draft.secrets_from:
+            missing = ["secrets_from"]
+        if missing:
+            form.query_one(f"#field-{missing[0]}").focus()
         else:
             self.page.focus_next_button()
+
+    @property
+    def _asks_for_place(self) -> bool:
+        """Say whether a place is asked for: this host's keyring cannot be used, and the project has chosen none yet."""
+        return bool(self.draft.needed() and self.page.place and not self.page.place["usable"])
 
     # the fields
 
@@ -83,20 +131,21 @@ class CredentialStep(Step):
             known = draft.texts.get("login", "")
             fields.append(Field(name="login", label="log in with", value=known or choices[0], choices=choices))
         for name in draft.needed():
-            held = draft.facts.get(name, {})
+            fields.append(
+                Field(name=name, label=name.replace("_", " "), secret=True, placeholder=self._placeholder(name))
+            )
+            if draft.facts.get(name, {}).get("needs_passphrase"):
+                fields.append(Field(name="passphrase", label="passphrase", secret=True, placeholder="of the key"))
+        if self._asks_for_place:
+            choices = (*((_KEYRING,) if self.page.place["locked"] else ()), *_PLACES)
             fields.append(
                 Field(
-                    name=name,
-                    label=name.replace("_", " "),
-                    secret=True,
-                    placeholder=_held_words(held) if draft.held.get(name) else _asking_words(name),
+                    name="secrets_from",
+                    label="read it from",
+                    value=draft.secrets_from,
+                    choices=choices,
+                    unchosen="not chosen yet",
                 )
-            )
-            if held.get("needs_passphrase"):
-                fields.append(Field(name="passphrase", label="passphrase", secret=True, placeholder="of the key"))
-        if draft.needed() and draft.secrets_from:
-            fields.append(
-                Field(name="secrets_from", label="keep it in", value=draft.secrets_from, choices=tuple(_PLACES))
             )
             if draft.secrets_from == "command":
                 fields.append(
@@ -109,29 +158,74 @@ class CredentialStep(Step):
                 )
         return fields
 
+    def _placeholder(self, name: str) -> str:
+        """Say in an empty field what it holds, or what it takes."""
+        facts = self.draft.facts.get(name, {})
+        if facts.get("locked"):
+            return "hidden; its passphrase opens it"
+        if self.draft.held.get(name):
+            lines = int(facts.get("lines") or 0)
+            counted = f"{lines} lines, " if lines > 1 else ""
+            origin = f"from {facts['origin']}" if facts.get("origin") else "enter another to replace it"
+            return f"{counted}hidden; {origin}"
+        if name in _KINDS:
+            return "paste it, or give its path"
+        return (
+            "hidden while you type"
+            if self.page.keeps_secrets or self._asks_for_place
+            else "may stay empty: it is read, not kept"
+        )
+
     async def _rebuild(self, focus: str = "") -> None:
         """Draw the fields anew where others are needed; what was typed stays."""
         if not self.is_attached:  # what was asked for is answered when another step is shown already
             return
-        form = self.query_one(Form)
-        fields = self._fields()
-        if [(each.name, each.placeholder) for each in fields] != [
-            (each.name, each.placeholder) for each in form.fields
-        ]:
-            focused = self.screen.focused
-            chosen = focus or (str(focused.id).removeprefix("field-") if focused is not None and focused.id else "")
-            await form.remove()
-            await self.mount(Form(fields, id="form"), before="#facts")
-            new = self.query_one(Form)
-            target = next((each.name for each in fields if each.name == chosen), None)
-            if target:
-                new.query_one(f"#field-{target}").focus()
-            else:
-                self.take_keys()
+        form, fields = self.query_one(Form), self._fields()
+        if [each.name for each in fields] == [each.name for each in form.fields]:
+            for each in fields:
+                for entry in form.query(f"#field-{each.name}").results(Entry):
+                    entry.placeholder = each.placeholder
+        else:
+            await self._replace(form, fields, focus)
         self.query_one("#facts", Sheet).rebuild()
         self.page.refresh_help()
 
+    async def _replace(self, form: Form, fields: list[Field], focus: str) -> None:
+        """Put other fields in place of those that are there, with what was typed, and the keys where they were."""
+        typed = {entry.id: entry.value for entry in form.query(Entry)}
+        focused = self.screen.focused
+        among = focused is None or form in focused.ancestors
+        chosen = focus or (str(focused.id).removeprefix("field-") if focused is not None and focused.id else "")
+        before = [each.name for each in form.fields]
+        await form.remove()
+        await self.mount(Form(fields, id="form"), before="#facts")
+        new = self.query_one(Form)
+        for entry in new.query(Entry):
+            if typed.get(entry.id):
+                entry.value = typed[entry.id]
+                entry.password = entry.password and not self._is_shown(str(entry.id), entry.value)
+        fresh = [each.name for each in fields if each.name not in before]
+        if among and "passphrase" in fresh:
+            new.query_one("#field-passphrase").focus()
+        elif among and new.query(f"#field-{chosen}"):
+            new.query_one(f"#field-{chosen}").focus()
+        elif among:
+            self.take_keys()
+
+    @staticmethod
+    def _is_shown(field: str, text: str) -> bool:
+        """Say whether a secret's field shows what is typed: a path is no secret."""
+        return field.removeprefix("field-") in _KINDS and is_path(text)
+
     # looking at what is entered
+
+    def take_paste(self, text: str) -> bool:
+        """Put it into the field of the first secret that is needed, in place of what is there."""
+        for entry in (entry for name in self.draft.needed() for entry in self.query(f"#field-{name}").results(Entry)):
+            entry.value = text
+            entry.focus()
+            return True
+        return False
 
     async def on_changed(self, message: Changed) -> None:
         message.stop()
@@ -146,8 +240,7 @@ class CredentialStep(Step):
             await self._rebuild("secrets_from")
         elif message.name in self.draft.needed() or message.name == "passphrase":
             entry = self.query_one(f"#field-{message.name}", Entry)
-            path = entry.value.startswith(("/", "~", "./", "../")) and "\n" not in entry.value
-            entry.password = not (path and len(entry.value) < _LONGEST_SHOWN and message.name in _KINDS)
+            entry.password = not self._is_shown(str(entry.id), entry.value)
             if entry.value and (message.name in _KINDS or message.name == "passphrase"):
                 if self._waiting is not None:
                     self._waiting.stop()
@@ -155,43 +248,64 @@ class CredentialStep(Step):
                     _PAUSE, lambda: self.page.attempt(self._look, group="look", exclusive=True)
                 )
 
-    async def _look(self) -> None:
-        """Have the secrets looked at that are more than a word."""
+    async def _look(self, *, whole: bool = False) -> None:
+        """Have the secrets looked at that are more than a word; with `whole`, nothing is still being typed."""
         if not self.is_attached:
             return
         form = self.query_one(Form)
-        values = form.values()
+        values = {each.name: form.value(each.name) for each in form.fields}
         for name in self.draft.needed():
-            if name in _KINDS and values.get(name):
-                await self._hold(name, value=values[name], passphrase=values.get("passphrase", ""))
+            text, passphrase = values.get(name, ""), values.get("passphrase", "")
+            locked = self.draft.facts.get(name, {}).get("locked")
+            if name not in _KINDS:
+                continue
+            if is_path(text):
+                if whole or _is_file(text):
+                    await self._hold(name, path=text, passphrase=passphrase)
+            elif text and (whole or "\n" in text or len(text) >= _SHORTEST_KEY):
+                await self._hold(name, value=text, passphrase=passphrase)
+            elif locked and passphrase:
+                await self._hold(name, held=locked, passphrase=passphrase)
         await self._rebuild()
 
     async def _hold(self, name: str, **how: Any) -> None:
-        """Have a secret held; what is known of it is shown."""
-        user = self.draft.texts.get("user", "")
+        """Have a secret held; what is known of it is shown. The field is emptied, but for a path that leads nowhere."""
+        form, user = self.query_one(Form), self.draft.texts.get("user", "")
+        if how.get("value"):
+            form.values()  # they are secrets from now on, whatever they turn out to be
+        before = self.draft.facts.get(name, {})
         try:
             facts = await self.page.bridge.ask("hold", kind=_KINDS.get(name, "plain"), user=user, **how)
         except Refused as error:
             self.draft.facts[name] = {"sentence": error.message, "remedy": error.remedy, "fits": False}
             self.draft.held.pop(name, None)
             return
+        remember_public(facts.get("public_key", ""))
         if how.get("origin"):
             facts = {**facts, "origin": how["origin"]}
+        elif facts["file"]:
+            facts = {**facts, "origin": how["path"]}
+        if how.get("held") and facts.get(
+            "needs_passphrase"
+        ):  # what it is was told already; this is about the passphrase
+            facts = {**facts, "lines": before.get("lines", 0), "origin": before.get("origin", ""), "tried": True}
         self.draft.facts[name] = facts
         self.draft.passed = None
         if facts["handle"]:
+            remember_secret(how.get("passphrase", ""))
             self.draft.held[name] = facts["handle"]
             for setting, value in facts.get("settings", {}).items():
                 self.draft.texts[setting] = self.draft.texts.get(setting) or value
-            for entry in self.query(f"#field-{name}").results(Entry):
-                entry.value = ""
         else:
             self.draft.held.pop(name, None)
+        for entry in self.query(f"#field-{name}").results(Entry):
+            entry.value = ""
 
     async def do_generate(self) -> None:
         """Make a fresh pair of keys; the private half goes to the keyring and is shown to nobody."""
         await self._hold("private_key", generate=True)
         await self._rebuild()
+        self.page.focus_next_button()
 
     def keep(self) -> None:
         if not self.query(Form):
@@ -200,25 +314,46 @@ class CredentialStep(Step):
         self.draft.secrets_command = values.get("secrets_command", self.draft.secrets_command)
 
     async def leave(self) -> bool:
-        form = self.query_one(Form)
-        form.clear_problems()
+        self.query_one(Form).clear_problems()
         self.keep()
-        await self._look()
+        if self._waiting is not None:
+            self._waiting.stop()
+        await self._look(whole=True)
+        problem = await self._problem()
         form = self.query_one(Form)
-        for name in self.draft.needed():
-            typed = form.value(name)
-            if typed and name not in _KINDS:
+        if problem is not None and form.query(f"#field-{problem[0]}"):
+            form.show_problem(*problem)
+        return problem is None
+
+    async def _problem(self) -> tuple[str, str] | None:
+        """Give what is missing: a field's name, and a sentence. What was typed into the other fields is held now."""
+        draft, form = self.draft, self.query_one(Form)
+        for name in draft.needed():
+            facts, label = draft.facts.get(name, {}), name.replace("_", " ")
+            if name not in _KINDS and (typed := form.value(name)):
                 await self._hold(name, value=typed)
-            if name not in self.draft.held and (typed or self.page.keeps_secrets or self.draft.secrets_from):
-                known = self.draft.facts.get(name, {})
-                form.show_problem(
-                    name, str(known.get("sentence", "")) if typed else f"The {name.replace('_', ' ')} is needed."
-                )
-                return False
-        if self.draft.secrets_from == "command" and "{name}" not in self.draft.secrets_command and self.draft.needed():
-            form.show_problem("secrets_command", "The command is needed; {name} in it stands for the secret's name.")
-            return False
-        return True
+            if name in draft.held:
+                continue
+            if facts.get("locked"):
+                return "passphrase", str(facts["sentence"])
+            if facts.get("sentence"):
+                return name, str(facts["sentence"])
+            if self.page.keeps_secrets or self._asks_for_place:
+                return name, f"The {label} is needed."
+        return await self._problem_of_place() if self._asks_for_place else None
+
+    async def _problem_of_place(self) -> tuple[str, str] | None:
+        """Give what is missing of the place that was to be chosen; a keyring may have been unlocked meanwhile."""
+        draft = self.draft
+        if draft.secrets_from == _KEYRING:
+            await self._look_for_place()
+            await self._rebuild()
+            return ("secrets_from", f"{self.page.place['message']}") if self._asks_for_place else None
+        if not draft.secrets_from:
+            return "secrets_from", "Choose where it is read: ← → shows the places."
+        if draft.secrets_from == "command" and "{name}" not in draft.secrets_command:
+            return "secrets_command", "The command is needed; {name} in it stands for the secret's name."
+        return None
 
     # what is shown
 
@@ -228,28 +363,21 @@ class CredentialStep(Step):
             return [line(("No credential is needed here.", "muted"))]
         lines: list[Line] = []
         for name in draft.needed():
-            lines += _fact_lines(draft.facts.get(name, {}), width)
-        if draft.secrets_from:
-            lines += [Line(), *wrapped(str(self.page.place.get("message", "")), width, "warn")]
-            variable = f"BACKHAUL_{draft.what.upper()}S_{draft.name.upper()}_{draft.needed()[0].upper()}"
-            how = {
-                "environment": f"Set {variable} where Backhaul runs. This test takes what you enter here.",
-                "systemd": f"LoadCredential={draft.what}s-{draft.name}-{draft.needed()[0]}:/path/to/file in its unit.",
-                "command": f"It has to print the secret {draft.what}s/{draft.name}.{draft.needed()[0]} and nothing else.",
-            }[draft.secrets_from]
-            lines += wrapped(f"{_PLACES[draft.secrets_from]}. {how}", width, "muted")
-        elif self.page.place:
-            goes = "It goes to" if self.page.keeps_secrets else "It is read from"
-            lines += [Line(), *wrapped(f"{goes} {self.page.place['place']}, never in a file.", width, "muted")]
+            key = self.page.console.keys.shown("wizard.copy", typing=True)
+            lines += fact_lines(draft.facts.get(name, {}), width, key=key, whole=self.page.wide)
+        if self.page.place:
+            lines += [*([Line()] if lines else []), *place_lines(self.page, draft, width)]
+        for name in draft.needed():
+            if not self.page.wide and (statement := draft.facts.get(name, {}).get("statement")):
+                lines += [Line(), line(("the whole statement", "muted")), *wrapped(str(statement), width)]
         return lines
 
     def brief(self, width: int) -> list[Line]:
-        keys = self.page.console.keys
-        names = self.draft.needed()
-        lines = [
-            each for name in names for each in wrapped(self.draft.plugin.where_to_find.get(name, ""), width, "muted")
-        ]
-        if names and self.page.setup_script():
+        draft, keys = self.draft, self.page.console.keys
+        missing = [name for name in draft.needed() if name not in draft.held]
+        words = [draft.plugin.where_to_find.get(name, "") for name in missing]
+        lines = [each for text in words if text for each in wrapped(text, width, "muted")]
+        if missing and self.page.setup_script():
             key = keys.shown("wizard.copy", typing=True)
             lines.append(line(Span(key, "bold text"), ("  copies what an administrator runs, once", "muted")))
         return lines
@@ -261,6 +389,8 @@ class CredentialStep(Step):
             lines += wrapped(f"{draft.plugin.secrets[name][:1].upper()}{draft.plugin.secrets[name][1:]}.", width)
             if words := draft.plugin.where_to_find.get(name):
                 lines += wrapped(words, width, "muted")
+        if not draft.needed():
+            lines += wrapped("Nothing: it has no password and no key.", width, "muted")
         if "private_key" in draft.needed():
             lines += wrapped(
                 "Taken as it comes: PKCS#8, PKCS#1, encrypted, OpenSSH, DER, one line, or what a secret store gave you. Paste it, or "
@@ -279,46 +409,5 @@ class CredentialStep(Step):
         return str(facts.get("statement") or self.page.setup_script())
 
     def hints(self) -> tuple[str, ...]:
-        return ("wizard.generate", "wizard.copy") if "private_key" in self.draft.needed() else ("wizard.copy",)
-
-
-def _fact_lines(facts: Mapping[str, Any], width: int) -> list[Line]:
-    """Say what a secret is, what was mended, and how its public half is registered."""
-    if not facts:
-        return []
-    fits = bool(facts.get("fits"))
-    lines: list[Line] = []
-    if facts.get("found"):
-        lines.append(
-            line(Span("✓ " if fits else "! ", "ok" if fits else "warn"), Span(str(facts["found"]), "bold text"))
-        )
-    lines += wrapped(str(facts.get("sentence", "")), width, "text" if fits else "warn", indent=2)
-    for mend in facts.get("mends", ()):
-        lines += wrapped(str(mend), width, "muted", indent=2)
-    lines += wrapped(str(facts["remedy"]), width, "muted", indent=2) if facts.get("remedy") else []
-    if facts.get("warning"):
-        lines += wrapped(str(facts["warning"]), width, "warn", indent=2)
-    if facts.get("command"):
-        lines += [line(("  the same in a shell", "muted")), *wrapped(str(facts["command"]), width, "muted", indent=2)]
-    if facts.get("statement"):
-        lines += [
-            Line(),
-            heading("Register the public half in Snowflake", ("once, as an administrator", "muted")),
-            *wrapped(str(facts["statement"]), width),
-            line(Span("fingerprint  ", "muted"), str(facts["fingerprint"])),
-        ]
-    return lines
-
-
-def _held_words(facts: Mapping[str, Any]) -> str:
-    lines = int(facts.get("lines") or 0)
-    if facts.get("origin"):
-        return f"hidden; from {facts['origin']}"
-    counted = f"{lines} lines, " if lines > 1 else ""
-    return f"{counted}hidden; paste again to replace it"
-
-
-def _asking_words(name: str) -> str:
-    if name in _KINDS:
-        return "paste it, or give its path"
-    return "hidden while you type"
+        copy = ("wizard.copy",) if self.to_copy() else ()
+        return ("wizard.generate", *copy) if "private_key" in self.draft.needed() else copy

@@ -14,7 +14,7 @@ from core.destinations import types as destination_types
 from core.project.decode import decode
 from core.warehouses import types as warehouse_types
 from core.warehouses import warehouse_type
-from tui.settings_fields import typed_values
+from tui.settings_fields import settings_fields, typed_values
 
 __all__ = ["Draft"]
 
@@ -39,6 +39,7 @@ class Draft:
     steps: list[Mapping[str, Any]] = field(default_factory=list)
     passed: bool | None = None
     at: int = 0
+    resumed: bool = False
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -86,6 +87,12 @@ class Draft:
         return _LOGIN in self.plugin.Settings.__dataclass_fields__
 
     # for later
+
+    @property
+    def has_something(self) -> bool:
+        """Say whether something was entered that is not there by itself."""
+        fresh = {each.name: each.value or next(iter(each.choices), "") for each in settings_fields(self.plugin)}
+        return any(text and text != fresh.get(name) for name, text in self.texts.items())
 
     def keep(self, state: Path) -> None:
         """Write it, without its secrets, to go on with later. Raises OSError."""

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -41,7 +42,7 @@ class WizardPage(Page):
     DEFAULT_CSS = """
     WizardPage #title { height: 2; }
     WizardPage #step { height: 1fr; }
-    WizardPage #buttons { height: 1; margin: 0 2; }
+    WizardPage #buttons { height: 1; padding: 0 2; }
     WizardPage #buttons Vertical { width: 1fr; height: 1; }
     WizardPage #below { height: auto; max-height: 4; margin-bottom: 1; }
     """
@@ -62,6 +63,7 @@ class WizardPage(Page):
         state = self._state
         if state is not None and (kept := Draft.kept(self.what, state)) is not None:
             self.draft = kept
+            self.draft.resumed = True
             self.draft.at = _STEPS.index(ConnectingStep)
         with Horizontal(id="body"):
             with Vertical(id="left"):
@@ -77,9 +79,7 @@ class WizardPage(Page):
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self.draft.at:
-            known = self.draft.name or self.draft.type
-            self.console.tell(f"Going on with {known}, which was kept for later. Its secret is asked for again.")
+        self.app.clear_notifications()  # they lie over the buttons
 
     @property
     def _state(self) -> Any:
@@ -127,6 +127,7 @@ class WizardPage(Page):
         if isinstance(self.step, TestingStep):
             self.attempt(self.step.do_test, group="test", exclusive=True)
             return
+        self.draft.passed = None
         while self.draft.at < _STEPS.index(TestingStep):
             at = self.draft.at
             await self.do_forward()
@@ -158,12 +159,7 @@ class WizardPage(Page):
     def on_unmount(self) -> None:
         """Keep what was entered, however the page was left."""
         state = self._state
-        if (
-            self._saved
-            or state is None
-            or not self.draft.type
-            or not (self.draft.name or any(self.draft.texts.values()))
-        ):
+        if self._saved or state is None or not self.draft.type or not self.draft.has_something:
             return
         with contextlib.suppress(OSError):  # a disk that is full: what else it stops is told elsewhere
             self.draft.keep(state)
@@ -186,11 +182,18 @@ class WizardPage(Page):
         return "later" if name == "back" else word
 
     def hints(self) -> Iterable[str]:
-        return ("wizard.forward", "wizard.backward", *self.step.hints(), "global.back")
+        back = ("wizard.backward",) if self.draft.at else ()
+        later = () if self.typing else ("global.back",)  # while typing, it stands at the right
+        return ("wizard.forward", *back, *self.step.hints(), *later)
 
     async def on_button_pressed(self, message: Button.Pressed) -> None:
         message.stop()
         await (self.do_forward() if message.button.id == "forward" else self.do_backward())
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take what was pasted where no field has the keys: a person who pastes a key need not look where the cursor is."""
+        if self.step.is_ready and self.step.take_paste(event.text.replace("\r\n", "\n").replace("\r", "\n").strip()):
+            event.stop()
 
     def do_next(self) -> None:
         """Go to the next field."""
@@ -234,6 +237,10 @@ class WizardPage(Page):
         """Give the keys to the primary button."""
         self.query_one("#forward", Button).focus()
 
+    def form_done(self) -> None:
+        """Go from the last field to the primary button: Enter goes forward, never back."""
+        self.focus_next_button()
+
     # names, scripts, saving
 
     def name_problem(self, name: str) -> str:
@@ -257,6 +264,8 @@ class WizardPage(Page):
             names["role"] = names["user"]
         schema = texts.get("schema") or texts.get("dataset") or ""
         known: dict[str, Any] = {**names, "schemas": (schema,)} if schema else dict(names)
+        if public_key := self.draft.facts.get("private_key", {}).get("public_key"):
+            known["public_key"] = public_key
         script = self.draft.plugin.setup_script(SetupNames(**known))
         return str(script)
 
@@ -287,10 +296,15 @@ class WizardPage(Page):
         )
         self.dismiss(draft.name)
 
+    def secret_name(self, name: str) -> str:
+        """Give the whole name of a secret, as the project calls it."""
+        return f"{self.what}s/{self.draft.name}.{name}"
+
     @property
     def keeps_secrets(self) -> bool:
         """Say whether Backhaul keeps the secrets of this project, in a keyring that can be used; else it reads them only."""
-        return self.place.get("from", "keyring") == "keyring" and not self.draft.secrets_from
+        keyring = self.place.get("from", "keyring") == "keyring"
+        return keyring and bool(self.place.get("usable", True)) and not self.draft.secrets_from
 
     def _choose_place(self) -> None:
         """Write where this project's secrets live: chosen by a person, since this host has no keyring."""

@@ -32,28 +32,32 @@ class SavingStep(Step):
         lines = [heading(f"{draft.what}s/{draft.name}.toml", ("goes into git", "muted"))]
         document = tomlkit.dumps({"type": draft.type, **draft.settings()})
         lines += [line(Span(each, "text")) for each in document.splitlines()]
-        needed = draft.needed()
-        if needed:
-            place = str(self.page.place.get("place", "the keyring"))
-            words = {
-                "": f"goes to {place}"
-                if self.page.keeps_secrets
-                else f"is read from {place}; it is not kept by Backhaul",
-                "environment": "is read from the environment: set it there; it is not kept by Backhaul",
-                "systemd": "is read from the unit's credentials: add it there; it is not kept by Backhaul",
-                "command": f"is printed by {draft.secrets_command!r}; it is not kept by Backhaul",
-            }[draft.secrets_from]
-            lines += [Line(), heading("Secret")]
-            lines += [
-                line(Span(f"{draft.what}s/{draft.name}.{name}", "text"), Span(f"   {words}", "muted"))
-                for name in needed
-            ]
+        for name in draft.needed():
+            full = self.page.secret_name(name)
+            lines += [Line(), heading("Secret"), line(Span(full, "text"))]
+            lines += wrapped(self._where(full), width, "muted", indent=2)
+        if draft.needed() and draft.secrets_from:
+            lines += [Line(), heading("backhaul.toml", ("for the whole project", "muted"))]
+            lines += [line(("[secrets]", "text")), line((f'from = "{draft.secrets_from}"', "text"))]
+            if draft.secrets_from == "command":
+                lines += [line((f"command = {tomlkit.string(draft.secrets_command).as_string()}", "text"))]
         if draft.passed is False:
             lines += [
                 Line(),
                 *wrapped("The test has not passed: syncs will fail until what it says is mended.", width, "warn"),
             ]
         return lines
+
+    def _where(self, full: str) -> str:
+        """Say where a secret goes, or where it is read from."""
+        page, draft = self.page, self.draft
+        place = page.place
+        if not place:
+            return "is looked for where the project's secrets are"
+        if page.keeps_secrets:
+            return f"goes to {place['place']}"
+        known = place["places"][draft.secrets_from or place["from"]].get(full, place["place"])
+        return f"is read from {known}; Backhaul does not keep it"
 
     def help(self, width: int) -> list[Line]:
         lines = [heading("Next")]

@@ -18,7 +18,7 @@ __all__ = ["Step"]
 class Step(Vertical):
     """A part of the page. It begins with what the draft has, and leaves what was entered there."""
 
-    DEFAULT_CSS = "Step { height: 1fr; }"
+    DEFAULT_CSS = "Step { height: 1fr; }"  # margins at the sides would make all that is beside them narrower
     title: ClassVar[str] = ""
     next_word: ClassVar[str] = "Next"
 
@@ -48,6 +48,10 @@ class Step(Vertical):
     async def leave(self) -> bool:
         """Check what was entered and put it into the draft; False where something is missing, which is then shown."""
         return True
+
+    def take_paste(self, text: str) -> bool:
+        """Take what was pasted where no field has the keys; False where it is nothing for this step."""
+        return False
 
     def help(self, width: int) -> list[Line]:
         """Say where each value is found, and what is needed for it."""

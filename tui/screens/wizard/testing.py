@@ -12,7 +12,7 @@ from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
 from tui.screens.wizard.draft import Draft
 from tui.screens.wizard.step import Step
-from tui.steps import step_lines
+from tui.steps import statements_in, step_lines
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 
@@ -29,18 +29,24 @@ class TestingStep(Step):
         self._error: Refused | None = None
         self._testing = False
 
+    DEFAULT_CSS = "TestingStep #steps { scrollbar-gutter: stable; }"
+
     def compose(self) -> ComposeResult:
         with Pane(title=self.draft.name or "Test", id="result"):
             yield Sheet(self._lines, id="steps")
 
     def on_mount(self) -> None:
-        if self.draft.passed is None:
+        if not self.draft.passed:  # what failed may have been mended meanwhile, here or there
             self.page.attempt(self.do_test, group="test", exclusive=True)
         else:
             self._show()
 
     def take_keys(self) -> None:
-        self.page.focus_next_button()
+        """Give the keys to what goes on; where the test failed, to what it says: going on is no habit then."""
+        if self.draft.passed is False:
+            self.query_one("#steps", Sheet).focus()
+        else:
+            self.page.focus_next_button()
 
     @property
     def testing(self) -> bool:
@@ -54,7 +60,7 @@ class TestingStep(Step):
         self._show()
 
         def passed(step: Mapping[str, Any]) -> None:
-            draft.steps.append(step)
+            draft.steps.append({**step, "remedy": str(step["remedy"]).replace("<name>", draft.name)})
             self._show()
 
         try:
@@ -77,7 +83,7 @@ class TestingStep(Step):
         self._testing = False
         self._show()
         if self.is_attached:
-            self.page.focus_next_button()
+            self.take_keys()
 
     def on_unmount(self) -> None:
         """Stop the test: what it would find is asked for again."""
@@ -109,9 +115,9 @@ class TestingStep(Step):
                     Span(keys.shown("wizard.test"), "bold text"),
                     ("  tests again   ", "muted"),
                     Span(keys.shown("wizard.backward"), "bold text"),
-                    ("  changes what was entered   ", "muted"),
+                    ("  goes back to change it   ", "muted"),
                     *(
-                        (Span(keys.shown("wizard.copy"), "bold text"), ("  copies what mends it", "muted"))
+                        (Span(keys.shown("wizard.copy"), "bold text"), (f"  copies the {self._copied}", "muted"))
                         if self.to_copy()
                         else ()
                     ),
@@ -146,10 +152,20 @@ class TestingStep(Step):
             )
         return lines
 
+    @property
+    def _remedy(self) -> str:
+        failed = (str(step["remedy"]) for step in self.draft.steps if step["passed"] is False and step["remedy"])
+        return next(failed, "")
+
+    @property
+    def _copied(self) -> str:
+        """Say what is copied: the statements, which can be run as they are, or else the words."""
+        found = len(statements_in(self._remedy))
+        return "words" if not found else "statement" if found == 1 else f"{found} statements"
+
     def to_copy(self) -> str:
-        return next(
-            (str(step["remedy"]) for step in self.draft.steps if step["passed"] is False and step["remedy"]), ""
-        )
+        return "\n".join(statements_in(self._remedy)) or self._remedy
 
     def hints(self) -> tuple[str, ...]:
-        return ("wizard.test", "wizard.call" if self.draft.what == "destination" else "wizard.copy")
+        copy = ("wizard.copy",) if self.to_copy() else ()
+        return ("wizard.test", *(("wizard.call",) if self.draft.what == "destination" else ()), *copy)
