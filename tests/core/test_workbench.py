@@ -471,7 +471,7 @@ def test_a_key_is_looked_at_held_and_told_by_its_public_half(
     file.write_text("{}")
     account = child.done("hold", kind="service_account", path=str(file))
     assert (account["fits"], account["file"]) == (False, str(file))
-    missing = child.refused("hold", kind="private_key", value="~/nowhere/key.pem")
+    missing = child.refused("hold", kind="private_key", path="~/nowhere/key.pem")
     assert missing["remedy"]
 
 
