@@ -1,0 +1,576 @@
+"""The guided set-up, step by step: what is pasted and taken over, what each key text is said to be, where secrets go."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from core.blackout import without_secrets
+from tests.core.keys.made import PASSPHRASE, Made
+from tests.projects import ProjectFolder
+from tests.servers.receiving import Receiver
+from tests.tui import acme
+from tests.tui.harness import check_snapshot, screen_text, until
+from tui.app import Console
+from tui.bridge import Bridge
+from tui.screens.wizard import WizardPage
+from tui.widgets.table import Table
+
+SIZES = [(80, 24), (160, 45)]
+PASSWORD = "Zq7 wizard'pass/word@1"
+URI = "postgresql://ann:Zq7%20wizard%27pass%2Fword%401@db.acme.example:6432/app?sslmode=require"
+HIDDEN = [r"[A-Za-z0-9+/=…]{30,}(?:';)?", r"SHA256:[A-Za-z0-9+/=]+"]
+SETTINGS = {"account": "MYORG-ACME", "user": "SVC", "role": "READER", "warehouse": "WH", "database": "ANALYTICS"}
+KEYRING = """
+from keyring.backend import KeyringBackend
+class Keyring(KeyringBackend):
+    priority = 1
+    kept = {}
+    def set_password(self, service, name, value): self.kept[name] = value
+    def get_password(self, service, name): return self.kept.get(name)
+    def delete_password(self, service, name): del self.kept[name]
+"""
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    return Made()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, still: None) -> Path:
+    """A project without anything, on a host with a keyring."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "kept_in_memory.py").write_text(KEYRING, "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "kept"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "kept_in_memory.Keyring")
+    project = acme.make_empty(tmp_path / "empty").folder
+    (project / "backhaul.toml").write_text('name = "acme"\n', "utf-8")
+    return project
+
+
+@pytest.fixture
+def no_keyring(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps(monkeypatch, ("name", True, "db.acme.example is 192.0.2.7", ""), ("login", True, "as ann into app", ""))
+
+
+def steps(monkeypatch: pytest.MonkeyPatch, *told: tuple[str, bool, str, str]) -> None:
+    """Let the test of a connection find this, whatever is there."""
+    ask = Bridge.ask
+
+    async def answered(
+        self: Bridge, do: str, part: Callable[..., None] | None = None, **values: Any
+    ) -> Mapping[str, Any]:
+        if do != "check":
+            return await ask(self, do, part, **values)
+        assert part is not None
+        for name, passed, detail, remedy in told:
+            part({"name": name, "passed": passed, "detail": detail, "remedy": remedy, "seconds": 0.012})
+        return {"passed": all(passed for _, passed, _, _ in told)}
+
+    monkeypatch.setattr(Bridge, "ask", answered)
+
+
+async def begin(pilot: Pilot[int], what: str = "source") -> WizardPage:
+    """Open the guided set-up."""
+    app = pilot.app
+    assert isinstance(app, Console)
+    await until(pilot, lambda: app.bridge.snapshot.project is not None)
+    app.push_screen(WizardPage(what))
+    await until(pilot, f"New {what}")
+    page = app.screen
+    assert isinstance(page, WizardPage)
+    await until(pilot, lambda: page.step.is_ready)
+    return page
+
+
+async def choose(pilot: Pilot[int], kind: str) -> None:
+    """Take a type, and wait for its settings."""
+    table = pilot.app.screen.query_one("#kinds", Table)
+    await until(pilot, lambda: table.has_focus)
+    table.choose(f"type/{kind}")
+    await pilot.press("enter")
+    page = pilot.app.screen
+    assert isinstance(page, WizardPage)
+    await until(pilot, lambda: bool(page.query("#field-name")) and page.step.is_ready and page.focused is not None)
+    await until(pilot, lambda: str(page.focused.id).startswith("field-"))
+
+
+async def fill(pilot: Pilot[int], **values: str) -> None:
+    """Write values into the fields of this step."""
+    for name, value in values.items():
+        pilot.app.screen.query_one(f"#field-{name}", Input).value = value
+    await pilot.pause()
+
+
+async def to_key(pilot: Pilot[int]) -> WizardPage:
+    """Go to where a private key is asked for."""
+    page = await begin(pilot)
+    await choose(pilot, "snowflake")
+    await fill(pilot, **SETTINGS)
+    await pilot.press("pagedown")
+    await until(pilot, "It goes to the keyring")
+    return page
+
+
+async def paste(pilot: Pilot[int], text: str) -> None:
+    pilot.app.post_message(events.Paste(text))
+    await pilot.pause()
+
+
+def one_line(pilot: Pilot[int]) -> str:
+    """Give the text of the screen's left side as one line."""
+    app = pilot.app
+    assert isinstance(app, Console)
+    return " ".join(" ".join(line.split("│")[0] for line in screen_text(app).split("\n")).split())
+
+
+async def test_a_pasted_connection_string_fills_the_fields_and_its_password_is_never_drawn(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await begin(pilot)
+        entry = page.query_one("#paste", Input)
+        entry.focus()
+        for end in range(12, len(URI) + 1, 3):  # as it is being typed
+            entry.value = URI[:end]
+            await pilot.pause()
+            assert "Zq7" not in screen_text(app)
+            assert "wizard" not in screen_text(app)
+        entry.value = URI
+        await pilot.press("enter")
+        await until(pilot, "Taken over from the pasted text")
+        for value in ("db.acme.example", "6432", "ann", "app", "‹ require ›"):
+            assert value in screen_text(app)
+        await pilot.press("pagedown")
+        await until(pilot, "hidden; from the pasted text")
+        assert PASSWORD not in screen_text(app)
+        assert without_secrets(f"a server repeats {PASSWORD}") == "a server repeats ••••••"
+        assert page.draft.held["password"]
+
+
+async def test_what_is_no_connection_string_is_told_and_nothing_is_taken(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await begin(pilot)
+        await until(pilot, lambda: page.query_one("#kinds", Table).has_focus)
+        await paste(pilot, "mysql://me@db/app")
+        await until(pilot, "no connection string that is known here")
+        assert page.draft.at == 0
+
+
+async def test_a_connection_of_another_tool_is_taken_over_with_its_secret(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    (home / ".pg_service.conf").write_text("[shop]\nhost=db.acme.example\ndbname=app\nuser=ann\n", "utf-8")
+    (home / ".pgpass").write_text(f"db.acme.example:*:app:ann:{PASSWORD}\n", "utf-8")
+    (home / ".pgpass").chmod(0o600)
+    app = Console(folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        page = await begin(pilot)
+        await until(pilot, "✓ found")
+        await until(pilot, lambda: page.query_one("#kinds", Table).has_focus)
+        await pilot.press("G", "enter")
+        await until(pilot, "Taken over from")
+        assert "db.acme.example" in screen_text(app)
+        await pilot.press("pagedown")
+        await until(pilot, "hidden; from")
+        assert page.draft.held["password"]
+        assert PASSWORD not in screen_text(app)
+
+
+async def test_a_draft_is_kept_without_its_secret_and_gone_on_with(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, name="shop", host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "goes to the keyring")
+        await fill(pilot, password=PASSWORD)
+        await pilot.press("escape")
+        await until(pilot, "shop is kept for later")
+        draft = (folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8")
+        assert "wizard" not in draft
+        page = await begin(pilot)
+        await until(pilot, "It was kept for later, without its secret")
+        assert page.draft.texts["host"] == "db.acme.example"
+        assert not page.draft.held
+
+
+async def test_a_type_that_was_only_looked_at_leaves_no_draft(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await begin(pilot)
+        await choose(pilot, "postgres")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, WizardPage))
+    assert not (folder / ".backhaul" / "drafts").exists()
+
+
+async def test_leaving_by_a_tabs_key_keeps_the_draft(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "duckdb")
+        await fill(pilot, path="warehouse.duckdb")
+        await pilot.press("pagedown")
+        await until(pilot, "No credential is needed here")
+        await until(pilot, lambda: not page.typing)
+        await pilot.press("2")
+        await until(pilot, "Sources and destinations")
+    known = json.loads((folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8"))
+    assert known["texts"]["path"] == "warehouse.duckdb"
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        ("pkcs8", "as Snowflake needs it."),
+        ("pkcs1", "in PKCS#1. Snowflake needs PKCS#8: it was converted in memory; your file is not changed."),
+        ("openssh", "in OpenSSH's format. Snowflake needs PKCS#8: it was converted in memory"),
+    ],
+)
+@pytest.mark.parametrize("ends", ["\n", "\r"])
+async def test_a_key_that_fits_is_told_with_what_registers_it(
+    folder: Path, made: Made, form: str, says: str, ends: str
+) -> None:
+    text = getattr(made, form)
+    app = Console(folder)
+    async with app.run_test(size=(160, 45)) as pilot:
+        page = await to_key(pilot)
+        await paste(pilot, text.replace("\n", ends))
+        await until(pilot, "fingerprint  ")
+        screen = one_line(pilot)
+        assert says in screen
+        assert "Macintosh" not in screen  # a terminal pastes carriage returns, whatever the file has
+        assert f"ALTER USER SVC SET RSA_PUBLIC_KEY='{made.public_key}';" in screen.replace(" ", "").replace(
+            "ALTERUSERSVCSET", "ALTER USER SVC SET "
+        )
+        assert made.fingerprint in screen
+        assert page.query_one("#field-private_key", Input).value == ""
+        assert page.step.to_copy() == f"ALTER USER SVC SET RSA_PUBLIC_KEY='{made.public_key}';"
+
+
+async def test_a_locked_key_asks_for_its_passphrase_which_then_opens_it(folder: Path, made: Made) -> None:
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+    lock = serialization.BestAvailableEncryption(PASSPHRASE.encode())
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await to_key(pilot)
+        await paste(pilot, made.key.private_bytes(*form, lock).decode())
+        await until(pilot, "The key is encrypted")
+        await until(pilot, lambda: bool(page.focused and page.focused.id == "field-passphrase"))
+        await fill(pilot, passphrase="not this one")
+        await until(pilot, "This passphrase does not open it.")
+        await pilot.press("pagedown")
+        await until(pilot, "✗")
+        await fill(pilot, passphrase=PASSPHRASE)
+        await until(pilot, "It was decrypted in memory")
+        assert PASSPHRASE not in screen_text(app)
+        assert not page.query("#field-passphrase")
+        assert page.draft.held["private_key"]
+
+
+async def test_a_public_key_is_refused_and_what_is_pasted_next_takes_its_place(folder: Path, made: Made) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await to_key(pilot)
+        await paste(pilot, made.public)
+        await until(pilot, "the public half of a pair")
+        assert not page.draft.held
+        await pilot.press("pagedown")
+        await until(pilot, "✗ This is the public half")
+        await paste(pilot, made.pkcs8)
+        await until(pilot, "as Snowflake needs it.")
+        assert "What stood around the key" not in screen_text(app)
+        assert "••••••" not in screen_text(app)
+
+
+async def test_a_path_is_shown_while_it_is_typed_and_a_key_is_not(folder: Path, made: Made, tmp_path: Path) -> None:
+    file = tmp_path / "rsa_key.p8"
+    file.write_text(made.pkcs1, "utf-8")
+    file.chmod(0o644)
+    app = Console(folder)
+    async with app.run_test(size=(160, 45)) as pilot:
+        page = await to_key(pilot)
+        entry = page.query_one("#field-private_key", Input)
+        entry.value = str(file)[:-4]
+        await until(pilot, str(file)[:-4])
+        assert "✗" not in screen_text(app)
+        await pilot.pause(0.5)
+        assert entry.value == str(file)[:-4]  # what is still being typed stays
+        entry.value = str(file)
+        await until(pilot, "in PKCS#1")
+        assert f"chmod 600 {file}" in one_line(pilot)
+        entry.value = "abcdef"
+        await pilot.pause()
+        assert "abcdef" not in screen_text(app)
+
+
+async def test_a_path_that_leads_nowhere_is_told_when_one_goes_on(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await to_key(pilot)
+        await fill(pilot, private_key="/no/such/key.p8")
+        await pilot.press("pagedown")
+        await until(pilot, "There is no such file.")
+        assert page.draft.at == 2
+
+
+async def test_a_fresh_pair_shows_its_statement_and_fingerprint_and_no_key(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(160, 45)) as pilot:
+        page = await to_key(pilot)
+        await pilot.press("ctrl+g")
+        await until(pilot, "A fresh RSA pair")
+        screen = screen_text(app)
+        assert "ALTER USER SVC SET RSA_PUBLIC_KEY='MII" in screen
+        assert "SHA256:" in screen
+        assert "••••••" not in screen
+        facts = page.draft.facts["private_key"]
+        assert "PRIVATE" not in json.dumps({name: value for name, value in facts.items() if name != "found"})
+
+
+async def test_another_user_changes_the_statement(folder: Path, made: Made) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(160, 45)) as pilot:
+        page = await to_key(pilot)
+        await paste(pilot, made.pkcs1)
+        await until(pilot, "ALTER USER SVC SET")
+        await pilot.press("pageup")
+        await until(pilot, lambda: bool(page.query("#field-user")))
+        await fill(pilot, user="OTHER")
+        await pilot.press("pagedown")
+        await until(pilot, "ALTER USER OTHER SET")
+        assert "in PKCS#1" in one_line(pilot)
+
+
+async def test_fast_keys_skip_no_step(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await begin(pilot)
+        await until(pilot, lambda: page.query_one("#kinds", Table).has_focus)
+        page.query_one("#kinds", Table).choose("type/postgres")
+        for key in ("enter", "pagedown", "pagedown", "pagedown"):
+            app.post_message(events.Key(key, "\r" if key == "enter" else None))
+        await until(pilot, "✗ this is needed.")
+        assert page.draft.at == 1
+
+
+async def test_enter_in_the_last_field_goes_forward_and_never_back(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "duckdb")
+        await until(pilot, lambda: page.typing)
+        await pilot.press(*"warehouse.duckdb")
+        for _ in page.query("Form Input, Form Choice"):
+            await pilot.press("enter")
+        await until(pilot, "No credential is needed here")
+
+
+async def test_a_problem_goes_as_soon_as_its_field_changes(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begin(pilot)
+        await choose(pilot, "postgres")
+        await pilot.press("pagedown")
+        await until(pilot, "✗ this is needed.")
+        await pilot.press("x")
+        await until(pilot, lambda: "✗" not in screen_text(app))
+
+
+async def test_a_name_that_is_taken_is_refused(folder: Path, passing: None) -> None:
+    project = ProjectFolder(folder)
+    project.write("sources/shop.toml", {"type": "duckdb", "path": "warehouse.duckdb"})
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await begin(pilot)
+        await choose(pilot, "duckdb")
+        await fill(pilot, name="shop", path="other.duckdb")
+        await pilot.press("pagedown")
+        await until(pilot, "There is a source shop already.")
+
+
+async def test_a_destinations_test_call_is_acknowledged(folder: Path, receiver: Receiver) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await to_write_key(pilot, receiver)
+        await until(pilot, "all passed")
+        await pilot.press("c")
+        await until(pilot, "acknowledged: the person backhaul-test")
+    assert [call["userId"] for call in receiver.calls()] == ["backhaul-test"]
+    assert not list((folder / "destinations").glob("*.toml"))
+
+
+async def test_a_test_call_that_is_refused_is_explained(folder: Path, receiver: Receiver) -> None:
+    app = Console(folder)
+    receiver.refuse("backhaul-test", status=401)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await to_write_key(pilot, receiver)
+        await until(pilot, "all passed")
+        await pilot.press("c")
+        await until(pilot, "not acknowledged")
+        await until(pilot, "Check the key, and that it belongs to this region")
+        assert "Zq7wizardwritekey" not in screen_text(app)
+
+
+async def to_write_key(pilot: Pilot[int], receiver: Receiver) -> None:
+    await begin(pilot, "destination")
+    await choose(pilot, "segment")
+    await fill(pilot, url=receiver.url)
+    await pilot.press("pagedown")
+    await until(pilot, "It goes to the keyring")
+    await fill(pilot, write_key="Zq7wizardwritekey")
+    await pilot.press("pagedown")
+
+
+async def test_without_a_keyring_a_place_has_to_be_chosen_and_backhaul_toml_says_it(
+    folder: Path, no_keyring: None, passing: None
+) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, name="my-shop", host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "‹ not chosen yet ›")
+        await fill(pilot, password=PASSWORD)
+        await pilot.press("pagedown")
+        await until(pilot, "✗ Choose where it is read")
+        assert page.draft.at == 2
+        await pilot.press("right")
+        await until(pilot, "Set the environment variable BACKHAUL_SOURCES_MY_SHOP_PASSWORD")
+        await pilot.press("right")
+        await until(pilot, "LoadCredential=sources-my-shop-password:")
+        await pilot.press("right")
+        await until(pilot, "It has to print the secret")
+        await fill(pilot, secrets_command="pass show backhaul/{name}")
+        await pilot.press("pagedown")
+        await until(pilot, "all passed")
+        await pilot.press("pagedown")
+        await until(pilot, "pass show backhaul/{name}")
+        assert 'from = "command"' in screen_text(app)
+        await pilot.press("pagedown")
+        await until(pilot, lambda: app.screen is not page)
+    known = tomllib.loads((folder / "backhaul.toml").read_text("utf-8"))
+    assert known["secrets"] == {"from": "command", "command": "pass show backhaul/{name}"}
+    assert "wizard" not in (folder / "sources" / "my-shop.toml").read_text("utf-8")
+
+
+async def test_saving_keeps_the_secret_in_the_keyring_and_forgets_the_draft(folder: Path, passing: None) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "It goes to the keyring")
+        await fill(pilot, password=PASSWORD)
+        await pilot.press("pagedown")
+        await until(pilot, "all passed")
+        await pilot.press("pagedown")
+        await until(pilot, "goes to the keyring, service 'backhaul: acme'")
+        await pilot.press("pagedown")
+        await until(pilot, lambda: app.screen is not page)
+        kept = await app.bridge.ask("secret_list")
+        assert [(each["name"], each["present"]) for each in kept["secrets"]] == [("sources/postgres.password", True)]
+    assert tomllib.loads((folder / "sources" / "postgres.toml").read_text("utf-8")) == {
+        "type": "postgres",
+        "host": "db.acme.example",
+        "database": "app",
+        "user": "ann",
+    }
+    assert not (folder / ".backhaul" / "drafts" / "source.json").exists()
+
+
+async def test_a_private_key_that_is_pasted_where_it_does_not_belong_is_hidden(folder: Path, made: Made) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "snowflake")
+        await until(pilot, lambda: page.typing)
+        await paste(pilot, made.pkcs8)
+        await until(pilot, "•••")
+        body = made.pkcs8.splitlines()[-3]
+        assert body[:20] not in screen_text(app)
+
+
+LOGIN = "db.acme.example refused the password of 'ann'."
+GRANT = (
+    'Let the owner run: GRANT USAGE ON SCHEMA public TO "ann"; GRANT SELECT ON ALL TABLES IN SCHEMA public TO "ann";'
+)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "160x45"])
+async def test_each_step_looks_as_it_did_when_it_was_found_right(
+    folder: Path, made: Made, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    steps(
+        monkeypatch,
+        ("name", True, "db.acme.example is 192.0.2.7", ""),
+        ("login", True, "as ann into app", ""),
+        ("privileges", False, "ann can read no table of app", GRANT),
+    )
+    shot = f"{size[0]}x{size[1]}"
+    app = Console(folder)
+    async with app.run_test(size=size) as pilot:
+        page = await begin(pilot)
+        await until(pilot, lambda: page.query_one("#kinds", Table).has_focus)
+        await check_snapshot(pilot, f"wizard-type-{shot}")
+        await choose(pilot, "snowflake")
+        await check_snapshot(pilot, f"wizard-connect-{shot}")
+        await fill(pilot, **SETTINGS)
+        await pilot.press("pagedown")
+        await until(pilot, "It goes to the keyring")
+        await check_snapshot(pilot, f"wizard-key-asked-{shot}")
+        await paste(pilot, made.pkcs1)
+        await until(pilot, "fingerprint  ")
+        await check_snapshot(pilot, f"wizard-key-{shot}", hidden=HIDDEN)
+        await pilot.press("pagedown")
+        await until(pilot, "tests again")
+        await check_snapshot(pilot, f"wizard-test-failed-{shot}")
+        await pilot.press("pagedown")
+        await until(pilot, "goes into git")
+        await check_snapshot(pilot, f"wizard-save-{shot}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "160x45"])
+async def test_the_choice_of_a_place_looks_as_it_did_when_it_was_found_right(
+    folder: Path, no_keyring: None, passing: None, size: tuple[int, int]
+) -> None:
+    shot = f"{size[0]}x{size[1]}"
+    app = Console(folder)
+    async with app.run_test(size=size) as pilot:
+        await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "‹ not chosen yet ›")
+        await fill(pilot, password=PASSWORD)
+        await check_snapshot(pilot, f"wizard-place-{shot}")
+        await pilot.press("pagedown")
+        await until(pilot, "✗ Choose where it is read")
+        await pilot.press("right")
+        await until(pilot, "BACKHAUL_SOURCES_POSTGRES_PASSWORD")
+        await check_snapshot(pilot, f"wizard-place-chosen-{shot}")
+        await pilot.press("pagedown")
+        await until(pilot, "all passed")
+        await check_snapshot(pilot, f"wizard-test-{shot}")
+        await pilot.press("pagedown")
+        await until(pilot, "goes into git")
+        await check_snapshot(pilot, f"wizard-save-place-{shot}")
