@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.core.warehouses.snowflake_keys import PLAIN, fingerprint_of, public_body
+from tests.journeys.forms import choose, fill
 from tests.journeys.tmux import SIZES, Person, at_the_console
 from tests.projects import backhaul
 from tests.servers.postgres import Database
@@ -59,50 +60,6 @@ def new_source(person: Person, kind: str) -> None:
     person.sees("Or choose")
     choose(person, kind)
     person.sees(rf"name +{kind}")
-
-
-def choose(person: Person, kind: str) -> None:
-    """Choose a type in the list."""
-    person.press("g")
-    while not re.search(rf"▌ {kind} ", screen := person.screen()):
-        assert kind in screen, screen
-        person.press("j")
-    person.press("Enter")
-
-
-def fill(person: Person, **values: object) -> None:
-    """Write values into fields, by their labels, wherever the keys are now."""
-    person.sees("Next")
-    for label, value in values.items():
-        go_to(person, label)
-        if label in ("protocol", "sslmode", "from"):
-            for _ in range(8):
-                if f"‹ {value} ›" in person.screen():
-                    break
-                person.press("Right")
-            person.sees(f"‹ {value} ›")
-        else:
-            person.press("C-u")
-            person.type(str(value))
-            person.sees(rf"{label} +{re.escape(str(value))}")
-
-
-def go_to(person: Person, label: str) -> None:
-    """Press Tab until the field of a label has the keys."""
-    for _ in range(20):
-        before = where_keys_are(person)
-        if re.match(rf" +{label} ", before):
-            return
-        person.press("Tab")
-        person.sees(lambda _screen, before=before: where_keys_are(person) != before)
-    raise AssertionError(f"{label} was not reached:\n{person.screen()}")
-
-
-def where_keys_are(person: Person) -> str:
-    """Give the line of the field that has the keys: a choice says how it is changed, a text has the cursor."""
-    lines = person.screen().split("\n")
-    row = int(person.tmux("display-message", "-p", "-t", "journey", "#{cursor_y}"))
-    return next((line for line in lines if "← → or space" in line or "▸" in line), lines[row])
 
 
 def file_destination(person: Person) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import duckdb
@@ -11,7 +10,8 @@ import pytest
 import tomlkit
 
 from core.project import set_value
-from tests.journeys.tmux import SIZES, Person, at_the_console
+from tests.journeys.forms import choose, fill
+from tests.journeys.tmux import SIZES, at_the_console
 from tests.projects import backhaul
 from tests.servers.postgres import Database
 from tests.servers.receiving import Receiver
@@ -152,14 +152,11 @@ def test_a_postgres_source_and_a_destination_are_added_step_by_step(
         person.press("2")
         person.sees("warehouse.duckdb")
         person.press("n")
+        person.sees("Or choose")
         choose(person, "postgres")
-        person.sees("may stay empty")
-        person.press("BTab", "C-u")
-        for value in ("shop", "127.0.0.1", postgres_database.name, postgres_database.reader):
-            person.type(value)
-            person.press("Tab")
-        person.press("C-u")
-        person.type(str(postgres_database.server.port))
+        server = postgres_database.server
+        who = {"database": postgres_database.name, "user": postgres_database.reader}
+        fill(person, name="shop", host="127.0.0.1", **who, port=server.port)
         person.press("NPage")
         person.sees("reads it from")
         person.press("NPage")
@@ -175,12 +172,9 @@ def test_a_postgres_source_and_a_destination_are_added_step_by_step(
         person.sees("shop is saved")
         person.press("Escape")
         person.press("N")
+        person.sees("New destination")
         choose(person, "segment")
-        person.sees("may stay empty")
-        person.press("BTab", "BTab", "C-u")
-        person.type("api")
-        person.press("Tab", "Tab")
-        person.type(receiver.url)
+        fill(person, name="api", url=receiver.url)
         person.press("NPage")
         person.sees("reads it from")
         person.press("NPage")
@@ -196,15 +190,6 @@ def test_a_postgres_source_and_a_destination_are_added_step_by_step(
     assert source["port"] == postgres_database.server.port
     assert "password" not in source
     assert backhaul("check", "shop", "api", folder=company, env=env).code == 0
-
-
-def choose(person: Person, kind: str) -> None:
-    """Choose a type in the guided set-up."""
-    shown = person.sees(r"▌ \w+  ")
-    kinds = re.findall(r"^[▌ ] (\w+)  ", shown[shown.index("What it is") :], re.MULTILINE)
-    person.press(*["j"] * kinds.index(kind))
-    person.sees(f"▌ {kind}")
-    person.press("Enter")
 
 
 def refuse_two_leads(company: Path, receiver: Receiver) -> None:
