@@ -186,5 +186,6 @@ def wrapped(text: str, width: int, style: str = "text", *, indent: int = 0) -> l
     room = max(width - 3 - indent, 8)
     pieces: list[str] = []
     for paragraph in harmless(without_secrets(text), lines=True).replace("\t", "    ").split("\n"):
-        pieces += textwrap.wrap(paragraph, room, break_long_words=True, drop_whitespace=True) or [""]
+        # a command or a path that is broken at a hyphen would be copied as two words
+        pieces += textwrap.wrap(paragraph, room, break_long_words=True, break_on_hyphens=False) or [""]
     return [Line((Span(" " * indent + piece, style),)) for piece in pieces]

@@ -28,7 +28,7 @@ from tui.widgets.table import Table
 SIZES = [(80, 24), (160, 45)]
 PASSWORD = "Zq7 wizard'pass/word@1"
 URI = "postgresql://ann:Zq7%20wizard%27pass%2Fword%401@db.acme.example:6432/app?sslmode=require"
-HIDDEN = [r"[A-Za-z0-9+/=…]{30,}(?:';)?", r"SHA256:[A-Za-z0-9+/=]+"]
+HIDDEN = [r"[A-Za-z0-9+/=…]{30,}(?:';)?", r"SHA256:[A-Za-z0-9+/=]+", r"[A-Za-z0-9+/]{8,}AQAB';"]
 SETTINGS = {"account": "MYORG-ACME", "user": "SVC", "role": "READER", "warehouse": "WH", "database": "ANALYTICS"}
 KEYRING = """
 from keyring.backend import KeyringBackend
@@ -194,7 +194,7 @@ async def test_a_connection_of_another_tool_is_taken_over_with_its_secret(folder
 
 async def test_a_draft_is_kept_without_its_secret_and_gone_on_with(folder: Path) -> None:
     app = Console(folder)
-    async with app.run_test(size=(100, 30)) as pilot:
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
         await begin(pilot)
         await choose(pilot, "postgres")
         await fill(pilot, name="shop", host="db.acme.example", database="app", user="ann")
@@ -241,7 +241,7 @@ async def test_leaving_by_a_tabs_key_keeps_the_draft(folder: Path) -> None:
     [
         ("pkcs8", "as Snowflake needs it."),
         ("pkcs1", "in PKCS#1. Snowflake needs PKCS#8: it was converted in memory; your file is not changed."),
-        ("openssh", "in OpenSSH's format. Snowflake needs PKCS#8: it was converted in memory"),
+        ("openssh", "in OpenSSH's own format. Snowflake needs PKCS#8: it was converted in memory"),
     ],
 )
 @pytest.mark.parametrize("ends", ["\n", "\r"])
@@ -315,7 +315,8 @@ async def test_a_path_is_shown_while_it_is_typed_and_a_key_is_not(folder: Path, 
         assert entry.value == str(file)[:-4]  # what is still being typed stays
         entry.value = str(file)
         await until(pilot, "in PKCS#1")
-        assert f"chmod 600 {file}" in one_line(pilot)
+        assert f"chmod 600{file}" in one_line(pilot).replace(" ", "").replace("chmod600", "chmod 600")
+        assert "hidden; from rsa_key.p8" in screen_text(app)
         entry.value = "abcdef"
         await pilot.pause()
         assert "abcdef" not in screen_text(app)
@@ -350,13 +351,28 @@ async def test_another_user_changes_the_statement(folder: Path, made: Made) -> N
     async with app.run_test(size=(160, 45)) as pilot:
         page = await to_key(pilot)
         await paste(pilot, made.pkcs1)
-        await until(pilot, "ALTER USER SVC SET")
+        await until(pilot, "ALTER USER SVC SET RSA")
         await pilot.press("pageup")
         await until(pilot, lambda: bool(page.query("#field-user")))
         await fill(pilot, user="OTHER")
         await pilot.press("pagedown")
-        await until(pilot, "ALTER USER OTHER SET")
+        await until(pilot, "ALTER USER OTHER SET RSA")
         assert "in PKCS#1" in one_line(pilot)
+
+
+async def test_a_password_that_was_typed_is_there_when_one_comes_back_to_it(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "It goes to the keyring")
+        await fill(pilot, password=PASSWORD)
+        await pilot.press("pageup")
+        await until(pilot, lambda: bool(page.query("#field-host")))
+        await pilot.press("pagedown")
+        await until(pilot, "hidden; enter another to replace it")
 
 
 async def test_fast_keys_skip_no_step(folder: Path) -> None:

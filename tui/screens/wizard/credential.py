@@ -284,7 +284,7 @@ class CredentialStep(Step):
         if how.get("origin"):
             facts = {**facts, "origin": how["origin"]}
         elif facts["file"]:
-            facts = {**facts, "origin": how["path"]}
+            facts = {**facts, "origin": Path(facts["file"]).name}
         if how.get("held") and facts.get(
             "needs_passphrase"
         ):  # what it is was told already; this is about the passphrase
@@ -313,12 +313,23 @@ class CredentialStep(Step):
         values = self.query_one(Form).values()
         self.draft.secrets_command = values.get("secrets_command", self.draft.secrets_command)
 
-    async def leave(self) -> bool:
-        self.query_one(Form).clear_problems()
+    async def go_back(self) -> None:
+        """Hold what was entered: a password that was typed is there when one comes forward again."""
+        await self._take_all()
+
+    async def _take_all(self) -> None:
+        """Have all that was typed looked at, and held where it can be."""
         self.keep()
         if self._waiting is not None:
             self._waiting.stop()
         await self._look(whole=True)
+        for name in self.draft.needed():
+            if name not in _KINDS and (typed := self.query_one(Form).value(name)):
+                await self._hold(name, value=typed)
+
+    async def leave(self) -> bool:
+        self.query_one(Form).clear_problems()
+        await self._take_all()
         problem = await self._problem()
         form = self.query_one(Form)
         if problem is not None and form.query(f"#field-{problem[0]}"):
@@ -326,12 +337,10 @@ class CredentialStep(Step):
         return problem is None
 
     async def _problem(self) -> tuple[str, str] | None:
-        """Give what is missing: a field's name, and a sentence. What was typed into the other fields is held now."""
-        draft, form = self.draft, self.query_one(Form)
+        """Give what is missing: a field's name, and a sentence."""
+        draft = self.draft
         for name in draft.needed():
             facts, label = draft.facts.get(name, {}), name.replace("_", " ")
-            if name not in _KINDS and (typed := form.value(name)):
-                await self._hold(name, value=typed)
             if name in draft.held:
                 continue
             if facts.get("locked"):

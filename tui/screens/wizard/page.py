@@ -119,7 +119,7 @@ class WizardPage(Page):
         """Go to the step before."""
         async with self._moving:
             if self.step.is_ready and self.draft.at:
-                self.step.keep()
+                await self.step.go_back()
                 await self._show(self.draft.at - 1)
 
     async def do_test(self) -> None:

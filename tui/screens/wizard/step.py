@@ -45,6 +45,10 @@ class Step(Vertical):
     def keep(self) -> None:
         """Put what was entered into the draft, right or not."""
 
+    async def go_back(self) -> None:
+        """Put what was entered into the draft, before the step before is shown."""
+        self.keep()
+
     async def leave(self) -> bool:
         """Check what was entered and put it into the draft; False where something is missing, which is then shown."""
         return True
