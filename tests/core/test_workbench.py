@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from core import __version__
 from core.workbench import serving
@@ -193,7 +195,7 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
         "hello warm lint fix rule format keywords preview plan explain curl undo check catalogue secret_set "
-        "secret_delete secret_list types"
+        "secret_delete secret_list types existing hold secret_place"
     )
     assert documented.split() == list(DOES)
     text = Path(__file__).read_text("utf-8")
@@ -478,10 +480,68 @@ def test_a_project_that_keeps_its_secrets_elsewhere_is_told_so(
     assert child.done("secret_list")["secrets"][0]["present"] is True
 
 
+def test_a_key_is_held_and_only_facts_of_it_come_back(
+    tmp_path: Path, project: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    pem, traditional = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
+    text = key.private_bytes(pem, traditional, serialization.NoEncryption()).decode()
+    lock = serialization.BestAvailableEncryption(PLANTED.encode())
+    locked = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, lock)
+    file = tmp_path / "rsa_key.p8"
+    file.write_bytes(locked)
+    file.chmod(0o644)
+    child = open_child(project.folder)
+    found = child.done("hold", kind="private_key", value=text, user="SVC")
+    assert found["fits"]
+    assert found["statement"] == f"ALTER USER SVC SET RSA_PUBLIC_KEY='{found['public_key']}';"
+    assert "••" not in json.dumps(found, ensure_ascii=False)
+    waiting = child.done("hold", kind="private_key", path=str(file), user="SVC")
+    assert (waiting["needs_passphrase"], waiting["handle"], waiting["file"]) == (True, "", str(file))
+    assert f"chmod 600 {file}" in waiting["warning"]
+    wrong = child.done("hold", kind="private_key", held=waiting["locked"], passphrase="not this one")
+    assert (wrong["needs_passphrase"], wrong["locked"]) == (True, waiting["locked"])
+    opened = child.done("hold", kind="private_key", held=waiting["locked"], passphrase=PLANTED, user="SVC")
+    assert opened["fingerprint"] == found["fingerprint"]
+    again = child.done("hold", kind="private_key", held=opened["handle"], user="OTHER")
+    assert again["statement"].startswith("ALTER USER OTHER SET")
+    assert child.refused("hold", kind="private_key", path="/no/such/key.p8")["message"] == "There is no such file."
+    said = b"".join(child.said).decode()
+    private = [line for line in text.splitlines() if line not in found["public_key"]]
+    assert [line for line in private if line in said] == []
+    assert [line for line in locked.decode().splitlines() if line in said] == []
+
+
+def test_the_place_of_secrets_is_told_with_every_other_that_could_be_chosen(
+    project: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    name = "sources/my-shop.password"
+    (project.folder / "backhaul.toml").write_text('name = "shop"\n', "utf-8")
+    child = open_child(project.folder, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+    found = child.done("secret_place", names=[name])
+    assert (found["from"], found["usable"], found["locked"]) == ("keyring", False, False)
+    assert found["message"] == "This host has no keyring."
+    assert found["places"]["environment"] == {name: "the environment variable BACKHAUL_SOURCES_MY_SHOP_PASSWORD"}
+    assert found["places"]["systemd"] == {name: "the systemd credential sources-my-shop-password"}
+
+
+def test_what_other_tools_have_is_told_without_its_secrets(
+    tmp_path: Path, project: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    (tmp_path / ".pg_service.conf").write_text(
+        f"[shop]\nhost=db.acme.example\ndbname=app\nuser=ann\npassword={PLANTED}\n", "utf-8"
+    )
+    child = open_child(project.folder, HOME=str(tmp_path), PGSERVICEFILE=str(tmp_path / ".pg_service.conf"))
+    (shop,) = [each for each in child.done("existing")["found"] if "shop" in each["origin"]]
+    assert (shop["settings"]["host"], shop["secrets"]) == ("db.acme.example", ["password"])
+    held = child.done("hold", origin=shop["origin"], secret="password")
+    assert held["handle"]
+
+
 def test_types_say_what_a_form_needs(tmp_path: Path, open_child: Callable[..., Child]) -> None:
     found = open_child(tmp_path).done("types")
-    assert [each["type"] for each in found["sources"]] == ["duckdb", "postgres", "snowflake"]
-    snowflake = {each["name"]: each for each in found["sources"][2]["settings"]}
+    assert [each["type"] for each in found["sources"]] == ["duckdb", "postgres", "redshift", "snowflake"]
+    snowflake = {each["name"]: each for each in found["sources"][3]["settings"]}
     assert snowflake["login"]["choices"] == ["key", "password", "token", "oauth"]
     assert all(each["help"].startswith(f"`{name}` ") and each["help"].endswith(".") for name, each in snowflake.items())
     postgres = found["sources"][1]

@@ -137,50 +137,63 @@ def test_a_failed_run_is_opened_understood_and_replayed(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_postgres_source_and_a_destination_are_added_through_the_forms(
+def test_a_postgres_source_and_a_destination_are_added_by_the_guided_set_up(
     company: Path, postgres_database: Database, receiver: Receiver, size: tuple[int, int]
 ) -> None:
     postgres_database.execute("CREATE TABLE people AS SELECT 1 AS id")
     set_value(company / "backhaul.toml", "secrets", {"from": "environment"})
     env = {
-        "BACKHAUL_SOURCES_SHOP_PASSWORD": postgres_database.reader_password,
-        "BACKHAUL_DESTINATIONS_API_WRITE_KEY": "journey-key-3",
+        "BACKHAUL_SOURCES_POSTGRES_PASSWORD": postgres_database.reader_password,
+        "BACKHAUL_DESTINATIONS_SEGMENT_WRITE_KEY": "journey-key-3",
     }
     with at_the_console(company, size, env=env) as person:
         person.sees("users → files")
         person.press("2")
         person.sees("warehouse.duckdb")
         person.press("n")
-        person.sees("‹ postgres ›")
-        for value in ("shop", "127.0.0.1", postgres_database.name, postgres_database.reader):
+        person.sees("▌ duckdb")
+        person.press("j", "Enter")
+        person.sees("best of a read replica")
+        for value in ("127.0.0.1", postgres_database.name, postgres_database.reader):
             person.type(value)
             person.press("Tab")
-        person.press("Tab")
         person.press("C-u")
         person.type(str(postgres_database.server.port))
         person.press("Tab", "Right")
         person.sees("‹ disable ›")
-        person.press("C-s")
-        person.sees("shop is saved")
-        person.sees(r"shop +postgres")
+        person.press("PageDown")
+        person.sees("reads it from the environment variable")
+        person.press("PageDown")
+        person.sees("all passed")
+        person.press("PageDown")
+        person.sees("goes into git")
+        person.press("PageDown")
+        person.sees("postgres is saved")
+        person.sees(r"postgres +postgres")
         person.press("t")
         person.sees("✓ works", seconds=60)
         person.press("M")
-        person.sees("shop is saved")
+        person.sees("postgres is saved")
         person.press("Escape")
         person.press("N")
-        person.sees("New destination")
-        person.sees("‹ segment ›")
-        person.type("api")
-        person.press("Tab", "Tab", "Tab")
+        person.sees("▌ customerio")
+        person.press("G", "k", "Enter")
+        person.sees("How syncs call it|Workspace settings")
+        person.press("Tab", "Tab")
         person.type(receiver.url)
-        person.press("C-s")
-        person.sees("api is saved")
-    source = tomlkit.parse((company / "sources" / "shop.toml").read_text("utf-8"))
+        person.press("PageDown")
+        person.sees("reads it from the environment variable")
+        person.press("PageDown")
+        person.sees("all passed")
+        person.press("PageDown")
+        person.sees("goes into git")
+        person.press("PageDown")
+        person.sees("segment is saved")
+    source = tomlkit.parse((company / "sources" / "postgres.toml").read_text("utf-8"))
     assert source["host"] == "127.0.0.1"
     assert source["port"] == postgres_database.server.port
     assert "password" not in source
-    assert backhaul("check", "shop", "api", folder=company, env=env).code == 0
+    assert backhaul("check", "postgres", "segment", folder=company, env=env).code == 0
 
 
 def refuse_two_leads(company: Path, receiver: Receiver) -> None:

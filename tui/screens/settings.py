@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -92,7 +93,7 @@ class SyncForm(Page):
             plan = schedule.parse(typed)
         except ValueError:
             return [*lines, *[line((words.strip(), "muted")) for words in _SCHEDULES.split(",")]]
-        moments = schedule.first_runs(plan, self._zone, datetime.now(UTC))
+        moments = schedule.first_runs(plan, self._zone, datetime.fromtimestamp(time.time(), UTC))
         if moments:
             shown = ", ".join(moment.astimezone(ZoneInfo(self._zone)).strftime("%a %H:%M") for moment in moments)
             lines += wrapped(f"Runs at {shown}, and so on ({self._zone}).", width, "muted")
