@@ -7,9 +7,12 @@ import json
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from core.blackout import remember_secret, without_secrets
+from core.blackout import remember_public, remember_secret, without_secrets
 from core.errors import WarehouseError
+from core.keys import inspect
 
 SECRET = 'blackout-test/é"key\\ 41'
 
@@ -42,3 +45,33 @@ def test_other_words_stay_as_they_are() -> None:
 def test_what_is_too_short_to_be_told_from_a_word_is_not_looked_for() -> None:
     remember_secret("user")
     assert without_secrets("the user of the table") == "the user of the table"
+
+
+def test_the_public_half_of_a_key_is_shown_and_its_private_numbers_are_not() -> None:
+    """A PKCS#1 text has whole lines of its public key; the statement that registers that one has to be whole."""
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    ).decode()
+    remember_secret(pem)
+    lines = pem.splitlines()[1:-1]
+    public = base64.b64encode(
+        key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    ).decode()
+    shared = [line for line in lines if line in public]
+    assert len(shared) >= 3
+    found = inspect(pem)
+    assert found.public_key == public
+    assert without_secrets(f"SET RSA_PUBLIC_KEY='{public}';") == f"SET RSA_PUBLIC_KEY='{public}';"
+    assert WarehouseError("no", remedy=f"register '{public}'").remedy == f"register '{public}'"
+    for line in lines:
+        if line not in shared:
+            assert without_secrets(f"it says {line} here") == "it says •••••• here"
+    assert without_secrets(f"a server repeats {pem}") == "a server repeats ••••••"
+    assert without_secrets(json.dumps({"key": pem})) == '{"key": "••••••"}'
+
+
+def test_a_short_secret_is_blacked_out_even_where_a_public_key_holds_its_letters() -> None:
+    remember_public("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AZq7secretw0rdMIIBCgKCAQEA")
+    remember_secret("Zq7secretw0rd")
+    assert without_secrets("no login with Zq7secretw0rd") == "no login with ••••••"

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from core import __version__
 from core.workbench import serving
@@ -455,34 +457,6 @@ def test_a_secret_is_held_under_a_handle_and_never_comes_back(
     assert "not held any more" in child.refused("check", **asked_for, held={"password": "gone"})["message"]
 
 
-def test_a_key_is_looked_at_held_and_told_by_its_public_half(
-    people: ProjectFolder, open_child: Callable[..., Child], tmp_path: Path
-) -> None:
-    child = open_child(people.folder)
-    fresh = child.done("hold", kind="private_key", generate=True, user="SVC")
-    assert (fresh["fits"], fresh["statement"][:15], fresh["fingerprint"][:7]) == (True, "ALTER USER SVC ", "SHA256:")
-    assert "MIIE" not in json.dumps(fresh)  # as the private half begins
-    refused = child.done(
-        "hold", kind="private_key", value="-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
-    )
-    assert (refused["fits"], refused["handle"]) == (False, "")
-    assert refused["sentence"]
-    file = tmp_path / "account.json"
-    file.write_text("{}")
-    account = child.done("hold", kind="service_account", path=str(file))
-    assert (account["fits"], account["file"]) == (False, str(file))
-    missing = child.refused("hold", kind="private_key", path="~/nowhere/key.pem")
-    assert missing["remedy"]
-
-
-def test_where_secrets_live_is_said_with_whether_it_can_be_used(
-    people: ProjectFolder, open_child: Callable[..., Child]
-) -> None:
-    place = open_child(people.folder).done("secret_place")
-    assert (place["from"], place["usable"]) == ("environment", True)
-    assert "environment" in place["place"]
-
-
 def test_the_catalogue_has_tables_with_their_columns(people: ProjectFolder, open_child: Callable[..., Child]) -> None:
     child = open_child(people.folder)
     found = child.done("catalogue", source="warehouse")
@@ -529,6 +503,64 @@ def test_a_project_that_keeps_its_secrets_elsewhere_is_told_so(
     error = child.refused("secret_set", name="destinations/seg.write_key", value=PLANTED)
     assert (error["kind"], "only reads them there" in error["message"]) == ("SecretError", True)
     assert child.done("secret_list")["secrets"][0]["present"] is True
+
+
+def test_a_key_is_held_and_only_facts_of_it_come_back(
+    tmp_path: Path, project: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    pem, traditional = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
+    text = key.private_bytes(pem, traditional, serialization.NoEncryption()).decode()
+    lock = serialization.BestAvailableEncryption(PLANTED.encode())
+    locked = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, lock)
+    file = tmp_path / "rsa_key.p8"
+    file.write_bytes(locked)
+    file.chmod(0o644)
+    child = open_child(project.folder)
+    found = child.done("hold", kind="private_key", value=text, user="SVC")
+    assert found["fits"]
+    assert found["statement"] == f"ALTER USER SVC SET RSA_PUBLIC_KEY='{found['public_key']}';"
+    assert "••" not in json.dumps(found, ensure_ascii=False)
+    waiting = child.done("hold", kind="private_key", path=str(file), user="SVC")
+    assert (waiting["needs_passphrase"], waiting["handle"], waiting["file"]) == (True, "", str(file))
+    assert f"chmod 600 {file}" in waiting["warning"]
+    wrong = child.done("hold", kind="private_key", held=waiting["locked"], passphrase="not this one")
+    assert (wrong["needs_passphrase"], wrong["locked"]) == (True, waiting["locked"])
+    opened = child.done("hold", kind="private_key", held=waiting["locked"], passphrase=PLANTED, user="SVC")
+    assert opened["fingerprint"] == found["fingerprint"]
+    again = child.done("hold", kind="private_key", held=opened["handle"], user="OTHER")
+    assert again["statement"].startswith("ALTER USER OTHER SET")
+    assert child.refused("hold", kind="private_key", path="/no/such/key.p8")["message"] == "There is no such file."
+    said = b"".join(child.said).decode()
+    private = [line for line in text.splitlines() if line not in found["public_key"]]
+    assert [line for line in private if line in said] == []
+    assert [line for line in locked.decode().splitlines() if line in said] == []
+
+
+def test_the_place_of_secrets_is_told_with_every_other_that_could_be_chosen(
+    project: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    name = "sources/my-shop.password"
+    (project.folder / "backhaul.toml").write_text('name = "shop"\n', "utf-8")
+    child = open_child(project.folder, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+    found = child.done("secret_place", names=[name])
+    assert (found["from"], found["usable"], found["locked"]) == ("keyring", False, False)
+    assert found["message"] == "This host has no keyring."
+    assert found["places"]["environment"] == {name: "the environment variable BACKHAUL_SOURCES_MY_SHOP_PASSWORD"}
+    assert found["places"]["systemd"] == {name: "the systemd credential sources-my-shop-password"}
+
+
+def test_what_other_tools_have_is_told_without_its_secrets(
+    tmp_path: Path, project: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    (tmp_path / ".pg_service.conf").write_text(
+        f"[shop]\nhost=db.acme.example\ndbname=app\nuser=ann\npassword={PLANTED}\n", "utf-8"
+    )
+    child = open_child(project.folder, HOME=str(tmp_path), PGSERVICEFILE=str(tmp_path / ".pg_service.conf"))
+    (shop,) = [each for each in child.done("existing")["found"] if "shop" in each["origin"]]
+    assert (shop["settings"]["host"], shop["secrets"]) == ("db.acme.example", ["password"])
+    held = child.done("hold", origin=shop["origin"], secret="password")
+    assert held["handle"]
 
 
 def test_types_say_what_a_form_needs(tmp_path: Path, open_child: Callable[..., Child]) -> None:

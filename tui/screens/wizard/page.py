@@ -211,7 +211,8 @@ class WizardPage(Page):
             done = number < self.draft.at
             style = "bold accent" if number == self.draft.at else "muted"
             spans.append(Span(f"   {number + 1} {step.title}", style))
-            spans.append(Span(" ✓", "ok") if done else Span(""))
+            failed = step is TestingStep and self.draft.passed is False
+            spans.append(Span(" ✗", "fail") if done and failed else Span(" ✓", "ok") if done else Span(""))
         return [line(*spans)]
 
     def _brief(self, width: int) -> list[Line]:
