@@ -1,6 +1,6 @@
 """From the welcome to a delivered row by the guided set-up, with what people really have in their hands; keys only.
 
-A key in PKCS#1, a host without a keyring, a user who lacks a grant. The service-account file comes with BigQuery.
+A key in PKCS#1, a host without a keyring, a user who lacks a grant, the file of a service account.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tests.core.warehouses.snowflake_keys import PLAIN, fingerprint_of, public_b
 from tests.journeys.forms import choose, fill
 from tests.journeys.tmux import SIZES, Person, at_the_console
 from tests.projects import backhaul
+from tests.servers.bigquery.stand_in import PROJECT, Dataset
 from tests.servers.postgres import Database
 from tests.servers.snowflake.stand_in import ACCOUNT, Warehouse
 
@@ -238,3 +239,42 @@ def test_a_missing_grant_is_spelt_out_and_once_it_is_run_the_row_is_delivered(
     refused = backhaul("run", "people", folder=shop, env=surroundings)
     assert refused.code == 1
     assert f"GRANT SELECT ON public.late TO {database.reader};" in refused.err
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_file_of_a_service_account_is_checked_and_kept_whole_in_the_keyring(
+    shop: Path, home: dict[str, str], bigquery_dataset: Dataset, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    missing = [name for name in NEEDED if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"a real Secret Service needs {' and '.join(missing)}, which this host does not have")
+    dataset = bigquery_dataset
+    dataset.execute("CREATE TABLE users AS SELECT 'u_1' AS id, 'ann@example.com' AS email")
+    file, other = tmp_path / "account.json", tmp_path / "other.json"
+    file.write_text(dataset.key_file(), "utf-8")
+    file.chmod(0o600)
+    other.write_text('{"installed": {"client_id": "x"}}', "utf-8")
+    with at_the_console(shop, size, env=home, within=KEYRING) as person:
+        new_source(person, "bigquery")
+        where = {"dataset": dataset.name, "location": dataset.location, "endpoint": dataset.server.address}
+        fill(person, project=PROJECT, **where)
+        person.press("PageDown")
+        person.sees("goes to the keyring")
+        person.type(str(other))
+        person.press("PageDown")
+        person.sees("OAuth")
+        person.press("C-u")
+        person.type(str(file))
+        person.press("PageDown")
+        person.sees("all passed", seconds=60)
+        person.press("PageDown")
+        person.sees("goes to the keyring")
+        person.press("PageDown")
+        person.sees("bigquery is saved with its secret")
+        file_destination(person)
+        deliver(person)
+        written = person.history()
+    (call,) = delivered(shop)
+    assert (call["userId"], call["traits"]["email"]) == ("u_1", "ann@example.com")
+    lines = json.loads(file.read_text("utf-8"))["private_key"].splitlines()[1:-1]
+    assert [line for line in lines if line in written] == []

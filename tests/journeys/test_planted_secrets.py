@@ -107,7 +107,7 @@ def test_nothing_stays_in_tmux_in_files_or_with_a_process(
         person.press("n")
         person.sees("No source yet")
         person.press("n")
-        person.sees("▌ duckdb")
+        person.sees("▌ bigquery")
         person.press("G", "Enter")
         person.sees("Account identifier")
         for value in ("MYORG-ACME", "SVC", "READER", "WH", "ANALYTICS"):
