@@ -1,4 +1,4 @@
-"""`backhaul run` is killed with SIGKILL at random moments of runs of 200,000 rows, and started again each time.
+"""`backhaul run` is killed with SIGKILL at random moments of runs of 150,000 rows, and started again each time.
 
 tests.faults does it thousands of times, with few rows; here they are many, and come from Postgres.
 Whenever a run comes to its end, every row is changed and the next run has to deliver them all again, so that the kills
@@ -23,8 +23,8 @@ from tests.core.sync.workshop import Workshop
 from tests.servers.postgres import Database
 from tests.servers.receiving import Receiver
 
-ROWS = 200_000
-KILLS = 14
+ROWS = 150_000
+KILLS = 8
 SEED = 20261122
 DEADLINE = 420.0
 

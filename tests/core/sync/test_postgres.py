@@ -1,4 +1,4 @@
-"""300,000 realistic rows of a real Postgres through `backhaul run`: what arrived equals the table, type by type."""
+"""150,000 realistic rows of a real Postgres through `backhaul run`: what arrived equals the table, type by type."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from tests.core.sync.workshop import Workshop
 from tests.servers.postgres import Database
 
-ROWS = 300_000
+ROWS = 150_000
 COLUMNS = (
     "id, email, first_name, plan, is_active, lifetime_value, score, orders, views, signed_up_on, updated_at, wakes_at, "
     "settings, tags, avatar, device"
