@@ -21,6 +21,7 @@ _PATIENCE = 15.0
 _BYTES = {
     "enter": "\r",
     "escape": "\x1b",
+    "pagedown": "\x1b[6~",
     "tab": "\t",
     "down": "\x1b[B",
     "up": "\x1b[A",
@@ -172,11 +173,13 @@ WALK: tuple[Step, ...] = (
     Step(("2",), "customerio"),
     # sources and forms
     Step(("t",), "works"),
-    Step(("n",), "New source"),
-    Step((Pasted(MIXED), Key("alt+a"), Key("ctrl+c")), "sent to"),
-    Step((Key("tab"), Key("ctrl+v"), Key("ctrl+s")), "✗"),
-    _back("\0", "Leave the form?"),
-    Step((Key("enter"),), "customerio", gone="New source"),
+    Step(("n",), "▌ Or choose"),
+    Step((Pasted(MIXED),), "no connection string"),
+    Step((Key("down"), Key("enter")), "Esc later  ^K"),  # a field has the keys
+    Step((Pasted(MIXED), "Q7"), "Q7"),
+    Step((Key("alt+a"), Key("ctrl+c")), "sent to"),
+    Step((Key("tab"), Key("ctrl+v"), Key("pagedown")), "✗"),
+    Step((Key("escape"),), "customerio", gone="New source"),
     Step(("1",), "people →", gone="customerio"),
     _command("settings people", "Settings of people"),
     Step((Key("ctrl+s"),), "saved"),
