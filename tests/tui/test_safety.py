@@ -45,9 +45,9 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProjectFolder]:
 
 def forget(project: ProjectFolder) -> None:
     """Forget what an earlier test has typed."""
-    for file in (project.folder / ".backhaul" / "buffers").glob("*.json"):
-        file.unlink()
-    (project.folder / ".backhaul" / "drafts" / "source.json").unlink(missing_ok=True)
+    for kept in ("buffers", "drafts"):
+        for file in (project.folder / ".backhaul" / kept).glob("*.json"):
+            file.unlink()
 
 
 def check_screen(app: Console, size: tuple[int, int]) -> None:

@@ -185,6 +185,9 @@ async def type_into_wizard(walker: Headless, key: str, kind: str, field: str, se
             found.value = value
     await walk(walker, Step((Key("pagedown"),), "reads it from"))
     for number, secret in enumerate(secrets):
+        await until(
+            walker, lambda: app.screen.focused is not None
+        )  # the step has given the keys to what it begins with
         entry = app.screen.query_one(f"#field-{field}", Input)
         entry.focus()
         entry.value = ""

@@ -21,6 +21,7 @@ _PATIENCE = 15.0
 _BYTES = {
     "enter": "\r",
     "escape": "\x1b",
+    "pagedown": "\x1b[6~",
     "tab": "\t",
     "down": "\x1b[B",
     "up": "\x1b[A",
@@ -174,11 +175,13 @@ WALK: tuple[Step, ...] = (
     Step(("2",), "customerio"),
     # sources and forms
     Step(("t",), "works"),
-    Step(("n",), "New source"),
-    Step((Key("tab"), Key("tab"), Pasted(MIXED), Key("enter")), "This is no connection string"),
-    Step((Key("ctrl+u"), Pasted("postgresql://127.0.0.1/d"), Key("enter")), "may stay empty"),
-    Step((Pasted(MIXED), Key("tab"), Key("ctrl+v"), Key("pagedown")), "✗"),
-    _back("New source", "customerio"),
+    Step(("n",), "▌ Or choose"),
+    Step((Pasted(MIXED),), "no connection string"),
+    Step((Key("down"), Key("down"), Key("enter")), "Esc later  ^K"),  # a field has the keys
+    Step((Pasted(MIXED), "Q7"), "Q7"),
+    Step((Key("alt+a"), Key("ctrl+c")), "sent to"),
+    Step((Key("tab"), Key("ctrl+v"), Key("pagedown")), "✗"),
+    Step((Key("escape"),), "customerio", gone="New source"),
     Step(("1",), "people →", gone="customerio"),
     _command("settings people", "Settings of people"),
     Step((Key("ctrl+s"),), "saved"),

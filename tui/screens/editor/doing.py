@@ -318,5 +318,9 @@ class Doing(Keeping):
             self.minimize()
         elif self.find_bar.is_open:
             self.find_bar.close()
+        elif (
+            self.focused is self.call_sheet
+        ):  # Enter brought the keys there; narrow, it opened a dialog that Esc closes
+            self.rows.table.focus()
         else:
             self.console.do_back()
