@@ -31,8 +31,6 @@ _BYTES = {
     "ctrl+o": "\x0f",
     "ctrl+r": "\x12",
     "ctrl+s": "\x13",
-    "ctrl+u": "\x15",
-    "pagedown": "\x1b[6~",
     "ctrl+t": "\x14",
     "ctrl+v": "\x16",
 }
