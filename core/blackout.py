@@ -91,7 +91,8 @@ def _forms(secret: str) -> Iterator[str]:
     """Give how a secret may stand in a text: as it is, line by line, quoted, in a URI, in a header."""
     raw = secret.encode("utf-8", "surrogatepass")
     yield secret
-    yield from (line for line in secret.splitlines() if len(line) >= _SHORTEST_LINE)
+    # the line that begins a key is no secret, and by it other keys are known for what they are
+    yield from (line for line in secret.splitlines() if len(line) >= _SHORTEST_LINE and not line.startswith("-----"))
     yield from (repr(secret)[1:-1], json.dumps(secret)[1:-1], harmless(secret), harmless(secret, lines=True))
     yield from (quote(raw), quote(raw, safe=""))
     yield from (base64.b64encode(part).decode().rstrip("=") for part in (raw, raw + b":"))

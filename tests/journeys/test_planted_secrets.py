@@ -140,7 +140,7 @@ def test_nothing_stays_in_tmux_in_files_or_with_a_process(
         person.sees("account")
         person.press("PageUp")
         person.sees("▌ snowflake")
-        person.press("g", "j", "Enter")
+        person.press("g", "j", "j", "Enter")
         person.sees("best of a read replica")
         for value in ("127.0.0.1", "app", "ann"):
             person.type(value)

@@ -144,7 +144,7 @@ def test_a_postgres_source_and_a_destination_are_added_step_by_step(
     postgres_database.execute("CREATE TABLE people AS SELECT 1 AS id")
     set_value(company / "backhaul.toml", "secrets", {"from": "environment"})
     env = {
-        "BACKHAUL_SOURCES_POSTGRES_PASSWORD": postgres_database.reader_password,
+        "BACKHAUL_SOURCES_SHOP_PASSWORD": postgres_database.reader_password,
         "BACKHAUL_DESTINATIONS_SEGMENT_WRITE_KEY": "journey-key-3",
     }
     with at_the_console(company, size, env=env) as person:

@@ -202,7 +202,8 @@ async def type_into_wizard(walker: Headless, key: str, kind: str, field: str, se
     await walk(walker, Step((Key("pagedown"),), "goes into git"))
     check(app)
     await walk(walker, Step((Key("pagedown"),), "not there yet", gone="New "))
-    assert app.screen.query_one("#connections", Table).key is not None
+    what = "source" if key == "n" else "destination"
+    await until(walker, lambda: app.screen.query_one("#connections", Table).key == f"{what}/new")
 
 
 async def paste(walker: Headless, entry: Input, secret: str) -> None:

@@ -54,6 +54,8 @@ class Draft:
         if kind != self.type:
             self.texts.clear()
             self.forget()
+            if self.type and self.name.startswith(self.type):  # the name that was suggested
+                self.name = ""
             self.type, self.origin, self.notes, self.offered = kind, "", (), ()
 
     def take_over(self, found: Mapping[str, Any]) -> None:
