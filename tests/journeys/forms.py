@@ -11,12 +11,19 @@ __all__ = ["choose", "fill"]
 
 
 def choose(person: Person, kind: str) -> None:
-    """Choose a type in the list."""
-    person.press("g")
-    while not re.search(rf"▌ {kind} ", screen := person.screen()):
-        assert kind in screen, screen
+    """Choose a type in the list, a row at a time, each once it is seen."""
+    person.sees(lambda screen: bool(chosen_row(screen)))
+    while (chosen := chosen_row(person.screen())) != kind:
+        assert kind in person.screen(), person.screen()
         person.press("j")
+        person.sees(lambda screen, chosen=chosen: chosen_row(screen) not in ("", chosen))
     person.press("Enter")
+
+
+def chosen_row(screen: str) -> str:
+    """Give the first word of the chosen row; nothing while it is being drawn."""
+    found = re.search(r"▌ ([a-z]+) ", screen)
+    return found[1] if found else ""
 
 
 def fill(person: Person, **values: object) -> None:

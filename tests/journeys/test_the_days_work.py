@@ -145,7 +145,7 @@ def test_a_postgres_source_and_a_destination_are_added_step_by_step(
     set_value(company / "backhaul.toml", "secrets", {"from": "environment"})
     env = {
         "BACKHAUL_SOURCES_SHOP_PASSWORD": postgres_database.reader_password,
-        "BACKHAUL_DESTINATIONS_SEGMENT_WRITE_KEY": "journey-key-3",
+        "BACKHAUL_DESTINATIONS_API_WRITE_KEY": "journey-key-3",
     }
     with at_the_console(company, size, env=env) as person:
         person.sees("users → files")
@@ -189,7 +189,7 @@ def test_a_postgres_source_and_a_destination_are_added_step_by_step(
     assert source["host"] == "127.0.0.1"
     assert source["port"] == postgres_database.server.port
     assert "password" not in source
-    assert backhaul("check", "postgres", "segment", folder=company, env=env).code == 0
+    assert backhaul("check", "shop", "api", folder=company, env=env).code == 0
 
 
 def refuse_two_leads(company: Path, receiver: Receiver) -> None:
