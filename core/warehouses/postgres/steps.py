@@ -243,7 +243,6 @@ def read_only(connector: Connector, session: PostgresSession) -> Step:
 
 
 def _clock(connector: Connector, session: PostgresSession) -> Step:
-    del connector
     with session.reading() as connection:
         before = time.time()
         moment, standby = connection.execute(CLOCK).fetchone() or (before, False)
@@ -253,7 +252,10 @@ def _clock(connector: Connector, session: PostgresSession) -> Step:
         if standby
         else ""
     )
-    return clock_step(skew, more)
+    step = clock_step(skew, more)
+    if standby or step.remedy or connector.is_socket or is_this_machine(connector.settings.host):
+        return step
+    return replace(step, remedy="This is a main server. Queries burden it less on a read replica, if there is one.")
 
 
 def clock_step(skew: float, more: str = "") -> Step:
