@@ -1,4 +1,4 @@
-"""The test command: `python -m tests`. Style, types, layers, then every test, on two workers.
+"""The test command: `python -m tests`. Style, types, layers, then every test, on three workers: much of what they do is waiting.
 
 Arguments are passed on to pytest; with any, only pytest runs. All checks run even where one fails, and the exit code is
 that of the first failure.
@@ -17,7 +17,7 @@ CHECKS = (
     ("mypy",),
     ("lint-imports",),
 )
-WORKERS = ("-n", "2", "--dist", "worksteal")
+WORKERS = ("-n", "3", "--dist", "worksteal")
 
 
 def main(arguments: list[str]) -> int:
