@@ -34,8 +34,10 @@ def main(arguments: list[str]) -> int:
         print(f"== {name} {' '.join(words)}", flush=True)
         codes.append(subprocess.run([programs / name, *words], cwd=ROOT, check=False).returncode)
     print("== pytest", flush=True)
-    for words in [arguments] if arguments else [[*WORKERS, "--deselect", ALONE], [ALONE]]:
-        codes.append(subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, check=False).returncode)
+    parts = [arguments] if arguments else [[*WORKERS, "--deselect", ALONE], [ALONE]]
+    codes += [
+        subprocess.run([sys.executable, "-m", "pytest", *part], cwd=ROOT, check=False).returncode for part in parts
+    ]
     return next((code for code in codes if code), 0)
 
 
