@@ -1,7 +1,7 @@
-"""The form of a source or a destination: its type, its settings, its secret, a test step by step, and saving it.
+"""The form that changes a source or a destination: its settings, its secret, a test step by step, and saving it.
 
-The guided wizard has an issue of its own; this form already tests what was typed before anything is saved, and keeps
-nothing secret anywhere but in the keyring.
+What was typed is tested as it is, before anything is saved; a secret goes to the keyring and nowhere else. New ones are made
+in the guided set-up (`tui.screens.wizard`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from core.destinations import destination_type
-from core.destinations import types as destination_types
 from core.errors import ProjectError
-from core.project import set_value, write_file
+from core.model import Destination, Source
+from core.project import set_value
 from core.project.decode import decode
-from core.warehouses import types as warehouse_types
 from core.warehouses import warehouse_type
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
@@ -36,7 +35,7 @@ _WHAT = {"source": "A warehouse that rows come from", "destination": "An API, or
 
 
 class ConnectionPage(Page):
-    """A new source or destination, or one that is there."""
+    """A source or a destination that is there; gives its name, or None where it was left."""
 
     scope = "form"
     tab = "Sources"
@@ -47,17 +46,16 @@ class ConnectionPage(Page):
     ConnectionPage #result Sheet { height: auto; }
     """
 
-    def __init__(self, what: str, name: str = "") -> None:
-        """Open the form of a `what` ('source' or 'destination'); a new one where no name is given."""
+    def __init__(self, connection: Source | Destination) -> None:
+        """Open its form."""
         super().__init__()
-        self._what = what
-        self._old_name = name
-        self._type = ""
+        self._connection = connection
+        self._what = "source" if isinstance(connection, Source) else "destination"
         self._steps: list[Mapping[str, Any]] = []
         self._testing = False
         self._passed: bool | None = None
         self._error: Refused | None = None
-        self.crumb = name or f"new {what}"
+        self.crumb = connection.name
 
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -90,61 +88,26 @@ class ConnectionPage(Page):
     # the fields
 
     @property
-    def _types(self) -> tuple[str, ...]:
-        return warehouse_types() if self._what == "source" else destination_types()
-
-    @property
     def _plugin(self) -> Any:
-        return warehouse_type(self._type) if self._what == "source" else destination_type(self._type)
-
-    @property
-    def _old(self) -> Any:
-        project = self.snapshot.project
-        if project is None or not self._old_name:
-            return None
-        return (project.sources if self._what == "source" else project.destinations).get(self._old_name)
+        kind = self._connection.type
+        return warehouse_type(kind) if self._what == "source" else destination_type(kind)
 
     def _fields(self) -> list[Field]:
-        old = self._old
-        if not self._type:
-            self._type = old.type if old is not None else ("postgres" if self._what == "source" else "segment")
-        first = [
-            Field(
-                name="type", label="type", value=self._type, choices=(self._type,) if old is not None else self._types
-            ),
-            Field(
-                name="name",
-                label="name",
-                value=self._old_name,
-                fixed=bool(old),
-                note="letters, digits, - and _",
-                placeholder="prod" if self._what == "source" else "segment",
-            ),
+        kind = self._connection.type
+        return [
+            Field(name="type", label="type", value=kind, fixed=True),
+            Field(name="name", label="name", value=self._connection.name, fixed=True),
+            *settings_fields(self._plugin, self._connection.settings),
         ]
-        return first + settings_fields(self._plugin, old.settings if old is not None else None)
 
-    async def on_changed(self, message: Changed) -> None:
-        """Draw the fields of another type; what two types share stays typed."""
-        if message.name == "type" and message.value != self._type:
-            form = self.query_one(Form)
-            typed = dict(form.values())
-            self._type = message.value
-            kept = [
-                each if each.name not in typed or each.name == "type" or each.choices else _with(each, typed[each.name])
-                for each in self._fields()
-            ]
-            await form.remove()
-            new = Form(kept, id="form")
-            await self.query_one("#left").mount(new, after="#title")
-            new.query_one("#field-type").focus()
-            self.query_one("#aside", Sheet).rebuild()
+    def on_changed(self, message: Changed) -> None:
+        """Take the test's result as one of what was there before."""
         self._passed = None if message.name else self._passed
 
     # what is shown
 
     def _title(self, width: int) -> list[Line]:
-        title = f"{self._old_name}" if self._old_name else f"New {self._what}"
-        return [heading(title, (_WHAT[self._what], "muted"))]
+        return [heading(self._connection.name, (_WHAT[self._what], "muted"))]
 
     def _result(self, width: int) -> list[Line]:
         lines = step_lines(self._steps, width, testing=self._testing)
@@ -158,7 +121,7 @@ class ConnectionPage(Page):
 
     def _help(self, width: int) -> list[Line]:
         plugin = self._plugin
-        lines = [heading(f"What {self._type} needs")]
+        lines = [heading(f"What {self._connection.type} needs")]
         lines += wrapped((plugin.Settings.__doc__ or "").split("\n    ")[0].replace("`", ""), width, "muted")
         for name, what in plugin.secrets.items():
             lines += [Line(), line(Span(f"{name.replace('_', ' ')}  ", "text"), (str(what), "muted"))]
@@ -183,7 +146,7 @@ class ConnectionPage(Page):
         texts = form.values()
         try:
             settings = typed_values(self._plugin, texts)
-            place = Path(f"{self._what}s") / f"{texts['name'] or 'new'}.toml"
+            place = Path(f"{self._what}s") / f"{self._connection.name}.toml"
             decode(place, settings, self._plugin.Settings)
         except (ValueError, ProjectError) as error:
             said = error.message if isinstance(error, ProjectError) else str(error)
@@ -214,8 +177,8 @@ class ConnectionPage(Page):
                 "check",
                 passed,
                 what=self._what,
-                type=self._type,
-                name=name or "new",
+                type=self._connection.type,
+                name=name,
                 settings=settings,
                 secrets=secrets,
             )
@@ -254,38 +217,23 @@ class ConnectionPage(Page):
         if typed is None:
             return
         name, settings, secrets = typed
-        form = self.query_one(Form)
-        known = (
-            self.snapshot.project.sources
-            if self._what == "source" and self.snapshot.project
-            else self.snapshot.project.destinations
-            if self.snapshot.project
-            else {}
-        )
-        if not name or not all(letter.isalnum() or letter in "-_." for letter in name) or not name[0].isalnum():
-            form.show_problem("name", "A name is needed: letters, digits, dashes and underscores.")
-            return
-        if not self._old_name and name in known:
-            form.show_problem("name", f"There is a {self._what} {name} already.")
-            return
         file = self.bridge.folder / f"{self._what}s" / f"{name}.toml"
         await self.bridge.change(lambda: self._write(file, settings))
         for secret, value in secrets.items():
             try:
                 await self.bridge.ask("secret_set", name=f"{self._what}s/{name}.{secret}", value=value)
             except Refused as error:
-                form.show_problem(f"secret-{secret}", f"The file is saved; this is not. {error.message} {error.remedy}")
+                self.query_one(Form).show_problem(
+                    f"secret-{secret}", f"The file is saved; this is not. {error.message} {error.remedy}"
+                )
                 return
         self.console.tell(f"{name} is saved{' with its secret' if secrets else ''}.", "ok")
         self.dismiss(name)
 
     def _write(self, file: Path, settings: Mapping[str, Any]) -> None:
-        old = self._old
-        if old is None:
-            write_file(file, {"type": self._type, **settings})
-            return
+        """Change in the file what was changed here; the rest of it stays as a person wrote it."""
         for key in self._plugin.Settings.__dataclass_fields__:
-            before = getattr(old.settings, key)
+            before = getattr(self._connection.settings, key)
             if key in settings and settings[key] != before:
                 set_value(file, key, settings[key])
             elif key not in settings and before != self._plugin.Settings.__dataclass_fields__[key].default:
@@ -312,9 +260,3 @@ class ConnectionPage(Page):
         ):
             return
         self.dismiss(None)
-
-
-def _with(shown: Field, value: str) -> Field:
-    from dataclasses import replace
-
-    return replace(shown, value=value)

@@ -287,8 +287,8 @@ class Sources(Page):
     def do_open(self) -> None:
         """Change the chosen one."""
         what, name = self.chosen
-        if what in ("source", "destination"):
-            self.console.push_screen(ConnectionPage(what, name), self._saved)
+        if (connection := self._connection(what, name)) is not None:
+            self.console.push_screen(ConnectionPage(connection), self._saved)
 
     def do_new(self) -> None:
         """Connect a warehouse."""

@@ -7,19 +7,17 @@ may be used, the choice of another place is asked for: none is taken in silence.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.timer import Timer
 
-from core.blackout import remember_public, remember_secret
-from tui.drawing import Line, Span, heading, line, wrapped
-from tui.messages import Refused
+from tui.drawing import Line, Span, line, wrapped
 from tui.screens.wizard.draft import Draft
-from tui.screens.wizard.facts import fact_lines, place_lines
+from tui.screens.wizard.facts import credential_help, fact_lines, place_lines
+from tui.screens.wizard.holding import hold, look, state_anew
+from tui.screens.wizard.secret_fields import KEYRING, asks_for_place, is_path, is_structured, secret_fields
 from tui.screens.wizard.step import Step
-from tui.settings_fields import settings_fields
 from tui.widgets.button import Button
 from tui.widgets.entry import Entry
 from tui.widgets.form import Changed, Field, Form
@@ -27,28 +25,7 @@ from tui.widgets.sheet import Sheet
 
 __all__ = ["CredentialStep"]
 
-_KINDS = {"private_key": "private_key", "service_account": "service_account"}
 _PAUSE = 0.3
-_LONGEST_PATH = 300
-_SHORTEST_KEY = 100
-"""What is shorter and on one line is still being typed."""
-
-_PLACES = ("environment", "systemd", "command")
-_KEYRING = "keyring"
-
-
-def is_path(text: str) -> bool:
-    """Say whether a text looks like the path of a file. A key on one line may begin with a slash, too, but is longer."""
-    text = text.strip().strip("'\"")
-    looks_like_one = text.startswith(("/", "~", "./", "../")) or text.endswith((".pem", ".p8", ".key", ".json", ".der"))
-    return looks_like_one and "\n" not in text and len(text) < _LONGEST_PATH
-
-
-def _is_file(text: str) -> bool:
-    try:
-        return Path(text.strip().strip("'\"")).expanduser().is_file()
-    except (OSError, RuntimeError, ValueError):
-        return False
 
 
 class CredentialStep(Step):
@@ -75,11 +52,12 @@ class CredentialStep(Step):
 
     async def _begin(self) -> None:
         """Take what was offered by another tool, and look where secrets can be kept."""
-        for name in self.draft.needed():
-            if name in self.draft.offered and name not in self.draft.held:
-                await self._hold(name, origin=self.draft.origin, secret=name)
-            elif self.draft.facts.get(name, {}).get("statement"):
-                await self._state_anew(name)
+        bridge, draft = self.page.bridge, self.draft
+        for name in draft.needed():
+            if name in draft.offered and name not in draft.held:
+                await hold(bridge, draft, name, origin=draft.origin, secret=name)
+            elif draft.facts.get(name, {}).get("statement"):
+                await state_anew(bridge, draft, name)
         await self._look_for_place()
         await self._rebuild()
         if self.is_attached and isinstance(self.screen.focused, Button | None):
@@ -88,18 +66,10 @@ class CredentialStep(Step):
     async def _look_for_place(self) -> None:
         """Ask where this project's secrets can be kept on this host."""
         page = self.page
-        page.place = await page.bridge.ask(
-            "secret_place", names=[page.secret_name(name) for name in self.draft.needed()]
-        )
-        if page.place["usable"] or (self.draft.secrets_from == _KEYRING and not page.place["locked"]):
+        names = [page.secret_name(name) for name in self.draft.needed()]
+        page.place = await page.bridge.ask("secret_place", names=names)
+        if page.place["usable"] or (self.draft.secrets_from == KEYRING and not page.place["locked"]):
             self.draft.secrets_from = ""
-
-    async def _state_anew(self, name: str) -> None:
-        """Have the statement made again: the user may be another one by now."""
-        facts, user = self.draft.facts[name], self.draft.texts.get("user", "")
-        if facts.get("user", user) != user:
-            again = await self.page.bridge.ask("hold", kind=_KINDS[name], held=self.draft.held[name], user=user)
-            self.draft.facts[name] = {**facts, "statement": again["statement"], "user": user}
 
     def take_keys(self) -> None:
         """Give the keys to the first secret that is not there yet; where all are, to what goes on."""
@@ -118,63 +88,12 @@ class CredentialStep(Step):
 
     @property
     def _asks_for_place(self) -> bool:
-        """Say whether a place is asked for: this host's keyring cannot be used, and the project has chosen none yet."""
-        return bool(self.draft.needed() and self.page.place and not self.page.place["usable"])
+        return asks_for_place(self.page, self.draft)
 
     # the fields
 
     def _fields(self) -> list[Field]:
-        draft = self.draft
-        fields = []
-        if draft.logins:
-            choices = next(each.choices for each in settings_fields(draft.plugin) if each.name == "login")
-            known = draft.texts.get("login", "")
-            fields.append(Field(name="login", label="log in with", value=known or choices[0], choices=choices))
-        for name in draft.needed():
-            fields.append(
-                Field(name=name, label=name.replace("_", " "), secret=True, placeholder=self._placeholder(name))
-            )
-            if draft.facts.get(name, {}).get("needs_passphrase"):
-                fields.append(Field(name="passphrase", label="passphrase", secret=True, placeholder="of the key"))
-        if self._asks_for_place:
-            choices = (*((_KEYRING,) if self.page.place["locked"] else ()), *_PLACES)
-            fields.append(
-                Field(
-                    name="secrets_from",
-                    label="read it from",
-                    value=draft.secrets_from,
-                    choices=choices,
-                    unchosen="not chosen yet",
-                )
-            )
-            if draft.secrets_from == "command":
-                fields.append(
-                    Field(
-                        name="secrets_command",
-                        label="command",
-                        value=draft.secrets_command,
-                        placeholder="pass show backhaul/{name}",
-                    )
-                )
-        return fields
-
-    def _placeholder(self, name: str) -> str:
-        """Say in an empty field what it holds, or what it takes."""
-        facts = self.draft.facts.get(name, {})
-        if facts.get("locked"):
-            return "hidden; its passphrase opens it"
-        if self.draft.held.get(name):
-            lines = int(facts.get("lines") or 0)
-            counted = f"{lines} lines, " if lines > 1 else ""
-            origin = f"from {facts['origin']}" if facts.get("origin") else "enter another to replace it"
-            return f"{counted}hidden; {origin}"
-        if name in _KINDS:
-            return "paste it, or give its path"
-        return (
-            "hidden while you type"
-            if self.page.keeps_secrets or self._asks_for_place
-            else "may stay empty: it is read, not kept"
-        )
+        return secret_fields(self.page, self.draft)
 
     async def _rebuild(self, focus: str = "") -> None:
         """Draw the fields anew where others are needed; what was typed stays."""
@@ -215,7 +134,7 @@ class CredentialStep(Step):
     @staticmethod
     def _is_shown(field: str, text: str) -> bool:
         """Say whether a secret's field shows what is typed: a path is no secret."""
-        return field.removeprefix("field-") in _KINDS and is_path(text)
+        return is_structured(field.removeprefix("field-")) and is_path(text)
 
     # looking at what is entered
 
@@ -241,7 +160,7 @@ class CredentialStep(Step):
         elif message.name in self.draft.needed() or message.name == "passphrase":
             entry = self.query_one(f"#field-{message.name}", Entry)
             entry.password = not self._is_shown(str(entry.id), entry.value)
-            if entry.value and (message.name in _KINDS or message.name == "passphrase"):
+            if entry.value and (is_structured(message.name) or message.name == "passphrase"):
                 if self._waiting is not None:
                     self._waiting.stop()
                 self._waiting = self.set_timer(
@@ -249,61 +168,24 @@ class CredentialStep(Step):
                 )
 
     async def _look(self, *, whole: bool = False) -> None:
-        """Have the secrets looked at that are more than a word; with `whole`, nothing is still being typed."""
+        """Have what was entered looked at; with `whole`, nothing is still being typed."""
         if not self.is_attached:
             return
         form = self.query_one(Form)
-        values = {each.name: form.value(each.name) for each in form.fields}
-        for name in self.draft.needed():
-            text, passphrase = values.get(name, ""), values.get("passphrase", "")
-            locked = self.draft.facts.get(name, {}).get("locked")
-            if name not in _KINDS:
-                continue
-            if is_path(text):
-                if whole or _is_file(text):
-                    await self._hold(name, path=text, passphrase=passphrase)
-            elif text and (whole or "\n" in text or len(text) >= _SHORTEST_KEY):
-                await self._hold(name, value=text, passphrase=passphrase)
-            elif locked and passphrase:
-                await self._hold(name, held=locked, passphrase=passphrase)
+        typed = {each.name: form.value(each.name) for each in form.fields}
+        for name in await look(self.page.bridge, self.draft, typed, whole=whole):
+            self._empty(name)
         await self._rebuild()
 
-    async def _hold(self, name: str, **how: Any) -> None:
-        """Have a secret held; what is known of it is shown. The field is emptied, but for a path that leads nowhere."""
-        form, user = self.query_one(Form), self.draft.texts.get("user", "")
-        if how.get("value"):
-            form.values()  # they are secrets from now on, whatever they turn out to be
-        before = self.draft.facts.get(name, {})
-        try:
-            facts = await self.page.bridge.ask("hold", kind=_KINDS.get(name, "plain"), user=user, **how)
-        except Refused as error:
-            self.draft.facts[name] = {"sentence": error.message, "remedy": error.remedy, "fits": False}
-            self.draft.held.pop(name, None)
-            return
-        remember_public(facts.get("public_key", ""))
-        if how.get("origin"):
-            facts = {**facts, "origin": how["origin"]}
-        elif facts["file"]:
-            facts = {**facts, "origin": Path(facts["file"]).name}
-        if how.get("held") and facts.get(
-            "needs_passphrase"
-        ):  # what it is was told already; this is about the passphrase
-            facts = {**facts, "lines": before.get("lines", 0), "origin": before.get("origin", ""), "tried": True}
-        self.draft.facts[name] = facts
-        self.draft.passed = None
-        if facts["handle"]:
-            remember_secret(how.get("passphrase", ""))
-            self.draft.held[name] = facts["handle"]
-            for setting, value in facts.get("settings", {}).items():
-                self.draft.texts[setting] = self.draft.texts.get(setting) or value
-        else:
-            self.draft.held.pop(name, None)
+    def _empty(self, name: str) -> None:
+        """Empty the field of a secret that is held: the console keeps nothing of it."""
         for entry in self.query(f"#field-{name}").results(Entry):
             entry.value = ""
 
     async def do_generate(self) -> None:
         """Make a fresh pair of keys; the private half goes to the keyring and is shown to nobody."""
-        await self._hold("private_key", generate=True)
+        await hold(self.page.bridge, self.draft, "private_key", generate=True)
+        self._empty("private_key")
         await self._rebuild()
         self.page.focus_next_button()
 
@@ -324,8 +206,9 @@ class CredentialStep(Step):
             self._waiting.stop()
         await self._look(whole=True)
         for name in self.draft.needed():
-            if name not in _KINDS and (typed := self.query_one(Form).value(name)):
-                await self._hold(name, value=typed)
+            typed = "" if is_structured(name) else self.query_one(Form).value(name)
+            if typed and await hold(self.page.bridge, self.draft, name, value=typed):
+                self._empty(name)
 
     async def leave(self) -> bool:
         self.query_one(Form).clear_problems()
@@ -354,7 +237,7 @@ class CredentialStep(Step):
     async def _problem_of_place(self) -> tuple[str, str] | None:
         """Give what is missing of the place that was to be chosen; a keyring may have been unlocked meanwhile."""
         draft = self.draft
-        if draft.secrets_from == _KEYRING:
+        if draft.secrets_from == KEYRING:
             await self._look_for_place()
             await self._rebuild()
             return ("secrets_from", f"{self.page.place['message']}") if self._asks_for_place else None
@@ -392,26 +275,7 @@ class CredentialStep(Step):
         return lines
 
     def help(self, width: int) -> list[Line]:
-        draft = self.draft
-        lines = [heading("What is needed")]
-        for name in draft.needed():
-            lines += wrapped(f"{draft.plugin.secrets[name][:1].upper()}{draft.plugin.secrets[name][1:]}.", width)
-            if words := draft.plugin.where_to_find.get(name):
-                lines += wrapped(words, width, "muted")
-        if not draft.needed():
-            lines += wrapped("Nothing: it has no password and no key.", width, "muted")
-        if "private_key" in draft.needed():
-            lines += wrapped(
-                "Taken as it comes: PKCS#8, PKCS#1, encrypted, OpenSSH, DER, one line, or what a secret store gave you. Paste it, or "
-                "give its path. A public key or a certificate is recognised and explained.",
-                width,
-                "muted",
-            )
-            key = self.page.console.keys.shown("wizard.generate", typing=True)
-            lines += [Line(), line(("No key yet?  ", "muted"), Span(key, "bold text"), ("  makes a pair", "muted"))]
-        if script := self.page.setup_script():
-            lines += [Line(), heading("What an administrator runs, once"), *wrapped(script, width, "muted")]
-        return lines
+        return credential_help(self.page, self.draft, width)
 
     def to_copy(self) -> str:
         facts = self.draft.facts.get("private_key", {})

@@ -1,4 +1,4 @@
-"""What the credential's step says of a secret: what it is, what was mended, how its public half is registered, where it goes."""
+"""What the credential's step says of a secret: what is needed, what it is, how its public half is registered, where it goes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.screens.wizard.draft import Draft
 if TYPE_CHECKING:
     from tui.screens.wizard.page import WizardPage
 
-__all__ = ["fact_lines", "place_lines"]
+__all__ = ["credential_help", "fact_lines", "place_lines"]
 
 
 def fact_lines(facts: Mapping[str, Any], width: int, *, key: str, whole: bool) -> list[Line]:
@@ -82,3 +82,26 @@ def place_lines(page: WizardPage, draft: Draft, width: int) -> list[Line]:
         case _:
             return lines
     return [*lines, *wrapped("What you enter here is for the test only.", width, "muted", indent=2)]
+
+
+def credential_help(page: WizardPage, draft: Draft, width: int) -> list[Line]:
+    """Say what is needed and where it is found, and what an administrator runs for it."""
+    lines = [heading("What is needed")]
+    for name in draft.needed():
+        lines += wrapped(f"{draft.plugin.secrets[name][:1].upper()}{draft.plugin.secrets[name][1:]}.", width)
+        if words := draft.plugin.where_to_find.get(name):
+            lines += wrapped(words, width, "muted")
+    if not draft.needed():
+        lines += wrapped("Nothing: it has no password and no key.", width, "muted")
+    if "private_key" in draft.needed():
+        lines += wrapped(
+            "Taken as it comes: PKCS#8, PKCS#1, encrypted, OpenSSH, DER, one line, or what a secret store gave you. Paste it, or "
+            "give its path. A public key or a certificate is recognised and explained.",
+            width,
+            "muted",
+        )
+        key = page.console.keys.shown("wizard.generate", typing=True)
+        lines += [Line(), line(("No key yet?  ", "muted"), Span(key, "bold text"), ("  makes a pair", "muted"))]
+    if script := page.setup_script():
+        lines += [Line(), heading("What an administrator runs, once"), *wrapped(script, width, "muted")]
+    return lines

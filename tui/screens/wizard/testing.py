@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -17,6 +18,20 @@ from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 
 __all__ = ["TestingStep"]
+
+_SET_AGAIN = re.compile(r"[Ss]et (?:it|the password) again: `backhaul secret set [^`]+`")
+
+
+def _here(remedy: str, name: str) -> str:
+    """Say a remedy for this place: neither file nor secret is written yet, so both are changed in their steps."""
+    remedy = (
+        remedy.replace("<name>", name)
+        .replace("in the source's file", "in step 2")
+        .replace("in the destination's file", "in step 2")
+    )
+    return _SET_AGAIN.sub(
+        lambda found: ("Enter" if found[0].startswith("S") else "enter") + " it again in step 3", remedy
+    )
 
 
 class TestingStep(Step):
@@ -60,7 +75,7 @@ class TestingStep(Step):
         self._show()
 
         def passed(step: Mapping[str, Any]) -> None:
-            draft.steps.append({**step, "remedy": str(step["remedy"]).replace("<name>", draft.name)})
+            draft.steps.append({**step, "remedy": _here(str(step["remedy"]), draft.name)})
             self._show()
 
         try:
@@ -125,7 +140,7 @@ class TestingStep(Step):
             ]
         if self._error is not None:
             lines += [Line(), line(Span("✗ ", "fail"), Span(self._error.message, "bold text"))]
-            lines += wrapped(self._error.remedy, width, "muted")
+            lines += wrapped(_here(self._error.remedy, self.draft.name), width, "muted")
         return lines
 
     def help(self, width: int) -> list[Line]:
