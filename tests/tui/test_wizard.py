@@ -38,6 +38,15 @@ class Keyring(KeyringBackend):
     def set_password(self, service, name, value): self.kept[name] = value
     def get_password(self, service, name): return self.kept.get(name)
     def delete_password(self, service, name): del self.kept[name]
+
+import pathlib
+from keyring.errors import KeyringLocked
+class Locked(Keyring):
+    # locked until a file of the name unlocked lies beside it
+    def _need(self):
+        if not pathlib.Path(__file__).with_name("unlocked").exists(): raise KeyringLocked("locked")
+    def set_password(self, service, name, value): self._need(); self.kept[name] = value
+    def get_password(self, service, name): self._need(); return self.kept.get(name)
 """
 
 
@@ -486,6 +495,57 @@ async def test_without_a_keyring_a_place_has_to_be_chosen_and_backhaul_toml_says
     known = tomllib.loads((folder / "backhaul.toml").read_text("utf-8"))
     assert known["secrets"] == {"from": "command", "command": "pass show backhaul/{name}"}
     assert "wizard" not in (folder / "sources" / "my-shop.toml").read_text("utf-8")
+
+
+async def test_a_locked_keyring_is_told_and_is_used_once_it_is_unlocked(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passing: None
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "kept_in_memory.Locked")
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "The keyring is locked.")
+        await until(pilot, "Unlock it")
+        await fill(pilot, password=PASSWORD)
+        page.query_one("#field-secrets_from").focus()
+        await pilot.press("right")
+        await until(pilot, "‹ keyring ›")
+        await pilot.press("pagedown")
+        await until(pilot, "✗ The keyring is locked.")
+        assert page.draft.at == 2
+        (tmp_path / "kept" / "unlocked").touch()
+        await pilot.press("pagedown")
+        await until(pilot, "all passed")
+        await pilot.press("pagedown")
+        await until(pilot, "goes to the keyring, service 'backhaul: acme'")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.screen is not page)
+        kept = await app.bridge.ask("secret_list")
+        assert [(each["name"], each["present"]) for each in kept["secrets"]] == [("sources/postgres.password", True)]
+    assert tomllib.loads((folder / "backhaul.toml").read_text("utf-8")) == {"name": "acme"}
+
+
+async def test_what_mends_a_step_speaks_of_the_steps_while_no_file_is_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = (
+        "Check `user` in the source's file, and set the password again: `backhaul secret set sources/<name>.password`."
+    )
+    steps(monkeypatch, ("login", False, "refused", again))
+    app = Console(folder)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "It goes to the keyring")
+        await fill(pilot, password=PASSWORD)
+        await pilot.press("pagedown")
+        await until(pilot, "tests again")
+        assert "Check `user` in step 2, and enter it again in step 3." in one_line(pilot)
 
 
 async def test_saving_keeps_the_secret_in_the_keyring_and_forgets_the_draft(folder: Path, passing: None) -> None:
