@@ -19,9 +19,11 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from tests.pictures.connecting import CONNECTING, with_a_keyring
 from tests.pictures.stage import SECRETS, a_run_goes_on, set_the_stage
 from tests.pictures.svg import svg_of
 from tests.servers.receiving import receiving
+from tests.tui.guided import keyring_in_memory
 from tests.tui.harness import screen_text, strips, until
 from tui.app import Console
 
@@ -118,16 +120,19 @@ async def main(names: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, receiving(Path(scratch) / "receiver") as receiver:
         folder = Path(scratch) / "backhaul-demo"
-        os.environ.update(SECRETS)
+        os.environ.update(SECRETS | keyring_in_memory(Path(scratch) / "keyring"))
         os.environ.update(XDG_CONFIG_HOME=str(Path(scratch) / "config"), TERM="xterm-256color", COLORTERM="truecolor")
         set_the_stage(folder, receiver)
-        wanted = [name for name in (*PAGES, *THEMES, "welcome") if not names or name in names]
+        wanted = [name for name in (*PAGES, *CONNECTING, *THEMES, "welcome") if not names or name in names]
         for name in wanted:
             for size in SIZES:
                 if name == "welcome":
                     await take_welcome(size)
                 elif name in THEMES:
                     await take(folder, name, PAGES["home"], size, THEMES[name])
+                elif name in CONNECTING:
+                    with with_a_keyring(folder), CONNECTING[name]() as act:
+                        await take(folder, name, act, size)
                 elif name in ("home", "runs"):
                     with a_run_goes_on(folder):
                         await take(folder, name, PAGES[name], size)

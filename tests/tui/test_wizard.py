@@ -19,6 +19,7 @@ from tests.core.keys.made import PASSPHRASE, Made
 from tests.projects import ProjectFolder
 from tests.servers.receiving import Receiver
 from tests.tui import acme
+from tests.tui.guided import begin, choose, fill, keyring_in_memory, paste
 from tests.tui.harness import check_snapshot, screen_text, until
 from tui.app import Console
 from tui.bridge import Bridge
@@ -30,24 +31,6 @@ PASSWORD = "Zq7 wizard'pass/word@1"
 URI = "postgresql://ann:Zq7%20wizard%27pass%2Fword%401@db.acme.example:6432/app?sslmode=require"
 HIDDEN = [r"[A-Za-z0-9+/=…]{30,}(?:';)?", r"SHA256:[A-Za-z0-9+/=]+", r"[A-Za-z0-9+/]{8,}AQAB';"]
 SETTINGS = {"account": "MYORG-ACME", "user": "SVC", "role": "READER", "warehouse": "WH", "database": "ANALYTICS"}
-KEYRING = """
-from keyring.backend import KeyringBackend
-class Keyring(KeyringBackend):
-    priority = 1
-    kept = {}
-    def set_password(self, service, name, value): self.kept[name] = value
-    def get_password(self, service, name): return self.kept.get(name)
-    def delete_password(self, service, name): del self.kept[name]
-
-import pathlib
-from keyring.errors import KeyringLocked
-class Locked(Keyring):
-    # locked until a file of the name unlocked lies beside it
-    def _need(self):
-        if not pathlib.Path(__file__).with_name("unlocked").exists(): raise KeyringLocked("locked")
-    def set_password(self, service, name, value): self._need(); self.kept[name] = value
-    def get_password(self, service, name): self._need(); return self.kept.get(name)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +41,8 @@ def made() -> Made:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, still: None) -> Path:
     """A project without anything, on a host with a keyring."""
-    (tmp_path / "kept").mkdir()
-    (tmp_path / "kept" / "kept_in_memory.py").write_text(KEYRING, "utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "kept"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "kept_in_memory.Keyring")
+    for name, value in keyring_in_memory(tmp_path / "kept").items():
+        monkeypatch.setenv(name, value)
     project = acme.make_empty(tmp_path / "empty").folder
     (project / "backhaul.toml").write_text('name = "acme"\n', "utf-8")
     return project
@@ -94,38 +75,6 @@ def steps(monkeypatch: pytest.MonkeyPatch, *told: tuple[str, bool, str, str]) ->
     monkeypatch.setattr(Bridge, "ask", answered)
 
 
-async def begin(pilot: Pilot[int], what: str = "source") -> WizardPage:
-    """Open the guided set-up."""
-    app = pilot.app
-    assert isinstance(app, Console)
-    await until(pilot, lambda: app.bridge.snapshot.project is not None)
-    app.push_screen(WizardPage(what))
-    await until(pilot, f"New {what}")
-    page = app.screen
-    assert isinstance(page, WizardPage)
-    await until(pilot, lambda: page.step.is_ready)
-    return page
-
-
-async def choose(pilot: Pilot[int], kind: str) -> None:
-    """Take a type, and wait for its settings."""
-    table = pilot.app.screen.query_one("#kinds", Table)
-    await until(pilot, lambda: table.has_focus)
-    table.choose(f"type/{kind}")
-    await pilot.press("enter")
-    page = pilot.app.screen
-    assert isinstance(page, WizardPage)
-    await until(pilot, lambda: bool(page.query("#field-name")) and page.step.is_ready and page.focused is not None)
-    await until(pilot, lambda: str(page.focused.id).startswith("field-"))
-
-
-async def fill(pilot: Pilot[int], **values: str) -> None:
-    """Write values into the fields of this step."""
-    for name, value in values.items():
-        pilot.app.screen.query_one(f"#field-{name}", Input).value = value
-    await pilot.pause()
-
-
 async def to_key(pilot: Pilot[int]) -> WizardPage:
     """Go to where a private key is asked for."""
     page = await begin(pilot)
@@ -134,11 +83,6 @@ async def to_key(pilot: Pilot[int]) -> WizardPage:
     await pilot.press("pagedown")
     await until(pilot, "It goes to the keyring")
     return page
-
-
-async def paste(pilot: Pilot[int], text: str) -> None:
-    pilot.app.post_message(events.Paste(text))
-    await pilot.pause()
 
 
 def one_line(pilot: Pilot[int]) -> str:
