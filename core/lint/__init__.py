@@ -16,6 +16,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import core.lint.rules as rule_files  # before `rules` below takes the name as an attribute of this package
 from core.errors import UsageError
@@ -24,6 +25,7 @@ from core.lint.times import explain_comparison
 from core.model import Finding, Fix, Severity
 from core.plugins import nearest
 from core.query import PieceKind, Query, line_and_column, parse
+from core.query.relations import levels
 
 __all__ = ["Context", "Rule", "apply_fixes", "chosen_fixes", "explain_comparison", "lint", "page", "rules"]
 
@@ -33,6 +35,8 @@ _IGNORE = re.compile(r"backhaul:\s*ignore\s+([a-z][a-z-]*(?:\s*,\s*[a-z][a-z-]*)
 def lint(text: str, context: Context) -> tuple[Finding, ...]:
     """Give all findings about a query, in the order of their places."""
     query = parse(text, context.dialect)
+    if query.tree is not None and not context.levels:
+        context = replace(context, levels=levels(query.tree, context.dialect, context.catalogue))
     ignored = {(line, rule) for line, rule in _ignored(query)}
     refused = {found for found in query.findings if found.severity is Severity.ERROR}
     findings = [

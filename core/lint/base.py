@@ -5,10 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from sqlglot import exp
+
 from core.model import CallType, Finding, Kind, Severity
 from core.query import Query
+from core.query.catalogue import Catalogue
+from core.query.relations import Level
 
-__all__ = ["Context", "Rule", "reported"]
+__all__ = ["Context", "Neighbour", "Pace", "Rule", "reported"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a sync runs, and what its last full runs were like: seconds between starts, seconds a run took, rows it read."""
+
+    every: float
+    took: float | None = None
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Another sync of the project: `ids` are its id fields with the kind of their values, `traits` the tables of each trait."""
+
+    name: str
+    call: CallType
+    destinations: tuple[str, ...] = ()
+    ids: Mapping[str, Kind] = field(default_factory=dict)
+    traits: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,16 +40,38 @@ class Context:
     """What a query is for.
 
     `call` is None where the query stands alone; rules about fields then find nothing. `columns` is the sync's
-    [columns]: the name of a query's column, as the warehouse gives it, to the field that it becomes. `types` are
-    the kinds of the catalogue's columns, by folded name, of the tables that the query reads; None where unknown.
-    `disabled` are rules that the project switched off.
+    [columns]: the name of a query's column, as the warehouse gives it, to the field that it becomes. `disabled` are rules that the
+    project switched off. `catalogue` has the source's tables, None where it was never read. `destinations` are the types of the
+    sync's destinations ("customerio"), `most_columns` how many columns each of them takes, by name. `pace` and `neighbours` are
+    what the project knows. `levels` are the query's selects; lint itself fills them in.
     """
 
     dialect: str
     call: CallType | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     disabled: tuple[str, ...] = ()
-    types: Mapping[str, Kind] | None = None
+    catalogue: Catalogue | None = None
+    destinations: tuple[str, ...] = ()
+    most_columns: Mapping[str, int] = field(default_factory=dict)
+    pace: Pace | None = None
+    neighbours: tuple[Neighbour, ...] = ()
+    levels: tuple[Level, ...] = ()
+
+    @property
+    def outer(self) -> Level | None:
+        """Give the select that names the result's columns (the first branch of a UNION), None where there is no query."""
+        outer = [each for each in self.levels if each.role in ("root", "union")]
+        return outer[0] if outer else None
+
+    def level_of(self, node: exp.Expr) -> Level | None:
+        """Give the select that a part of the query belongs to."""
+        select = node.find_ancestor(exp.Select)
+        return next((each for each in self.levels if each.select is select), None)
+
+    def kind(self, node: exp.Expr) -> Kind | None:
+        """Give the kind of a plain column, None where it is unknown."""
+        level = self.level_of(node)
+        return level.kind(node) if level else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,8 +59,8 @@ def _kind(query: Query, context: Context, other: exp.Expr) -> tuple[Kind | None,
     name = column_name(query, other)
     if name is None:
         return None, True
-    if context.types is not None and name in context.types:
-        kind = context.types[name]
+    kind = context.kind(other)
+    if kind is not None:
         return (kind if kind in _TIMES else None), True
     return None, not likely_timestamp(name)
 

@@ -12,8 +12,9 @@ import pytest
 import core.query
 from core.errors import UsageError
 from core.lint import Context, apply_fixes, explain_comparison, lint, page, rules
-from core.model import CallType, Kind, Severity
+from core.model import CallType, Column, Kind, Severity, Table
 from core.query import DIALECTS
+from core.query.catalogue import Catalogue
 
 CASES = Path(__file__).parent / "cases"
 NAMES = [rule.name for rule in rules()]
@@ -32,8 +33,18 @@ def context_of(case: dict[str, Any]) -> Context:
         dialect=case["dialect"],
         call=CallType(case["call"]) if "call" in case else None,
         columns=case.get("columns", {}),
-        types={name: Kind(kind) for name, kind in case["types"].items()} if "types" in case else None,
+        catalogue=catalogue_of(case) if "tables" in case else None,
     )
+
+
+def catalogue_of(case: dict[str, Any]) -> Catalogue:
+    """Give the catalogue of a case: its tables, each with the kinds of its columns."""
+    tables = []
+    for name, columns in case["tables"].items():
+        schema, _, table = name.rpartition(".")
+        kinds = tuple(Column(name=column, kind=Kind(kind), type_name=kind) for column, kind in columns.items())
+        tables.append(Table(schema=schema or "main", name=table, columns=kinds))
+    return Catalogue(tables=tuple(tables), dialect=case["dialect"], schema="main")
 
 
 @pytest.mark.parametrize(("rule", "case"), all_cases())
