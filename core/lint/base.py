@@ -12,7 +12,7 @@ from core.query import Query
 from core.query.catalogue import Catalogue
 from core.query.relations import Level
 
-__all__ = ["Context", "Neighbour", "Pace", "Rule", "reported"]
+__all__ = ["Context", "Neighbour", "Pace", "Receiver", "Rule", "reported"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +25,22 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """A destination of the sync: its name and type, how many columns it takes, and what its plug-in says of calls."""
+
+    name: str
+    type: str
+    columns: int = 300
+    group_needs_user: bool = False
+    semantic_events: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """Another sync of the project: `ids` are its id fields with the kind of their values, `traits` the tables of each trait."""
+    """Another sync of the project: `ids` are its id fields with the kind of their values, `traits` the tables of each trait.
+
+    `destinations` are names; a trait is a name, its tables 'schema.table', or as they are written where there is no catalogue.
+    """
 
     name: str
     call: CallType
@@ -41,9 +55,8 @@ class Context:
 
     `call` is None where the query stands alone; rules about fields then find nothing. `columns` is the sync's
     [columns]: the name of a query's column, as the warehouse gives it, to the field that it becomes. `disabled` are rules that the
-    project switched off. `catalogue` has the source's tables, None where it was never read. `destinations` are the types of the
-    sync's destinations ("customerio"), `most_columns` how many columns each of them takes, by name. `pace` and `neighbours` are
-    what the project knows. `levels` are the query's selects; lint itself fills them in.
+    project switched off. `catalogue` has the source's tables, None where it was never read. `receivers` are the
+    sync's destinations; `pace` and `neighbours` what the project knows. `levels` are the query's selects; lint itself fills them in.
     """
 
     dialect: str
@@ -51,8 +64,7 @@ class Context:
     columns: Mapping[str, str] = field(default_factory=dict)
     disabled: tuple[str, ...] = ()
     catalogue: Catalogue | None = None
-    destinations: tuple[str, ...] = ()
-    most_columns: Mapping[str, int] = field(default_factory=dict)
+    receivers: tuple[Receiver, ...] = ()
     pace: Pace | None = None
     neighbours: tuple[Neighbour, ...] = ()
     levels: tuple[Level, ...] = ()

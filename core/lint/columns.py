@@ -6,14 +6,31 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlglot import TokenType
+from sqlglot import TokenType, exp
 
 from core.calls.fields import CALLS, GROUP_TRAITS, Place, canonical_field, place_of
 from core.lint.base import Context
-from core.model import CallType
-from core.query import OutputColumn, Query
+from core.model import CallType, Finding, Fix, Severity
+from core.query import OutputColumn, Query, finding, fix
 
-__all__ = ["WAREHOUSES", "Mapped", "mapped", "near_field", "own_fields", "select_span", "snake"]
+__all__ = [
+    "WAREHOUSES",
+    "Mapped",
+    "field_of",
+    "items",
+    "mapped",
+    "named",
+    "near_field",
+    "own_fields",
+    "renamed",
+    "select_span",
+    "select_word",
+    "snake",
+    "trait_of",
+]
+
+_BETWEEN = re.compile(r"[\s_-]+")
+_ENDS = {TokenType.COMMA, TokenType.FROM, TokenType.R_PAREN, TokenType.UNION}
 
 WAREHOUSES = {
     "duckdb": "DuckDB",
@@ -47,6 +64,52 @@ def mapped(query: Query, context: Context) -> Iterator[Mapped]:
             )
 
 
+def items(query: Query, context: Context) -> Iterator[tuple[Mapped, exp.Expr]]:
+    """Give each named column with its place and the expression that it is, without its alias."""
+    outer = context.outer
+    if outer is None or query.columns is None or len(query.columns) != len(outer.select.expressions):
+        return
+    expressions = {id(column): item for column, item in zip(query.columns, outer.select.expressions, strict=True)}
+    for entry in mapped(query, context):
+        item = expressions[id(entry.column)]
+        yield entry, item.this if isinstance(item, exp.Alias) else item
+
+
+def field_of(entry: Mapped) -> str | None:
+    """Give the field of the call that a column becomes, also one whose name is nearly right; None for a trait or property."""
+    if entry.near:
+        return entry.near
+    return entry.place.path[0] if len(entry.place.path) == 1 and not entry.place.whole else None
+
+
+def trait_of(entry: Mapped) -> str | None:
+    """Give the name of the trait or property that a column becomes; None for a field of the call, or a whole object."""
+    path = entry.place.path
+    return path[-1] if len(path) > 1 and path[0] in ("traits", "properties") and not entry.near else None
+
+
+def named(query: Query, rule: str, entry: Mapped, message: str, severity: Severity, mend: Fix | None = None) -> Finding:
+    """Give a finding at a column's name."""
+    column = entry.column
+    start, end = (
+        (column.start, column.end) if column.start is not None and column.end is not None else select_span(query)
+    )
+    return finding(query.text, rule, message, start, end, severity=severity, fix=mend)
+
+
+def renamed(query: Query, column: OutputColumn, name: str) -> Fix | None:
+    """Give the fix that gives a column a name: another alias, or one where there is none and the item is certainly at its end."""
+    if column.start is None or column.end is None or (query.dialect == "redshift" and name != name.lower()):
+        return None  # on Redshift quotes may not help
+    written = f'"{name}"' if query.dialect in ("snowflake", "postgres") else name
+    if column.is_alias:
+        return fix(f"call it {written}", column.start, column.end, written)
+    after = next((token for token in query.tokens if token.start >= (column.end or 0)), None)
+    if after is not None and after.token_type not in _ENDS:
+        return None
+    return fix(f"add AS {written}", column.end, column.end, f" AS {written}")
+
+
 def own_fields(call: CallType) -> tuple[str, ...]:
     """Give the names that a call type gives a meaning to."""
     extra = ("email",) if call is CallType.IDENTIFY else ()
@@ -54,11 +117,11 @@ def own_fields(call: CallType) -> tuple[str, ...]:
 
 
 def near_field(call: CallType, name: str) -> str | None:
-    """Give the field that a name stands for but for its letters' case, or None ('USERID' -> 'userId')."""
+    """Give the field that a name stands for but for its letters' case, or what parts its words; None ('USERID' -> 'userId')."""
     if canonical_field(call, name) is not None or name in own_fields(call):
         return None
-    lowered = name.lower()
-    return next((field for field in own_fields(call) if lowered in (field.lower(), snake(field))), None)
+    letters = _BETWEEN.sub("", name.lower())
+    return next((field for field in own_fields(call) if letters == field.lower()), None)
 
 
 def snake(field: str) -> str:
@@ -73,4 +136,13 @@ def select_span(query: Query) -> tuple[int, int]:
     selects = [token for token in query.tokens if token.token_type is TokenType.SELECT]
     earlier = [token for token in selects if token.start < before] if named else selects[:1]
     token = earlier[-1] if earlier else query.tokens[0]
+    return token.start, token.end + 1
+
+
+def select_word(query: Query, select: exp.Select) -> tuple[int, int]:
+    """Give the place of the word SELECT of a select."""
+    starts = [node.meta["start"] for item in select.expressions for node in item.walk() if "start" in node.meta]
+    before = min(starts, default=len(query.text))
+    words = [token for token in query.tokens if token.token_type is TokenType.SELECT and token.start < before]
+    token = words[-1] if words else query.tokens[0]
     return token.start, token.end + 1

@@ -45,7 +45,7 @@ class Comparison:
 
     `operator` is written as if the placeholder stood on the right; `start` and `end` are the written operator's
     place. `bare` is the placeholder's span where it is compared as the number that it is, None where something
-    is computed from it first. `other` is the expression on the other side.
+    is computed from it first. `other` is the expression on the other side, `node` the comparison itself.
     """
 
     operator: str
@@ -54,6 +54,7 @@ class Comparison:
     placeholder_first: bool
     bare: tuple[int, int] | None
     other: exp.Expr
+    node: exp.Expr
 
 
 def comparisons(query: Query) -> Iterator[Comparison]:
@@ -69,7 +70,13 @@ def comparisons(query: Query) -> Iterator[Comparison]:
         bare = _bare(query, between.args["low"])
         if bare is not None:
             yield Comparison(
-                operator=">=", start=bare[0], end=bare[0], placeholder_first=False, bare=bare, other=between.this
+                operator=">=",
+                start=bare[0],
+                end=bare[0],
+                placeholder_first=False,
+                bare=bare,
+                other=between.this,
+                node=between,
             )
 
 
@@ -84,6 +91,7 @@ def _comparison(query: Query, node: exp.Binary, *, side: exp.Expr, other: exp.Ex
         placeholder_first=first,
         bare=_bare(query, side),
         other=other,
+        node=node,
     )
 
 

@@ -25,7 +25,7 @@ Columns = Mapping[str, Kind | None]
 """Columns by their keys, each with its kind, None where that is unknown."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Relation:
     """Something in a FROM. `columns` is None where they are unknown; `optional` where an outer join may give nulls for its rows.
 
@@ -55,7 +55,7 @@ class Origin:
     among: tuple[Relation, ...] = ()
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Level:
     """One SELECT. `parent` is the level around a subquery, whose relations can be named here, too; `role` is what it is for.
 
@@ -85,6 +85,10 @@ class Level:
             for item in self.select.expressions
             if isinstance(item, exp.Alias) and isinstance(item.args.get("alias"), exp.Identifier)
         )
+
+    def key_of(self, name: exp.Expr) -> str:
+        """Give the key of an identifier in this select."""
+        return key_of(name, self.dialect)
 
     def origin(self, column: exp.Column) -> Origin:
         """Say where a column comes from."""

@@ -16,16 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlglot import TokenType
-
 from core.lint.base import Context
-from core.lint.columns import WAREHOUSES, Mapped, mapped, snake
-from core.model import Finding, Fix, Severity
-from core.query import OutputColumn, Query, finding, fix
+from core.lint.columns import WAREHOUSES, Mapped, mapped, renamed, snake
+from core.model import Finding, Severity
+from core.query import OutputColumn, Query, finding
 
 SEVERITY = Severity.ERROR
-
-_ENDS = {TokenType.COMMA, TokenType.FROM, TokenType.R_PAREN, TokenType.UNION}
 
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
@@ -39,7 +35,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             yield _field(query, column, entry.near, _severity(entry, columns))
         elif _surprises(column, query.dialect) and not _is_field(entry):
             message = f"{WAREHOUSES[query.dialect]} calls this column {column.name}, not {column.written}."
-            mend = _mend(query, column, column.written)
+            mend = renamed(query, column, column.written)
             yield finding(
                 query.text,
                 "column-folded",
@@ -82,20 +78,5 @@ def _field(query: Query, column: OutputColumn, field: str, severity: Severity) -
         column.start or 0,
         column.end or 0,
         severity=severity,
-        fix=_mend(query, column, spelled),
+        fix=renamed(query, column, spelled),
     )
-
-
-def _mend(query: Query, column: OutputColumn, name: str) -> Fix | None:
-    """Give the fix: another alias, or one where there is none and the item is certainly at its end."""
-    if column.start is None or column.end is None:
-        return None
-    if query.dialect == "redshift" and name != name.lower():
-        return None  # quotes may not help there
-    quoted = f'"{name}"' if query.dialect in ("snowflake", "postgres") else name
-    if column.is_alias:
-        return fix(f"call it {quoted}", column.start, column.end, quoted)
-    after = next((token for token in query.tokens if token.start >= column.end), None)
-    if after is not None and after.token_type not in _ENDS:
-        return None
-    return fix(f"add AS {quoted}", column.end, column.end, f" AS {quoted}")

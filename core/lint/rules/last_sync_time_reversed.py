@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from core.lint.base import Context
 from core.lint.times import comparisons
 from core.model import Finding, Severity
@@ -28,6 +30,8 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
     """Find comparisons that keep what is older than the last sync."""
     for comparison in comparisons(query):
         if comparison.operator not in ("<", "<=") or comparison.start == comparison.end:
+            continue
+        if comparison.node.find_ancestor(exp.Not) or not comparison.other.find(exp.Column):
             continue
         written = query.text[comparison.start : comparison.end]
         yield finding(

@@ -1,0 +1,42 @@
+"""A column is in several of the tables that the query reads, and does not say which one is meant.
+
+Why it matters: the warehouse refuses the query; and a reader cannot tell whose id this is.
+
+An example (users and orders both have an id):
+
+    SELECT id AS "userId", total FROM users JOIN orders ON orders.user_id = users.id
+
+Fix: write the table, or its alias, before the column: `users.id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from core.lint.base import Context
+from core.model import Finding, Severity
+from core.query import Query, finding
+from core.query.relations import key_of
+
+SEVERITY = Severity.ERROR
+
+
+def check(query: Query, context: Context) -> Iterator[Finding]:
+    """Find columns without a table that several relations have."""
+    for level in context.levels:
+        for column in level.columns:
+            among = level.origin(column).among
+            if not among or "start" not in column.this.meta:
+                continue
+            if (
+                key_of(column.this, query.dialect) in level.aliases
+                and column.find_ancestor(exp.Order, exp.Group, exp.Having, exp.Qualify, exp.Select) is not level.select
+            ):
+                continue  # the name that the list gives
+            names = [relation.key for relation in among[:3]]
+            choices = " or ".join(f"{name}.{column.name}" for name in names)
+            message = f"{column.name} is in {' and in '.join(names)}. Write {choices}."
+            start, end = column.this.meta["start"], column.this.meta["end"] + 1
+            yield finding(query.text, "ambiguous-column", message, start, end)
