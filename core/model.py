@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, TypeAlias
 
 __all__ = [
     "Bill",
     "CallType",
+    "Certainty",
     "Column",
     "Destination",
     "Edit",
@@ -80,6 +81,9 @@ class Column:
     type_name: str
 
 
+Certainty: TypeAlias = Literal["about", "at most", "at least"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """What a query will read, told before it runs: `bytes`, and what they cost in USD; None where bytes are not what is paid.
@@ -89,7 +93,7 @@ class Estimate:
 
     bytes: int
     dollars: float | None
-    certainty: Literal["about", "at most", "at least"] = "about"
+    certainty: Certainty = "about"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,22 +9,20 @@ compared with the dry run's number, as BigQuery itself compares it before a job 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from core.errors import QueryFailedError
-from core.model import Bill, Estimate
+from core.model import Bill, Certainty, Estimate
 from core.warehouses.bigquery.connection import BigQuerySettings
 from core.words import money, size
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import QueryJob
 
-__all__ = ["Certainty", "bill", "certainty_of", "estimate", "refuse_too_dear", "too_dear"]
+__all__ = ["bill", "certainty_of", "estimate", "refuse_too_dear", "too_dear"]
 
 TIB = 1 << 40
 LEAST_BYTES = 10 * 1024 * 1024
-
-Certainty = Literal["about", "at most", "at least"]
 
 
 def certainty_of(job: QueryJob) -> Certainty:

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryFailedError, WarehouseError
+from core.model import Certainty
 from core.warehouses._arrow import OuterSelect
-from core.warehouses.bigquery.costs import Certainty
 from core.warehouses.bigquery.types import replacements
 
 if TYPE_CHECKING:
