@@ -135,7 +135,8 @@ def preview_sync(
 ) -> Preview:
     """Give the query's first `limit` rows and the calls that they become; `from_zero` binds last_sync_time to 0.
 
-    `estimated` takes what the query will read and cost, before it runs, where the warehouse tells. `stopping` stops it, the query in the warehouse too; it then raises CancelledError.
+    `estimated` takes what the query will read and cost, before it runs, where the warehouse tells. `stopping` stops it, the
+    query in the warehouse too; it then raises CancelledError.
     """
     import pyarrow as pa
 
@@ -206,7 +207,8 @@ def plan_sync(
 ) -> tuple[PlannedDelivery, ...]:
     """Query and compare, and give what would be sent to each destination; nothing is sent.
 
-    `estimated` takes what the query will read and cost, before it runs, where the warehouse tells. `stopping` stops it, the query in the warehouse too; it then raises CancelledError.
+    `estimated` takes what the query will read and cost, before it runs, where the warehouse tells. `stopping` stops it, the
+    query in the warehouse too; it then raises CancelledError.
     """
     stopping = stopping or Stopping()
     state = StateFolder(project)
