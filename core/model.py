@@ -1,7 +1,8 @@
 """The frozen values that every layer shares; standard library only.
 
 Project files become `Source`, `Destination`, `Sync` and `Project` (core.project reads and writes them);
-a query's columns are `Column`s; what lint finds are `Finding`s; credentials are `Secret`s.
+a query's columns are `Column`s, what it will cost an `Estimate`, what it did cost a `Bill`; what lint finds are `Finding`s;
+credentials are `Secret`s.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn, TypeAlias
 
 __all__ = [
+    "Bill",
     "CallType",
+    "Certainty",
     "Column",
     "Destination",
     "Edit",
+    "Estimate",
     "Finding",
     "Fix",
     "Guards",
@@ -75,6 +79,33 @@ class Column:
     name: str
     kind: Kind
     type_name: str
+
+
+Certainty: TypeAlias = Literal["about", "at most", "at least"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a query will read, told before it runs: `bytes`, and what they cost in USD; None where bytes are not what is paid.
+
+    `certainty` says what both are: about right, or one end of what it may be.
+    """
+
+    bytes: int
+    dollars: float | None
+    certainty: Certainty = "about"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What a query has read, told after it ran: bytes `read`, those of them that are `billed`, and what these cost in USD.
+
+    `dollars` is None where bytes are not what is paid.
+    """
+
+    read: int
+    billed: int
+    dollars: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,26 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-__all__ = ["ago", "clock", "counted", "duration", "moment", "size", "sparkline", "took", "until", "utc"]
+from core.model import Bill, Estimate
+
+__all__ = [
+    "ago",
+    "clock",
+    "counted",
+    "duration",
+    "has_read",
+    "moment",
+    "money",
+    "size",
+    "sparkline",
+    "took",
+    "until",
+    "utc",
+    "will_read",
+]
 
 _BARS = "▁▂▃▄▅▆▇█"
+_LEAST_DOLLARS = 0.001
 
 
 def counted(number: int, what: str) -> str:
@@ -79,12 +96,41 @@ def duration(seconds: int) -> str:
 
 
 def size(number: float) -> str:
-    """Write a number of bytes: '812 B', '1.9 MB'."""
-    for unit in ("B", "kB", "MB"):
+    """Write a number of bytes: '812 B', '1.9 MB', '5.5 TB'."""
+    for unit in ("B", "kB", "MB", "GB"):
         if number < 1000:
             return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
         number /= 1000
-    return f"{number:.1f} GB"
+    return f"{number:,.1f} TB"
+
+
+def money(dollars: float) -> str:
+    """Write a sum in USD: '$31.25', '$0.007', 'less than $0.001'."""
+    if dollars < _LEAST_DOLLARS:
+        return f"less than ${_LEAST_DOLLARS}"
+    return f"${dollars:.3f}" if dollars < 0.01 else f"${dollars:,.2f}"
+
+
+def will_read(estimate: Estimate) -> str:
+    """Say what a query will read and cost: 'reads 1.2 GB, about $0.007'. The price goes where it would say nothing."""
+    certainty, dollars = estimate.certainty, estimate.dollars
+    said = f"reads {'' if certainty == 'about' else f'{certainty} '}{size(estimate.bytes)}"
+    if dollars is None:
+        return said
+    if dollars < _LEAST_DOLLARS:
+        return said if certainty == "at least" else f"{said}, {money(dollars) if dollars else 'free of charge'}"
+    return f"{said}, {certainty} {money(dollars)}"
+
+
+def has_read(bill: Bill) -> str:
+    """Say what a query has read and cost: 'read 1.2 GB, billed for 1.2 GB, about $0.007'."""
+    said = f"read {size(bill.read)}"
+    if bill.dollars is None:
+        return said
+    if not bill.billed:
+        return f"{said}, free of charge"
+    about = "about " if bill.dollars >= _LEAST_DOLLARS else ""
+    return f"{said}, billed for {size(bill.billed)}, {about}{money(bill.dollars)}"
 
 
 def sparkline(values: Sequence[float]) -> str:

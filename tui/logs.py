@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.words import clock, counted, took, utc
+from core.model import Bill, Estimate
+from core.words import clock, counted, has_read, took, utc, will_read
 from tui.drawing import Line, Span, line
 
 __all__ = ["LogLine", "log_lines", "read_log"]
@@ -50,12 +51,16 @@ def _read(raw: bytes) -> LogLine | None:
         return None
 
 
-def _said(event: Mapping[str, Any]) -> tuple[str, str]:  # noqa: C901 -- a word for each kind of event
+def _said(event: Mapping[str, Any]) -> tuple[str, str]:  # noqa: C901, PLR0912 -- a word for each kind of event
     """Say an event in words."""
     where = event.get("destination", "")
     match event["event"]:
         case "started":
             return "info", f"{event['sync']}: the run begins ({event['cause']})"
+        case "estimated":
+            return "info", f"the query {will_read(Estimate(**event['estimate']))}"
+        case "billed":
+            return "info", f"the query {has_read(Bill(**event['bill']))}"
         case "querying":
             bound = f", last_sync_time {utc(event['bound'])}" if event["bound"] else ""
             return "info", f"the query runs: {counted(event['rows'], 'row')}{bound}"

@@ -13,7 +13,7 @@ import click
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
 from core.errors import UsageError
-from core.words import ago, counted, moment
+from core.words import ago, counted, has_read, moment
 
 if TYPE_CHECKING:
     from core.model import Project
@@ -134,6 +134,8 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
     say(f"Run {row.id}  {row.name}  {row.state}  {moment(row.started)} → {moment(row.ended)}")
     if row.bound is not None:
         say(f"  last_sync_time of the query: {row.bound}")
+    if row.progress and row.progress.bill:
+        say(f"  The query {has_read(row.progress.bill)}.")
     if row.error:
         say(f"{row.error}\n  {row.remedy or ''}", sign="bad")
     for question in row.questions:

@@ -13,9 +13,10 @@ import click
 from core.cli.accepting import accepted_of, accepting
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
-from core.words import counted
+from core.words import counted, will_read
 
 if TYPE_CHECKING:
+    from core.model import Estimate
     from core.sync.preview import PlannedDelivery, Preview
 
 __all__ = ["plan", "preview", "value_text"]
@@ -35,12 +36,23 @@ def preview(sync: str, *, limit: int, from_zero: bool, folder: Path | None, as_j
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
-    found = preview_sync(project, chosen, secrets.reader(project), limit=limit, from_zero=from_zero)
+    told = _tell_nothing if as_json else _tell_estimate
+    reader = secrets.reader(project)
+    found = preview_sync(project, chosen, reader, limit=limit, from_zero=from_zero, estimated=told)
     if as_json:
         print_json(preview_json(found))
     else:
         _print_preview(found, limit)
     fail(1 if any(row.fault for row in found.rows) else 0)
+
+
+def _tell_estimate(estimate: Estimate) -> None:
+    """Print what the query will read and cost, before it runs."""
+    say(f"The query {will_read(estimate)}.")
+
+
+def _tell_nothing(_estimate: Estimate) -> None:
+    """Print nothing: the document has it."""
 
 
 def _cell(value: Any) -> Any:
@@ -91,7 +103,8 @@ def plan(sync: str, *, markdown: bool, folder: Path | None, as_json: bool, **sai
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
-    deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=accepted_of(**said))
+    told = _tell_nothing if as_json else _tell_estimate
+    deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=accepted_of(**said), estimated=told)
     if as_json:
         print_json(plan_json(deliveries))
     elif not deliveries:

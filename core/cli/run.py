@@ -16,7 +16,7 @@ from core.cli.accepting import accepted_of, accepting
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import Progress, fail, folder_option, json_option, print_error, print_json, say
 from core.errors import BackhaulError, UsageError
-from core.words import counted
+from core.words import counted, has_read, will_read
 
 if TYPE_CHECKING:
     from core.model import Project, Sync
@@ -153,6 +153,10 @@ def _tell(event: Event, progress: Progress, *, brief: bool) -> None:
     from core.sync import events
 
     match event:
+        case events.Estimated() | events.Billed() if not brief:
+            progress.clear()
+            cost = will_read(event.estimate) if isinstance(event, events.Estimated) else has_read(event.bill)
+            say(f"{event.sync}: the query {cost}", dim=True)
         case events.Querying():
             progress.show(f"{event.sync}: query", event.rows, None, event.seconds, "rows")
         case events.Answered():

@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
+from core.model import Bill, Estimate
+
 __all__ = [
     "Answered",
+    "Billed",
     "Committed",
     "Ended",
+    "Estimated",
     "Event",
     "Paused",
     "Planned",
@@ -41,6 +45,14 @@ class Started(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Estimated(Event):
+    """The query is about to run; the warehouse says what it will read and cost. Not told where it does not say."""
+
+    kind: ClassVar[str] = "estimated"
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Querying(Event):
     """The query runs; `rows` have come so far. `bound` is the last_sync_time that it was given (None: it has none)."""
 
@@ -48,6 +60,14 @@ class Querying(Event):
     rows: int
     bound: int | None
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billed(Event):
+    """The query has run; the warehouse says what it has read and cost, whatever became of its rows."""
+
+    kind: ClassVar[str] = "billed"
+    bill: Bill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

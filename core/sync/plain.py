@@ -36,6 +36,7 @@ def preview_json(found: Preview) -> dict[str, Any]:
         "columns": [{"name": c.name, "kind": c.kind.value, "type": c.type_name} for c in found.columns],
         "bound": found.bound,
         "more": found.more,
+        "estimate": asdict(found.estimate) if found.estimate else None,
         "rows": [
             {
                 "values": [plain(value) for value in row.values],

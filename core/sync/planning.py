@@ -23,7 +23,7 @@ from core.calls.mapper import Mapper
 from core.embedded import count
 from core.errors import StateError
 from core.ledger import LocalLedger
-from core.model import Column, Guards, Project, Removed, Sync
+from core.model import Bill, Column, Estimate, Guards, Project, Removed, Sync
 from core.store import Store
 from core.sync.compare import NO_INVALID_IDS, Comparison, InvalidIds, compare, invalid_ids, settle_ids
 from core.sync.guards import Question, key_changed, questions
@@ -41,7 +41,7 @@ from core.words import counted, duration, utc
 if TYPE_CHECKING:
     import duckdb
 
-    from core.warehouses.base import Session
+    from core.warehouses.base import Result, Session
 
 __all__ = ["Planning", "TargetPlan"]
 
@@ -73,7 +73,8 @@ class Planning:
     """The blocking half of one run. `stopping` stops it, the query in the warehouse too.
 
     `host_clock` is this machine's time in Unix seconds. `skew` is by how many seconds the warehouse's clock is ahead of
-    it, to half a second, and `set_back` by how many it is behind the last_sync_time that it gave itself.
+    it, to half a second, and `set_back` by how many it is behind the last_sync_time that it gave itself. `estimated` takes
+    what the query will cost before it runs, and `billed` what it has cost, where the warehouse tells; both in the query's thread.
     """
 
     project: Project
@@ -86,7 +87,10 @@ class Planning:
     progress: Progress = field(default_factory=Progress)
     stopping: Stopping = field(default_factory=Stopping)
     host_clock: Callable[[], float] = time.time
+    estimated: Callable[[Estimate], None] = lambda _estimate: None
+    billed: Callable[[Bill], None] = lambda _bill: None
     bound: int | None = None
+    estimate: Estimate | None = None
     clock: int = 0
     skew: float = 0.0
     set_back: int = 0
@@ -112,7 +116,7 @@ class Planning:
             self._read_clock(session)
             bound = self._bound()
             self.bound = None if self.full else bound
-            result = session.stream(query.render(bound))
+            result = self._run(session, query.render(bound))
             self.mapper = mapper_of(self.sync, source, result)
             check_fit(self.sync, self.mapper, self.columns, targets)
             for plan in self.plans:
@@ -174,6 +178,13 @@ class Planning:
                 f"the warehouse's clock is {counted(self.set_back, 'second')} behind the last delivery's: {compared}"
             )
         return tuple(found)
+
+    def _run(self, session: Session, text: str) -> Result:
+        """Run the query. What it will cost is told before."""
+        self.estimate = session.estimate(text)
+        if self.estimate is not None:
+            self.estimated(self.estimate)
+        return session.stream(text)
 
     def _read_clock(self, session: Session) -> None:
         """Read the warehouse's clock, and how far it is from this machine's. It comes in whole seconds, cut off."""
@@ -241,21 +252,25 @@ class Planning:
             plan.questions += (key_changed(plan.ledger["key"], key),)
             plan.begin_ledger()
 
-    def _stage(self, result: Any, most: list[int]) -> None:
+    def _stage(self, result: Result, most: list[int]) -> None:
         mapper = self.mapped()
         known = []
         for position, plan in enumerate(self.plans):
             known.append(f"known_{position}")
             self.ledger_of(plan).load(self.connection, f"known_{position}")
-        stage_rows(
-            self.connection,
-            staged_reader(result, self.progress, most=min(most, default=None)),
-            self.progress,
-            mapper,
-            known,
-            everything=self.accepted.full_refresh,
-            weaker=self.full,
-        )
+        try:
+            stage_rows(
+                self.connection,
+                staged_reader(result, self.progress, most=min(most, default=None)),
+                self.progress,
+                mapper,
+                known,
+                everything=self.accepted.full_refresh,
+                weaker=self.full,
+            )
+        finally:  # a query that has run is paid, though its rows could not be read
+            if (bill := result.bill()) is not None:
+                self.billed(bill)
 
     def _compare(self, position: int, plan: TargetPlan) -> Comparison:
         delete = self.sync.removed is Removed.DELETE

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.model import Column, InvalidRows, Project, Sync
+from core.model import Column, Estimate, InvalidRows, Project, Sync
 from core.store import Store
 from core.sync.compare import Comparison, invalid_ids, refuse_oversized, settle_ids
 from core.sync.finish import damaged_ledgers
@@ -61,12 +61,16 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The first rows of a query; `more` says that there are others. `bound` is the last_sync_time that was used."""
+    """The first rows of a query; `more` says that there are others. `bound` is the last_sync_time that was used.
+
+    `estimate` is what the query was to read and cost, as told before it ran; None where the warehouse does not tell.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[PreviewRow, ...]
     more: bool
     bound: int | None
+    estimate: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,8 @@ class PlannedDelivery:
     """What would be sent to one destination.
 
     `changes`, `added`, `refused` and `removed` are samples; `fields` says which fields differ in how many rows, those in
-    most rows first, over the first `fields_of` changed rows.
+    most rows first, over the first `fields_of` changed rows. `estimate` is what the query was to read and cost, as told before it
+    ran, once for all destinations; None where the warehouse does not tell.
     """
 
     destination: str
@@ -115,6 +120,7 @@ class PlannedDelivery:
     refused: tuple[tuple[str, str], ...]
     removed: tuple[str, ...]
     pending: int
+    estimate: Estimate | None = None
 
 
 def preview_sync(
@@ -125,10 +131,12 @@ def preview_sync(
     limit: int = 100,
     from_zero: bool = False,
     stopping: Stopping | None = None,
+    estimated: Callable[[Estimate], None] = lambda _estimate: None,
 ) -> Preview:
     """Give the query's first `limit` rows and the calls that they become; `from_zero` binds last_sync_time to 0.
 
-    `stopping` stops it, the query in the warehouse too; it then raises CancelledError.
+    `estimated` takes what the query will read and cost, before it runs, where the warehouse tells. `stopping` stops it, the
+    query in the warehouse too; it then raises CancelledError.
     """
     import pyarrow as pa
 
@@ -147,7 +155,11 @@ def preview_sync(
         ledgers = [store.row("current_ledger", sync=sync.id, destination=target.name) for target in targets]
         times = [ledger["last_sync_time"] if ledger else 0 for ledger in ledgers]
         bound = 0 if from_zero else max(0, min(times, default=0) - sync.lookback)
-        result = session.preview(query.render(bound), limit=limit + 1)
+        text = query.render(bound)
+        estimate = session.estimate(text)
+        if estimate is not None:
+            estimated(estimate)
+        result = session.preview(text, limit=limit + 1)
         table = result.batches.read_all()
         mapper = mapper_of(sync, source, result)
         check_fit(sync, mapper, result.columns, targets)
@@ -179,6 +191,7 @@ def preview_sync(
         rows=rows,
         more=table.num_rows > limit,
         bound=bound if query.incremental else None,
+        estimate=estimate,
     )
 
 
@@ -190,10 +203,12 @@ def plan_sync(
     accepted: Accepted | None = None,
     samples: int = 20,
     stopping: Stopping | None = None,
+    estimated: Callable[[Estimate], None] = lambda _estimate: None,
 ) -> tuple[PlannedDelivery, ...]:
     """Query and compare, and give what would be sent to each destination; nothing is sent.
 
-    `stopping` stops it, the query in the warehouse too; it then raises CancelledError.
+    `estimated` takes what the query will read and cost, before it runs, where the warehouse tells. `stopping` stops it, the
+    query in the warehouse too; it then raises CancelledError.
     """
     stopping = stopping or Stopping()
     state = StateFolder(project)
@@ -216,6 +231,7 @@ def plan_sync(
             connection=connection,
             accepted=accepted,
             stopping=stopping,
+            estimated=estimated,
         )
         planning.query(targets)
         planning.compare()
@@ -261,6 +277,7 @@ def _planned(
         ),
         removed=removed,
         pending=pending,
+        estimate=planning.estimate,
     )
 
 

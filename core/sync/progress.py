@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from types import NoneType
 from typing import Any
 
+from core.model import Bill, Estimate
 from core.sync import events
 from core.sync.events import Event
 
@@ -59,7 +60,8 @@ class Progress:
     """How far a run is, at the Unix time `at`. `rows` have come from the query so far.
 
     `seconds` is what each phase took, what has passed for the current one, and None for one that did not begin.
-    `answered` is how many calls were answered in this run, `rates` how many a second, a sample a second, the last one
+    `estimate` is what the query was to cost, and `bill` what it has cost, where the warehouse tells; they are in the document only
+    where they are known. `answered` is how many calls were answered in this run, `rates` how many a second, a sample a second, the last one
     last; `sampled` is when the last sample was taken, and at how many calls.
     """
 
@@ -71,6 +73,8 @@ class Progress:
     answered: int = 0
     rates: tuple[float, ...] = ()
     sampled: tuple[float, ...] = field(default=(), repr=False)
+    estimate: Estimate | None = None
+    bill: Bill | None = None
 
 
 def fold(progress: Progress | None, event: Event, at: float) -> Progress:
@@ -81,6 +85,10 @@ def fold(progress: Progress | None, event: Event, at: float) -> Progress:
     match event:
         case events.Querying() | events.Queried():
             return replace(progress, rows=event.rows)
+        case events.Estimated():
+            return replace(progress, estimate=event.estimate)
+        case events.Billed():
+            return replace(progress, bill=event.bill)
         case (
             events.Planned()
             | events.Stopped()
@@ -102,7 +110,7 @@ def _in_phases(progress: Progress, event: Event, at: float) -> Progress:
     """Count the time that has passed, and say which phase comes after the event."""
     before = after = progress.phase
     match event:
-        case events.Querying():
+        case events.Estimated() | events.Querying() | events.Billed():
             before = after = "query"
         case events.Queried():
             before, after = "query", "plan"
@@ -225,14 +233,17 @@ def _sampled(progress: Progress, calls: int, at: float) -> Progress:
 
 
 def as_json(progress: Progress) -> str:
-    """Write the document as the store keeps it."""
-    return json.dumps(asdict(progress))
+    """Write the document as the store keeps it; without what came later than its first version, where there is none of it."""
+    values = asdict(progress)
+    return json.dumps({name: value for name, value in values.items() if name not in _LATER or value is not None})
 
 
 def from_json(text: str | None) -> Progress | None:
     """Read the document; None where there is none, or one of another shape (an older Backhaul's)."""
     try:
         values = _checked(json.loads(text or "null"), Progress)
+        for name, shape in _LATER.items():
+            values[name] = None if values.get(name) is None else shape(**_checked(values[name], shape))
         values["destinations"] = tuple(
             DestinationProgress(**_checked(each, DestinationProgress)) for each in values["destinations"]
         )
@@ -240,6 +251,9 @@ def from_json(text: str | None) -> Progress | None:
     except (ValueError, TypeError):
         return None
 
+
+_LATER: Mapping[str, type[Estimate | Bill]] = {"estimate": Estimate, "bill": Bill}
+"""What the documents of older Backhauls do not have, and what it is."""
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
@@ -251,14 +265,17 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "tuple[float, ...]": (list,),
     "tuple[DestinationProgress, ...]": (list,),
     "Mapping[str, float | None]": (dict,),
+    "Estimate | None": (dict, NoneType),
+    "Bill | None": (dict, NoneType),
+    "Certainty": (str,),
 }
 
 
-def _checked(values: Any, shape: type[Progress | DestinationProgress]) -> dict[str, Any]:
+def _checked(values: Any, shape: type[Progress | DestinationProgress | Estimate | Bill]) -> dict[str, Any]:
     """Give the fields of a shape. Raises TypeError where they are others, or of other kinds."""
     kinds = {each.name: _KINDS[str(each.type)] for each in fields(shape)}
-    if not isinstance(values, dict) or set(values) != set(kinds):
+    if not isinstance(values, dict) or not set(values) ^ set(kinds) <= set(_LATER):
         raise TypeError("not this document")
-    if not all(isinstance(values[name], kind) for name, kind in kinds.items()):
+    if not all(isinstance(values[name], kind) for name, kind in kinds.items() if name in values):
         raise TypeError("not these values")
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -97,6 +97,10 @@ class Run:
         assert self._telling is not None  # noqa: S101 -- _work() begins with it
         self._telling.tell(event)
 
+    def _tell_of_query(self, event: Event) -> None:
+        with contextlib.suppress(BackhaulError):  # a store that cannot be written is told by the next step of the run
+            self.tell(event)
+
     async def _work(self) -> None:
         state = StateFolder(self.project)
         what = "`backhaul undo`" if self.undo else "`backhaul replay`" if self.replay else "`backhaul run`"
@@ -250,6 +254,11 @@ class Run:
 
     async def _query_and_deliver(self, finishing: Finishing, targets: list[Target]) -> None:
         store, connection = finishing.store, finishing.connection
+        loop = asyncio.get_running_loop()
+
+        def told(event: Event) -> None:
+            loop.call_soon_threadsafe(self._tell_of_query, event)
+
         planning = Planning(
             project=self.project,
             sync=self.sync,
@@ -258,6 +267,8 @@ class Run:
             secrets=self.secrets,
             connection=connection,
             accepted=self.accepted,
+            estimated=lambda estimate: told(events.Estimated(run=self.id, sync=self.sync.name, estimate=estimate)),
+            billed=lambda bill: told(events.Billed(run=self.id, sync=self.sync.name, bill=bill)),
         )
         await self._query(planning, targets)
         store.do("set_run_bound", id=self.id, bound=planning.bound)

@@ -29,7 +29,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from core.errors import WarehouseError
-from core.model import Column, Secret, Step, Table
+from core.model import Bill, Column, Estimate, Secret, Step, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,6 +45,8 @@ class Result:
     batches: pa.RecordBatchReader
     failure: Callable[[], WarehouseError | None] = lambda: None
     """Gives the error that ended `batches`, or None: DuckDB, handed a reader, passes on no more than an error's text."""
+    bill: Callable[[], Bill | None] = lambda: None
+    """Gives what the query has cost, once its first batch was read; None before, and where the warehouse does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,13 @@ class Session(Protocol):
 
     def describe(self, sql: str) -> tuple[Column, ...]:
         """Give the output columns of a rendered query without running it. Raises QueryFailedError with the place."""
+        ...
+
+    def estimate(self, sql: str) -> Estimate | None:
+        """Say what a rendered query will read and cost, without running it or paying for it.
+
+        None where the warehouse does not tell: it is paid by time, or not at all. A planner's cost units are no money.
+        """
         ...
 
     def catalogue(self) -> tuple[Table, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core import secrets
 from core.errors import UsageError
-from core.model import CallType, Project, Sync
+from core.model import CallType, Estimate, Project, Sync
 from core.sync.explain import curl_of_rejected, explain_key
 from core.sync.place import Accepted
 from core.sync.plain import lives_json, plain, plan_json, preview_json
@@ -68,7 +68,7 @@ class _Undo:
 
 
 def preview(request: Request) -> Mapping[str, Any]:
-    """Give the first rows of a query and the calls that they become."""
+    """Give the first rows of a query and the calls that they become; what it will cost is a part, told before it runs."""
     asked = request.asked(_Preview)
     _check("limit", asked.limit, 1, _MOST_ROWS)
     project = request.project()
@@ -80,12 +80,13 @@ def preview(request: Request) -> Mapping[str, Any]:
         limit=asked.limit,
         from_zero=asked.from_zero,
         stopping=request.stopping,
+        estimated=_telling(request),
     )
     return {**preview_json(found), "seconds": time.perf_counter() - began}
 
 
 def plan(request: Request) -> Mapping[str, Any]:
-    """Query and compare, and give what would be sent to each destination."""
+    """Query and compare, and give what would be sent to each destination; what the query will cost is a part, as for `preview`."""
     asked = request.asked(_Plan)
     _check("samples", asked.samples, 0, _MOST_SAMPLES)
     project = request.project()
@@ -97,6 +98,7 @@ def plan(request: Request) -> Mapping[str, Any]:
         accepted=Accepted(from_zero=asked.from_zero, full_refresh=asked.full_refresh),
         samples=asked.samples,
         stopping=request.stopping,
+        estimated=_telling(request),
     )
     return {"deliveries": plan_json(deliveries), "seconds": time.perf_counter() - began}
 
@@ -129,6 +131,10 @@ def undo(request: Request) -> Mapping[str, Any]:
     project = request.project()
     sync = named(project, project.syncs, "sync", asked.sync)
     return {"undos": [plain(asdict(each)) for each in plan_undo(project, sync, asked.run, samples=asked.samples)]}
+
+
+def _telling(request: Request) -> Callable[[Estimate], None]:
+    return lambda estimate: request.part({"estimate": asdict(estimate)})
 
 
 def _sync(project: Project, asked: _Changed) -> Sync:

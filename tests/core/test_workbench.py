@@ -24,7 +24,9 @@ from core import __version__
 from core.workbench import serving
 from core.workbench.doing import DOES
 from core.workbench.serving import Workbench
+from tests.core.warehouses.harness import bigquery_file
 from tests.projects import SECRETS, ProjectFolder
+from tests.servers.bigquery.stand_in import Dataset
 from tests.servers.postgres import Database
 from tests.servers.receiving import Receiver
 
@@ -360,6 +362,29 @@ def test_plan_says_what_would_be_sent_field_by_field(people: ProjectFolder, open
     assert unsaved["questions"][0]["guard"] == "max_changed"
     (whole,) = child.done("plan", sync="people", full_refresh=True)["deliveries"]
     assert whole["comparison"]["changed"] == 199
+
+
+@pytest.mark.parametrize("do", ["preview", "plan"])
+def test_what_a_query_will_cost_is_a_part_that_comes_before_it_runs(
+    project: ProjectFolder, bigquery_dataset: Dataset, open_child: Callable[..., Child], do: str
+) -> None:
+    bigquery_dataset.execute("CREATE TABLE people AS SELECT '1' AS userId, 'a' AS email")
+    bigquery_dataset.set_account(bytes_processed=1_200_000_000)
+    project.write("sources/lake.toml", bigquery_file(bigquery_dataset))
+    project.file()
+    project.sync("people", "SELECT userId, email FROM people", source="lake", to=["files"])
+    child = open_child(project.folder, BACKHAUL_SOURCES_LAKE_SERVICE_ACCOUNT=bigquery_dataset.key_file())
+    estimate = {"bytes": 1_200_000_000, "dollars": pytest.approx(0.00682, abs=1e-5), "certainty": "about"}
+
+    parts, end = child.answer(child.send(do, sync="people"))
+    assert parts == [{"estimate": estimate}]
+    assert (end["done"] if do == "preview" else end["done"]["deliveries"][0])["estimate"] == estimate
+
+    endless = "SELECT userId, n FROM people, UNNEST(GENERATE_ARRAY(1, 1000000000)) AS n"
+    number = child.send(do, sync="people", text=endless)
+    assert child.next() == {"id": number, "part": {"estimate": estimate}}
+    child.write(json.dumps({"cancel": number}).encode())
+    assert child.next()["error"]["kind"] == "CancelledError"
 
 
 def test_explain_and_curl_tell_a_key_and_a_rejected_row(

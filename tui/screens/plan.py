@@ -13,9 +13,10 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from core.words import counted, size, took
+from core.model import Estimate
+from core.words import counted, size, took, will_read
 from tui.accepting import accept_and_run
-from tui.drawing import Line, Span, heading, line
+from tui.drawing import Line, Span, heading, line, wrapped
 from tui.json_lines import json_lines
 from tui.messages import Refused
 from tui.screens.base import Page
@@ -54,6 +55,7 @@ class PlanPage(Page):
         self._plans: Sequence[Mapping[str, Any]] | None = None
         self._place = 0
         self._part = "changed"
+        self._estimate: Mapping[str, Any] | None = None
         self._took = 0.0
         self._began = time.monotonic()
         self._working = False
@@ -123,7 +125,7 @@ class PlanPage(Page):
 
     def do_again(self) -> None:
         """Query and compare."""
-        self._working, self._began = True, time.monotonic()
+        self._working, self._began, self._estimate = True, time.monotonic(), None
         self.query_one("#head", Sheet).set_state("loading")
         self.query_one("#head", Sheet).rebuild()
         self.refresh_bars()
@@ -134,14 +136,16 @@ class PlanPage(Page):
         try:
             words: dict[str, Any] = {} if self._text is None else {"text": self._text}
             answer = await self.bridge.ask(
-                "plan", sync=self._sync, from_zero=self._from_zero, samples=_SAMPLES, **words
+                "plan", self._take_estimate, sync=self._sync, from_zero=self._from_zero, samples=_SAMPLES, **words
             )
         except Refused as error:
             self._working = False
             again = self.console.keys.shown("plan.again")
+            first, *rest = wrapped(error.message, head.size.width - 2)
             notice = [
-                line(Span("✗ ", "fail"), error.message),
-                line(("  " + error.remedy, "muted")),
+                line(Span("✗ ", "fail"), *first.left),
+                *(line("  ", *each.left) for each in rest),
+                *wrapped(error.remedy, head.size.width, "muted", indent=2),
                 line(("  ", "muted"), Span(again, "bold text"), (" tries again", "muted")),
                 Line(),
             ]
@@ -159,6 +163,12 @@ class PlanPage(Page):
         head.set_state("full")
         self._show_part()
         self.refresh_bars()
+
+    def _take_estimate(self, part: Mapping[str, Any]) -> None:
+        """Show what the query will cost; it is told before the query runs."""
+        self._estimate = part["estimate"]
+        if self.is_attached:
+            self.query_one("#head", Sheet).rebuild()
 
     def tick(self) -> None:
         if self._working:
@@ -191,12 +201,17 @@ class PlanPage(Page):
             return [
                 heading(f"Plan  {self._sync}", ("nothing sent yet", "muted")),
                 *([line((waiting, "muted"), right=((f"{stop} stops it", "muted"),))] if waiting else []),
+                *self._cost(self._estimate),
             ]
         title = f"Plan  {self._sync} → {plan['destination']}"
         where = f"{self._place + 1} of {len(self._plans or ())} destinations   " if len(self._plans or ()) > 1 else ""
         state = f"again · {time.monotonic() - self._began:.0f} s" if self._working else "nothing sent yet"
         lines = [heading(title, (where, "muted"), (state, "muted"))]
-        lines += [counts(plan["comparison"]), self._bill(plan)]
+        lines += [
+            counts(plan["comparison"]),
+            self._bill(plan),
+            *self._cost((self._working and self._estimate) or plan["estimate"]),
+        ]
         if plan["pending"]:
             lines.append(
                 line(Span("► ", "run"), f"{counted(plan['pending'], 'call')} of an earlier delivery go out first.")
@@ -215,6 +230,9 @@ class PlanPage(Page):
                 for example in list(question["evidence"])[:3]
             ]
         return lines
+
+    def _cost(self, estimate: Mapping[str, Any] | None) -> list[Line]:
+        return [line((f"The query {will_read(Estimate(**estimate))}.", "muted"))] if estimate else []
 
     def _bill(self, plan: Mapping[str, Any]) -> Line:
         comparison = plan["comparison"]

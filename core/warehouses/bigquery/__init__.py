@@ -33,7 +33,7 @@ class Plugin:
             "location": "BigQuery Studio, a dataset's Details: Data location, such as US, EU or europe-west3.",
             "login": "A key file works everywhere. On a machine of Google's, or with workload identity, take application_default.",
             "maximum_bytes_billed": "What one query may be billed for at the most, in bytes: 10 GiB are 10737418240.",
-            "price_per_tib": "cloud.google.com/bigquery/pricing, on-demand, for your location.",
+            "price_per_tib": "cloud.google.com/bigquery/pricing, on-demand, for your location. 0 where you pay for slots.",
             "label": "Any lower-case word; it shows Backhaul's jobs in the bill.",
             "timeout": "The longest that a query of yours may take, in seconds.",
             "storage": "Off where a firewall lets no gRPC through to bigquerystorage.googleapis.com.",

@@ -56,7 +56,7 @@ class BigQuerySettings:
     `location` is where the datasets are, such as US, EU or europe-west3 (empty where BigQuery may take it from the tables).
     `login` is how Backhaul proves who it is: service_account (a key file) or application_default (what this machine has).
     `maximum_bytes_billed` stops a job that would be billed for more bytes before it costs (0 for the project's own limits).
-    `price_per_tib` is the price of a TiB in USD, for the cost that is shown (6.25 is the list price on demand in the US).
+    `price_per_tib` is the price of a TiB in USD, for the cost that is shown (6.25 is that in the US on demand, 0 shows none: slots are paid).
     `label` stands at each job as its label named application, in INFORMATION_SCHEMA.JOBS and in the bill.
     `timeout` ends a query after so many seconds (0 leaves it to BigQuery, which ends it after six hours).
     `storage` is auto to read results by way of the Storage API where the account may, off for REST, which is several times slower.

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryFailedError, WarehouseError
+from core.model import Certainty
 from core.warehouses._arrow import OuterSelect
 from core.warehouses.bigquery.types import replacements
 
@@ -19,11 +20,12 @@ __all__ = ["Described", "refuse_remote"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """The analyst's text up to its last token, the fields of its result, and the bytes that it reads."""
+    """The analyst's text up to its last token, the fields of its result, and the bytes that it reads, so far as that is certain."""
 
     sql: str
     fields: tuple[SchemaField, ...]
     bytes_processed: int
+    certainty: Certainty = "about"
     alone: bool = False
     """Whether the text runs as it is: BigQuery does not take it as a subquery."""
 

@@ -15,12 +15,11 @@ from typing import Any
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError, WarehouseError
 from core.warehouses.bigquery.connecting import LOST, connecting_trouble, reading_role
 from core.warehouses.bigquery.connection import BigQuerySettings
+from core.warehouses.bigquery.costs import too_dear
 from core.warehouses.bigquery.text import find_name, offset_at
 
-__all__ = ["cost", "explain", "explain_login", "reason_of", "vendor_text"]
+__all__ = ["explain", "explain_login", "reason_of", "vendor_text"]
 
-TIB = 1 << 40
-LEAST_BYTES = 10 * 1024 * 1024
 PLACE = re.compile(r" at \[(\d+):(\d+)\]")
 KINDS = ("DATETIME", "TIMESTAMP", "DATE")
 
@@ -148,27 +147,11 @@ def explain(
     return QueryFailedError(message, offset=_offset(text, sql, lines), where=where, remedy=remedy)
 
 
-def cost(count: int, settings: BigQuerySettings) -> str:
-    """Say what so many bytes cost on demand. BigQuery bills 10 MiB at the least where a table is read."""
-    dollars = count / TIB * settings.price_per_tib
-    return f"{dollars:,.2f} USD" if dollars >= 0.01 else "less than 0.01 USD"
-
-
-def bytes_text(count: int) -> str:
-    """Say how many bytes, as a person reads them."""
-    size = float(count)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
-        size /= 1024
-    return f"{size:,.2f} TiB"
-
-
 def _told(reason: str, text: str, settings: BigQuerySettings, member: str) -> tuple[str, str]:
     """Give what happened and what to do."""
     plain = PLACE.sub("", text).replace("\n", " ").strip()
     if reason == "bytesBilledLimitExceeded" or "exceeded limit for bytes billed" in text:
-        return _too_dear(text, settings)
+        return too_dear(max(map(int, re.findall(r"\b\d{4,}\b", text)), default=0), settings)
     if found := re.search(r"Not found: Dataset (\S+) was not found in location (\S+)", text):
         return _elsewhere(found[1], found[2])
     if found := re.search(r"Not found: (Table|Dataset) (\S+)", text):
@@ -198,28 +181,6 @@ def _elsewhere(dataset: str, location: str) -> tuple[str, str]:
             f"Check its name. If it is right, its data is elsewhere: `bq show --format=prettyjson {dataset}` says where; write that as "
             "`location` in the source's file. One query reads one location."
         ),
-    )
-
-
-def _too_dear(text: str, settings: BigQuerySettings) -> tuple[str, str]:
-    numbers = [int(number) for number in re.findall(r"\b\d{4,}\b", text)]
-    needed = max(numbers, default=0)
-    told = (
-        f"would be billed for {bytes_text(needed)}, about {cost(needed, settings)}"
-        if needed
-        else "would be billed for more"
-    )
-    limit = settings.maximum_bytes_billed
-    mine = (
-        f"`maximum_bytes_billed` in the source's file allows {bytes_text(limit)}"
-        if limit
-        else "the project's limit is lower"
-    )
-    return (
-        f"The query {told}; {mine}. It was not run and costs nothing.",
-        f"Let the query read fewer columns or partitions, or set maximum_bytes_billed = {needed} or more."
-        if needed
-        else "Let the query read less, or raise maximum_bytes_billed.",
     )
 
 

@@ -12,9 +12,11 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from core.model import Bill
 from core.warehouses._calls import Call
 from core.warehouses._cancellation import Cancellation
 from core.warehouses.bigquery.connection import Connector
+from core.warehouses.bigquery.costs import bill
 from core.warehouses.bigquery.storage import Storage
 
 if TYPE_CHECKING:
@@ -84,6 +86,10 @@ class RunningQuery:
     def job(self) -> QueryJob:
         """Give the job as BigQuery described it when it took it."""
         return self._job or self._call(self._sending)
+
+    def bill(self) -> Bill | None:
+        """Give what it has cost; None while it runs, and where it did not end well."""
+        return bill(self._job, self._connector.settings) if self._over and self._job is not None else None
 
     def abort(self) -> None:
         """Ask BigQuery to stop it, from any thread, without waiting; does nothing where it is over."""

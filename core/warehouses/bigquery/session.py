@@ -11,6 +11,9 @@ BigQuery reads tables as they were when a job began (snapshot isolation: https:/
 but has no snapshot over several jobs. So the clock is asked once, before the first query, and kept: what is committed after it
 may be in the result already, and is looked at again by the next run, which finds it unchanged. Nothing falls between.
 
+What a dry run has told of a text is kept for the next call with the same text, and no longer: so the estimate that is shown
+before a query costs no request of its own, and is of the very text that runs.
+
 A preview's LIMIT stands outside the query. It lowers what is sent, never what is billed: BigQuery bills the columns that are
 read (https://cloud.google.com/bigquery/docs/best-practices-costs). The order of a subquery is kept where there is nothing to do
 but to cut, but not promised: a preview of a query with ORDER BY may show other rows than its first.
@@ -26,15 +29,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from core.errors import BackhaulError, QueryFailedError, UnreachableError, WarehouseError
-from core.model import Column, Table
+from core.model import Column, Estimate, Table
 from core.warehouses._arrow import conforming_result
 from core.warehouses._calls import Call
 from core.warehouses._cancellation import Cancellation
 from core.warehouses.base import Result
 from core.warehouses.bigquery.catalogue import read_catalogue
 from core.warehouses.bigquery.connection import Connector
+from core.warehouses.bigquery.costs import certainty_of, estimate, refuse_too_dear
 from core.warehouses.bigquery.described import Described, refuse_remote
-from core.warehouses.bigquery.errors import bytes_text, cost, explain
+from core.warehouses.bigquery.errors import explain
 from core.warehouses.bigquery.query import RunningQuery
 from core.warehouses.bigquery.text import is_empty, up_to_last_token
 from core.warehouses.bigquery.types import arrow_type, column, replacements
@@ -58,21 +62,18 @@ class BigQuerySession:
         self._client = client
         self._cancellation = Cancellation()
         self._query: RunningQuery | None = None
+        self._last: tuple[str, Described] | None = None
         self._clock: int | None = None
         self._closed = False
 
     def describe(self, sql: str) -> tuple[Column, ...]:
         """Give the columns, by a dry run."""
-        return tuple(column(field) for field in self._described(sql).fields)
+        return tuple(column(field) for field in self._keep(sql, self._described(sql)).fields)
 
-    def cost(self, sql: str) -> str:
-        """Say how many bytes a query would read and what that costs on demand, by a dry run."""
-        count = self._described(sql).bytes_processed
-        return f"{bytes_text(count)} read, about {cost(count, self._connector.settings)}"
-
-    def bytes_processed(self, sql: str) -> int:
-        """Give how many bytes a query would read, by a dry run."""
-        return self._described(sql).bytes_processed
+    def estimate(self, sql: str) -> Estimate:
+        """Say how many bytes a query would read and what they cost on demand, by a dry run."""
+        described = self._keep(sql, self._known(sql))
+        return estimate(described.bytes_processed, described.certainty, self._connector.settings)
 
     def catalogue(self) -> tuple[Table, ...]:
         """Give the tables and views of the project that the account sees."""
@@ -82,9 +83,9 @@ class BigQuerySession:
 
     def preview(self, sql: str, *, limit: int) -> Result:
         """Run the query for some of its rows, its first in general; they are read at once."""
-        result = self._run(self._described(sql), limit=limit)
+        result = self._run(self._known(sql), limit=limit)
         table = self._first_of(result, limit)
-        return Result(columns=result.columns, batches=table.to_reader())
+        return Result(columns=result.columns, batches=table.to_reader(), bill=result.bill)
 
     def clock(self) -> int:
         """Give BigQuery's time when it was first asked for in this session, in whole seconds, cut off."""
@@ -95,7 +96,7 @@ class BigQuerySession:
 
     def stream(self, sql: str) -> Result:
         """Send the query. It runs from now on; an error of running it comes while the result is read."""
-        described = self._described(sql)
+        described = self._known(sql)
         self.clock()  # before the query, so that what is committed while it runs is looked at again
         return self._run(described, limit=None)
 
@@ -160,6 +161,15 @@ class BigQuerySession:
         self._query = RunningQuery(self._connector, self._client, sql, self._cancellation, dry_run=dry_run)
         return self._query
 
+    def _known(self, sql: str) -> Described:
+        """Give what a dry run says of a text, or has just said of it."""
+        last, self._last = self._last, None
+        return last[1] if last is not None and last[0] == sql else self._described(sql)
+
+    def _keep(self, sql: str, described: Described) -> Described:
+        self._last = (sql, described)
+        return described
+
     def _described(self, sql: str) -> Described:
         if is_empty(sql):
             raise QueryFailedError(
@@ -191,22 +201,25 @@ class BigQuerySession:
             )
         refuse_remote(job, self.ask, self._connector.where)
         fields = tuple(job.schema or ())
-        return Described(sql=text, fields=fields, bytes_processed=int(job.total_bytes_processed or 0))
+        count = int(job.total_bytes_processed or 0)
+        return Described(sql=text, fields=fields, bytes_processed=count, certainty=certainty_of(job))
 
     def _run(self, described: Described, *, limit: int | None) -> Result:
         import pyarrow as pa
 
+        refuse_too_dear(described.bytes_processed, self._connector.settings, self._connector.where)
         outer = described.outer(limit)
         with self._explained(described.lines, described.sql):
             query = self._sent(outer.text)
             _ = query.job  # what BigQuery refuses at once comes at once
         schema = pa.schema([(f"c{place}", arrow_type(field)) for place, field in enumerate(described.fields)])
-        return conforming_result(
+        result = conforming_result(
             tuple(column(field) for field in described.fields),
             schema,
             self._read(query),
             translate=lambda error: self._explain(error, lines=described.lines, sql=described.sql),
         )
+        return replace(result, bill=query.bill)
 
     def _read(self, query: RunningQuery) -> Iterator[pa.RecordBatch]:
         """Wait for the job, then give its batches."""

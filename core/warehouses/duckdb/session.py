@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from core.errors import QueryFailedError, WarehouseError
-from core.model import Column, Table
+from core.model import Column, Estimate, Table
 from core.warehouses._arrow import conforming_result, outer_select
 from core.warehouses._cancellation import Cancellation
 from core.warehouses.base import Result
@@ -53,6 +53,9 @@ class DuckDBSession:
         with self._statement():
             types, names = self._bind(sql)
         return tuple(column(name, type_) for name, type_ in zip(names, types, strict=True))
+
+    def estimate(self, sql: str) -> Estimate | None:
+        """Give nothing: a file costs nothing to read."""
 
     def catalogue(self) -> tuple[Table, ...]:
         """Give tables and views. A view that can no longer be bound, or that reads other files, is left out."""

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from core.errors import QueryFailedError, WarehouseError
-from core.model import Column, Table
+from core.model import Column, Estimate, Table
 from core.warehouses._arrow import OuterSelect, conforming_result, outer_select
 from core.warehouses._cancellation import Cancellation
 from core.warehouses.base import Result
@@ -85,6 +85,9 @@ class PostgresSession:
     def describe(self, sql: str) -> tuple[Column, ...]:
         """Give the columns; the text is parsed and described, not run."""
         return self._described(sql).columns
+
+    def estimate(self, sql: str) -> Estimate | None:
+        """Give nothing: a server is not paid by what is read."""
 
     def catalogue(self) -> tuple[Table, ...]:
         """Give the tables and views that this user may read, and of their columns those that it may."""

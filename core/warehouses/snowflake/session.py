@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from core.errors import BackhaulError, QueryFailedError, UnreachableError, WarehouseError
-from core.model import Column, Kind, Table
+from core.model import Column, Estimate, Kind, Table
 from core.warehouses._arrow import OuterSelect, conforming_result
 from core.warehouses._calls import Call
 from core.warehouses._cancellation import Cancellation
@@ -81,6 +81,9 @@ class SnowflakeSession:
     def describe(self, sql: str) -> tuple[Column, ...]:
         """Give the columns; the text is compiled, not run."""
         return self._described(sql).columns
+
+    def estimate(self, sql: str) -> Estimate | None:
+        """Give nothing: a warehouse is paid by the second, whatever it reads."""
 
     def catalogue(self) -> tuple[Table, ...]:
         """Give the tables and views of the database that the role has a privilege on."""

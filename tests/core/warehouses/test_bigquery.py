@@ -25,7 +25,7 @@ from google.cloud.bigquery import SchemaField
 from google.cloud.bigquery.enums import TimestampPrecision
 
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError, WarehouseError
-from core.model import Kind
+from core.model import Bill, Estimate, Kind
 from core.warehouses import warehouse_type
 from core.warehouses.base import Result, SetupNames
 from core.warehouses.bigquery import query
@@ -194,11 +194,76 @@ def test_what_a_query_costs_is_known_before_it_runs(shop: Dataset) -> None:
     shop.set_account(bytes_processed=3 << 40)
     try:
         with bigquery_plugin(shop).open() as session:
-            assert session.bytes_processed("SELECT id FROM people") == 3 << 40
-            assert session.cost("SELECT id FROM people") == "3.00 TiB read, about 18.75 USD"
-        with bigquery_plugin(shop, price_per_tib=0.001).open() as session:
-            assert session.cost("SELECT id FROM people") == "3.00 TiB read, about less than 0.01 USD"
+            assert session.estimate("SELECT id FROM people") == Estimate(bytes=3 << 40, dollars=18.75)
+            assert session.estimate("SELECT 1 AS id") == Estimate(bytes=0, dollars=0.0)
+        with bigquery_plugin(shop, price_per_tib=0).open() as session:
+            assert session.estimate("SELECT id FROM people") == Estimate(bytes=3 << 40, dollars=None)
         assert all(job["dry_run"] for job in shop.server.ask("seen"))
+        shop.set_account()
+        with bigquery_plugin(shop).open() as session:  # the least that is billed
+            assert session.estimate("SELECT id FROM people") == Estimate(bytes=1024, dollars=10 * 2**20 / 2**40 * 6.25)
+    finally:
+        shop.set_account()
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "certainty"),
+    [("PRECISE", "about"), ("UNKNOWN", "about"), ("UPPER_BOUND", "at most"), ("LOWER_BOUND", "at least")],
+)
+def test_an_estimate_says_how_certain_it_is(shop: Dataset, accuracy: str, certainty: str) -> None:
+    shop.set_account(accuracy=accuracy)
+    try:
+        with bigquery_plugin(shop).open() as session:
+            assert session.estimate("SELECT id FROM people").certainty == certainty
+    finally:
+        shop.set_account()
+
+
+def test_what_a_query_has_cost_is_known_when_its_rows_come(shop: Dataset) -> None:
+    shop.set_account(bytes_processed=1 << 40)
+    try:
+        with bigquery_plugin(shop, price_per_tib=5).open() as session:
+            result = session.stream("SELECT id FROM people")
+            assert result.bill() is None
+            result.batches.read_all()
+            assert result.bill() == Bill(read=1 << 40, billed=1 << 40, dollars=5.0)
+            assert session.preview("SELECT id FROM people", limit=1).bill() == result.bill()
+    finally:
+        shop.set_account()
+
+
+def test_an_estimate_is_of_the_text_that_runs_and_costs_no_request_of_its_own(shop: Dataset) -> None:
+    def asked(*calls: Callable[[Any], object]) -> int:
+        shop.server.ask("seen")
+        with bigquery_plugin(shop).open() as session:
+            session.clock()
+            for call in calls:
+                call(session)
+        return sum(job["dry_run"] for job in shop.server.ask("seen"))
+
+    def estimated(sql: str) -> Callable[[Any], object]:
+        return lambda session: session.estimate(sql)
+
+    def streamed(sql: str) -> Callable[[Any], object]:
+        return lambda session: session.stream(sql).batches.read_all()
+
+    people, other = "SELECT id FROM people", "SELECT email FROM people"
+    assert asked(streamed(people)) == 2
+    assert asked(estimated(people), streamed(people)) == 2
+    assert asked(estimated(people), streamed(people), streamed(people)) == 4
+    assert asked(estimated(other), streamed(people)) == 4
+
+
+def test_a_query_beyond_the_limit_is_refused_before_a_job_is_sent(shop: Dataset) -> None:
+    shop.set_account(bytes_processed=1_000_001)
+    shop.server.ask("seen")
+    try:
+        with bigquery_plugin(shop, maximum_bytes_billed=1_000_000).open() as session:
+            for run in (session.stream, lambda sql: session.preview(sql, limit=1)):
+                with pytest.raises(QueryFailedError, match=r"would be billed for 1\.0 MB") as refused:
+                    run("SELECT id FROM people")
+                assert "maximum_bytes_billed = 1000001 or more" in refused.value.remedy
+        assert all(job["dry_run"] or "people" not in job["sql"] for job in shop.server.ask("seen"))
     finally:
         shop.set_account()
 

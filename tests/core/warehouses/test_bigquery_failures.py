@@ -451,7 +451,7 @@ QUERY_FAILURES = (
         sql="SELECT id FROM people",
         settings={"maximum_bytes_billed": 1_000_000},
         account={"bytes_processed": 5 << 40},
-        says="would be billed for 5.00 TiB, about 31.25 USD; `maximum_bytes_billed` in the source's file allows 976.6 KiB. It was not run",
+        says="would be billed for 5.5 TB, about $31.25; `maximum_bytes_billed` in the source's file allows 1.0 MB. It was not run",
         advises="set maximum_bytes_billed = 5497558138880 or more",
         published=f"{GITHUB}/exmergo/dex/issues/320",
     ),

@@ -26,7 +26,8 @@ class Account:
     `clock` is how many seconds Google's clock is ahead of this machine's. `datasets` are those that it may look at and read.
     `permissions` are those on a table that testIamPermissions finds. `answers` gives errors for jobs by a text in their query
     ("" for every job): {"reason", "message", "status"}, with "late" those of a job that was taken and failed. `routines` are
-    functions by "dataset.name", with what routines.get tells of them; each is UPPER by another name.
+    functions by "dataset.name", with what routines.get tells of them; each is UPPER by another name. `bytes_processed` is what each
+    query of a table reads, and `accuracy` what a dry run says of that number.
     """
 
     keys: dict[str, str] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Account:
     answer: dict[str, str] | None = None
     clock: float = 0.0
     bytes_processed: int = 0
+    accuracy: str = "PRECISE"
     routines: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 

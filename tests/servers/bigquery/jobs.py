@@ -37,6 +37,8 @@ class Job:
     error: VendorError | None = None
     resource: dict[str, Any] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
+    processed: int = 0
+    billed: int = 0
 
     @property
     def sql(self) -> str:
@@ -51,6 +53,8 @@ class Job:
         """Give the job as jobs.get does."""
         if self.done.is_set() and self.error is None and self.resource:
             found = dict(self.resource)
+            counts = {"totalBytesProcessed": str(self.processed), "totalBytesBilled": str(self.billed)}
+            found["statistics"] = {**found["statistics"], "query": {**found["statistics"].get("query", {}), **counts}}
         else:
             status: dict[str, Any] = {"state": "DONE" if self.done.is_set() else "RUNNING"}
             if self.error is not None:
@@ -103,6 +107,7 @@ class Jobs:
         if kind == "SELECT":
             vendor.checked(trees[0], sql)
         limit, billed = int(query.get("maximumBytesBilled") or 0), self._billed(trees[0], account)
+        job.processed, job.billed = self._processed(trees[0], account), billed
         self._known[job.number] = job
         if limit and billed > limit:
             message = f"Query exceeded limit for bytes billed: {limit}. {billed} or higher required."
@@ -201,7 +206,10 @@ class Jobs:
 
     def _billed(self, tree: exp.Expression, account: Account) -> int:
         tables = sum(isinstance(table.this, exp.Identifier) for table in tree.find_all(exp.Table))
-        return max(account.bytes_processed, LEAST_BILLED * tables)
+        return max(account.bytes_processed, LEAST_BILLED * tables) if tables else 0
+
+    def _processed(self, tree: exp.Expression, account: Account) -> int:
+        return (account.bytes_processed or 1024) if tree.find(exp.Table) else 0
 
     async def _dry_run(self, job: Job, kind: str, trees: list[exp.Expression], account: Account) -> dict[str, Any]:
         """Describe a query by its empty result: where nothing is wanted, DuckDB computes nothing."""
@@ -218,7 +226,8 @@ class Jobs:
             schema = (await self._emulator.get(path)).json()["schema"]
             statistics |= {
                 "schema": {"fields": named(schema["fields"], trees[0])},
-                "totalBytesProcessed": str(account.bytes_processed or 1024 if trees[0].find(exp.Table) else 0),
+                "totalBytesProcessed": str(self._processed(trees[0], account)),
+                "totalBytesProcessedAccuracy": account.accuracy,
             }
         job.end()
         found = job.described()

@@ -204,7 +204,8 @@ class Checking(Page):
         self.show_problems()
         self.refresh_bars()
         try:
-            answer = await self.bridge.ask("preview", sync=sync, text=text, limit=_ROWS, from_zero=from_zero)
+            told = self.rows.take_estimate
+            answer = await self.bridge.ask("preview", told, sync=sync, text=text, limit=_ROWS, from_zero=from_zero)
         except asyncio.CancelledError:
             self.rows.failed(Refused({"kind": "CancelledError"}))
             self.refresh_bars()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from core.words import ago, counted, took, utc
+from core.model import Estimate
+from core.words import ago, counted, took, utc, will_read
 from tui.drawing import Line, Span, line, wrapped
 from tui.json_lines import json_lines
 from tui.messages import Refused
@@ -47,7 +48,10 @@ class PreviewRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a preview gave, at the Unix time `at`; `bound` is the last_sync_time that the query was given."""
+    """What a preview gave, at the Unix time `at`; `bound` is the last_sync_time that the query was given.
+
+    `estimate` is what the query was to cost, where the warehouse tells.
+    """
 
     columns: tuple[Mapping[str, Any], ...]
     rows: tuple[PreviewRow, ...]
@@ -55,6 +59,7 @@ class Result:
     bound: int | None
     seconds: float
     at: float
+    estimate: Mapping[str, Any] | None = None
 
     @classmethod
     def read(cls, answer: Mapping[str, Any], at: float) -> Result:
@@ -70,6 +75,7 @@ class Result:
             bound=answer.get("bound"),
             seconds=float(answer.get("seconds") or 0.0),
             at=at,
+            estimate=answer.get("estimate"),
         )
 
     @property
@@ -165,6 +171,7 @@ class PreviewPane(Pane):
         super().__init__(self.table, title="Preview", id="preview")
         self.result: Result | None = None
         self.began: float | None = None
+        self._estimate: Mapping[str, Any] | None = None
         self._trouble: tuple[str, str] | None = None
         self._stale = False
         self._keys = ("", "", "")
@@ -186,11 +193,17 @@ class PreviewPane(Pane):
     def show(self, result: Result | None) -> None:
         """Show a result that is there."""
         self.result, self.began, self._trouble, self._stale = result, None, None, False
+        self._estimate = result.estimate if result else None
         self.draw_state()
 
     def begin(self, now: float) -> None:
         """A query begins."""
-        self.began, self._trouble = now, None
+        self.began, self._trouble, self._estimate = now, None, None
+        self.draw_state()
+
+    def take_estimate(self, part: Mapping[str, Any]) -> None:
+        """Show what the query will cost; it is told before the query runs."""
+        self._estimate = part["estimate"]
         self.draw_state()
 
     def done(self, result: Result, *, incremental: bool) -> None:
@@ -216,7 +229,7 @@ class PreviewPane(Pane):
         if not self.is_mounted:
             return
         result = self.result
-        notice = self._notice()
+        notice = [*self._cost(), *self._notice()]
         rows = result.laid_out if result else []
         columns = result.table_columns(self.table.drawn_width) if result else ()
         self.table.heads = result is not None
@@ -224,6 +237,9 @@ class PreviewPane(Pane):
         dim = self.began is not None or self._trouble is not None
         self.table.set_state("empty" if result is None else "failing" if dim else "full", notice)
         self.heading.show(right=self._at_right())
+
+    def _cost(self) -> list[Line]:
+        return [line((f"The query {will_read(Estimate(**self._estimate))}.", "muted"))] if self._estimate else []
 
     def _notice(self) -> list[Line]:
         width = self.table.drawn_width
