@@ -24,7 +24,7 @@ from core.lint.base import Context, Rule
 from core.lint.times import explain_comparison
 from core.model import Finding, Fix, Severity
 from core.plugins import nearest
-from core.query import PieceKind, Query, line_and_column, parse
+from core.query import DIALECTS, PieceKind, Query, line_and_column, parse
 from core.query.relations import levels
 
 __all__ = ["Context", "Rule", "apply_fixes", "chosen_fixes", "explain_comparison", "lint", "page", "rules"]
@@ -91,6 +91,7 @@ def _load(file: str) -> Rule:
         name=file.replace("_", "-"),
         severity=module.SEVERITY,
         page=(module.__doc__ or "").strip(),
+        dialects=getattr(module, "DIALECTS", DIALECTS),
         check=module.check,
     )
 

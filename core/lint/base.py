@@ -88,11 +88,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule: its name, its usual severity, its page, and its check."""
+    """A rule: its name, its usual severity, its page, its check, and the dialects in which it can find something."""
 
     name: str
     severity: Severity
     page: str
+    dialects: tuple[str, ...]
     check: Callable[[Query, Context], Iterable[Finding]]
 
 

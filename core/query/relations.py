@@ -45,6 +45,13 @@ class Relation:
     def table(self) -> Table | None:
         return self.found.table if self.found else None
 
+    @property
+    def table_name(self) -> str:
+        """The table's name: 'schema.table' as the catalogue has it, else as it is written; "" where it is no table."""
+        if self.table is not None:
+            return f"{self.table.schema}.{self.table.name}"
+        return ".".join(name for name, _ in table_parts(self.node)) if isinstance(self.node, exp.Table) else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
