@@ -16,7 +16,7 @@ from core.errors import WarehouseError
 from core.model import Secret, Step
 from core.warehouses.base import SetupNames
 from core.warehouses.postgres.connection import Connector
-from core.warehouses.redshift.errors import explain
+from core.warehouses.redshift.errors import explain, explain_login
 from core.warehouses.redshift.session import RedshiftSession, RedshiftSettings
 from core.warehouses.redshift.setup import script, verifier_of
 from core.warehouses.redshift.steps import steps
@@ -69,8 +69,8 @@ class Plugin:
 
         try:
             return RedshiftSession.opened(self._connector)
-        except psycopg.Error as error:
-            raise self.explain(error) from error
+        except (psycopg.Error, UnicodeError) as error:
+            raise explain_login(error, self._connector)[1] from error
 
     def steps(self) -> Iterator[Step]:
         """Test name, network, TLS, login, role, privileges, read-only and clock."""

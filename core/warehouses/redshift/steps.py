@@ -9,7 +9,7 @@ from core.model import Step
 from core.warehouses.postgres.connection import Connector
 from core.warehouses.postgres.session import PostgresSession
 from core.warehouses.postgres.steps import clock_step, read_only, steps_of
-from core.warehouses.redshift.errors import explain
+from core.warehouses.redshift.errors import explain_login
 from core.warehouses.redshift.session import READABLE, RedshiftSession
 
 __all__ = ["steps"]
@@ -34,7 +34,7 @@ def steps(connector: Connector) -> Iterator[Step]:
     return steps_of(
         connector,
         lambda: RedshiftSession.opened(connector),
-        lambda error: explain(error, connector.settings),
+        explain_login,
         (_role, _privileges, read_only, _clock),
     )
 
@@ -79,6 +79,7 @@ def _privileges(connector: Connector, session: PostgresSession) -> Step:
 
 def _clock(connector: Connector, session: PostgresSession) -> Step:
     del connector
+    session.clock()  # by the second connection, which streams: `check` is to find all that a sync would
     with session.reading() as connection:
         before = time.time()
         row = connection.execute(CLOCK).fetchone()
