@@ -1,6 +1,7 @@
 """Warehouses: a folder each behind one protocol (`base.py`). `warehouse_type` finds one by its name.
 
-Adding a warehouse is adding a folder with a class `Plugin`; the conformance suite in tests/core/warehouses picks it up. What
+Adding a warehouse is adding a folder with a class `Plugin`; the conformance suite in tests/core/warehouses picks it up, and its
+failures stand in a table there. What
 several share stands beside the folders: `_arrow` (the outer select, batches of one schema), `_cancellation`, `_calls`
 (blocking calls that can be left), `_address`.
 """

@@ -16,10 +16,9 @@ from typing import Any, ClassVar
 import pytest
 
 from core.errors import BackhaulError, QueryFailedError
+from core.warehouses import types
 
-__all__ = ["Failure", "QueryFailure", "each", "filled", "play", "play_query", "said_twice"]
-
-TYPES = ("bigquery", "postgres", "redshift", "snowflake")
+__all__ = ["Failure", "QueryFailure", "each", "filled", "play", "play_query", "said_twice", "secrets_of", "settings_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +69,16 @@ def filled(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
+def settings_of(failure: Failure, names: Mapping[str, str]) -> dict[str, Any]:
+    """Give the settings of an entry, filled in."""
+    return {name: filled(value, names) if isinstance(value, str) else value for name, value in failure.settings.items()}
+
+
+def secrets_of(failure: Failure, names: Mapping[str, str]) -> dict[str, str] | None:
+    """Give the secrets of an entry, filled in; None where they are the right ones."""
+    return None if failure.secrets is None else {name: filled(value, names) for name, value in failure.secrets.items()}
+
+
 def play(failure: Failure, source: Any, names: Mapping[str, str], secrets: Iterable[str]) -> str:
     """Check what `check` and a session say of a failure, and that no secret is in it; gives the remedy."""
     says, advises = filled(failure.says, names), filled(failure.advises, names)
@@ -109,7 +118,7 @@ def said_twice(failures: Sequence[Failure]) -> set[str]:
 
 def rows() -> Iterator[tuple[str, ...]]:
     """Give a row for each entry of each type: type, what is wrong, step, what is said, what is advised."""
-    for kind in TYPES:
+    for kind in types():
         table = importlib.import_module(f"tests.core.warehouses.test_{kind}_failures")
         for failure in (*table.FAILURES, *table.QUERY_FAILURES):
             yield kind, failure.what, failure.step, failure.says, failure.advises
@@ -119,7 +128,8 @@ def markdown(lines: Iterable[Sequence[str]]) -> str:
     """Give a table in Markdown, with its head."""
     head = ("type", "what is wrong", "step", "says", "advises")
     cells = (
-        [cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in [head, ["---"] * len(head), *lines]
+        [cell.replace("|", "\\|").replace("<", "\\<").replace("\n", " ") for cell in line]
+        for line in [head, ["---"] * len(head), *lines]
     )
     return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 

@@ -137,7 +137,14 @@ COMMON_EXAMPLES = {
 
 
 def no_secret(name: str) -> Secret:
-    raise SecretError(f"there is no {name}")
+    """Raise what a keyring without this secret makes of it (see `core.secrets`)."""
+    full = f"sources/prod.{name}"
+    raise SecretError(f"There is no secret {full}.", remedy=f"Set it with `backhaul secret set {full}`.")
+
+
+def reader_of(secrets: Mapping[str, str]) -> Callable[[str], Secret]:
+    """Give the function that reads these secrets by their names."""
+    return lambda name: Secret(secrets[name]) if name in secrets else no_secret(name)
 
 
 def duckdb_harness(request: pytest.FixtureRequest) -> Harness:
@@ -185,13 +192,19 @@ def postgres_file(at: Database) -> dict[str, Any]:
 
 
 def postgres_plugin(
-    at: Database, /, *, folder: Path = Path(), password: str | None = None, kind: str = "postgres", **settings: Any
+    at: Database,
+    /,
+    *,
+    password: str | None = None,
+    secrets: Mapping[str, str] | None = None,
+    kind: str = "postgres",
+    **settings: Any,
 ) -> Any:
-    """Give the plug-in for a database as its reader, or with other settings."""
+    """Give the plug-in for a database as its reader, or with another password, other secrets or settings."""
     plugin: Any = warehouse_type(kind)
     known = {name: value for name, value in postgres_file(at).items() if name != "type"}
-    secret = Secret(at.reader_password if password is None else password)
-    return plugin(plugin.Settings(**{**known, **settings}), lambda _: secret, folder)
+    kept = {"password": at.reader_password if password is None else password} if secrets is None else secrets
+    return plugin(plugin.Settings(**{**known, **settings}), reader_of(kept), Path())
 
 
 def postgres_harness(request: pytest.FixtureRequest) -> Harness:
@@ -271,11 +284,7 @@ def snowflake_plugin(at: SnowflakeWarehouse, /, *, secrets: Mapping[str, str] | 
     plugin: Any = warehouse_type("snowflake")
     known = {name: value for name, value in snowflake_file(at).items() if name != "type"}
     kept = {"password": PASSWORD} if secrets is None else secrets
-
-    def read(name: str) -> Secret:
-        return Secret(kept[name]) if name in kept else no_secret(name)
-
-    return plugin(plugin.Settings(**{**known, **settings}), read, Path())
+    return plugin(plugin.Settings(**{**known, **settings}), reader_of(kept), Path())
 
 
 def snowflake_harness(request: pytest.FixtureRequest) -> Harness:
@@ -370,11 +379,7 @@ def bigquery_plugin(at: Dataset, /, *, secrets: Mapping[str, str] | None = None,
     plugin: Any = warehouse_type("bigquery")
     known = {name: value for name, value in bigquery_file(at).items() if name != "type"}
     kept = {"service_account": at.key_file()} if secrets is None else secrets
-
-    def read(name: str) -> Secret:
-        return Secret(kept[name]) if name in kept else no_secret(name)
-
-    return plugin(plugin.Settings(**{**known, **settings}), read, Path())
+    return plugin(plugin.Settings(**{**known, **settings}), reader_of(kept), Path())
 
 
 def bigquery_words(statement: str) -> str:

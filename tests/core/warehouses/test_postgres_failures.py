@@ -9,16 +9,23 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import psycopg
 import pytest
 
-from core.model import Secret
-from core.warehouses import warehouse_type
-from tests.core.warehouses.failures import Failure, QueryFailure, each, filled, play, play_query, said_twice
-from tests.core.warehouses.harness import no_secret, postgres_plugin
+from tests.core.warehouses.failures import (
+    Failure,
+    QueryFailure,
+    each,
+    filled,
+    play,
+    play_query,
+    said_twice,
+    secrets_of,
+    settings_of,
+)
+from tests.core.warehouses.harness import postgres_plugin
 from tests.servers.postgres import READER_PASSWORD, Database
 from tests.servers.strangers import HTTP, dropping, speaking
 from tui.steps import statements_in
@@ -277,8 +284,8 @@ FAILURES = (
         what="a missing password",
         secrets={},
         step="login",
-        says="there is no password",
-        advises="",
+        says="There is no secret sources/prod.password",
+        advises="backhaul secret set sources/prod.password",
     ),
     PostgresFailure(
         what="a wrong password",
@@ -416,7 +423,7 @@ FAILURES = (
     PostgresFailure(
         what="a superuser",
         settings={"user": "admin"},
-        secrets={"password": "{superuser's password}"},
+        secrets={"password": "{superuser_password}"},
         step="role",
         says="admin is a superuser, whom a read-only transaction does not hold back",
         advises="CREATE ROLE backhaul LOGIN",
@@ -455,7 +462,7 @@ def names_of(database: Database) -> dict[str, str]:
         "database": database.name,
         "authority": str(server.certificate),
         "certificate": str(server.folder / "server.crt"),
-        "superuser's password": server.password,
+        "superuser_password": server.password,
     }
 
 
@@ -473,18 +480,6 @@ def mend(remedy: str, shop: Database) -> None:
     shop.execute(*statements)
 
 
-def plugin_of(failure: Failure, shop: Database, settings: Mapping[str, Any], names: Mapping[str, str]) -> Any:
-    given = {
-        name: filled(value, names) if isinstance(value, str) else value for name, value in failure.settings.items()
-    }
-    source = postgres_plugin(shop, **given, **settings)
-    if failure.secrets is not None:
-        kept = {name: Secret(filled(value, names)) for name, value in failure.secrets.items()}
-        plugin: Any = warehouse_type("postgres")
-        return plugin(source._connector.settings, lambda name: kept.get(name) or no_secret(name), Path())
-    return source
-
-
 @each(FAILURES)
 def test_each_failure_to_connect_has_its_own_sentence_remedy_and_step(shop: Database, failure: PostgresFailure) -> None:
     if failure.tls and shop.server.certificate is None:
@@ -492,10 +487,13 @@ def test_each_failure_to_connect_has_its_own_sentence_remedy_and_step(shop: Data
     names = names_of(shop)
     shop.execute(*(filled(statement, names) for statement in failure.before))
     with contextlib.nullcontext({}) if failure.around is None else failure.around(shop) as settings:
-        source = plugin_of(failure, shop, settings, names)
+        source = postgres_plugin(
+            shop, secrets=secrets_of(failure, names), **{**settings, **settings_of(failure, names)}
+        )
         names["port"] = str(source._connector.settings.port)
-        secrets = (READER_PASSWORD, READER_PASSWORD.split("/", maxsplit=1)[0], "not the one")
-        remedy = play(failure, source, names, secrets)
+        remedy = play(
+            failure, source, names, (READER_PASSWORD, READER_PASSWORD.split("/", maxsplit=1)[0], "not the one")
+        )
     if failure.mended:
         mend(remedy, shop)
         assert [step.detail for step in source.steps() if step.passed is False] == []

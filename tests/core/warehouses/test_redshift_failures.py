@@ -7,18 +7,25 @@ with where it was published.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
-from core.model import Secret
-from core.warehouses import warehouse_type
-from tests.core.warehouses.failures import Failure, QueryFailure, each, filled, play, play_query, said_twice
-from tests.core.warehouses.harness import no_secret, postgres_plugin
+from tests.core.warehouses.failures import (
+    Failure,
+    QueryFailure,
+    each,
+    filled,
+    play,
+    play_query,
+    said_twice,
+    secrets_of,
+    settings_of,
+)
+from tests.core.warehouses.harness import postgres_plugin
 from tests.servers.postgres import READER_PASSWORD, Database
 from tests.servers.redshift import Redshift, prepare
 from tests.servers.strangers import HTTP, dropping, speaking
@@ -93,8 +100,8 @@ FAILURES = (
         what="a missing password",
         secrets={},
         step="login",
-        says="there is no password",
-        advises="",
+        says="There is no secret sources/prod.password",
+        advises="backhaul secret set sources/prod.password",
     ),
     RedshiftFailure(
         what="a wrong password",
@@ -135,7 +142,7 @@ FAILURES = (
     RedshiftFailure(
         what="a superuser",
         settings={"user": "admin"},
-        secrets={"password": "{superuser's password}"},
+        secrets={"password": "{superuser_password}"},
         step="role",
         says="admin is a superuser, who sees and may change everything in the cluster",
         advises="backhaul setup-sql redshift",
@@ -177,16 +184,7 @@ def answering(front: Redshift, text: str) -> Iterator[None]:
 def names_of(database: Database) -> dict[str, str]:
     """Give what the braces of an entry stand for."""
     server = database.server
-    return {"user": database.reader, "database": database.name, "superuser's password": server.password}
-
-
-def plugin_of(failure: Failure, shop: Database, settings: Mapping[str, Any], names: Mapping[str, str]) -> Any:
-    source = postgres_plugin(shop, kind="redshift", **{**settings, **failure.settings})
-    if failure.secrets is not None:
-        kept = {name: Secret(filled(value, names)) for name, value in failure.secrets.items()}
-        plugin: Any = warehouse_type("redshift")
-        return plugin(source._connector.settings, lambda name: kept.get(name) or no_secret(name), Path())
-    return source
+    return {"user": database.reader, "database": database.name, "superuser_password": server.password}
 
 
 @each(FAILURES)
@@ -197,7 +195,8 @@ def test_each_failure_to_connect_has_its_own_sentence_remedy_and_step(
     shop.execute(*(filled(statement, names) for statement in failure.before))
     elsewhere = contextlib.nullcontext(redshift_front.port) if failure.port is None else failure.port()
     with answering(redshift_front, failure.answer), elsewhere as port:
-        source = plugin_of(failure, shop, {"port": port}, names)
+        settings = {"port": port, **settings_of(failure, names)}
+        source = postgres_plugin(shop, kind="redshift", secrets=secrets_of(failure, names), **settings)
         play(failure, source, {**names, "port": str(port)}, (READER_PASSWORD, "not the one"))
 
 
