@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import LoginError, UnreachableError, WarehouseError
-from core.warehouses._address import own_address
+from core.warehouses._network import own_address
 from core.warehouses.postgres.connection import PostgresSettings, is_this_machine
 
 __all__ = ["SILENT", "connecting_trouble"]

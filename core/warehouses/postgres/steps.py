@@ -12,22 +12,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from core.errors import SecretError, WarehouseError
 from core.model import Step
+from core.warehouses._steps import clock_step, timed
 from core.warehouses.postgres.connecting import SILENT
 from core.warehouses.postgres.connection import Connector, is_this_machine
 from core.warehouses.postgres.errors import explain_login, quoted, trouble_of
 from core.warehouses.postgres.session import PostgresSession
 from core.warehouses.postgres.setup import identifier
 
-__all__ = ["clock_step", "read_only", "steps", "steps_of"]
+__all__ = ["NTP", "read_only", "steps", "steps_of"]
 
+NTP = "Syncs go by the server's clock, so nothing is lost; but let NTP set both clocks."
 Explained = Callable[[Exception, Connector], tuple[str, WarehouseError]]
 """Gives the step that an error of connecting belongs to, and the error in our words."""
 
-SKEW_SECONDS = 2.0
 TLS = "SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl"
 OLDEST_WITH_PG_STAT_SSL = 90_500
 ROLE = """
@@ -80,7 +80,7 @@ def steps_of(
 
     if not connector.is_socket:
         for before in (_name, _network):
-            step = _timed(before, connector, explained)
+            step = timed(before, connector, explained)
             yield step
             if not step.passed:
                 return
@@ -94,20 +94,10 @@ def steps_of(
         yield replace(_tls(connector, session), seconds=time.perf_counter() - began)
         yield Step(name="login", passed=True, detail=f"as {connector.settings.user} into {connector.settings.database}")
         for make in after:
-            step = _timed(make, connector, session)
+            step = timed(make, connector, session)
             yield step
             if not step.passed:
                 return
-
-
-def _timed(make: Callable[..., Step], *arguments: Any) -> Step:
-    """Make a step, with the time that it took; an error of ours is its failure."""
-    began = time.perf_counter()
-    try:
-        step = make(*arguments)
-    except WarehouseError as error:
-        step = Step(name=make.__name__.strip("_"), passed=False, detail=error.message, remedy=error.remedy)
-    return replace(step, seconds=time.perf_counter() - began)
 
 
 def _name(connector: Connector, explained: Explained) -> Step:
@@ -267,19 +257,7 @@ def _clock(connector: Connector, session: PostgresSession) -> Step:
         skew = float(moment) - (before + time.time()) / 2
     shown = session.clock()  # by the second connection, which streams: `check` is to find all that a sync would
     more = f"; a standby, which shows all up to {datetime.fromtimestamp(shown, UTC):%F %T} UTC" if standby else ""
-    step = clock_step(skew, more)
+    step = clock_step(skew, more=more, remedy=NTP)
     if standby or step.remedy or connector.is_socket or is_this_machine(connector.settings.host):
         return step
     return replace(step, remedy="This is a main server. Queries burden it less on a read replica, if there is one.")
-
-
-def clock_step(skew: float, more: str = "") -> Step:
-    """Say how far the server's clock is ahead of this machine's, in seconds."""
-    detail = f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} this machine's{more}"
-    far = abs(skew) > SKEW_SECONDS
-    return Step(
-        name="clock",
-        passed=True,
-        detail=detail,
-        remedy="Syncs go by the server's clock, so nothing is lost; but let NTP set both clocks." if far else "",
-    )

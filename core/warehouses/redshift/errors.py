@@ -6,7 +6,7 @@ import re
 
 from core.errors import QueryFailedError, WarehouseError
 from core.model import Kind
-from core.warehouses._address import own_address
+from core.warehouses._network import own_address
 from core.warehouses.postgres import errors as postgres_errors
 from core.warehouses.postgres.connection import Connector, PostgresSettings
 

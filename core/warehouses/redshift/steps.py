@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator
 
 from core.model import Step
+from core.warehouses._steps import clock_step
 from core.warehouses.postgres.connection import Connector
 from core.warehouses.postgres.session import PostgresSession
-from core.warehouses.postgres.steps import clock_step, read_only, steps_of
+from core.warehouses.postgres.steps import NTP, read_only, steps_of
 from core.warehouses.redshift.errors import explain_login
 from core.warehouses.redshift.session import READABLE, RedshiftSession
 
@@ -84,4 +85,4 @@ def _clock(connector: Connector, session: PostgresSession) -> Step:
         before = time.time()
         row = connection.execute(CLOCK).fetchone()
         skew = (float(row[0]) if row else before) - (before + time.time()) / 2
-    return clock_step(skew)
+    return clock_step(skew, remedy=NTP)

@@ -11,23 +11,21 @@ import asyncio
 import base64
 import gzip
 import json
-import os
 import secrets
 import sys
-import threading
 import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.servers.serving import body_of, end_with_parent, serve
 from tests.servers.snowflake import accounts, vendor, wire
 from tests.servers.snowflake.accounts import RefusedError, User
 from tests.servers.snowflake.engine import Engine, Outcome, Session, Statement
@@ -78,14 +76,6 @@ def answered(
     good = code is None or code == IN_PROGRESS
     body = {"data": data, "code": code, "message": message, "success": good}
     return JSONResponse(body | ({} if good else {"headers": None}), status_code=status)
-
-
-async def body_of(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    if request.headers.get("content-encoding") == "gzip":
-        body = gzip.decompress(body)
-    found: dict[str, Any] = json.loads(body) if body else {}
-    return found
 
 
 def session_of(request: Request) -> Session:
@@ -365,27 +355,6 @@ ROUTES = [
 ]
 
 
-def end_with_parent() -> None:
-    """End this process when the one that started it is gone: its end of our standard input closes."""
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
-async def main(port_file: Path) -> None:
-    config = uvicorn.Config(Starlette(routes=ROUTES), host="127.0.0.1", port=0, log_level="warning", access_log=False)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-        if serving.done():
-            return
-    port = server.servers[0].sockets[0].getsockname()[1]
-    half = port_file.with_suffix(".half")
-    half.write_text(str(port))
-    half.rename(port_file)
-    await serving
-
-
 if __name__ == "__main__":
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    asyncio.run(main(Path(sys.argv[1])))
+    end_with_parent()
+    asyncio.run(serve(Starlette(routes=ROUTES), Path(sys.argv[1])))
