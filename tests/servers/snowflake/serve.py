@@ -101,16 +101,30 @@ async def login(request: Request) -> JSONResponse:
     }
     try:
         user = accounts.verify(SERVICE.users, data)
-        role = asked["roleName"] or user.roles[0]
-        if role not in user.roles:
-            text = (
-                f"Role '{role}' specified in the connect string does not exist or not authorized. "
-                "Contact your local system administrator, or attempt to login with another role, e.g. PUBLIC."
-            )
-            raise RefusedError("390189", text)
+        role = role_of(user, asked["roleName"])
     except RefusedError as error:
         next_step = {"nextAction": "RETRY_LOGIN", "authnMethod": "USERNAME_PASSWORD", "signInOptions": {}}
         return answered(next_step, error.code, error.message)
+    session = session_for(user, role, asked, data)
+    token = secrets.token_urlsafe(32)
+    SERVICE.sessions[token] = session
+    return answered(welcome(session, token))
+
+
+def role_of(user: User, asked: str) -> str:
+    """Give the role that a session of the user has. Raises RefusedError where the one that it asks for is not granted."""
+    role = asked or user.roles[0]
+    if role not in user.roles:
+        text = (
+            f"Role '{role}' specified in the connect string does not exist or not authorized. "
+            "Contact your local system administrator, or attempt to login with another role, e.g. PUBLIC."
+        )
+        raise RefusedError("390189", text)
+    return role
+
+
+def session_for(user: User, role: str, asked: dict[str, str], data: dict[str, Any]) -> Session:
+    """Begin a session; of the warehouse, database and schema that it asks for, it has in use what the user may use."""
     database = asked["databaseName"] if asked["databaseName"] not in user.hidden else None
     schema = asked["schemaName"] if f"{database}.{asked['schemaName']}" not in user.hidden else None
     given = {name.upper(): str(value) for name, value in (data.get("SESSION_PARAMETERS") or {}).items()}
@@ -122,28 +136,29 @@ async def login(request: Request) -> JSONResponse:
         parameters={"TIMEZONE": "America/Los_Angeles"} | user.parameters | given,
     )
     SERVICE.engine.use(session, database or "", schema or "")
-    token = secrets.token_urlsafe(32)
-    SERVICE.sessions[token] = session
-    return answered(
-        {
-            "token": token,
-            "masterToken": secrets.token_urlsafe(32),
-            "validityInSeconds": 3600,
-            "masterValidityInSeconds": 14400,
-            "displayUserName": session.name,
-            "serverVersion": "9.30.0",
-            "firstLogin": False,
-            "remMeToken": None,
-            "remMeValidityInSeconds": 0,
-            "healthCheckInterval": 45,
-            "sessionId": time.time_ns() // 1000,
-            "newClientForUpgrade": None,
-            "idToken": None,
-            "idTokenValidityInSeconds": 0,
-            "parameters": [{"name": "AUTOCOMMIT", "value": True}, *parameters(session)],
-            "sessionInfo": session_info(session),
-        }
-    )
+    return session
+
+
+def welcome(session: Session, token: str) -> dict[str, Any]:
+    """Give what Snowflake tells whom it has let in."""
+    return {
+        "token": token,
+        "masterToken": secrets.token_urlsafe(32),
+        "validityInSeconds": 3600,
+        "masterValidityInSeconds": 14400,
+        "displayUserName": session.name,
+        "serverVersion": "9.30.0",
+        "firstLogin": False,
+        "remMeToken": None,
+        "remMeValidityInSeconds": 0,
+        "healthCheckInterval": 45,
+        "sessionId": time.time_ns() // 1000,
+        "newClientForUpgrade": None,
+        "idToken": None,
+        "idTokenValidityInSeconds": 0,
+        "parameters": [{"name": "AUTOCOMMIT", "value": True}, *parameters(session)],
+        "sessionInfo": session_info(session),
+    }
 
 
 def parameters(session: Session) -> list[dict[str, Any]]:
