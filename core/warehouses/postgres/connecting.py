@@ -205,6 +205,8 @@ SILENT = "It takes connections there, so see that it is a Postgres which answers
 
 def connecting_trouble(text: str, settings: PostgresSettings) -> tuple[str, WarehouseError] | None:
     """Find libpq's message among those that we know."""
+    if settings.sslmode != "disable":  # TLS was tried before, so that is not what the server misses
+        text = re.sub(r", (no encryption|SSL off)$", "", text)
     for wording, step, make, message, remedy in TROUBLES:
         if found := re.search(wording, text):
             where = f"{settings.host}:{settings.port}"

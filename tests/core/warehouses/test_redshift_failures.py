@@ -90,6 +90,7 @@ FAILURES = (
     ),
     RedshiftFailure(
         what="TLS switched off where the cluster asks for it (require_ssl)",
+        settings={"sslmode": "disable"},
         answer='no pg_hba.conf entry for host "::ffff:10.10.1.125", user "reader", database "dev", SSL off',
         step="TLS",
         says="The server does not let '{user}' in without TLS",
