@@ -31,6 +31,7 @@ DOES: Mapping[str, str] = {
     "result_export": "results.export",
     "plan": "trying.plan",
     "explain": "trying.explain",
+    "person": "trying.person",
     "curl": "trying.curl",
     "undo": "trying.undo",
     "check": "connections.check",

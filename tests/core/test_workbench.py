@@ -198,7 +198,7 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
         "hello warm lint fix rule format keywords preview result_open result_mark result_rows result_arrange result_call "
-        "result_statistics result_export plan explain curl undo check catalogue secret_set "
+        "result_statistics result_export plan explain person curl undo check catalogue secret_set "
         "secret_delete secret_list types existing hold secret_place"
     )
     assert documented.split() == list(DOES)
@@ -430,6 +430,7 @@ def test_explain_and_curl_tell_a_key_and_a_rejected_row(
     people: ProjectFolder, open_child: Callable[..., Child]
 ) -> None:
     child = open_child(people.folder)
+    assert child.done("person", sync="people", key="u3")["lives"][0]["sync"] == "people"
     assert (
         child.done("explain", sync="people", key="u3")["lives"] == people.run("explain", "people", "u3", "--json").json
     )
