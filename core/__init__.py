@@ -12,6 +12,7 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
     project, secrets         the project's files; the OS keyring
     setup                    connections that other tools keep on this machine
     sync                     the engine: plan, guards, deliver, run
+    context                  what a query is for: its source's tables, its destinations, its neighbours
     demo, cli                the commands
     workbench                the console's helper process
 """

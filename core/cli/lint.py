@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,16 @@ __all__ = ["lint"]
 _DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the words of the command say of the queries."""
+
+    dialect: str | None
+    call: CallType | None
+    folder: Path | None
+    read_catalogue: bool
+
+
 @click.command()
 @click.argument("names", nargs=-1, shell_complete=complete_sync)
 @click.option("--dialect", type=click.Choice(_DIALECTS), help="For a file that belongs to no sync.")
@@ -30,6 +40,11 @@ _DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
 )
 @click.option("--fix", is_flag=True, help="Mend what is certain.")
 @click.option("--explain", "rule", default="", help="Show the page of a rule.")
+@click.option(
+    "--read-catalogue",
+    is_flag=True,
+    help="Read tables and columns of the sources first. They are kept; without this, what was kept last is used.",
+)
 @folder_option
 @json_option
 def lint(
@@ -39,6 +54,7 @@ def lint(
     call: str | None,
     fix: bool,
     rule: str,
+    read_catalogue: bool,
     folder: Path | None,
     as_json: bool,
 ) -> None:
@@ -52,7 +68,8 @@ def lint(
         return
     document: list[dict[str, Any]] = []
     errors = 0
-    for file, text, context in _queries(names, dialect, call, folder):
+    asked = _Asked(dialect=dialect, call=CallType(call) if call else None, folder=folder, read_catalogue=read_catalogue)
+    for file, text, context in _queries(names, asked):
         findings = find(text, context)
         if fix and (mended := apply_fixes(text, findings)) != text:
             from core.project.write import write_text
@@ -84,34 +101,45 @@ def _print(file: Path, findings: Any) -> None:
             say(f"    fix: {finding.fix.label} (--fix)", dim=True)
 
 
-def _queries(
-    names: tuple[str, ...], dialect: str | None, call: str | None, folder: Path | None
-) -> list[tuple[Path, str, Context]]:
+def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Context]]:
     """Give file, text and context of each query that was asked for."""
     from core import project as projects
-    from core.lint import Context
+    from core.context import context_of
 
     files = [Path(name) for name in names if name.endswith(".sql")]
-    syncs = tuple(name for name in names if not name.endswith(".sql"))
-    here = folder or projects.find(Path.cwd())
-    project = open_project(folder) if here else None
-    found = []
+    here = asked.folder or projects.find(Path.cwd())
+    project = open_project(asked.folder) if here else None
+    chosen: list[tuple[Path, Sync | None]] = []
     for file in files:
-        owner = _owner(project, file)
-        if owner and project and not dialect:
-            found.append(_of_sync(project, owner))
-        elif dialect:
-            context = Context(dialect=dialect, call=CallType(call) if call else None)
-            found.append((file, _read(file), context))
-        else:
+        owner = _owner(project, file) if not asked.dialect else None
+        if owner is None and not asked.dialect:
             raise UsageError(
                 f"{file} belongs to no sync.", remedy="Say its dialect with --dialect, and its call with --call."
             )
+        chosen.append((file, owner))
+    syncs = tuple(name for name in names if not name.endswith(".sql"))
     if syncs or not files:
-        project = project or open_project(folder)
-        chosen = open_syncs(project, syncs) if syncs else tuple(project.syncs.values())
-        found += [_of_sync(project, sync) for sync in chosen]
-    return found
+        project = project or open_project(asked.folder)
+        chosen += [
+            (sync.query_path, sync) for sync in (open_syncs(project, syncs) if syncs else project.syncs.values())
+        ]
+    if project and asked.read_catalogue:
+        _read_catalogues(project, {sync.source for _, sync in chosen if sync})
+    return [
+        (owner.query_path, owner.query, context_of(project, sync=owner))
+        if owner
+        else (file, _read(file), context_of(dialect=asked.dialect or "", call=asked.call))
+        for file, owner in chosen
+    ]
+
+
+def _read_catalogues(project: Project, sources: set[str]) -> None:
+    """Read the catalogues of sources anew."""
+    from core import secrets
+    from core.context import read
+
+    for name in sorted(sources):
+        read(project, project.sources[name], secrets.reader(project))
 
 
 def _read(file: Path) -> str:
@@ -127,16 +155,3 @@ def _owner(project: Project | None, file: Path) -> Sync | None:
     if project is None:
         return None
     return next((sync for sync in project.syncs.values() if sync.query_path == file.absolute()), None)
-
-
-def _of_sync(project: Project, sync: Sync) -> tuple[Path, str, Context]:
-    from core.lint import Context
-    from core.warehouses import warehouse_type
-
-    context = Context(
-        dialect=warehouse_type(project.sources[sync.source].type).dialect,
-        call=sync.call,
-        columns=sync.columns,
-        disabled=project.disabled_rules,
-    )
-    return sync.query_path, sync.query, context

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.calls.fields import CALLS
+from core.context import context_of
 from core.errors import UsageError
 from core.lint import Context, apply_fixes, chosen_fixes, lint, page, rules
 from core.lint.columns import Mapped, mapped
@@ -128,22 +129,15 @@ def dialect_words(request: Request) -> Mapping[str, Any]:
 
 def _context(request: Request, asked: _About) -> tuple[str, Context]:
     """Give the text that is asked about, and what it is for."""
-    project = request.project() if asked.sync or asked.source else None
+    project = request.unchanged_project() if asked.sync or asked.source else None
     sync = named(project, project.syncs, "sync", asked.sync) if project and asked.sync else None
-    text = asked.text if asked.text is not None else sync.query if sync else ""
-    source = asked.source or (sync.source if sync else "")
-    dialect = asked.dialect
-    if project and source and not dialect:
-        from core.warehouses import warehouse_type
-
-        dialect = warehouse_type(named(project, project.sources, "source", source).type).dialect
-    if not dialect:
+    if project and asked.source and not asked.dialect:
+        named(project, project.sources, "source", asked.source)
+    if not (asked.sync or asked.source or asked.dialect):
         raise UsageError(f"{request.do} needs a sync, a source or a dialect.")
-    return text, Context(
-        dialect=_known(dialect),
-        call=asked.call or (sync.call if sync else None),
-        columns=asked.columns if asked.columns is not None else sync.columns if sync else {},
-        disabled=project.disabled_rules if project else (),
+    text = asked.text if asked.text is not None else sync.query if sync else ""
+    return text, context_of(
+        project, sync=sync, source=asked.source, dialect=asked.dialect, call=asked.call, columns=asked.columns
     )
 
 

@@ -491,6 +491,17 @@ def test_the_catalogue_has_tables_with_their_columns(people: ProjectFolder, open
     assert table["columns"][0] == {"name": "id", "kind": "text", "type": "VARCHAR"}
 
 
+def test_a_catalogue_that_was_asked_for_is_known_to_lint_from_then_on(
+    people: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    child = open_child(people.folder)
+    asked = {"source": "warehouse", "call": "identify", "text": 'SELECT id AS "userId", nn FROM people'}
+    before = {found["rule"] for found in child.done("lint", **asked)["findings"]}
+    child.done("catalogue", source="warehouse")
+    after = {found["rule"] for found in child.done("lint", **asked)["findings"]}
+    assert after - before == {"unknown-column"}
+
+
 def test_secrets_go_in_and_never_come_out(tmp_path: Path, receiver: Receiver, open_child: Callable[..., Child]) -> None:
     project = ProjectFolder(tmp_path / "project")
     project.write("backhaul.toml", {"name": "tests"})
