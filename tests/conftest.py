@@ -23,7 +23,7 @@ def postgres() -> Iterator[Server]:
     try:
         server = Server.start()
     except NoBinariesError as error:
-        pytest.skip(str(error))
+        pytest.skip(f"this machine lacks a Postgres: {error}")
     try:
         yield server
     finally:
@@ -53,7 +53,7 @@ def snowflake() -> Iterator[StandIn]:
     try:
         server = StandIn.start()
     except NoEnvironmentError as error:
-        pytest.skip(f"no stand-in for Snowflake: {error}")
+        pytest.skip(f"this machine lacks the environment of the stand-in for Snowflake: {error}")
     try:
         yield server
     finally:
@@ -76,7 +76,7 @@ def bigquery() -> Iterator[BigQueryStandIn]:
     try:
         server = BigQueryStandIn.start()
     except NoEnvironmentError as error:
-        pytest.skip(f"no stand-in for BigQuery: {error}")
+        pytest.skip(f"this machine lacks the environment of the stand-in for BigQuery: {error}")
     try:
         yield server
     finally:

@@ -21,10 +21,10 @@ from dataclasses import replace
 import core.lint.rules as rule_files  # before `rules` below takes the name as an attribute of this package
 from core.errors import UsageError
 from core.lint.base import Context, Rule
-from core.lint.times import explain_comparison
+from core.lint.times import comparisons, explain_comparison
 from core.model import Finding, Fix, Severity
 from core.plugins import nearest
-from core.query import PieceKind, Query, line_and_column, parse
+from core.query import DIALECTS, PieceKind, Query, line_and_column, parse
 from core.query.relations import levels
 
 __all__ = ["Context", "Rule", "apply_fixes", "chosen_fixes", "explain_comparison", "lint", "page", "rules"]
@@ -36,7 +36,8 @@ def lint(text: str, context: Context) -> tuple[Finding, ...]:
     """Give all findings about a query, in the order of their places."""
     query = parse(text, context.dialect)
     if query.tree is not None and not context.levels:
-        context = replace(context, levels=levels(query.tree, context.dialect, context.catalogue))
+        found = levels(query.tree, context.dialect, context.catalogue)
+        context = replace(context, levels=found, comparisons=tuple(comparisons(query)))
     ignored = {(line, rule) for line, rule in _ignored(query)}
     refused = {found for found in query.findings if found.severity is Severity.ERROR}
     findings = [
@@ -91,6 +92,7 @@ def _load(file: str) -> Rule:
         name=file.replace("_", "-"),
         severity=module.SEVERITY,
         page=(module.__doc__ or "").strip(),
+        dialects=getattr(module, "DIALECTS", DIALECTS),
         check=module.check,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from core.lint.times import Comparison
 from core.model import CallType, Finding, Kind, Severity
 from core.query import Query
 from core.query.catalogue import Catalogue
@@ -56,7 +57,8 @@ class Context:
     `call` is None where the query stands alone; rules about fields then find nothing. `columns` is the sync's
     [columns]: the name of a query's column, as the warehouse gives it, to the field that it becomes. `disabled` are rules that the
     project switched off. `catalogue` has the source's tables, None where it was never read. `receivers` are the
-    sync's destinations; `pace` and `neighbours` what the project knows. `levels` are the query's selects; lint itself fills them in.
+    sync's destinations; `pace` and `neighbours` what the project knows. `levels` are the query's selects, and
+    `comparisons` those with {{last_sync_time}}; lint itself fills them in.
     """
 
     dialect: str
@@ -68,6 +70,7 @@ class Context:
     pace: Pace | None = None
     neighbours: tuple[Neighbour, ...] = ()
     levels: tuple[Level, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def outer(self) -> Level | None:
@@ -88,11 +91,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule: its name, its usual severity, its page, and its check."""
+    """A rule: its name, its usual severity, its page, its check, and the dialects in which it can find something."""
 
     name: str
     severity: Severity
     page: str
+    dialects: tuple[str, ...]
     check: Callable[[Query, Context], Iterable[Finding]]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from core.lint.base import Context
-from core.lint.times import Comparison, comparisons
+from core.lint.times import Comparison
 from core.query import Query
 from core.query.relations import Level
 
@@ -25,7 +25,7 @@ class Judged:
 
 def judged(query: Query, context: Context) -> Iterator[Judged]:
     """Judge each comparison with the placeholder."""
-    for comparison in comparisons(query):
+    for comparison in context.comparisons:
         why = "" if _has_column(comparison.other) else "It is compared with no column."
         yield Judged(comparison=comparison, why_not=why or _why_not(comparison.node, query, context))
 

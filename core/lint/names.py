@@ -6,13 +6,26 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from sqlglot.dialects.dialect import Dialect
-
 from core.query.folding import fold
 
 __all__ = ["as_written", "nearest_name"]
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED = frozenset(
+    """
+    ALL ANALYSE ANALYZE AND ANY ARRAY AS ASC AT BETWEEN BOTH BY CASE CAST CHECK COLLATE COLUMN CONNECT CONSTRAINT CONTAINS
+    CREATE CROSS CUBE CURRENT CURRENT_DATE CURRENT_ROLE CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DEFAULT DEFERRABLE
+    DEFINE DELETE DESC DISTINCT DO DROP ELSE END ENUM ESCAPE EXCEPT EXCLUDE EXISTS EXTRACT FALSE FETCH FOLLOWING FOR
+    FOREIGN FREEZE FROM FULL FUNCTION GRANT GROUP GROUPING GROUPS HASH HAVING IF IGNORE ILIKE IN INCREMENT INITIALLY INNER
+    INSERT INTERSECT INTERVAL INTO IS ISNULL ISSUE JOIN LATERAL LEADING LEFT LIKE LIMIT LOCALTIME LOCALTIMESTAMP LOOKUP
+    MERGE MINUS NATURAL NEW NO NOT NOTNULL NULL NULLS OF OFFSET OLD ON ONLY OR ORDER OUTER OVER OVERLAPS PARTITION PLACING
+    PRECEDING PRIMARY PROTO QUALIFY RANGE RECURSIVE REFERENCES REGEXP RESPECT RETURNING REVOKE RIGHT RLIKE ROLLUP ROW ROWS
+    SAMPLE SELECT SESSION_USER SET SIMILAR SOME START STRUCT SYMMETRIC TABLE TABLESAMPLE THEN TO TRAILING TREAT TRIGGER
+    TRUE UNBOUNDED UNION UNIQUE UNNEST UPDATE USER USING VALUES VARIADIC WHEN WHENEVER WHERE WINDOW WITH WITHIN
+    """.split()  # noqa: SIM905 -- a list of words reads as one
+)
+"""Words that one of the five warehouses takes for no name without quotes; quotes are right everywhere."""
+
 _SHARE = 0.7
 """How much of two names has to be the same for one to be offered for the other."""
 
@@ -29,8 +42,7 @@ def nearest_name(name: str, known: Sequence[str]) -> str:
 
 def as_written(name: str, dialect: str) -> str:
     """Write a name as it has to stand in a query: in quotes where the warehouse would make another name of it."""
-    words = Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS
-    plain = _PLAIN.fullmatch(name) is not None and name.upper() not in words
+    plain = _PLAIN.fullmatch(name) is not None and name.upper() not in _RESERVED
     if plain and (dialect in ("bigquery", "duckdb", "redshift") or fold(name, quoted=False, dialect=dialect) == name):
         return name
     return f"`{name}`" if dialect == "bigquery" else '"' + name.replace('"', '""') + '"'

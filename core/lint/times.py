@@ -58,26 +58,45 @@ class Comparison:
 
 
 def comparisons(query: Query) -> Iterator[Comparison]:
-    """Give the comparisons that have the placeholder on one side."""
+    """Give the comparisons that have the placeholder on one side, in the order of their places."""
     if query.tree is None or not query.placeholders:
         return
-    for node in query.tree.find_all(exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ):
-        for side, other, first in ((node.left, node.right, True), (node.right, node.left, False)):
-            span = _span(query, side)
-            if span is not None and _span(query, other) is None:
+    stand_ins = [node for node in query.tree.find_all(exp.Literal) if query.stands_for_placeholder(node)]
+    seen: set[int] = set()
+    for stand_in in sorted(stand_ins, key=lambda node: int(node.meta["start"])):
+        side = _side(stand_in)
+        node = side.parent
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, exp.Between):
+            bare = _bare(query, side)
+            if bare is not None and side.arg_key == "low":
+                yield Comparison(
+                    operator=">=",
+                    start=bare[0],
+                    end=bare[0],
+                    placeholder_first=False,
+                    bare=bare,
+                    other=node.this,
+                    node=node,
+                )
+        elif isinstance(node, exp.Binary):
+            first = side is node.left
+            other = node.right if first else node.left
+            if _span(query, other) is None:
                 yield _comparison(query, node, side=side, other=other, first=first)
-    for between in query.tree.find_all(exp.Between):
-        bare = _bare(query, between.args["low"])
-        if bare is not None:
-            yield Comparison(
-                operator=">=",
-                start=bare[0],
-                end=bare[0],
-                placeholder_first=False,
-                bare=bare,
-                other=between.this,
-                node=between,
-            )
+
+
+def _side(stand_in: exp.Expr) -> exp.Expr:
+    """Give the side of a comparison in which a placeholder stands; what is no comparison's is given with what is around it.
+
+    A subquery has comparisons of its own: a placeholder in one is no side of a comparison with it.
+    """
+    node = stand_in
+    while node.parent is not None and not isinstance(node.parent, (*_SYMBOLS, exp.Between, exp.Query)):
+        node = node.parent
+    return node
 
 
 def _comparison(query: Query, node: exp.Binary, *, side: exp.Expr, other: exp.Expr, first: bool) -> Comparison:
@@ -116,8 +135,7 @@ def _span(query: Query, side: exp.Expr) -> tuple[int, int] | None:
 
 def _bare(query: Query, side: exp.Expr) -> tuple[int, int] | None:
     """Give the span of the placeholder where a side is nothing but it."""
-    while isinstance(side, exp.Paren):
-        side = side.this
+    side = side.unnest()
     return _span(query, side) if query.stands_for_placeholder(side) else None
 
 

@@ -188,7 +188,9 @@ def _parameters(tree: exp.Expr, text: str, dialect: str, tokens: list[Token]) ->
         if not (dialect == "snowflake" and isinstance(node.this, exp.Literal))  # there $1 is the first column
     }
     for token, after in zip(tokens, [*tokens[1:], None], strict=True):
-        mark = text[token.start]
+        mark = text[token.start : token.start + 1]
+        if not mark:
+            continue  # sqlglot gives what follows EXPLAIN as one text, with a place behind it
         if mark == "?" and names & {"", "?"}:
             end = token.end + 1
         elif mark in ":@$%" and after is not None and after.text in names:

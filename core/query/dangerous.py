@@ -9,6 +9,7 @@ Postgres, the volatile functions of `pg_proc`.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -187,6 +188,7 @@ FILE_ENDING = re.compile(
 """The end of a name by which DuckDB takes a table for a file."""
 
 
+@functools.lru_cache(maxsize=4096)
 def reason_to_refuse(dialect: str, path: tuple[str, ...]) -> str:
     """Say why a function may not be called, or nothing; `path` is its name behind its schemas."""
     names = tuple(_spellings(path))

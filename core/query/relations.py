@@ -11,8 +11,9 @@ unknown: a rule that reads this accuses nobody on a guess.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -45,6 +46,13 @@ class Relation:
     def table(self) -> Table | None:
         return self.found.table if self.found else None
 
+    @property
+    def table_name(self) -> str:
+        """The table's name: 'schema.table' as the catalogue has it, else as it is written; "" where it is no table."""
+        if self.table is not None:
+            return f"{self.table.schema}.{self.table.name}"
+        return ".".join(name for name, _ in table_parts(self.node)) if isinstance(self.node, exp.Table) else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
@@ -70,14 +78,13 @@ class Level:
     is_whole: bool = True
     """Whether everything in its FROM is understood."""
 
-    @property
-    def columns(self) -> Iterator[exp.Column]:
-        """Give the columns that are written in this select itself, not in a subquery of it."""
-        for node in self.select.walk(prune=lambda node: isinstance(node, exp.Query) and node is not self.select):
-            if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):
-                yield node
+    @cached_property
+    def columns(self) -> tuple[exp.Column, ...]:
+        """The columns that are written in this select itself, not in a subquery of it."""
+        own = self.select.walk(prune=lambda node: isinstance(node, exp.Query) and node is not self.select)
+        return tuple(node for node in own if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier))
 
-    @property
+    @cached_property
     def aliases(self) -> frozenset[str]:
         """The keys of the names that its list gives, which some warehouses let the rest of the select use."""
         return frozenset(

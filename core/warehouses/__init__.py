@@ -1,8 +1,8 @@
 """Warehouses: a folder each behind one protocol (`base.py`). `warehouse_type` finds one by its name.
 
-Adding a warehouse is adding a folder with a class `Plugin`; the conformance suite in tests/core/warehouses picks it up. What
-several share stands beside the folders: `_arrow` (the outer select, batches of one schema), `_cancellation`, `_calls`
-(blocking calls that can be left), `_address`.
+Adding a warehouse is adding a folder with a class `Plugin`; the conformance suite in tests/core/warehouses picks it up, and its
+failures stand in a table there. What several share stands beside the folders: `_arrow` (the outer select, batches of one schema),
+`_cancellation`, `_calls` (blocking calls that can be left), `_network`, `_steps`, `_text`.
 """
 
 from __future__ import annotations

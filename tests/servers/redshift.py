@@ -83,11 +83,15 @@ def prepare(database: Database) -> None:
 
 @dataclass(slots=True)
 class Redshift:
-    """A running front. `nodes` is how many nodes it says to have; `seen` the statements that clients sent."""
+    """A running front. `nodes` is how many nodes it says to have; `seen` the statements that clients sent.
+
+    With `refuses`, nobody is let in: who comes is told that text.
+    """
 
     target: tuple[str, int]
     port: int = 0
     nodes: int = 2
+    refuses: str = ""
     seen: list[str] = field(default_factory=list)
     host: str = "127.0.0.1"
 
@@ -149,6 +153,10 @@ class _Conversation:
         to_server = None
         try:
             opening = await self._opening()
+            if self.front.refuses:
+                self.to_client.write(message(b"E", f"SFATAL\0CXX000\0M{self.front.refuses}\0\0".encode()))
+                await self.to_client.drain()
+                return
             server, to_server = await asyncio.open_connection(*self.front.target)
             to_server.write(opening)
             if struct.unpack("!I", opening[4:8])[0] == CANCELS:

@@ -42,7 +42,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find fields whose values are known to be of another kind."""
     for entry, item in items(query, context):
         path = entry.place.path
-        is_own = len(path) == 1 or path[-1] == "relationshipAttributes"
+        is_own = len(path) == 1 or path[-1:] == ("relationshipAttributes",)
         if not path or not is_own or path[-1] not in _WANTED:
             continue
         kinds, what = _WANTED[path[-1]]

@@ -24,20 +24,17 @@ from core.query import Query
 
 SEVERITY = Severity.WARNING
 
-_IDS = ("userId", "previousId", "anonymousId")
-
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
-    """Find ids that are nothing but an email address."""
+    """Find userIds that are nothing but an email address."""
     for entry, item in items(query, context):
-        field = field_of(entry)
-        if field not in _IDS:
-            continue
+        if field_of(entry) != "userId":
+            continue  # a previousId may well be the address that a person had before
         source = item.unnest()
         while isinstance(source, exp.Lower | exp.Trim | exp.Cast | exp.Upper):
             source = source.this
         if isinstance(source, exp.Column) and _is_email(source.name):
-            message = f"{field} is an email address. An address changes; give your own id, and the address as a trait."
+            message = "userId is an email address. An address changes; give your own id, and the address as a trait."
             yield named(query, "id-is-email", entry, message, SEVERITY)
 
 

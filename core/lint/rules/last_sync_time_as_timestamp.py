@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from core.lint.base import Context
-from core.lint.times import column_name, comparisons, conversion, explain_comparison, likely_timestamp
+from core.lint.times import column_name, conversion, explain_comparison, likely_timestamp
 from core.model import Finding, Kind, Severity
 from core.query import Query, finding, fix
 
@@ -30,7 +30,7 @@ _TIMES = (Kind.TIMESTAMP, Kind.INSTANT, Kind.DATE)
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find comparisons of a time with the bare number."""
-    for comparison in comparisons(query):
+    for comparison in context.comparisons:
         if comparison.bare is None:
             continue
         kind, certain = _kind(query, context, comparison.other)

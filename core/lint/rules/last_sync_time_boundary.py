@@ -15,16 +15,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.lint.base import Context
-from core.lint.times import comparisons
 from core.model import Finding, Severity
 from core.query import Query, finding, fix
 
 SEVERITY = Severity.HINT
 
 
-def check(query: Query, _context: Context) -> Iterator[Finding]:
+def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find comparisons that leave the boundary out."""
-    for comparison in comparisons(query):
+    for comparison in context.comparisons:
         written = query.text[comparison.start : comparison.end]
         if comparison.operator == ">" and written in (">", "<"):
             yield finding(

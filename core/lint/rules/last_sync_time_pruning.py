@@ -17,16 +17,16 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from core.lint.base import Context
-from core.lint.times import comparisons, conversion
+from core.lint.times import conversion
 from core.model import Finding, Severity
 from core.query import Query, finding
 
 SEVERITY = Severity.HINT
 
 
-def check(query: Query, _context: Context) -> Iterator[Finding]:
+def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find comparisons whose column is wrapped."""
-    for comparison in comparisons(query):
+    for comparison in context.comparisons:
         other = comparison.other.unnest()
         column = other.find(exp.Column)
         if isinstance(other, exp.Column | exp.Dot) or column is None or "start" not in column.this.meta:

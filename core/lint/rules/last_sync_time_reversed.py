@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from core.lint.base import Context
-from core.lint.times import comparisons
 from core.model import Finding, Severity
 from core.query import Query, finding, fix
 
@@ -26,9 +25,9 @@ SEVERITY = Severity.WARNING
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def check(query: Query, _context: Context) -> Iterator[Finding]:
+def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find comparisons that keep what is older than the last sync."""
-    for comparison in comparisons(query):
+    for comparison in context.comparisons:
         if comparison.operator not in ("<", "<=") or comparison.start == comparison.end:
             continue
         if comparison.node.find_ancestor(exp.Not) or not comparison.other.find(exp.Column):

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from core.lint.base import Context
-from core.lint.times import comparisons
 from core.model import Finding, Kind, Severity
 from core.query import Query, finding
 
@@ -29,7 +28,7 @@ _TEXTS = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.Type.C
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find comparisons of the placeholder with what is neither a number nor a time."""
-    for comparison in comparisons(query):
+    for comparison in context.comparisons:
         other = comparison.other.unnest()
         kind = context.kind(other)
         is_text = isinstance(other, exp.Cast) and other.to.this in _TEXTS

@@ -35,7 +35,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         place = _place(query, item)
         if star is None or place is None:
             continue
-        names = None if any(star.args.values()) else _names(level, item, query.dialect)
+        names = None if any(star.args.values()) else _names(query, level, item)
         mend = fix("name the columns", *place, ", ".join(names)) if names else None
         message = "Whoever adds a column to the table adds it to the calls. Name the columns that you want to send."
         yield finding(query.text, "select-star", message, *place, severity=SEVERITY, fix=mend)
@@ -66,7 +66,7 @@ def _place(query: Query, item: exp.Expr) -> tuple[int, int] | None:
 _BEFORE = ("SELECT", "DISTINCT", "ALL", ",")
 
 
-def _names(level: Level, item: exp.Expr, dialect: str) -> list[str] | None:
+def _names(query: Query, level: Level, item: exp.Expr) -> list[str] | None:
     """Give what the star stands for, as it has to be written; None where that is not known for certain."""
     relations = list(level.relations.values())
     table = item.args.get("table") if isinstance(item, exp.Column) else None
@@ -77,13 +77,18 @@ def _names(level: Level, item: exp.Expr, dialect: str) -> list[str] | None:
     if any(each.join is not None and merges(each.join) for each in level.relations.values()):
         return None
     several = len(level.relations) > 1
-    return [_written(each, name, dialect, several=several) for each in relations for name in _own(each)]
+    return [_written(query, each, name, several=several) for each in relations for name in _own(each)]
 
 
 def _own(relation: Relation) -> list[str]:
     return [column.name for column in relation.table.columns] if relation.table else []
 
 
-def _written(relation: Relation, name: str, dialect: str, *, several: bool) -> str:
-    alias = relation.node.alias_or_name
-    return f"{as_written(alias, dialect)}.{as_written(name, dialect)}" if several else as_written(name, dialect)
+def _written(query: Query, relation: Relation, name: str, *, several: bool) -> str:
+    """Write a column, with its table as it is called in this query where there are several."""
+    column = as_written(name, query.dialect)
+    if not several:
+        return column
+    alias = relation.node.args.get("alias")
+    meta = (alias.this if isinstance(alias, exp.TableAlias) and alias.this else relation.node.this).meta
+    return f"{query.text[meta['start'] : meta['end'] + 1]}.{column}"

@@ -20,11 +20,12 @@ from core.model import Finding, Severity
 from core.query import Query
 
 SEVERITY = Severity.HINT
+DIALECTS = ("snowflake",)
 
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find traits in capitals that nobody chose."""
-    if query.dialect != "snowflake":
+    if query.dialect not in DIALECTS:
         return
     for entry, _item in items(query, context):
         column, trait = entry.column, trait_of(entry)

@@ -62,9 +62,10 @@ def _found(query: Query, context: Context, level: Level, column: exp.Column, ori
     known = [name for relation in relations for name in _names(relation, context)]
     near = nearest_name(column.name, known)
     where = _where(relations)
-    hint = f" Did you mean {near}?" if near else ""
+    written = as_written(near, query.dialect) if near else ""
+    hint = f" Did you mean {written}?" if near else ""
     start, end = column.this.meta["start"], column.this.meta["end"] + 1
-    mend = fix(f"write {near}", start, end, as_written(near, query.dialect)) if near else None
+    mend = fix(f"write {written}", start, end, written) if near else None
     return finding(
         query.text, "unknown-column", f"There is no column {column.name} {where}.{hint}", start, end, fix=mend
     )

@@ -47,9 +47,10 @@ def _found(query: Query, context: Context, relation: Relation) -> Finding:
         if not known:
             start = schema.meta["start"]
     near = nearest_name(name.name, [each.name for each in known])
+    written = as_written(near, query.dialect) if near else ""
     parts = ".".join(part for part, _ in table_parts(table)) if schema is not None else name.name
     elsewhere = sorted({each.schema for each in catalogue.tables if each.name.lower() == name.name.lower()})
-    hint = f" Did you mean {near}?" if near else f" There is one in {elsewhere[0]}." if elsewhere else ""
+    hint = f" Did you mean {written}?" if near else f" There is one in {elsewhere[0]}." if elsewhere else ""
     message = f"There is no table {parts} that the source's user may read.{hint}"
-    mend = fix(f"write {near}", start, end, as_written(near, query.dialect)) if near else None
+    mend = fix(f"write {written}", start, end, written) if near else None
     return finding(query.text, "unknown-table", message, start, end, fix=mend)

@@ -12,7 +12,6 @@ import os
 import re
 import socket
 import ssl
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,8 @@ from urllib.parse import urlsplit
 
 from core.errors import UnreachableError, WarehouseError
 from core.model import Secret
+from core.warehouses._network import LOOPBACK, proxy_before, tried_connection
 from core.warehouses.bigquery.credentials import (
-    LOOPBACK,
     NAME,
     Login,
     of_account,
@@ -177,44 +176,29 @@ class Connector:
         return DEFAULT_RETRY.with_timeout(self.settings.patience)
 
 
-def proxy_before(host: str) -> tuple[str, int] | None:
-    """Give host and port of the proxy that the environment puts before a host, None where there is none."""
-    if host in LOOPBACK or urllib.request.proxy_bypass(host):
-        return None
-    known = urllib.request.getproxies()
-    found = re.match(r"(?:\w+://)?(?:[^@/]*@)?([^:/]+)(?::(\d+))?", known.get("https") or known.get("all") or "")
-    return (found[1], int(found[2] or 80)) if found else None
-
-
 def tried_network(connector: Connector) -> str:
     """Resolve the host's name and connect to it, or to the proxy before it; say what answers. Raises UnreachableError."""
     way = connector.way
     host, port = way.proxy or (way.host, way.port)
-    what = f"the proxy {host}" if way.proxy else host
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise UnreachableError(
-            f"There is no host named {host!r}.",
-            where=connector.where,
-            remedy="Check the proxy in the environment variable HTTPS_PROXY."
-            if way.proxy
-            else "Check `endpoint` in the source's file; a private endpoint is known in its own network only."
-            if connector.settings.endpoint
-            else "Check this machine's network and its DNS; behind a proxy, set HTTPS_PROXY.",
-        ) from error
-    try:
-        with socket.create_connection((host, port), timeout=connector.settings.connect_timeout) as tried:
-            address = tried.getpeername()[0]
-    except OSError as error:
-        reason = "did not answer in time" if isinstance(error, TimeoutError) else "takes no connection"
-        raise UnreachableError(
-            f"{what} {reason} on port {port}.",
-            where=connector.where,
-            remedy=f"Let this machine through the firewall to {host}, oauth2.googleapis.com and {STORAGE_HOST}, port {port}, "
-            "or set HTTPS_PROXY where a proxy leads out.",
-        ) from error
-    return f"{what} is {found[0][4][0]}" if address == found[0][4][0] else f"{what} answers at {address}"
+    no_host = "Check this machine's network and its DNS; behind a proxy, set HTTPS_PROXY."
+    no_answer = (
+        f"Let this machine through the firewall to {host}, oauth2.googleapis.com and {STORAGE_HOST}, port {port}, "
+        "or set HTTPS_PROXY where a proxy leads out."
+    )
+    if connector.settings.endpoint:
+        no_host = "Check `endpoint` in the source's file; a private endpoint is known in its own network only."
+    if way.proxy:
+        no_host = "Check the proxy in the environment variable HTTPS_PROXY."
+        no_answer = f"Check the proxy in the environment variable HTTPS_PROXY, or let NO_PROXY name {way.host}."
+    return tried_connection(
+        host,
+        port,
+        what=f"the proxy {host}" if way.proxy else host,
+        seconds=connector.settings.connect_timeout,
+        where=connector.where,
+        no_host=no_host,
+        no_answer=no_answer,
+    )
 
 
 def tried_tls(connector: Connector) -> str:

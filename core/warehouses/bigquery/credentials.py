@@ -19,10 +19,10 @@ from core.blackout import remember_secret
 from core.errors import LoginError, SecretError
 from core.keys import NoServiceAccount, ServiceAccount, service_account
 from core.model import Secret
+from core.warehouses._network import LOOPBACK
 
-__all__ = ["LOOPBACK", "NAME", "Login", "of_account", "of_this_machine", "read_account", "within"]
+__all__ = ["NAME", "Login", "of_account", "of_this_machine", "read_account", "within"]
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 NAME = "service_account"
 AGAIN = f"Then set it again: `backhaul secret set sources/<name>.{NAME}`."
 

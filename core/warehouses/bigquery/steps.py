@@ -6,15 +6,15 @@ dry run, which costs nothing), then the location, then whether a table can be re
 
 from __future__ import annotations
 
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import BackhaulError, WarehouseError
 from core.model import Step
+from core.warehouses._steps import clock_step, name_step, timed
 from core.warehouses.bigquery.catalogue import datasets, table_items
 from core.warehouses.bigquery.connecting import reading_role
 from core.warehouses.bigquery.connection import Connector, tried_network, tried_tls
@@ -25,7 +25,6 @@ from core.words import counted
 
 __all__ = ["steps"]
 
-SKEW_SECONDS = 2.0
 MICROSECONDS = "SELECT UNIX_MICROS(CURRENT_TIMESTAMP())"
 LOOKED_AT = 10
 """Datasets that are looked at where the source names none: each is a request of its own."""
@@ -37,7 +36,7 @@ WRITING = ("bigquery.tables.updateData", "bigquery.tables.update", "bigquery.tab
 def steps(connector: Connector) -> Iterator[Step]:
     """Give the steps: name, network, TLS, credential, login, job, location, privileges, read-only, clock."""
     for make in (_name, _network, _tls, _credential):
-        step = _timed(make, connector)
+        step = timed(make, connector)
         yield step
         if step.passed is False:
             return
@@ -51,35 +50,15 @@ def steps(connector: Connector) -> Iterator[Step]:
         who = connector.member.partition(":")[2] or "the account of this machine"
         yield Step(name="login", passed=True, detail=f"a token for {who}", seconds=time.perf_counter() - began)
         for after in (_job, _location, _privileges, _read_only, _clock):
-            step = _timed(after, connector, session)
+            step = timed(after, connector, session)
             yield step
             if step.passed is False:
                 return
 
 
-def _timed(make: Callable[..., Step], *arguments: Any) -> Step:
-    """Make a step, with the time that it took; an error of ours is its failure."""
-    began = time.perf_counter()
-    try:
-        step = make(*arguments)
-    except BackhaulError as error:
-        name = make.__name__.strip("_").replace("_", "-")
-        step = Step(name=name if name != "tls" else "TLS", passed=False, detail=error.message, remedy=error.remedy)
-    return replace(step, seconds=time.perf_counter() - began)
-
-
 def _name(connector: Connector) -> Step:
     way = connector.way
-    if way.proxy:
-        return Step(name="name", passed=None, detail=f"{way.host}, through the proxy {way.proxy[0]}")
-    try:
-        found = socket.getaddrinfo(way.host, way.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        tried_network(connector)  # raises it in our words
-        raise
-    return Step(
-        name="name", passed=True, detail=f"{way.host} is {', '.join(sorted({str(one[4][0]) for one in found}))}"
-    )
+    return name_step(way.host, way.port, way.proxy, lambda: tried_network(connector))
 
 
 def _network(connector: Connector) -> Step:
@@ -234,12 +213,8 @@ def _clock(connector: Connector, session: BigQuerySession) -> Step:
     moment = float(session.rows(MICROSECONDS)[0][0]) / 1_000_000
     after = time.time()
     skew = 0.0 if before <= moment <= after else moment - (before if moment < before else after)
-    now = datetime.fromtimestamp(moment, UTC)
-    return Step(
-        name="clock",
-        passed=True,
-        detail=f"{abs(skew):.1f} s {'behind' if skew < 0 else 'ahead of'} this machine's ({now:%F %T} UTC)",
-        remedy="Syncs go by BigQuery's clock, so nothing is lost; but the login needs this machine's to be right: use NTP."
-        if abs(skew) > SKEW_SECONDS
-        else "",
+    return clock_step(
+        skew,
+        more=f" ({datetime.fromtimestamp(moment, UTC):%F %T} UTC)",
+        remedy="Syncs go by BigQuery's clock, so nothing is lost; but the login needs this machine's to be right: use NTP.",
     )

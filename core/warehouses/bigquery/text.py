@@ -10,28 +10,21 @@ import re
 from collections.abc import Iterator
 
 from core.scan import PieceKind, scan
+from core.warehouses import _text
 
 __all__ = ["find_name", "is_empty", "offset_at", "up_to_last_token"]
 
-BLANK = "; \t\r\n\f\v"
 TAB = 8
 
 
 def up_to_last_token(sql: str) -> str:
     """Give the text without the semicolons and comments that it ends in; all before keeps its place."""
-    end = 0
-    for piece in scan(sql, "bigquery"):
-        text = sql[piece.start : piece.end]
-        if piece.kind is PieceKind.CODE:
-            text = text.rstrip(BLANK)
-        if text and piece.kind is not PieceKind.COMMENT:
-            end = piece.start + len(text)
-    return sql[:end]
+    return _text.up_to_last_token(sql, "bigquery")
 
 
 def is_empty(sql: str) -> bool:
     """Say whether there is nothing but comments, white space and semicolons."""
-    return not up_to_last_token(sql).strip(BLANK)
+    return not up_to_last_token(sql).strip(_text.BLANK)
 
 
 def offset_at(sql: str, line: int, column: int) -> int | None:

@@ -117,7 +117,7 @@ class Plugin:
     def steps(self) -> Iterator[Step]:
         """Test: the file, opening it, what is in it, that nothing can be written, and the clock."""
         began = time.perf_counter()
-        if not self._file.is_file():
+        if not self._file.exists():
             error = explain_open(FileNotFoundError("database does not exist"), self._file)
             yield Step(name="file", passed=False, detail=f"{error.message} {self._file}", remedy=error.remedy)
             return

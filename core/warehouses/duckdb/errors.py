@@ -63,6 +63,8 @@ def explain_query(error: Exception, *, where: str, sql: str = "", start: int = 0
     message = str(details.get("exception_message") or first_line(str(error)).removeprefix("Invalid Input Error: "))
     if isinstance(error, duckdb.InterruptException) or "INTERRUPT" in str(error):
         return CancelledError("The query was cancelled.", where=where)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        message = first_line(message)  # what follows is advice for who runs DuckDB by hand
     offset = offset_of(details, sql, start)
     return QueryFailedError(message, offset=offset, where=where, remedy=remedy_for(error, message, details))
 

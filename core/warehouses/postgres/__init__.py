@@ -11,7 +11,7 @@ from core.errors import WarehouseError
 from core.model import Secret, Step
 from core.warehouses.base import SetupNames
 from core.warehouses.postgres.connection import Connector, PostgresSettings
-from core.warehouses.postgres.errors import explain
+from core.warehouses.postgres.errors import explain, explain_login
 from core.warehouses.postgres.session import PostgresSession
 from core.warehouses.postgres.setup import script, verifier_of
 from core.warehouses.postgres.steps import steps
@@ -64,8 +64,8 @@ class Plugin:
 
         try:
             return PostgresSession(self._connector, self._connector.psycopg())
-        except psycopg.Error as error:
-            raise self.explain(error) from error
+        except (psycopg.Error, UnicodeError) as error:
+            raise explain_login(error, self._connector)[1] from error
 
     def steps(self) -> Iterator[Step]:
         """Test name, network, TLS, login, role, privileges, read-only and clock."""

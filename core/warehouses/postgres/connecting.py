@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from core.errors import LoginError, UnreachableError, WarehouseError
-from core.warehouses._address import own_address
-from core.warehouses.postgres.connection import PostgresSettings
+from core.warehouses._network import own_address
+from core.warehouses.postgres.connection import PostgresSettings, is_this_machine
 
-__all__ = ["connecting_trouble"]
-
+__all__ = ["SILENT", "connecting_trouble"]
 
 Maker = Callable[..., WarehouseError]
 TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
@@ -33,6 +33,13 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         "Check `port` in the source's file and whether the server runs and listens on that address.",
     ),
     (
+        r"^No such file or directory",
+        "network",
+        UnreachableError,
+        "There is no server behind the folder of sockets {host}.",
+        "Check `host` in the source's file, the folder that holds .s.PGSQL.{port}, and whether the server runs.",
+    ),
+    (
         r"timeout expired|timed out",
         "network",
         UnreachableError,
@@ -45,6 +52,20 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         UnreachableError,
         "There is no way to {host} from here.",
         "Check this machine's network or VPN.",
+    ),
+    (
+        r"invalid response to SSL negotiation|expected authentication request",
+        "login",
+        UnreachableError,
+        "What answers on port {port} of {host} is no Postgres, nor anything that speaks like one.",
+        "Check `host` and `port` in the source's file.",
+    ),
+    (
+        r"server closed the connection|could not receive data|SSL SYSCALL error",
+        "login",
+        UnreachableError,
+        "What answers on port {port} of {host} ended the connection before it had said a word.",
+        "Check `host` and `port` in the source's file; it may be a proxy or a load balancer whose server is down.",
     ),
     (
         r"server does not support SSL",
@@ -64,8 +85,8 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         r"certificate verify failed",
         "TLS",
         UnreachableError,
-        "The server's certificate was not signed by the authority in {root}.",
-        "Put the certificate of the server's authority into the file that `sslrootcert` names.",
+        "The server's certificate was not signed by {authority}.",
+        "Let `sslrootcert` name the file with the certificate of the server's authority, which whoever runs the server has.",
     ),
     (
         r"root certificate file",
@@ -82,25 +103,35 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         'Set sslmode = "require" or stricter in the source\'s file.',
     ),
     (
-        r"no pg_hba\.conf entry|pg_hba\.conf rejects",
+        r'pg_hba\.conf (?:entry|rejects connection) for host "(?P<address>[^"]+)"',
         "login",
         LoginError,
-        "The server does not let {user!r} into {database!r} from this machine's address.",
-        "Add a line for this address to the server's pg_hba.conf (scram-sha-256), or allow it in the provider's console.",
+        "The server does not let {user!r} into {database!r} from {address}.",
+        "Allow that address in the provider's console, or let an administrator put this line first into pg_hba.conf: {line}",
+    ),
+    (
+        r"(Ident|Peer|GSSAPI|SSPI|[Cc]ertificate) authentication failed|GSSAPI continuation error|client certificate",
+        "login",
+        LoginError,
+        "The server asks {user!r} for another proof than a password: {text}.",
+        "Backhaul logs in with a password. Let an administrator put this line first into pg_hba.conf: {line}",
     ),
     (
         r"password authentication failed|no password supplied|authentication failed for user",
         "login",
         LoginError,
         "{host} refused the password of {user!r}.",
-        "Check `user` in the source's file, and set the password again: `backhaul secret set sources/<name>.password`.",
+        (
+            "Check `user` in the source's file, and set the password again: `backhaul secret set sources/<name>.password`. "
+            "The server says the same of a user that is not there and of a password past its VALID UNTIL."
+        ),
     ),
     (
         r"is not permitted to log in",
         "login",
         LoginError,
         "The role {user!r} may not log in.",
-        'Let an administrator run: ALTER ROLE "{user}" LOGIN;',
+        'Let an administrator run: ALTER USER "{user}" LOGIN;',
     ),
     (
         r'role ".*" does not exist',
@@ -124,42 +155,87 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         'Let its owner run: GRANT CONNECT ON DATABASE "{database}" TO "{user}";',
     ),
     (
-        r"too many clients|too many connections|remaining connection slots",
+        r'database ".*" is not currently accepting connections',
+        "database",
+        UnreachableError,
+        "The database {database!r} takes no connections.",
+        'Let an administrator run, in another database: ALTER DATABASE "{database}" ALLOW_CONNECTIONS true;',
+    ),
+    (
+        r"too many connections for (role|user)",
+        "login",
+        UnreachableError,
+        "{user!r} has as many connections as it may have.",
+        'A run takes two. Let others end first, or let an administrator run: ALTER USER "{user}" CONNECTION LIMIT 10;',
+    ),
+    (
+        r"too many connections for database",
+        "login",
+        UnreachableError,
+        "The database {database!r} has as many connections as it may have.",
+        'Try again later, or let its owner run: ALTER DATABASE "{database}" CONNECTION LIMIT -1;',
+    ),
+    (
+        r"too many clients|remaining connection slots|non-bootstrap users",
         "login",
         UnreachableError,
         "The server has no connection left.",
-        "Try again later; let an administrator raise max_connections or the role's CONNECTION LIMIT.",
+        "Try again later; pg_stat_activity lists who holds them, and an administrator may raise max_connections.",
+    ),
+    (
+        r"the database system is not accepting connections",
+        "login",
+        UnreachableError,
+        "{host} is a standby that takes no queries.",
+        "Let an administrator set hot_standby = on there, or name another server in `host`.",
     ),
     (
         r"the database system is",
         "login",
         UnreachableError,
-        "The server is starting, stopping or recovering.",
+        "The server takes no connections at the moment: {text}.",
         "Try again in a moment.",
     ),
 )
 """libpq's wording, the step of `check`, the error, what happened, what to do."""
 
-
-def _own(settings: PostgresSettings) -> str:
-    """Name this machine's address, where a firewall has to let it through."""
-    own = own_address(settings.host, settings.port)
-    return f" ({own}, or what a router makes of it)" if own else ""
+SILENT = "It takes connections there, so see that it is a Postgres which answers on port {port}, and no proxy that waits for one."
+"""What to do about a server that takes the connection and then says nothing."""
 
 
 def connecting_trouble(text: str, settings: PostgresSettings) -> tuple[str, WarehouseError] | None:
     """Find libpq's message among those that we know."""
+    if settings.sslmode != "disable":  # TLS was tried before, so that is not what the server misses
+        text = re.sub(r", (no encryption|SSL off)$", "", text)
     for wording, step, make, message, remedy in TROUBLES:
-        if re.search(wording, text):
+        if found := re.search(wording, text):
             where = f"{settings.host}:{settings.port}"
-            values = {
-                "host": settings.host,
-                "port": settings.port,
-                "user": settings.user,
-                "database": settings.database,
-                "root": settings.sslrootcert or "~/.postgresql/root.crt",
-                "seconds": settings.connect_timeout,
-                "own": _own(settings) if "{own}" in remedy else "",
-            }
+            own = own_address(settings.host, settings.port) if re.search(r"{own}|{line}", remedy) else ""
+            values = _values(text, found.groupdict().get("address") or own, settings)
             return step, make(message.format(**values), where=where, remedy=remedy.format(**values))
     return None
+
+
+def _values(text: str, own: str, settings: PostgresSettings) -> dict[str, Any]:
+    """Give what the sentences above name; `own` is this machine's address, as far as it is known."""
+    root = settings.sslrootcert or "~/.postgresql/root.crt"
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "user": settings.user,
+        "database": settings.database,
+        "root": root,
+        "authority": "an authority that this machine trusts" if root == "system" else f"the authority in {root}",
+        "seconds": settings.connect_timeout,
+        "own": f" ({own}, or what a router makes of it)" if own else "",
+        "text": text,
+        "address": own,
+        "line": _line(own or "<address>", settings),
+    }
+
+
+def _line(address: str, settings: PostgresSettings) -> str:
+    """Give the line of pg_hba.conf that lets this machine in with a password."""
+    kind = "host" if is_this_machine(settings.host) else "hostssl"
+    names = [f'"{name}"' if re.search(r"[^\w-]", name) else name for name in (settings.database, settings.user)]
+    return " ".join([kind, *names, f"{address}/{128 if ':' in address else 32}", "scram-sha-256"])

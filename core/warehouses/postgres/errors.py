@@ -8,14 +8,19 @@ passes on as an OSError with the server's text. These are read by their English 
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import dataclass
 from typing import Any
 
-from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError, WarehouseError
+from core.errors import LoginError, QueryFailedError, UnreachableError, WarehouseError
 from core.warehouses.postgres.connecting import connecting_trouble
-from core.warehouses.postgres.connection import PostgresSettings
+from core.warehouses.postgres.connection import Connector, PostgresSettings
+from core.warehouses.postgres.tls import certificate_fault
 
-__all__ = ["Trouble", "explain", "refused_relation", "trouble_of"]
+__all__ = ["Trouble", "explain", "explain_login", "quoted", "refused_relation", "trouble_of"]
+
+CONNECTING = "Failed to connect|connection failed|connection is bad"
+"""What the drivers put before libpq's text where there is no connection yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,7 @@ def trouble_of(error: BaseException) -> Trouble:
     details = {_text(name): _text(value) for name, value in getattr(error, "details", None) or ()}
     if details:
         return _of_details(details)
-    message = re.sub(r"^.*?(PGRES_FATAL_ERROR\]|Failed to connect|connection failed): ", "", str(error))
+    message = re.sub(rf"^.*?(PGRES_FATAL_ERROR\]|{CONNECTING}): ", "", str(error))
     message = re.sub(r"^connection to server .+? failed: |^(ERROR|FATAL|PANIC):\s*", "", message.strip())
     message = re.sub(r"^(ERROR|FATAL|PANIC):\s*", "", message)
     return Trouble(sqlstate=sqlstate_by_wording(message), message=message.split("\n")[0].strip())
@@ -82,6 +87,34 @@ def sqlstate_by_wording(message: str) -> str:
     return next((state for wording, state in wordings.items() if wording in message), "")
 
 
+def explain_login(error: Exception, connector: Connector) -> tuple[str, WarehouseError]:
+    """Explain an error of connecting: the step of `check` that it belongs to, and ours.
+
+    libpq says of a certificate no more than that it was refused; what is wrong with it is looked at by ourselves.
+    """
+    settings = connector.settings
+    if isinstance(error, WarehouseError):
+        return "login", error
+    is_name = isinstance(error, (UnicodeError, socket.gaierror))
+    text = "could not translate host name" if is_name else trouble_of(error).message
+    known = connecting_trouble(text, settings)
+    if known is None:
+        return "login", _failed(text, settings)
+    if "certificate verify failed" in text:
+        fault = certificate_fault(settings.host, settings.port, connector.root_certificate(), settings.connect_timeout)
+        if fault is not None:
+            known[1].message, known[1].remedy = fault
+    return known
+
+
+def _failed(text: str, settings: PostgresSettings) -> LoginError:
+    return LoginError(
+        f"The connection failed: {text}",
+        where=f"{settings.host}:{settings.port}/{settings.database}",
+        remedy="Check the settings in the source's file; the server's log tells more to whoever runs it.",
+    )
+
+
 def explain(error: Exception, settings: PostgresSettings, *, start: int = 0) -> WarehouseError:
     """Explain an error; the analyst's text begins at `start` in the statement that was sent."""
     if isinstance(error, WarehouseError):
@@ -90,6 +123,8 @@ def explain(error: Exception, settings: PostgresSettings, *, start: int = 0) -> 
     trouble = trouble_of(error)
     if not trouble.sqlstate and (known := connecting_trouble(trouble.message, settings)):
         return known[1]
+    if not trouble.sqlstate and re.search(CONNECTING, str(error)):
+        return _failed(trouble.message, settings)
     if trouble.sqlstate[:2] in {"08", "57", "28", "3D"} and trouble.sqlstate != "57014":
         return _of_the_connection(trouble, settings, where)
     return _of_the_query(trouble, settings, where, start)
@@ -110,7 +145,12 @@ def _of_the_query(trouble: Trouble, settings: PostgresSettings, where: str, star
     message = trouble.message
     if trouble.sqlstate == "57014":
         if "timeout" not in message:
-            return CancelledError("The query was cancelled.", where=where)
+            # nobody here asked for it: a session that was asked looks at that first
+            return QueryFailedError(
+                f"The server stopped the query: {message}",
+                where=where,
+                remedy="An administrator or a program that watches for long queries called pg_cancel_backend; the server's log says when.",
+            )
         limit = f" of {settings.statement_timeout} s" if settings.statement_timeout else ""
         return QueryFailedError(
             f"The query ran into the time limit{limit}.",
@@ -181,4 +221,5 @@ def refused_relation(message: str) -> str:
 
 
 def quoted(name: str) -> str:
+    """Write a name in double quotes, as a statement needs it."""
     return '"' + name.replace('"', '""') + '"'

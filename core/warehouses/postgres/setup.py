@@ -17,7 +17,7 @@ import unicodedata
 from core.model import Secret
 from core.warehouses.base import SetupNames
 
-__all__ = ["identifier", "script", "verifier_of"]
+__all__ = ["CONNECTIONS", "grants", "identifier", "script", "verifier_of"]
 
 ITERATIONS = 4096
 CONNECTIONS = 5
@@ -26,7 +26,7 @@ LEDGER = "__backhaul"
 
 def script(names: SetupNames) -> str:
     """Give the script."""
-    user, schemas = identifier(names.user), names.schemas or ("public",)
+    user = identifier(names.user)
     database = identifier(names.database) if names.database else ""
     password = f" PASSWORD '{names.verifier}'" if names.verifier else ""
     lines = [
@@ -39,7 +39,16 @@ def script(names: SetupNames) -> str:
     ]
     if database:
         lines.append(f"GRANT CONNECT ON DATABASE {database} TO {user};")
-    for schema in map(identifier, schemas):
+    lines += grants(names)
+    if not names.verifier:
+        lines += ["-- psql asks for the password, and sends only its verifier:", f"\\password {user}"]
+    return "\n".join(lines) + "\n"
+
+
+def grants(names: SetupNames) -> list[str]:
+    """Give the statements that let the user read the chosen schemas, and write the ledger where one is asked for."""
+    user, lines = identifier(names.user), []
+    for schema in map(identifier, names.schemas or ("public",)):
         lines += [
             f"GRANT USAGE ON SCHEMA {schema} TO {user};",
             f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {user};",
@@ -51,9 +60,7 @@ def script(names: SetupNames) -> str:
             "-- the ledger in the warehouse: the one schema that may be written",
             f"CREATE SCHEMA {LEDGER} AUTHORIZATION {user};",
         ]
-    if not names.verifier:
-        lines += ["-- psql asks for the password, and sends only its verifier:", f"\\password {user}"]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def verifier_of(password: Secret, salt: bytes | None = None) -> str:

@@ -12,19 +12,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from core.errors import SecretError, WarehouseError
 from core.model import Step
-from core.warehouses.postgres.connecting import connecting_trouble
+from core.warehouses._steps import clock_step, timed
+from core.warehouses.postgres.connecting import SILENT
 from core.warehouses.postgres.connection import Connector, is_this_machine
-from core.warehouses.postgres.errors import explain, trouble_of
+from core.warehouses.postgres.errors import explain_login, quoted, trouble_of
 from core.warehouses.postgres.session import PostgresSession
-from core.warehouses.postgres.tls import certificate_fault
+from core.warehouses.postgres.setup import identifier
 
-__all__ = ["clock_step", "read_only", "steps", "steps_of"]
+__all__ = ["NTP", "read_only", "steps", "steps_of"]
 
-SKEW_SECONDS = 2.0
+NTP = "Syncs go by the server's clock, so nothing is lost; but let NTP set both clocks."
+Explained = Callable[[Exception, Connector], tuple[str, WarehouseError]]
+"""Gives the step that an error of connecting belongs to, and the error in our words."""
+
 TLS = "SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl"
 OLDEST_WITH_PG_STAT_SSL = 90_500
 ROLE = """
@@ -45,6 +48,12 @@ PRIVILEGES = """
     WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       AND has_schema_privilege(n.oid, 'USAGE')
 """
+WITH_TABLES = """
+    SELECT DISTINCT n.nspname::text
+    FROM pg_class AS r JOIN pg_namespace AS n ON n.oid = r.relnamespace
+    WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    ORDER BY 1 LIMIT 5
+"""
 CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8, pg_is_in_recovery()"
 WRITE = "CREATE TABLE backhaul_write_test (i integer)"
 READ_ONLY_TRANSACTION = "25006"
@@ -55,7 +64,7 @@ def steps(connector: Connector) -> Iterator[Step]:
     return steps_of(
         connector,
         lambda: PostgresSession(connector, connector.psycopg()),
-        lambda error: explain(error, connector.settings),
+        explain_login,
         (_role, _privileges, read_only, _clock),
     )
 
@@ -63,7 +72,7 @@ def steps(connector: Connector) -> Iterator[Step]:
 def steps_of(
     connector: Connector,
     opened: Callable[[], PostgresSession],
-    explained: Callable[[Exception], WarehouseError],
+    explained: Explained,
     after: Sequence[Callable[[Connector, PostgresSession], Step]],
 ) -> Iterator[Step]:
     """Give name, network, TLS and login, and then the steps `after`."""
@@ -71,80 +80,61 @@ def steps_of(
 
     if not connector.is_socket:
         for before in (_name, _network):
-            step = _timed(before, connector)
+            step = timed(before, connector, explained)
             yield step
             if not step.passed:
                 return
     began = time.perf_counter()
     try:
         session = opened()
-    except (psycopg.Error, SecretError) as error:
+    except (psycopg.Error, UnicodeError, SecretError) as error:
         yield replace(_no_login(error, connector, explained), seconds=time.perf_counter() - began)
         return
     with session:
         yield replace(_tls(connector, session), seconds=time.perf_counter() - began)
         yield Step(name="login", passed=True, detail=f"as {connector.settings.user} into {connector.settings.database}")
         for make in after:
-            step = _timed(make, connector, session)
+            step = timed(make, connector, session)
             yield step
             if not step.passed:
                 return
 
 
-def _timed(make: Callable[..., Step], *arguments: Any) -> Step:
-    """Make a step, with the time that it took; an error of ours is its failure."""
-    began = time.perf_counter()
-    try:
-        step = make(*arguments)
-    except WarehouseError as error:
-        step = Step(name=make.__name__.strip("_"), passed=False, detail=error.message, remedy=error.remedy)
-    return replace(step, seconds=time.perf_counter() - began)
-
-
-def _name(connector: Connector) -> Step:
+def _name(connector: Connector, explained: Explained) -> Step:
     host, port = connector.settings.host, connector.settings.port
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return _failed("name", "failed to resolve host", connector)
+    except (OSError, UnicodeError) as error:
+        return _failed(error, connector, explained)
     addresses = sorted({str(address[4][0]) for address in found})
     return Step(name="name", passed=True, detail=f"{host} is {', '.join(addresses)}")
 
 
-def _network(connector: Connector) -> Step:
+def _network(connector: Connector, explained: Explained) -> Step:
     settings = connector.settings
     try:
         with socket.create_connection((settings.host, settings.port), timeout=settings.connect_timeout) as tried:
             peer, own = tried.getpeername(), tried.getsockname()
-    except TimeoutError:
-        return _failed("network", "timed out", connector)
     except OSError as error:
-        return _failed("network", str(error), connector)
+        return replace(_failed(error, connector, explained), name="network")
     here = "" if peer[0] == own[0] else f"; this machine is {own[0]}"
     return Step(name="network", passed=True, detail=f"{peer[0]} answers on port {peer[1]}{here}")
 
 
-def _failed(name: str, text: str, connector: Connector) -> Step:
-    """Give the failed step for libpq's wording of what happened."""
-    known = connecting_trouble(text, connector.settings)
-    if known is None:
-        return Step(name=name, passed=False, detail=text, remedy="Check this machine's network.")
-    return Step(name=name, passed=False, detail=known[1].message, remedy=known[1].remedy)
-
-
-def _no_login(error: Exception, connector: Connector, explained: Callable[[Exception], WarehouseError]) -> Step:
+def _failed(error: Exception, connector: Connector, explained: Explained) -> Step:
     """Give the step that an error of connecting belongs to."""
+    name, told = explained(error, connector)
+    return Step(name=name, passed=False, detail=told.message, remedy=told.remedy)
+
+
+def _no_login(error: Exception, connector: Connector, explained: Explained) -> Step:
+    """Give the step that an error belongs to which came when the network was seen to be there."""
     if isinstance(error, SecretError):
         return Step(name="login", passed=False, detail=error.message, remedy=error.remedy)
-    known = connecting_trouble(trouble_of(error).message, connector.settings)
-    name, told = known[0] if known else "login", explained(error)
-    settings = connector.settings
-    if name == "TLS" and (
-        fault := certificate_fault(settings.host, settings.port, connector.root_certificate(), settings.connect_timeout)
-    ):
-        remedy = "Have it renewed by whoever runs the server; until then it cannot be known that it is this server."
-        return Step(name=name, passed=False, detail=fault, remedy=remedy)
-    return Step(name=name, passed=False, detail=told.message, remedy=told.remedy)
+    step = _failed(error, connector, explained)
+    if step.name == "network" and not connector.is_socket:
+        return replace(step, name="login", remedy=SILENT.format(port=connector.settings.port))
+    return step
 
 
 def _tls(connector: Connector, session: PostgresSession) -> Step:
@@ -206,13 +196,7 @@ def _privileges(connector: Connector, session: PostgresSession) -> Step:
         readable, writable, creates, schemas = connection.execute(PRIVILEGES).fetchone() or (0, 0, False, [])
     user = connector.settings.user
     if not readable:
-        return Step(
-            name="privileges",
-            passed=False,
-            detail=f"{user} can read no table of {connector.settings.database}",
-            remedy=f'Let the owner run: GRANT USAGE ON SCHEMA public TO "{user}"; '
-            f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{user}";',
-        )
+        return _nothing_readable(connector, session)
     more = [f"write {writable:,} of them"] if writable else []
     more += [f"create tables in {', '.join(schemas)}"] if schemas else []
     more += ["create schemas"] if creates else []
@@ -222,6 +206,30 @@ def _privileges(connector: Connector, session: PostgresSession) -> Step:
         passed=True,
         detail=detail,
         remedy="Reading is all that Backhaul needs: a role with SELECT only is safer." if more else "",
+    )
+
+
+def _nothing_readable(connector: Connector, session: PostgresSession) -> Step:
+    """Tell a database without a table from one whose tables may not be read."""
+    with session.reading() as connection:
+        schemas = [identifier(name) for (name,) in connection.execute(WITH_TABLES).fetchall()]
+    user, database = connector.settings.user, connector.settings.database
+    if not schemas:
+        return Step(
+            name="privileges",
+            passed=False,
+            detail=f"{user} can read no table of {database}, for there is none",
+            remedy="Check `database` in the source's file; psql -l lists those that there are.",
+        )
+    grants = (
+        f"GRANT USAGE ON SCHEMA {schema} TO {quoted(user)}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {quoted(user)};"
+        for schema in schemas
+    )
+    return Step(
+        name="privileges",
+        passed=False,
+        detail=f"{user} can read no table of {database}",
+        remedy=f"Let their owner run, for the schemas that are to be read: {' '.join(grants)}",
     )
 
 
@@ -247,24 +255,9 @@ def _clock(connector: Connector, session: PostgresSession) -> Step:
         before = time.time()
         moment, standby = connection.execute(CLOCK).fetchone() or (before, False)
         skew = float(moment) - (before + time.time()) / 2
-    more = (
-        f"; a standby, which shows all up to {datetime.fromtimestamp(session.clock(), UTC):%F %T} UTC"
-        if standby
-        else ""
-    )
-    step = clock_step(skew, more)
+    shown = session.clock()  # by the second connection, which streams: `check` is to find all that a sync would
+    more = f"; a standby, which shows all up to {datetime.fromtimestamp(shown, UTC):%F %T} UTC" if standby else ""
+    step = clock_step(skew, more=more, remedy=NTP)
     if standby or step.remedy or connector.is_socket or is_this_machine(connector.settings.host):
         return step
     return replace(step, remedy="This is a main server. Queries burden it less on a read replica, if there is one.")
-
-
-def clock_step(skew: float, more: str = "") -> Step:
-    """Say how far the server's clock is ahead of this machine's, in seconds."""
-    detail = f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} this machine's{more}"
-    far = abs(skew) > SKEW_SECONDS
-    return Step(
-        name="clock",
-        passed=True,
-        detail=detail,
-        remedy="Syncs go by the server's clock, so nothing is lost; but let NTP set both clocks." if far else "",
-    )

@@ -13,24 +13,34 @@ import struct
 __all__ = ["certificate_fault"]
 
 _SSL_REQUEST = struct.pack("!II", 8, 80877103)
-_EXPIRED, _NOT_YET = 10, 9
-"""OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED and X509_V_ERR_CERT_NOT_YET_VALID."""
+_FAULTS = {
+    9: (  # X509_V_ERR_CERT_NOT_YET_VALID
+        "The server's certificate is not valid yet, or this machine's clock is behind.",
+        "Set this machine's clock (`timedatectl set-ntp true`), or ask whoever runs the server.",
+    ),
+    10: (  # X509_V_ERR_CERT_HAS_EXPIRED
+        "The server's certificate has expired.",
+        "Have it renewed by whoever runs the server; until then it cannot be known that it is this server.",
+    ),
+    18: (  # X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+        "The server's certificate is self-signed: no authority vouches for it.",
+        "Let `sslrootcert` name a file with that very certificate, handed over by whoever runs the server.",
+    ),
+}
+"""What happened and what to do, by OpenSSL's number of it."""
 
 
-def certificate_fault(host: str, port: int, authority: str | None, seconds: float) -> str:
-    """Say what is wrong with the certificate besides who signed it; nothing where that is not known."""
+def certificate_fault(host: str, port: int, authority: str | None, seconds: float) -> tuple[str, str] | None:
+    """Say what is wrong with the certificate besides who signed it, and what to do; None where that is not known."""
     try:
         context = ssl.create_default_context(cafile=authority if authority and authority != "system" else None)
         with socket.create_connection((host, port), timeout=seconds) as connection:
             connection.sendall(_SSL_REQUEST)
             if connection.recv(1) != b"S":
-                return ""
+                return None
             with context.wrap_socket(connection, server_hostname=host):
-                return ""
+                return None
     except ssl.SSLCertVerificationError as error:
-        return {
-            _EXPIRED: "The server's certificate has expired.",
-            _NOT_YET: "The server's certificate is not valid yet, or this machine's clock is behind.",
-        }.get(error.verify_code, "")
+        return _FAULTS.get(error.verify_code)
     except (OSError, ValueError):
-        return ""
+        return None

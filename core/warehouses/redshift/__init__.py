@@ -7,16 +7,15 @@ session says so (`enable_case_sensitive_identifier`), which ours does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
 from core.errors import WarehouseError
 from core.model import Secret, Step
+from core.warehouses import postgres
 from core.warehouses.base import SetupNames
-from core.warehouses.postgres.connection import Connector
-from core.warehouses.redshift.errors import explain
+from core.warehouses.redshift.errors import explain, explain_login
 from core.warehouses.redshift.session import RedshiftSession, RedshiftSettings
 from core.warehouses.redshift.setup import script, verifier_of
 from core.warehouses.redshift.steps import steps
@@ -24,34 +23,20 @@ from core.warehouses.redshift.steps import steps
 __all__ = ["Plugin"]
 
 
-class Plugin:
+class Plugin(postgres.Plugin):
     """Amazon Redshift: a cluster or a serverless workgroup."""
 
     dialect: ClassVar[str] = "redshift"
     Settings: ClassVar[type[RedshiftSettings]] = RedshiftSettings
-    secrets: ClassVar[Mapping[str, str]] = MappingProxyType({"password": "the password of the user"})
     where_to_find: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
+            **postgres.Plugin.where_to_find,
             "host": "AWS console > Amazon Redshift > your cluster or workgroup > Endpoint, without :5439 and what follows.",
             "database": "The part of the endpoint behind the last slash; dev where nobody chose another.",
-            "user": "A user made for Backhaul that may only read; the script on the next page makes one.",
             "port": "5439 nearly always.",
-            "sslmode": "auto is right nearly always: TLS, but on this very machine. verify-full also checks that it is this server.",
             "sslrootcert": "Amazon's own bundle, for download at s3.amazonaws.com/redshift-downloads/amazon-trust-ca-bundle.crt. With it, certificate and host name are checked.",
-            "connect_timeout": "Seconds to wait for the server.",
-            "statement_timeout": "Seconds after which the server stops a query; 0: no end.",
-            "application_name": "How the server's lists of sessions name Backhaul.",
-            "password": "The password of that user.",
         }
     )
-
-    @classmethod
-    def needs(cls, settings: object) -> tuple[str, ...]:  # noqa: ARG003 -- whatever they say
-        """Give the names of the secrets that are needed."""
-        return tuple(cls.secrets)
-
-    def __init__(self, settings: RedshiftSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
-        self._connector = Connector(settings, secrets, folder)
 
     @classmethod
     def setup_script(cls, names: SetupNames) -> str:
@@ -69,8 +54,8 @@ class Plugin:
 
         try:
             return RedshiftSession.opened(self._connector)
-        except psycopg.Error as error:
-            raise self.explain(error) from error
+        except (psycopg.Error, UnicodeError) as error:
+            raise explain_login(error, self._connector)[1] from error
 
     def steps(self) -> Iterator[Step]:
         """Test name, network, TLS, login, role, privileges, read-only and clock."""

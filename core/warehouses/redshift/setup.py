@@ -11,14 +11,14 @@ import hashlib
 
 from core.model import Secret
 from core.warehouses.base import SetupNames
-from core.warehouses.postgres.setup import CONNECTIONS, LEDGER, identifier
+from core.warehouses.postgres.setup import CONNECTIONS, grants, identifier
 
 __all__ = ["script", "verifier_of"]
 
 
 def script(names: SetupNames) -> str:
     """Give the script."""
-    user, schemas = identifier(names.user), names.schemas or ("public",)
+    user = identifier(names.user)
     password = f"'{names.verifier}'" if names.verifier else "DISABLE"
     lines = [
         "-- Backhaul on Redshift: a user who reads, and nothing else. Run it in the database that is to be read, as an administrator.",
@@ -26,18 +26,7 @@ def script(names: SetupNames) -> str:
         f"ALTER USER {user} SET statement_timeout TO 3600000;",
         f"ALTER USER {user} SET enable_case_sensitive_identifier TO true;",
     ]
-    for schema in map(identifier, schemas):
-        lines += [
-            f"GRANT USAGE ON SCHEMA {schema} TO {user};",
-            f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {user};",
-            "-- tables that are made later, by whoever runs this:",
-            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {user};",
-        ]
-    if names.ledger:
-        lines += [
-            "-- the ledger in the warehouse: the one schema that may be written",
-            f"CREATE SCHEMA {LEDGER} AUTHORIZATION {user};",
-        ]
+    lines += grants(names)
     if not names.verifier:
         lines += [
             "-- the password, which the log of the cluster does not keep:",

@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 
 from core.model import Step
+from core.warehouses._steps import clock_step
 from core.warehouses.postgres.connection import Connector
 from core.warehouses.postgres.session import PostgresSession
-from core.warehouses.postgres.steps import clock_step, read_only, steps_of
-from core.warehouses.redshift.errors import explain
+from core.warehouses.postgres.steps import NTP, read_only, steps_of
+from core.warehouses.redshift.errors import explain_login
 from core.warehouses.redshift.session import READABLE, RedshiftSession
 
 __all__ = ["steps"]
@@ -34,7 +35,7 @@ def steps(connector: Connector) -> Iterator[Step]:
     return steps_of(
         connector,
         lambda: RedshiftSession.opened(connector),
-        lambda error: explain(error, connector.settings),
+        explain_login,
         (_role, _privileges, read_only, _clock),
     )
 
@@ -79,8 +80,9 @@ def _privileges(connector: Connector, session: PostgresSession) -> Step:
 
 def _clock(connector: Connector, session: PostgresSession) -> Step:
     del connector
+    session.clock()  # by the second connection, which streams: `check` is to find all that a sync would
     with session.reading() as connection:
         before = time.time()
         row = connection.execute(CLOCK).fetchone()
         skew = (float(row[0]) if row else before) - (before + time.time()) / 2
-    return clock_step(skew)
+    return clock_step(skew, remedy=NTP)

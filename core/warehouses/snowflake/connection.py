@@ -12,15 +12,15 @@ from __future__ import annotations
 import logging
 import os
 import re
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import UnreachableError
 from core.model import Secret
+from core.warehouses._network import LOOPBACK, proxy_before
 from core.warehouses.snowflake.key import Key, read_key
-from core.warehouses.snowflake.network import LOOPBACK, tried_network, tried_tls
+from core.warehouses.snowflake.network import tried_network, tried_tls
 
 if TYPE_CHECKING:
     from snowflake.connector.connection import Connection
@@ -104,11 +104,7 @@ class Connector:
     @property
     def proxy(self) -> tuple[str, int] | None:
         """Give host and port of the proxy that the environment puts before the host, None where there is none."""
-        if self.host in LOOPBACK or urllib.request.proxy_bypass(self.host):
-            return None
-        known = urllib.request.getproxies()
-        found = re.match(r"(?:\w+://)?(?:[^@/]*@)?([^:/]+)(?::(\d+))?", known.get("https") or known.get("all") or "")
-        return (found[1], int(found[2] or 80)) if found else None
+        return proxy_before(self.host)
 
     def key(self) -> Key:
         """Read the private key. Raises SecretError where it does not fit, saying why."""

@@ -13,13 +13,12 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from core.errors import UnreachableError
+from core.warehouses._network import LOOPBACK, tried_connection
 
 if TYPE_CHECKING:
     from core.warehouses.snowflake.connection import Connector
 
-__all__ = ["LOOPBACK", "seconds_ahead", "tried_network", "tried_tls"]
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+__all__ = ["seconds_ahead", "tried_network", "tried_tls"]
 
 
 def tried_network(connector: Connector) -> str:
@@ -31,31 +30,26 @@ def tried_network(connector: Connector) -> str:
             remedy='Take `protocol` out of the source\'s file: "https" is the default.',
         )
     host, port = connector.proxy or (connector.host, connector.settings.port)
-    what = f"the proxy {host}" if connector.proxy else host
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise UnreachableError(
-            f"There is no host named {host!r}.",
-            where=connector.where,
-            remedy="Check the proxy in the environment variable HTTPS_PROXY."
-            if connector.proxy
-            else f"Check `account` in the source's file ({connector.settings.account!r}): Snowsight shows it under the "
-            "account menu, View account details. A host of a private link is known in its own network only.",
-        ) from error
-    try:
-        with socket.create_connection((host, port), timeout=connector.settings.connect_timeout) as tried:
-            address = tried.getpeername()[0]
-    except OSError as error:
-        reason = "did not answer in time" if isinstance(error, TimeoutError) else "takes no connection"
-        remedy = (
-            f"Let this machine through the firewall to {host}, port {port}, or set HTTPS_PROXY where a proxy leads out. "
-            "SELECT SYSTEM$ALLOWLIST() lists all hosts of the account."
-        )
-        if connector.proxy:
-            remedy = f"Check the proxy in the environment variable HTTPS_PROXY, or let NO_PROXY name {connector.host}."
-        raise UnreachableError(f"{what} {reason} on port {port}.", where=connector.where, remedy=remedy) from error
-    return f"{what} is {found[0][4][0]}" if address == found[0][4][0] else f"{what} answers at {address}"
+    no_host = (
+        f"Check `account` in the source's file ({connector.settings.account!r}): Snowsight shows it under the "
+        "account menu, View account details. A host of a private link is known in its own network only."
+    )
+    no_answer = (
+        f"Let this machine through the firewall to {host}, port {port}, or set HTTPS_PROXY where a proxy leads out. "
+        "SELECT SYSTEM$ALLOWLIST() lists all hosts of the account."
+    )
+    if connector.proxy:
+        no_host = "Check the proxy in the environment variable HTTPS_PROXY."
+        no_answer = f"Check the proxy in the environment variable HTTPS_PROXY, or let NO_PROXY name {connector.host}."
+    return tried_connection(
+        host,
+        port,
+        what=f"the proxy {host}" if connector.proxy else host,
+        seconds=connector.settings.connect_timeout,
+        where=connector.where,
+        no_host=no_host,
+        no_answer=no_answer,
+    )
 
 
 def tried_tls(connector: Connector) -> str:

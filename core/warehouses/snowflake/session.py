@@ -27,12 +27,13 @@ from core.model import Column, Estimate, Kind, Table
 from core.warehouses._arrow import OuterSelect, conforming_result
 from core.warehouses._calls import Call
 from core.warehouses._cancellation import Cancellation
+from core.warehouses._text import up_to_last_token
 from core.warehouses.base import Result
 from core.warehouses.snowflake.catalogue import read_catalogue, seen_of
 from core.warehouses.snowflake.connection import Connector
 from core.warehouses.snowflake.errors import explain, missing_object
 from core.warehouses.snowflake.query import RunningQuery
-from core.warehouses.snowflake.text import first_word, up_to_last_token
+from core.warehouses.snowflake.text import first_word
 from core.warehouses.snowflake.types import Transport, arrow_type, cast, column, transport, type_word
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ class SnowflakeSession:
             raise QueryFailedError(
                 f"This is not one single query: {what}.", where=self._connector.where, remedy="Write one SELECT."
             )
-        return up_to_last_token(sql)
+        return up_to_last_token(sql, "snowflake")
 
     def _run(self, described: Described, *, limit: int | None) -> Result:
         import pyarrow as pa

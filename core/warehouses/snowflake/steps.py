@@ -7,16 +7,15 @@ so what the role may do beyond reading is told.
 
 from __future__ import annotations
 
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from core.errors import BackhaulError, WarehouseError
 from core.model import Step
+from core.warehouses._steps import clock_step, name_step, timed
 from core.warehouses.snowflake.connection import Connector, quoted_name
 from core.warehouses.snowflake.errors import explain_login
 from core.warehouses.snowflake.network import tried_network, tried_tls
@@ -24,7 +23,6 @@ from core.warehouses.snowflake.session import SnowflakeSession
 
 __all__ = ["steps"]
 
-SKEW_SECONDS = 2.0
 CONTEXT = "SELECT CURRENT_ROLE(), CURRENT_WAREHOUSE(), CURRENT_DATABASE(), CURRENT_SCHEMA()"
 WORK = "SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 1))"
 TABLES = "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA <> 'INFORMATION_SCHEMA'"
@@ -40,7 +38,7 @@ def steps(connector: Connector) -> Iterator[Step]:
     if connector.settings.login == "key":
         before.append(_key)
     for make in before:
-        step = _timed(make, connector)
+        step = timed(make, connector)
         yield step
         if step.passed is False:
             return
@@ -54,21 +52,10 @@ def steps(connector: Connector) -> Iterator[Step]:
         detail = f"as {connector.settings.user} with {_proof(connector)}"
         yield Step(name="login", passed=True, detail=detail, seconds=time.perf_counter() - began)
         for after in (_role, _warehouse, _database, _privileges, _identifiers, _read_only, _clock):
-            step = _timed(after, connector, session)
+            step = timed(after, connector, session)
             yield step
             if step.passed is False:
                 return
-
-
-def _timed(make: Callable[..., Step], *arguments: Any) -> Step:
-    """Make a step, with the time that it took; an error of ours is its failure."""
-    began = time.perf_counter()
-    try:
-        step = make(*arguments)
-    except BackhaulError as error:
-        name = make.__name__.strip("_").replace("_", "-")
-        step = Step(name=name if name != "tls" else "TLS", passed=False, detail=error.message, remedy=error.remedy)
-    return replace(step, seconds=time.perf_counter() - began)
 
 
 def _proof(connector: Connector) -> str:
@@ -82,15 +69,8 @@ def _proof(connector: Connector) -> str:
 
 
 def _name(connector: Connector) -> Step:
-    host = connector.host
-    if connector.proxy:
-        return Step(name="name", passed=None, detail=f"{host}, through the proxy {connector.proxy[0]}")
-    try:
-        found = socket.getaddrinfo(host, connector.settings.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        tried_network(connector)  # raises it in our words
-        raise
-    return Step(name="name", passed=True, detail=f"{host} is {', '.join(sorted({str(one[4][0]) for one in found}))}")
+    settings = connector.settings
+    return name_step(connector.host, settings.port, connector.proxy, lambda: tried_network(connector))
 
 
 def _network(connector: Connector) -> Step:
@@ -248,13 +228,8 @@ def _clock(connector: Connector, session: SnowflakeSession) -> Step:
     before = time.time()
     moment = float(session.rows(MILLISECONDS)[0][0]) / 1000
     skew = moment - (before + time.time()) / 2
-    now = datetime.fromtimestamp(moment, UTC)
-    far = abs(skew) > SKEW_SECONDS
-    return Step(
-        name="clock",
-        passed=True,
-        detail=f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} this machine's ({now:%F %T} UTC)",
-        remedy="Syncs go by Snowflake's clock, so nothing is lost; but a key's login needs this machine's to be right: use NTP."
-        if far
-        else "",
+    return clock_step(
+        skew,
+        more=f" ({datetime.fromtimestamp(moment, UTC):%F %T} UTC)",
+        remedy="Syncs go by Snowflake's clock, so nothing is lost; but a key's login needs this machine's to be right: use NTP.",
     )

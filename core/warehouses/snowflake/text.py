@@ -1,4 +1,4 @@
-"""The analyst's text as Snowflake's session needs it: up to its last token, and the places that errors speak of."""
+"""The analyst's text as Snowflake's session needs it: its first word, and the places that errors speak of."""
 
 from __future__ import annotations
 
@@ -7,21 +7,7 @@ from collections.abc import Iterator
 
 from core.scan import PieceKind, scan
 
-__all__ = ["find_name", "first_word", "offset_at", "up_to_last_token"]
-
-BLANK = "; \t\r\n\f\v"
-
-
-def up_to_last_token(sql: str) -> str:
-    """Give the text without the semicolons and comments that it ends in; all before keeps its place."""
-    end = 0
-    for piece in scan(sql, "snowflake"):
-        text = sql[piece.start : piece.end]
-        if piece.kind is PieceKind.CODE:
-            text = text.rstrip(BLANK)
-        if text and piece.kind is not PieceKind.COMMENT:
-            end = piece.start + len(text)
-    return sql[:end]
+__all__ = ["find_name", "first_word", "offset_at"]
 
 
 def first_word(sql: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import tomllib
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import core.query
 from core.errors import UsageError
 from core.lint import Context, apply_fixes, explain_comparison, lint, page, rules
+from core.lint.base import Neighbour, Pace, Receiver, Rule
 from core.model import CallType, Column, Kind, Severity, Table
 from core.query import DIALECTS
 from core.query.catalogue import Catalogue
@@ -21,11 +23,19 @@ NAMES = [rule.name for rule in rules()]
 
 
 def all_cases() -> list[Any]:
+    """Give each case once for each of its dialects: `dialect`, or `dialects` (a list, or "all")."""
     found = []
     for path in sorted(CASES.glob("*.toml")):
         for number, case in enumerate(tomllib.loads(path.read_text())["case"], 1):
-            found.append(pytest.param(path.stem, case, id=f"{path.stem}-{number}-{case['dialect']}"))
+            for dialect in dialects_of(case):
+                one = {**case, "dialect": dialect}
+                found.append(pytest.param(path.stem, one, id=f"{path.stem}-{number}-{dialect}"))
     return found
+
+
+def dialects_of(case: dict[str, Any]) -> tuple[str, ...]:
+    dialects = case.get("dialects") or [case["dialect"]]
+    return DIALECTS if dialects == "all" else tuple(dialects)
 
 
 def context_of(case: dict[str, Any]) -> Context:
@@ -34,6 +44,19 @@ def context_of(case: dict[str, Any]) -> Context:
         call=CallType(case["call"]) if "call" in case else None,
         columns=case.get("columns", {}),
         catalogue=catalogue_of(case) if "tables" in case else None,
+        receivers=tuple(Receiver(**each) for each in case.get("receivers", ())),
+        pace=Pace(**case["pace"]) if "pace" in case else None,
+        neighbours=tuple(neighbour_of(each) for each in case.get("neighbours", ())),
+    )
+
+
+def neighbour_of(known: dict[str, Any]) -> Neighbour:
+    return Neighbour(
+        name=known["name"],
+        call=CallType(known["call"]),
+        destinations=tuple(known.get("destinations", ())),
+        ids={field: Kind(kind) for field, kind in known.get("ids", {}).items()},
+        traits={trait: frozenset(tables) for trait, tables in known.get("traits", {}).items()},
     )
 
 
@@ -67,8 +90,15 @@ def test_each_rule_has_a_page_and_cases(rule: str) -> None:
     assert re.search(r"\A\S.*\n\nWhy it matters: ", text)
     assert "\nAn example" in text
     assert "\nFix: " in text
-    cases = tomllib.loads((CASES / f"{rule}.toml").read_text())["case"]
-    assert any(case["findings"] for case in cases)
+
+
+@pytest.mark.parametrize("rule", rules(), ids=NAMES)
+def test_each_rule_has_cases_in_every_dialect_where_it_applies_and_one_for_its_fix(rule: Rule) -> None:
+    cases = tomllib.loads((CASES / f"{rule.name}.toml").read_text())["case"]
+    found = {dialect for case in cases if case["findings"] for dialect in dialects_of(case)}
+    assert found == set(rule.dialects)
+    if re.search(r"fix=|renamed\(", inspect.getsource(inspect.getmodule(rule.check) or rule.check)):
+        assert any("after" in case for case in cases)
 
 
 def test_each_file_of_cases_belongs_to_a_rule() -> None:

@@ -137,7 +137,14 @@ COMMON_EXAMPLES = {
 
 
 def no_secret(name: str) -> Secret:
-    raise SecretError(f"there is no {name}")
+    """Raise what a keyring without this secret makes of it (see `core.secrets`)."""
+    full = f"sources/prod.{name}"
+    raise SecretError(f"There is no secret {full}.", remedy=f"Set it with `backhaul secret set {full}`.")
+
+
+def reader_of(secrets: Mapping[str, str]) -> Callable[[str], Secret]:
+    """Give the function that reads these secrets by their names."""
+    return lambda name: Secret(secrets[name]) if name in secrets else no_secret(name)
 
 
 def duckdb_harness(request: pytest.FixtureRequest) -> Harness:
@@ -185,13 +192,19 @@ def postgres_file(at: Database) -> dict[str, Any]:
 
 
 def postgres_plugin(
-    at: Database, /, *, folder: Path = Path(), password: str | None = None, kind: str = "postgres", **settings: Any
+    at: Database,
+    /,
+    *,
+    password: str | None = None,
+    secrets: Mapping[str, str] | None = None,
+    kind: str = "postgres",
+    **settings: Any,
 ) -> Any:
-    """Give the plug-in for a database as its reader, or with other settings."""
+    """Give the plug-in for a database as its reader, or with another password, other secrets or settings."""
     plugin: Any = warehouse_type(kind)
     known = {name: value for name, value in postgres_file(at).items() if name != "type"}
-    secret = Secret(at.reader_password if password is None else password)
-    return plugin(plugin.Settings(**{**known, **settings}), lambda _: secret, folder)
+    kept = {"password": at.reader_password if password is None else password} if secrets is None else secrets
+    return plugin(plugin.Settings(**{**known, **settings}), reader_of(kept), Path())
 
 
 def postgres_harness(request: pytest.FixtureRequest) -> Harness:
@@ -271,11 +284,51 @@ def snowflake_plugin(at: SnowflakeWarehouse, /, *, secrets: Mapping[str, str] | 
     plugin: Any = warehouse_type("snowflake")
     known = {name: value for name, value in snowflake_file(at).items() if name != "type"}
     kept = {"password": PASSWORD} if secrets is None else secrets
+    return plugin(plugin.Settings(**{**known, **settings}), reader_of(kept), Path())
 
-    def read(name: str) -> Secret:
-        return Secret(kept[name]) if name in kept else no_secret(name)
 
-    return plugin(plugin.Settings(**{**known, **settings}), read, Path())
+SNOWFLAKE_NOT_ONE_QUERY = (
+    *("", "-- nothing", ";", "SELECT 1; SELECT 2", "EXPLAIN SELECT 1", "SET a = 1", "BEGIN"),
+    *("SHOW TABLES", "DESC TABLE people", "USE ROLE ACCOUNTADMIN", "SELECT 1 ->> SELECT 2"),
+    "SHOW TABLES ->> SELECT * FROM $1",
+)
+SNOWFLAKE_EXAMPLES = {
+    **COMMON_EXAMPLES,
+    Kind.TIMESTAMP: "'2026-03-29 02:30:00.123456'::timestamp_ntz",
+    Kind.BYTES: "TO_BINARY('01FF', 'HEX')",
+    Kind.INSTANT: "'2026-03-29 02:30:00.123456 +0200'::timestamp_tz",
+    Kind.JSON: """PARSE_JSON('{"a": [1, null]}')""",
+}
+SNOWFLAKE_WRITES = (
+    "INSERT INTO people VALUES (4, 'd')",
+    "WITH n AS (INSERT INTO people VALUES (4, 'd')) SELECT * FROM n",
+    "WITH n AS (DELETE FROM people) SELECT * FROM n",
+    "DELETE FROM people",
+    "UPDATE people SET email = 'x'",
+    "MERGE INTO people USING people AS p ON people.id = p.id WHEN MATCHED THEN DELETE",
+    "DROP TABLE people",
+    "UNDROP TABLE people",
+    "CREATE TABLE more (i integer)",
+    "CREATE TEMP TABLE more (i integer)",
+    "CREATE TABLE more AS SELECT 1 AS i",
+    "ALTER TABLE people ADD COLUMN more integer",
+    "TRUNCATE TABLE people",
+    "SELECT 1; DELETE FROM people",
+    "COMMIT; DELETE FROM people",
+    "BEGIN; DELETE FROM people; COMMIT",
+    "SELECT 1 ->> DELETE FROM people",
+    "SELECT 1) SELECT 1; DELETE FROM people; SELECT (1",
+    "SELECT 1\n) SELECT c0 FROM backhaul_rows; DELETE FROM people; SELECT (1",
+    "EXECUTE IMMEDIATE 'DELETE FROM people'",
+    "EXECUTE IMMEDIATE $$ BEGIN DELETE FROM people; END $$",
+    "CALL delete_all()",
+    "COPY INTO people FROM @stage",
+    "COPY INTO @stage FROM people",
+    "PUT file:///etc/hostname @~",
+    "GET @~ file:///tmp",
+    "REMOVE @~",
+    "GRANT SELECT ON people TO ROLE public",
+)
 
 
 def snowflake_harness(request: pytest.FixtureRequest) -> Harness:
@@ -300,57 +353,13 @@ def snowflake_harness(request: pytest.FixtureRequest) -> Harness:
             "'2026-01-01 00:00:00 +0000'::timestamp_tz",
             "DATE '2026-01-01'",
         ),
-        not_one_query=(
-            *("", "-- nothing", ";", "SELECT 1; SELECT 2", "EXPLAIN SELECT 1", "SET a = 1", "BEGIN"),
-            *(
-                "SHOW TABLES",
-                "DESC TABLE people",
-                "USE ROLE ACCOUNTADMIN",
-                "SELECT 1 ->> SELECT 2",
-                "SHOW TABLES ->> SELECT * FROM $1",
-            ),
-        ),
+        not_one_query=SNOWFLAKE_NOT_ONE_QUERY,
         series=numbers.format(more=note, rows="{thousands}000"),
         reads_long=numbers.format(more=note, rows="50000").replace("SELECT", "SELECT /* slow chunks */"),
         fails_late=f"SELECT CAST(IFF(n = 150000, 'zero', '1') AS INTEGER) AS n FROM ({numbers.format(more='', rows='200000')})",
         never_ends=f"SELECT COUNT(*) FROM {billion} AS a, {billion} AS b",
-        examples={
-            **COMMON_EXAMPLES,
-            Kind.TIMESTAMP: "'2026-03-29 02:30:00.123456'::timestamp_ntz",
-            Kind.BYTES: "TO_BINARY('01FF', 'HEX')",
-            Kind.INSTANT: "'2026-03-29 02:30:00.123456 +0200'::timestamp_tz",
-            Kind.JSON: """PARSE_JSON('{"a": [1, null]}')""",
-        },
-        writes=(
-            "INSERT INTO people VALUES (4, 'd')",
-            "WITH n AS (INSERT INTO people VALUES (4, 'd')) SELECT * FROM n",
-            "WITH n AS (DELETE FROM people) SELECT * FROM n",
-            "DELETE FROM people",
-            "UPDATE people SET email = 'x'",
-            "MERGE INTO people USING people AS p ON people.id = p.id WHEN MATCHED THEN DELETE",
-            "DROP TABLE people",
-            "UNDROP TABLE people",
-            "CREATE TABLE more (i integer)",
-            "CREATE TEMP TABLE more (i integer)",
-            "CREATE TABLE more AS SELECT 1 AS i",
-            "ALTER TABLE people ADD COLUMN more integer",
-            "TRUNCATE TABLE people",
-            "SELECT 1; DELETE FROM people",
-            "COMMIT; DELETE FROM people",
-            "BEGIN; DELETE FROM people; COMMIT",
-            "SELECT 1 ->> DELETE FROM people",
-            "SELECT 1) SELECT 1; DELETE FROM people; SELECT (1",
-            "SELECT 1\n) SELECT c0 FROM backhaul_rows; DELETE FROM people; SELECT (1",
-            "EXECUTE IMMEDIATE 'DELETE FROM people'",
-            "EXECUTE IMMEDIATE $$ BEGIN DELETE FROM people; END $$",
-            "CALL delete_all()",
-            "COPY INTO people FROM @stage",
-            "COPY INTO @stage FROM people",
-            "PUT file:///etc/hostname @~",
-            "GET @~ file:///tmp",
-            "REMOVE @~",
-            "GRANT SELECT ON people TO ROLE public",
-        ),
+        examples=SNOWFLAKE_EXAMPLES,
+        writes=SNOWFLAKE_WRITES,
     )
 
 
@@ -370,11 +379,7 @@ def bigquery_plugin(at: Dataset, /, *, secrets: Mapping[str, str] | None = None,
     plugin: Any = warehouse_type("bigquery")
     known = {name: value for name, value in bigquery_file(at).items() if name != "type"}
     kept = {"service_account": at.key_file()} if secrets is None else secrets
-
-    def read(name: str) -> Secret:
-        return Secret(kept[name]) if name in kept else no_secret(name)
-
-    return plugin(plugin.Settings(**{**known, **settings}), read, Path())
+    return plugin(plugin.Settings(**{**known, **settings}), reader_of(kept), Path())
 
 
 def bigquery_words(statement: str) -> str:
@@ -383,6 +388,46 @@ def bigquery_words(statement: str) -> str:
     for word, own in words.items():
         statement = re.sub(rf"(?i)\b{word}", own, statement)
     return statement
+
+
+BIGQUERY_NOT_ONE_QUERY = (
+    *("", "-- nothing", ";", "SELECT 1; SELECT 2", "EXPLAIN SELECT 1", "SET a = 1", "BEGIN TRANSACTION"),
+    *("DECLARE a INT64 DEFAULT 1; SELECT a", "CALL backhaul.act()", "EXECUTE IMMEDIATE 'SELECT 1'"),
+)
+BIGQUERY_EXAMPLES = {
+    **COMMON_EXAMPLES,
+    Kind.DECIMAL: "CAST(12.50 AS NUMERIC)",
+    Kind.FLOAT: "CAST(1.5 AS FLOAT64)",
+    Kind.TIMESTAMP: "DATETIME '2026-03-29 02:30:00.123456'",
+    Kind.BYTES: "FROM_HEX('01ff')",
+    Kind.INSTANT: "TIMESTAMP '2026-03-29 02:30:00.123456+02'",
+    Kind.JSON: """JSON '{"a": [1, null]}'""",
+    Kind.NESTED: "STRUCT(1 AS a)",  # there are no ARRAYs that are NULL
+}
+BIGQUERY_WRITES = (
+    "INSERT INTO people VALUES (4, 'd')",
+    "INSERT INTO people SELECT id, email FROM people",
+    "WITH n AS (INSERT INTO people VALUES (4, 'd')) SELECT * FROM n",
+    "DELETE FROM people WHERE true",
+    "UPDATE people SET email = 'x' WHERE true",
+    "MERGE INTO people USING people AS p ON people.id = p.id WHEN MATCHED THEN DELETE",
+    "DROP TABLE people",
+    "CREATE TABLE more (i INT64)",
+    "CREATE TEMP TABLE more (i INT64)",
+    "CREATE TABLE more AS SELECT 1 AS i",
+    "ALTER TABLE people ADD COLUMN more INT64",
+    "TRUNCATE TABLE people",
+    "SELECT 1; DELETE FROM people WHERE true",
+    "COMMIT; DELETE FROM people WHERE true",
+    "BEGIN TRANSACTION; DELETE FROM people WHERE true; COMMIT TRANSACTION",
+    "SELECT 1); DELETE FROM people WHERE true; SELECT (1",
+    "SELECT 1\n); DELETE FROM people WHERE true; SELECT * FROM (SELECT 1",
+    "EXECUTE IMMEDIATE 'DELETE FROM people WHERE true'",
+    "CALL delete_all()",
+    "EXPORT DATA OPTIONS (uri = 'gs://bucket/*.csv', format = 'CSV') AS SELECT id FROM people",
+    "LOAD DATA INTO people FROM FILES (format = 'CSV', uris = ['gs://bucket/people.csv'])",
+    "GRANT `roles/bigquery.dataEditor` ON TABLE people TO 'user:x@example.com'",
+)
 
 
 def bigquery_harness(request: pytest.FixtureRequest) -> Harness:
@@ -412,50 +457,15 @@ def bigquery_harness(request: pytest.FixtureRequest) -> Harness:
         snapshot="BigQuery has none over several jobs; the clock is before all of them, so nothing is missed",
         large=200,
         instants=("TIMESTAMP '2026-01-01 00:00:00+00'", "DATETIME '2026-01-01 00:00:00'", "DATE '2026-01-01'"),
-        not_one_query=(
-            *("", "-- nothing", ";", "SELECT 1; SELECT 2", "EXPLAIN SELECT 1", "SET a = 1", "BEGIN TRANSACTION"),
-            *("DECLARE a INT64 DEFAULT 1; SELECT a", "CALL backhaul.act()", "EXECUTE IMMEDIATE 'SELECT 1'"),
-        ),
+        not_one_query=BIGQUERY_NOT_ONE_QUERY,
         series=numbers.format(more=note, rows="{thousands}000"),
         reads_long=numbers.format(more=note, rows="50000") + " /* slow pages */",
         fails_late=numbers.format(more="", rows="200000").replace(
             "n FROM", "CAST(CASE WHEN n = 150000 THEN 'zero' ELSE '1' END AS INT64) AS n FROM", 1
         ),
         never_ends=f"SELECT COUNT(*) AS n FROM {endless} AS a, {endless} AS b",
-        examples={
-            **COMMON_EXAMPLES,
-            Kind.DECIMAL: "CAST(12.50 AS NUMERIC)",
-            Kind.FLOAT: "CAST(1.5 AS FLOAT64)",
-            Kind.TIMESTAMP: "DATETIME '2026-03-29 02:30:00.123456'",
-            Kind.BYTES: "FROM_HEX('01ff')",
-            Kind.INSTANT: "TIMESTAMP '2026-03-29 02:30:00.123456+02'",
-            Kind.JSON: """JSON '{"a": [1, null]}'""",
-            Kind.NESTED: "STRUCT(1 AS a)",  # there are no ARRAYs that are NULL
-        },
-        writes=(
-            "INSERT INTO people VALUES (4, 'd')",
-            "INSERT INTO people SELECT id, email FROM people",
-            "WITH n AS (INSERT INTO people VALUES (4, 'd')) SELECT * FROM n",
-            "DELETE FROM people WHERE true",
-            "UPDATE people SET email = 'x' WHERE true",
-            "MERGE INTO people USING people AS p ON people.id = p.id WHEN MATCHED THEN DELETE",
-            "DROP TABLE people",
-            "CREATE TABLE more (i INT64)",
-            "CREATE TEMP TABLE more (i INT64)",
-            "CREATE TABLE more AS SELECT 1 AS i",
-            "ALTER TABLE people ADD COLUMN more INT64",
-            "TRUNCATE TABLE people",
-            "SELECT 1; DELETE FROM people WHERE true",
-            "COMMIT; DELETE FROM people WHERE true",
-            "BEGIN TRANSACTION; DELETE FROM people WHERE true; COMMIT TRANSACTION",
-            "SELECT 1); DELETE FROM people WHERE true; SELECT (1",
-            "SELECT 1\n); DELETE FROM people WHERE true; SELECT * FROM (SELECT 1",
-            "EXECUTE IMMEDIATE 'DELETE FROM people WHERE true'",
-            "CALL delete_all()",
-            "EXPORT DATA OPTIONS (uri = 'gs://bucket/*.csv', format = 'CSV') AS SELECT id FROM people",
-            "LOAD DATA INTO people FROM FILES (format = 'CSV', uris = ['gs://bucket/people.csv'])",
-            "GRANT `roles/bigquery.dataEditor` ON TABLE people TO 'user:x@example.com'",
-        ),
+        examples=BIGQUERY_EXAMPLES,
+        writes=BIGQUERY_WRITES,
     )
 
 

@@ -8,15 +8,24 @@ from Google's documents of the code (https://cloud.google.com/bigquery/docs/erro
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from core.errors import BackhaulError, LoginError, QueryFailedError, UnreachableError
+from core.errors import LoginError, UnreachableError
+from tests.core.warehouses.failures import (
+    Failure,
+    QueryFailure,
+    each,
+    filled,
+    play,
+    play_query,
+    said_twice,
+    settings_of,
+)
 from tests.core.warehouses.harness import bigquery_plugin
 from tests.servers.bigquery.stand_in import PROJECT, Dataset, StandIn, key_file, private_key, public_key
 from tests.servers.secure import serving_tls
@@ -41,119 +50,119 @@ def shop(bigquery: StandIn) -> Iterator[Dataset]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A connection that fails: what is wrong, the step at which `check` stops, what is said, what is advised."""
+class BigQueryFailure(Failure):
+    """A connection that fails. `account` is what the stand-in knows of the account, `key_file` what stands otherwise in its file."""
 
-    what: str
-    step: str
-    says: str
-    advises: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    after_login: ClassVar[frozenset[str]] = frozenset({"job", "location", "privileges"})
     account: Mapping[str, Any] = field(default_factory=dict)
     key_file: Mapping[str, Any] | str = field(default_factory=dict)
-    secrets: Mapping[str, str] | None = None
     answer: tuple[str, str] | None = None
     """What the token endpoint says: error and description."""
 
     job: tuple[str, str] | None = None
     """What each job is told: reason and message."""
 
-    published: str = ""
+
+@dataclass(frozen=True, kw_only=True)
+class BigQueryQueryFailure(QueryFailure):
+    """A query that fails. `account` is what the stand-in knows of the account."""
+
+    account: Mapping[str, Any] = field(default_factory=dict)
 
 
 FAILURES = (
-    Failure(
+    BigQueryFailure(
         what="an endpoint that is no address",
         settings={"endpoint": "bigquery.example"},
         step="name",
         says="`endpoint` is no address: 'bigquery.example'",
         advises="p.googleapis.com",
     ),
-    Failure(
+    BigQueryFailure(
         what="an endpoint in the clear on another machine",
         settings={"endpoint": "http://bigquery.example"},
         step="name",
         says="would send the token and all rows in the clear",
         advises="Write https://",
     ),
-    Failure(
+    BigQueryFailure(
         what="a host that is not there",
         settings={"endpoint": "https://nowhere.invalid"},
         step="name",
         says="There is no host named 'nowhere.invalid'",
         advises="Check `endpoint`",
     ),
-    Failure(
+    BigQueryFailure(
         what="nothing listens there, or a firewall refuses",
         settings={"endpoint": "http://127.0.0.1:1"},
         step="network",
         says="takes no connection on port 1",
         advises="oauth2.googleapis.com",
     ),
-    Failure(
+    BigQueryFailure(
         what="a host that speaks no TLS",
         settings={"endpoint": "https://127.0.0.1:{port}"},
         step="TLS",
         says="No TLS connection to 127.0.0.1",
         advises="may not be BigQuery",
     ),
-    Failure(
+    BigQueryFailure(
         what="a missing secret",
         secrets={},
         step="credential",
-        says="there is no service_account",
-        advises="",
+        says="There is no secret sources/prod.service_account",
+        advises="backhaul secret set sources/prod.service_account",
     ),
-    Failure(
+    BigQueryFailure(
         what="a private key alone",
         key_file=json.loads(key_file(ANY))["private_key"],
         step="credential",
         says="is no service account's file but a private key alone",
         advises="Create new key, JSON",
     ),
-    Failure(
+    BigQueryFailure(
         what="a person's own login",
         key_file='{"type": "authorized_user", "client_id": "x", "client_secret": "y", "refresh_token": "z"}',
         step="credential",
         says="but a person's own login (authorized_user)",
         advises="backhaul secret set sources/<name>.service_account",
     ),
-    Failure(
+    BigQueryFailure(
         what="an OAuth client",
         key_file='{"installed": {"client_id": "x", "client_secret": "y"}}',
         step="credential",
         says="but an OAuth client (JSON)",
         advises="Service Accounts",
     ),
-    Failure(
+    BigQueryFailure(
         what="a federated login where a key is asked for",
         key_file='{"type": "external_account", "audience": "//iam.googleapis.com/x", "token_url": "https://sts.googleapis.com"}',
         step="credential",
         says="but a federated login (external_account)",
         advises="GOOGLE_APPLICATION_CREDENTIALS",
     ),
-    Failure(
+    BigQueryFailure(
         what="a file that lacks fields",
         key_file={"client_email": None, "private_key_id": None},
         step="credential",
         says="private_key_id is missing. client_email is missing.",
         advises="backhaul secret set sources/<name>.service_account",
     ),
-    Failure(
+    BigQueryFailure(
         what="a file that is cut off",
         key_file=key_file(ANY)[:-300],
         step="credential",
         says="but JSON that is damaged",
         advises="Give that file whole",
     ),
-    Failure(
+    BigQueryFailure(
         what="a file whose token_uri leads elsewhere",
         key_file={"token_uri": "https://oauth2.googleapis.com.example.org/token"},
         step="credential",
         says="token_uri leads to oauth2.googleapis.com.example.org, which is not Google's",
         advises="Download the key again",
     ),
-    Failure(
+    BigQueryFailure(
         what="a key that was deleted, or is of another account",
         account={"keys": {"key-id-0001": public_key("another")}},
         step="login",
@@ -161,14 +170,14 @@ FAILURES = (
         advises="gcloud iam service-accounts keys list --iam-account={email}",
         published=f"{GITHUB}/googleapis/google-cloud-python/issues/10004",
     ),
-    Failure(
+    BigQueryFailure(
         what="a login that a firewall keeps away",
         key_file={"token_uri": "http://127.0.0.1:1/token"},
         step="login",
         says="The login cannot be reached",
         advises="the firewall to oauth2.googleapis.com",
     ),
-    Failure(
+    BigQueryFailure(
         what="an account that is not there",
         key_file={"client_email": "nobody@backhaul-tests.iam.gserviceaccount.com"},
         step="login",
@@ -176,7 +185,7 @@ FAILURES = (
         advises="gcloud iam service-accounts describe nobody@backhaul-tests.iam.gserviceaccount.com",
         published=f"{GITHUB}/google/oculi/issues/5",
     ),
-    Failure(
+    BigQueryFailure(
         what="an account that is disabled",
         answer=("invalid_grant", "Robot is disabled."),
         step="login",
@@ -184,7 +193,7 @@ FAILURES = (
         advises="gcloud iam service-accounts enable {email} --project=backhaul-tests",
         published=f"{GITHUB}/googleapis/google-api-ruby-client/issues/720",
     ),
-    Failure(
+    BigQueryFailure(
         what="a clock that is wrong",
         account={"clock": 7200.0},
         step="login",
@@ -192,7 +201,7 @@ FAILURES = (
         advises="timedatectl set-ntp true",
         published=f"{GITHUB}/DataBiosphere/dsub/issues/194",
     ),
-    Failure(
+    BigQueryFailure(
         what="a login of a person that has expired",
         answer=("invalid_grant", "reauth related error (invalid_rapt)"),
         step="login",
@@ -200,14 +209,14 @@ FAILURES = (
         advises="gcloud auth application-default login",
         published=f"{GITHUB}/cline/cline/issues/4080",
     ),
-    Failure(
+    BigQueryFailure(
         what="an answer of the token endpoint that nobody knows",
         answer=("invalid_grant", "Something new."),
         step="login",
         says="The login failed: invalid_grant: Something new.",
         advises="audit log",
     ),
-    Failure(
+    BigQueryFailure(
         what="an API that is not enabled",
         job=(
             "accessNotConfigured",
@@ -222,7 +231,7 @@ FAILURES = (
         advises="gcloud services enable bigquery.googleapis.com",
         published=f"{GITHUB}/googleapis/google-cloud-python/issues/4140",
     ),
-    Failure(
+    BigQueryFailure(
         what="an account that may not run jobs",
         job=(
             "accessDenied",
@@ -233,7 +242,7 @@ FAILURES = (
         advises=JOB_ROLE,
         published=f"{GITHUB}/xlang-ai/Spider2/issues/34",
     ),
-    Failure(
+    BigQueryFailure(
         what="a project without billing",
         job=(
             "billingNotEnabled",
@@ -244,7 +253,7 @@ FAILURES = (
         advises="gcloud billing projects link backhaul-tests",
         published=f"{GITHUB}/drt-hub/drt/pull/736",
     ),
-    Failure(
+    BigQueryFailure(
         what="a token that BigQuery does not take",
         job=(
             "authError",
@@ -255,7 +264,7 @@ FAILURES = (
         advises="this machine's clock",
         published=f"{GITHUB}/googleapis/google-cloud-python/issues/15087",
     ),
-    Failure(
+    BigQueryFailure(
         what="a perimeter of the organisation",
         job=(
             "policyViolation",
@@ -266,14 +275,14 @@ FAILURES = (
         advises="access level",
         published="https://cloud.google.com/vpc-service-controls/docs/troubleshooting",
     ),
-    Failure(
+    BigQueryFailure(
         what="a dataset that is not there",
         settings={"dataset": "no_such"},
         step="location",
         says="there is no dataset backhaul-tests.no_such",
         advises="bq ls backhaul-tests:",
     ),
-    Failure(
+    BigQueryFailure(
         what="a dataset in another location",
         settings={"dataset": "european", "location": "US"},
         account={"datasets": ["european"]},
@@ -281,7 +290,7 @@ FAILURES = (
         says="backhaul-tests.european is in EU, but jobs run in US",
         advises='Set location = "EU"',
     ),
-    Failure(
+    BigQueryFailure(
         what="a dataset that may not be looked at",
         account={"datasets": []},
         step="location",
@@ -289,7 +298,7 @@ FAILURES = (
         advises=READING_ROLE,
         published=f"{GOOGLE}/access-control",
     ),
-    Failure(
+    BigQueryFailure(
         what="tables whose rows may not be read",
         account={"permissions": []},
         step="privileges",
@@ -300,7 +309,7 @@ FAILURES = (
 )
 
 
-def plugin_of(failure: Failure, shop: Dataset) -> Any:
+def plugin_of(failure: BigQueryFailure, shop: Dataset) -> Any:
     """Give a plug-in that fails so."""
     account = dict(failure.account)
     if failure.answer is not None:
@@ -310,57 +319,25 @@ def plugin_of(failure: Failure, shop: Dataset) -> Any:
     shop.set_account(**account)
     text = failure.key_file if isinstance(failure.key_file, str) else shop.key_file(**failure.key_file)
     secrets = {"service_account": text} if failure.secrets is None else failure.secrets
-    settings = {
-        name: value.replace("{port}", str(shop.server.port)) if isinstance(value, str) else value
-        for name, value in failure.settings.items()
-    }
-    return bigquery_plugin(shop, secrets=secrets, **settings)
+    return bigquery_plugin(shop, secrets=secrets, **settings_of(failure, names_of(shop)))
 
 
-def said(text: str, shop: Dataset) -> str:
-    return text.replace("{email}", shop.email).replace("{dataset}", shop.name)
+def names_of(shop: Dataset) -> dict[str, str]:
+    """Give what the braces of an entry stand for."""
+    return {"email": shop.email, "dataset": shop.name, "port": str(shop.server.port)}
 
 
-@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.what)
-def test_each_failure_to_connect_has_its_own_sentence_remedy_and_step(shop: Dataset, failure: Failure) -> None:
-    source = plugin_of(failure, shop)
+@each(FAILURES)
+def test_each_failure_to_connect_has_its_own_sentence_remedy_and_step(shop: Dataset, failure: BigQueryFailure) -> None:
+    line_of_the_key = json.loads(key_file(ANY))["private_key"].split("\n")[2]
     try:
-        *before, last = source.steps()
-        assert all(step.passed is not False for step in before)
-        assert (last.name, last.passed) == (failure.step, False)
-        assert said(failure.says, shop) in last.detail
-        assert said(failure.advises, shop) in last.remedy
-        if failure.step in ("job", "location", "privileges"):
-            return
-        with pytest.raises(BackhaulError) as failed:
-            source.open()
-        assert said(failure.says, shop) in failed.value.message
-        assert said(failure.advises, shop) in failed.value.remedy
-        told = "".join(traceback.format_exception(failed.value)) + repr(failed.value)
-        body = json.loads(key_file(ANY))["private_key"].split("\n")[2]
-        assert body not in told
+        play(failure, plugin_of(failure, shop), names_of(shop), [line_of_the_key])
     finally:
         shop.set_account()
 
 
 def test_each_kind_of_failure_is_told_in_other_words() -> None:
-    told = [failure.says for failure in FAILURES]
-    assert len(told) == len(set(told))
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueryFailure:
-    """A query that BigQuery refuses or gives up: what is wrong, the query, what is said, what is advised, where."""
-
-    what: str
-    sql: str
-    says: str
-    advises: str
-    at: str = ""
-    error: type[BackhaulError] = QueryFailedError
-    account: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    published: str = ""
+    assert said_twice(FAILURES) == set()
 
 
 def answering(reason: str, message: str, **more: Any) -> dict[str, Any]:
@@ -371,7 +348,7 @@ def answering(reason: str, message: str, **more: Any) -> dict[str, Any]:
 PLAYED_BACK = "SELECT id, 'played_back' AS note FROM people"
 ENDLESS = "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 1000000000)) AS a"
 QUERY_FAILURES = (
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a table that is misspelt",
         sql="SELECT id FROM poeple",
         says="There is no table backhaul-tests:{dataset}.poeple in location US",
@@ -379,7 +356,7 @@ QUERY_FAILURES = (
         at="poeple",
         published=f"{GOOGLE}/error-messages",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a dataset that is not there",
         sql="SELECT id FROM nowhere.people",
         says="There is no dataset backhaul-tests.nowhere in location US",
@@ -387,7 +364,7 @@ QUERY_FAILURES = (
         at="nowhere.people",
         published=f"{GITHUB}/doitintl/bigquery-grafana/issues/192",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a dataset in another location",
         sql="SELECT id FROM european.people",
         account={"datasets": ["european"]},
@@ -395,7 +372,7 @@ QUERY_FAILURES = (
         advises='It is in EU: set location = "EU"',
         published=f"{GITHUB}/doitintl/bigquery-grafana/issues/192",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a table without a dataset, where the source names none",
         sql="SELECT id FROM people",
         settings={"dataset": ""},
@@ -403,7 +380,7 @@ QUERY_FAILURES = (
         advises="set `dataset` in the source's file",
         at="people",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a table whose rows may not be read",
         sql="SELECT id FROM people",
         account={"hidden": ["{dataset}.people"]},
@@ -412,7 +389,7 @@ QUERY_FAILURES = (
         at="people",
         published=f"{GITHUB}/stanford-esrg/LEO_HitchHiking/issues/2",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a table that is a Google Sheet",
         sql=PLAYED_BACK,
         account=answering(
@@ -423,7 +400,7 @@ QUERY_FAILURES = (
         advises="Copy it into a table",
         published=f"{GITHUB}/googleapis/python-bigquery/issues/1392",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a column that is misspelt",
         sql="SELECT id,\n\temial FROM people",
         says="Unrecognized name: emial",
@@ -431,14 +408,14 @@ QUERY_FAILURES = (
         at="emial",
         published=f"{GITHUB}/metabase/metabase/issues/20555",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="names that differ in case only",
         sql="SELECT id AS a, email AS A FROM people",
         says="Duplicate column names in the result are not supported. Found duplicate(s): a",
         advises="a name of its own, with AS",
         published=f"{GITHUB}/mozilla/mozanalysis/issues/140",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a time compared with a number",
         sql="SELECT id FROM people WHERE changed >= 1700000000",
         says="No matching signature for operator >= for argument types: TIMESTAMP, INT64",
@@ -446,7 +423,7 @@ QUERY_FAILURES = (
         at=">=",
         published=f"{GITHUB}/cube-js/cube/pull/9683",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a query that would be billed for more than is allowed",
         sql="SELECT id FROM people",
         settings={"maximum_bytes_billed": 1_000_000},
@@ -455,7 +432,7 @@ QUERY_FAILURES = (
         advises="set maximum_bytes_billed = 5497558138880 or more",
         published=f"{GITHUB}/exmergo/dex/issues/320",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a quota that an administrator set",
         sql=PLAYED_BACK,
         account=answering(
@@ -468,7 +445,7 @@ QUERY_FAILURES = (
         advises="Quotas & System Limits",
         published=f"{GITHUB}/HTTPArchive/har.fyi/issues/10",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="too many requests, for as long as is waited",
         sql=PLAYED_BACK,
         account=answering(
@@ -481,7 +458,7 @@ QUERY_FAILURES = (
         advises="let the sync run less often",
         published=f"{GOOGLE}/troubleshoot-quotas",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a result that is too large",
         sql=PLAYED_BACK,
         account=answering("responseTooLarge", "Response too large to return.", late=True),
@@ -489,7 +466,7 @@ QUERY_FAILURES = (
         advises="fewer rows or columns",
         published=f"{GOOGLE}/error-messages",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="a query that needs too much",
         sql=PLAYED_BACK,
         account=answering(
@@ -501,7 +478,7 @@ QUERY_FAILURES = (
         advises="no ORDER BY over all rows",
         published=f"{GOOGLE}/error-messages",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="the time limit of a query",
         sql=ENDLESS,
         settings={"timeout": 1},
@@ -509,7 +486,7 @@ QUERY_FAILURES = (
         advises="Raise `timeout`",
         published=f"{GITHUB}/dbt-labs/dbt-adapters/pull/1974",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="trouble of BigQuery's own",
         sql=PLAYED_BACK,
         account=answering(
@@ -522,7 +499,7 @@ QUERY_FAILURES = (
         advises="Try again",
         published=f"{GOOGLE}/error-messages",
     ),
-    QueryFailure(
+    BigQueryQueryFailure(
         what="jobs that may no longer be run",
         sql=PLAYED_BACK,
         account=answering(
@@ -537,18 +514,12 @@ QUERY_FAILURES = (
 )
 
 
-@pytest.mark.parametrize("failure", QUERY_FAILURES, ids=lambda failure: failure.what)
-def test_each_failure_of_a_query_has_its_own_sentence_and_remedy(shop: Dataset, failure: QueryFailure) -> None:
-    shop.set_account(**json.loads(json.dumps(failure.account).replace("{dataset}", shop.name)))
+@each(QUERY_FAILURES)
+def test_each_failure_of_a_query_has_its_own_sentence_and_remedy(shop: Dataset, failure: BigQueryQueryFailure) -> None:
+    names = names_of(shop)
+    shop.set_account(**json.loads(filled(json.dumps(failure.account), names)))
     try:
-        with bigquery_plugin(shop, **failure.settings).open() as session:
-            with pytest.raises(failure.error) as failed:
-                session.stream(failure.sql).batches.read_all()
-            assert said(failure.says, shop) in failed.value.message
-            assert said(failure.advises, shop) in failed.value.remedy
-            if failure.at:
-                assert isinstance(failed.value, QueryFailedError)
-                assert failed.value.offset == failure.sql.index(failure.at)
+        play_query(failure, bigquery_plugin(shop, **failure.settings), names)
     finally:
         shop.set_account()
 

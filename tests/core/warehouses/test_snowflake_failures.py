@@ -8,16 +8,16 @@ nowhere published.
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from core.errors import BackhaulError, LoginError, QueryFailedError, UnreachableError
+from core.errors import LoginError, QueryFailedError, UnreachableError
+from tests.core.warehouses.failures import Failure, QueryFailure, each, filled, play, play_query, said_twice
 from tests.core.warehouses.harness import snowflake_plugin
 from tests.core.warehouses.snowflake_keys import fingerprint_of, pem, public_body, rsa_key
 from tests.servers.snowflake.stand_in import PASSWORD, StandIn, Warehouse
@@ -33,20 +33,19 @@ def shop(snowflake: StandIn) -> Iterator[Warehouse]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Failure:
-    """A connection that fails: what is wrong, the step at which `check` stops, what is said, what is advised."""
+class SnowflakeFailure(Failure):
+    """A connection that fails. `user` is what the stand-in knows of the user, `answer` the code and text that it plays back."""
 
-    what: str
-    step: str
-    says: str
-    advises: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    after_login: ClassVar[frozenset[str]] = frozenset({"warehouse", "database"})
     user: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, str] | None = None
     answer: tuple[str, str] | None = None
-    published: str = ""
-    opens: bool = False
-    """Snowflake takes the login all the same, so that only `check` finds it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnowflakeQueryFailure(QueryFailure):
+    """A query that fails. `user` is what the stand-in knows of the user."""
+
+    user: Mapping[str, Any] = field(default_factory=dict)
 
 
 DOCUMENTS = "https://docs.snowflake.com/en"
@@ -55,42 +54,42 @@ KEY = {"login": "key"}
 TOKEN = {"login": "token"}
 
 FAILURES = (
-    Failure(
+    SnowflakeFailure(
         what="no account identifier",
         settings={"account": "my account!", "host": ""},
         step="name",
         says="'my account!' is no account identifier",
         advises="View account details",
     ),
-    Failure(
+    SnowflakeFailure(
         what="an account whose host is not there",
         settings={"host": "nowhere.invalid", "protocol": "https"},
         step="name",
         says="There is no host named 'nowhere.invalid'",
         advises="Check `account`",
     ),
-    Failure(
+    SnowflakeFailure(
         what="nothing listens there, or a firewall refuses",
         settings={"port": 1},
         step="network",
         says="takes no connection on port 1",
         advises="SYSTEM$ALLOWLIST()",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a host that speaks no TLS",
         settings={"protocol": "https"},
         step="TLS",
         says="No TLS connection to 127.0.0.1",
         advises="may not be Snowflake",
     ),
-    Failure(
+    SnowflakeFailure(
         what="plain http to another machine",
         settings={"protocol": "http", "host": "example.com"},
         step="name",
         says="in the clear",
         advises="Take `protocol` out",
     ),
-    Failure(
+    SnowflakeFailure(
         what="an account that Snowflake does not know",
         settings={"account": "NOSUCH-ACCOUNT"},
         step="account",
@@ -98,21 +97,21 @@ FAILURES = (
         advises="MYORG-MYACCOUNT",
         published=f"{DOCUMENTS}/user-guide/admin-account-identifier",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a wrong password",
         secrets={"password": "not the one"},
         step="login",
         says="refused the user or the password",
         advises="backhaul secret set sources/<name>.password",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a user that is not there",
         settings={"user": "NOBODY"},
         step="login",
         says="refused the user or the password",
         advises="Check `user`",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a key that is not registered",
         settings=KEY,
         secrets={"private_key": pem(rsa_key("mine"))},
@@ -122,7 +121,7 @@ FAILURES = (
         advises="ALTER USER {user} SET RSA_PUBLIC_KEY = '",
         published=f"{DOCUMENTS}/user-guide/key-pair-auth-troubleshooting",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a key of another user",
         settings={"user": "SOMEONE_ELSE", **KEY},
         secrets={"private_key": pem(rsa_key("mine"))},
@@ -132,7 +131,7 @@ FAILURES = (
         advises="DESC USER SOMEONE_ELSE",
         published=f"{DOCUMENTS}/user-guide/key-pair-auth-troubleshooting",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a key that is encrypted",
         settings=KEY,
         secrets={"private_key": pem(rsa_key("mine"), serialization.BestAvailableEncryption(b"passphrase"))},
@@ -140,7 +139,7 @@ FAILURES = (
         says="is encrypted",
         advises="backhaul key convert",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a key that is cut off",
         settings=KEY,
         secrets={"private_key": pem(rsa_key("mine"))[:-200]},
@@ -148,7 +147,7 @@ FAILURES = (
         says="ends too early",
         advises="backhaul secret set sources/<name>.private_key",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a key of another kind",
         settings=KEY,
         secrets={"private_key": pem(ec.generate_private_key(ec.SECP256R1()))},
@@ -157,7 +156,7 @@ FAILURES = (
         advises="backhaul secret set sources/<name>.private_key",
         published=f"{DOCUMENTS}/user-guide/key-pair-auth",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a key that is too short",
         settings=KEY,
         secrets={"private_key": pem(rsa_key("short", 1024))},
@@ -166,14 +165,14 @@ FAILURES = (
         advises="backhaul secret set sources/<name>.private_key",
         published=f"{DOCUMENTS}/user-guide/key-pair-auth",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a missing secret",
         secrets={},
         step="login",
-        says="there is no password",
-        advises="",
+        says="There is no secret sources/prod.password",
+        advises="backhaul secret set sources/prod.password",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a token that is not known",
         settings=TOKEN,
         secrets={"token": "not-a-token"},
@@ -182,7 +181,7 @@ FAILURES = (
         says="does not take this token for {user}",
         advises="SHOW USER PROGRAMMATIC ACCESS TOKENS FOR USER {user}",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a token that has expired",
         settings={"login": "oauth"},
         secrets={"token": "a-token"},
@@ -192,7 +191,7 @@ FAILURES = (
         advises="ROTATE PROGRAMMATIC ACCESS TOKEN",
         published=f"{TRACKERS}/snowflakedb/snowflake-connector-nodejs/pull/1392",
     ),
-    Failure(
+    SnowflakeFailure(
         what="an OAuth token that is not valid",
         settings={"login": "oauth"},
         secrets={"token": "not-the-oauth-token"},
@@ -201,7 +200,7 @@ FAILURES = (
         advises="backhaul secret set sources/<name>.token",
         published=f"{TRACKERS}/iqea-ai/duckdb-snowflake/issues/29",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a token of a user without a network policy",
         settings=TOKEN,
         secrets={"token": "a-token"},
@@ -211,7 +210,7 @@ FAILURES = (
         advises="CREATE NETWORK POLICY",
         published=f"{TRACKERS}/xlang-ai/Spider2/issues/143",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a user who needs a second factor (TOTP)",
         answer=(
             "394508",
@@ -222,7 +221,7 @@ FAILURES = (
         advises='login = "key"',
         published=f"{TRACKERS}/dbt-labs/dbt-fusion/issues/316",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a user who needs a second factor (none that programs could give)",
         answer=(
             "394509",
@@ -233,7 +232,7 @@ FAILURES = (
         advises="TYPE = SERVICE",
         published=f"{TRACKERS}/xlang-ai/Spider2/issues/143",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a user who never enrolled for a second factor",
         answer=("250001", "Multi-factor authentication is required for this account. Log in to Snowsight to enroll."),
         step="login",
@@ -241,7 +240,7 @@ FAILURES = (
         advises='login = "key"',
         published=f"{TRACKERS}/PostHog/posthog/pull/66419",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a user who did not confirm with Duo",
         answer=("390127", "Duo Security authentication is denied."),
         step="login",
@@ -249,7 +248,7 @@ FAILURES = (
         advises='login = "key"',
         published=f"{TRACKERS}/PostHog/posthog/pull/63053",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a user who is locked",
         answer=(
             "390102",
@@ -260,7 +259,7 @@ FAILURES = (
         advises="MINS_TO_UNLOCK",
         published="https://community.snowflake.com/s/error-your-user-login-has-been-locked",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a user who is disabled",
         answer=("390101", "User access disabled. Contact your local system administrator."),
         step="login",
@@ -268,14 +267,14 @@ FAILURES = (
         advises="ALTER USER {user} SET DISABLED = FALSE",
         published="https://learn.microsoft.com/en-us/power-bi/connect-data/service-connect-snowflake",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a password that has expired",
         answer=("390106", "Specified password has expired. Password must be changed using the Snowflake web console."),
         step="login",
         says="has expired or must be changed",
         advises="Log in to Snowsight",
     ),
-    Failure(
+    SnowflakeFailure(
         what="an address that a network policy keeps out",
         answer=("390422", "Incoming request with IP/Token 203.0.113.7 is not allowed to access Snowflake."),
         step="login",
@@ -283,14 +282,14 @@ FAILURES = (
         advises="VALUE_LIST = ('203.0.113.7')",
         published=f"{TRACKERS}/airbytehq/airbyte/issues/20992",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a role that is not there or not granted",
         settings={"role": "NO_SUCH_ROLE"},
         step="role",
         says="There is no role NO_SUCH_ROLE, or it is not granted to {user}",
         advises="GRANT ROLE NO_SUCH_ROLE TO USER {user};",
     ),
-    Failure(
+    SnowflakeFailure(
         what="an account whose trial has ended",
         answer=("390913", "Your free trial has ended and all of your virtual warehouses have been suspended."),
         step="account",
@@ -298,23 +297,22 @@ FAILURES = (
         advises="Billing",
         published=f"{TRACKERS}/rudderlabs/rudder-server/blob/master/warehouse/integrations/snowflake/snowflake.go",
     ),
-    Failure(
+    SnowflakeFailure(
         what="an error that nobody knows",
         answer=("390999", "Something new."),
         step="login",
         says="The login failed: Something new",
         advises="LOGIN_HISTORY",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a warehouse that is not there, or without USAGE",
         settings={"warehouse": "NO_SUCH"},
-        opens=True,
         step="warehouse",
         says="there is no warehouse NO_SUCH, or the role READER may not use it",
         advises="GRANT USAGE ON WAREHOUSE NO_SUCH TO ROLE READER;",
         published=f"{TRACKERS}/snowflakedb/snowflake-jdbc/issues/657",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a warehouse that is suspended and does not resume",
         user={
             "answers": {
@@ -324,13 +322,12 @@ FAILURES = (
                 }
             }
         },
-        opens=True,
         step="warehouse",
         says="Warehouse 'READING' is suspended",
         advises="ALTER WAREHOUSE READING SET AUTO_RESUME = TRUE",
         published=f"{TRACKERS}/Snowflake-Labs/sfguide-getting-started-from-zero-to-snowflake/issues/3",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a warehouse whose credits are used up",
         user={
             "answers": {
@@ -341,24 +338,21 @@ FAILURES = (
                 }
             }
         },
-        opens=True,
         step="warehouse",
         says="resource monitor 'MONTH' has exceeded its quota",
         advises="SHOW RESOURCE MONITORS",
         published=f"{TRACKERS}/PostHog/posthog.com/pull/8669",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a database that is not there, or without USAGE",
         settings={"database": "NO_SUCH"},
-        opens=True,
         step="database",
         says="there is no database NO_SUCH, or the role READER may not use it",
         advises="GRANT USAGE ON DATABASE NO_SUCH TO ROLE READER;",
     ),
-    Failure(
+    SnowflakeFailure(
         what="a schema that is not there, or without USAGE",
         settings={"schema": "NO_SUCH"},
-        opens=True,
         step="database",
         says="there is no schema {database}.NO_SUCH, or the role READER may not use it",
         advises="GRANT USAGE ON SCHEMA {database}.NO_SUCH TO ROLE READER;",
@@ -366,7 +360,7 @@ FAILURES = (
 )
 
 
-def plugin_of(failure: Failure, shop: Warehouse) -> Any:
+def plugin_of(failure: SnowflakeFailure, shop: Warehouse) -> Any:
     """Give a plug-in that fails so."""
     user: dict[str, Any] = {"oauth": ["oauth-token"], **failure.user}
     if failure.answer is not None:
@@ -375,35 +369,23 @@ def plugin_of(failure: Failure, shop: Warehouse) -> Any:
     return snowflake_plugin(shop, secrets=failure.secrets, **failure.settings)
 
 
-def said(text: str, shop: Warehouse) -> str:
-    return text.replace("{user}", shop.user).replace("{database}", shop.database)
+def names_of(shop: Warehouse) -> dict[str, str]:
+    """Give what the braces of an entry stand for."""
+    return {"user": shop.user, "database": shop.database}
 
 
-@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.what)
-def test_each_failure_to_connect_has_its_own_sentence_remedy_and_step(shop: Warehouse, failure: Failure) -> None:
-    source = plugin_of(failure, shop)
+@each(FAILURES)
+def test_each_failure_to_connect_has_its_own_sentence_remedy_and_step(
+    shop: Warehouse, failure: SnowflakeFailure
+) -> None:
     try:
-        if not failure.opens:
-            with pytest.raises(BackhaulError) as failed:
-                source.open()
-            assert said(failure.says, shop) in failed.value.message
-            assert said(failure.advises, shop) in failed.value.remedy
-            told = "".join(traceback.format_exception(failed.value)) + repr(failed.value)
-            for secret in (failure.secrets or {"password": PASSWORD}).values():
-                assert secret not in told
-        *before, last = source.steps()
-        assert all(step.passed is not False for step in before)
-        assert (last.name, last.passed) == (failure.step, False)
-        assert said(failure.says, shop) in last.detail
-        assert said(failure.advises, shop) in last.remedy
+        play(failure, plugin_of(failure, shop), names_of(shop), (failure.secrets or {"password": PASSWORD}).values())
     finally:
         shop.set_user()
 
 
 def test_each_kind_of_failure_is_told_in_other_words() -> None:
-    told = [failure.says for failure in FAILURES]
-    same = {words for words in told if told.count(words) > 1}
-    assert same == {"asks {user} for a second factor", "refused the user or the password"}
+    assert said_twice(FAILURES) == {"asks {user} for a second factor", "refused the user or the password"}
 
 
 def test_a_second_factor_and_a_missing_grant_are_never_told_as_wrong_credentials(shop: Warehouse) -> None:
@@ -423,21 +405,6 @@ def test_a_second_factor_and_a_missing_grant_are_never_told_as_wrong_credentials
     assert "password" not in refused.value.message + refused.value.remedy
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueryFailure:
-    """A query that Snowflake refuses or gives up: what is wrong, the query, what is said, what is advised, where."""
-
-    what: str
-    sql: str
-    says: str
-    advises: str
-    at: str = ""
-    error: type[BackhaulError] = QueryFailedError
-    user: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    published: str = ""
-
-
 def answering(code: str, message: str, **more: Any) -> dict[str, Any]:
     """Let statements that read from `played_back` end with an error."""
     return {"answers": {"PLAYED_BACK": {"code": code, "message": message, **more}}}
@@ -445,7 +412,7 @@ def answering(code: str, message: str, **more: Any) -> dict[str, Any]:
 
 PLAYED_BACK = "SELECT id FROM played_back"
 QUERY_FAILURES = (
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="a table that is misspelt",
         sql="SELECT id FROM poeple",
         says="Object 'POEPLE' does not exist or not authorized",
@@ -453,7 +420,7 @@ QUERY_FAILURES = (
         at="poeple",
         published=f"{TRACKERS}/metabase/metabase/issues/50422",
     ),
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="a table in another schema",
         sql="SELECT id FROM elsewhere.people",
         says="does not exist or not authorized",
@@ -461,7 +428,7 @@ QUERY_FAILURES = (
         at="",
         published=f"{TRACKERS}/bytebase/bytebase/issues/15733",
     ),
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="a table without SELECT",
         sql="SELECT id FROM people",
         user={"hidden": ["{database}.PUBLIC.PEOPLE"]},
@@ -470,7 +437,7 @@ QUERY_FAILURES = (
         at="people",
         published=f"{TRACKERS}/metabase/metabase/issues/50422",
     ),
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="a schema without USAGE",
         sql="SELECT id FROM public.people",
         user={"hidden": ["{database}.PUBLIC"]},
@@ -478,7 +445,7 @@ QUERY_FAILURES = (
         advises="GRANT USAGE ON SCHEMA {database}.PUBLIC TO ROLE READER; GRANT SELECT ON ALL TABLES IN SCHEMA {database}.PUBLIC",
         published=f"{TRACKERS}/bytebase/bytebase/issues/15733",
     ),
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="a table that may be seen but not read",
         sql=PLAYED_BACK,
         user=answering(
@@ -490,7 +457,7 @@ QUERY_FAILURES = (
         advises="GRANT SELECT ON TABLE PLAYED_BACK TO ROLE READER;",
         published=f"{TRACKERS}/dbt-labs/dbt-external-tables/issues/214",
     ),
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="no warehouse in use",
         sql="SELECT id FROM people",
         settings={"warehouse": "NO_SUCH"},
@@ -498,7 +465,7 @@ QUERY_FAILURES = (
         advises="GRANT USAGE ON WAREHOUSE NO_SUCH TO ROLE READER;",
         published=f"{TRACKERS}/dbt-labs/dbt-snowflake/issues/300",
     ),
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="the time limit of a statement",
         sql="SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 1000000000)) AS a, TABLE(GENERATOR(ROWCOUNT => 1000000000)) AS b",
         settings={"statement_timeout": 1},
@@ -506,7 +473,7 @@ QUERY_FAILURES = (
         advises="statement_timeout",
         published="https://docs.snowflake.com/en/sql-reference/parameters#statement-timeout-in-seconds",
     ),
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="a session that has ended",
         sql=PLAYED_BACK,
         user=answering("390112", "Your session has expired. Please login again.", status=401),
@@ -515,7 +482,7 @@ QUERY_FAILURES = (
         advises="Try again",
         published=f"{TRACKERS}/snowflakedb/snowflake-connector-python/blob/main/src/snowflake/connector/network.py",
     ),
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="an account that was suspended",
         sql=PLAYED_BACK,
         user=answering("000666", "Your account is suspended due to lack of payment method."),
@@ -524,7 +491,7 @@ QUERY_FAILURES = (
         advises="Billing",
         published=f"{TRACKERS}/xlang-ai/Spider2/issues/185",
     ),
-    QueryFailure(
+    SnowflakeQueryFailure(
         what="no database in use",
         sql="SELECT id FROM people",
         settings={"database": "NO_SUCH"},
@@ -535,18 +502,13 @@ QUERY_FAILURES = (
 )
 
 
-@pytest.mark.parametrize("failure", QUERY_FAILURES, ids=lambda failure: failure.what)
-def test_each_failure_of_a_query_has_its_own_sentence_and_remedy(shop: Warehouse, failure: QueryFailure) -> None:
-    user = json.loads(json.dumps(failure.user).replace("{database}", shop.database))
-    shop.set_user(**user)
+@each(QUERY_FAILURES)
+def test_each_failure_of_a_query_has_its_own_sentence_and_remedy(
+    shop: Warehouse, failure: SnowflakeQueryFailure
+) -> None:
+    names = names_of(shop)
+    shop.set_user(**json.loads(filled(json.dumps(failure.user), names)))
     try:
-        with snowflake_plugin(shop, **failure.settings).open() as session:
-            with pytest.raises(failure.error) as failed:
-                session.stream(failure.sql).batches.read_all()
-            assert said(failure.says, shop) in failed.value.message
-            assert said(failure.advises, shop) in failed.value.remedy
-            if failure.at:
-                assert isinstance(failed.value, QueryFailedError)
-                assert failed.value.offset == failure.sql.index(failure.at)
+        play_query(failure, snowflake_plugin(shop, **failure.settings), names)
     finally:
         shop.set_user()

@@ -6,5 +6,5 @@ The server runs in an environment of its own (`tests.servers.environments`), the
     accounts.py  who may log in, with what, and what is told to who may not
     jobs.py      jobs: dry runs that run nothing, limits, what ends a job; the emulator runs the rest
     vendor.py    DuckDB's, sqlglot's and the emulator's errors in BigQuery's reasons and words
-    stand_in.py  starts and stops the server; runs in the tests' own environment
+    stand_in.py  what the tests know of it; runs in their own environment, as `tests.servers.stand_in` does, which starts it
 """

@@ -9,10 +9,7 @@ page after the first.
 from __future__ import annotations
 
 import asyncio
-import gzip
-import json
 import logging
-import os
 import sys
 import threading
 from pathlib import Path
@@ -21,7 +18,6 @@ from urllib.parse import parse_qsl
 
 import httpx
 import structlog
-import uvicorn
 from bqemulator.config import PersistenceMode, Settings
 from bqemulator.server import EmulatorServer
 from starlette.applications import Starlette
@@ -32,6 +28,7 @@ from starlette.routing import Route
 from tests.servers.bigquery.accounts import Account, RefusedError, Tokens
 from tests.servers.bigquery.jobs import Jobs
 from tests.servers.bigquery.vendor import VendorError
+from tests.servers.serving import body_of, end_with_parent, serve
 
 ROOT = "/bigquery/v2/projects/{project}"
 
@@ -191,14 +188,6 @@ class Service:
         return None
 
 
-async def body_of(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    if request.headers.get("content-encoding") == "gzip":
-        body = gzip.decompress(body)
-    found: dict[str, Any] = json.loads(body) if body else {}
-    return found
-
-
 def started_emulator() -> EmulatorServer:
     """Start the emulator in a thread of its own: it blocks its loop while a query runs."""
     settings = Settings(rest_port=0, grpc_port=0, persistence_mode=PersistenceMode.EPHEMERAL, log_level="error")
@@ -216,28 +205,12 @@ def started_emulator() -> EmulatorServer:
     return server
 
 
-async def serve(port_file: Path) -> None:
+async def main(port_file: Path) -> None:
     emulator = started_emulator()
     async with httpx.AsyncClient(base_url=emulator.rest_url, timeout=600, trust_env=False) as client:
-        app = Starlette(routes=Service(client).routes())
-        server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
-        task = asyncio.create_task(server.serve())
-        while not server.started:
-            if task.done():
-                raise SystemExit("the front did not start")
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        half = port_file.with_suffix(".half")
-        half.write_text(f"{port} {emulator.grpc_port}")
-        half.rename(port_file)
-        await task
-
-
-def end_with_parent() -> None:
-    sys.stdin.buffer.read()
-    os._exit(0)
+        await serve(Starlette(routes=Service(client).routes()), port_file, more_ports=[emulator.grpc_port])
 
 
 if __name__ == "__main__":
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    asyncio.run(serve(Path(sys.argv[1])))
+    end_with_parent()
+    asyncio.run(main(Path(sys.argv[1])))

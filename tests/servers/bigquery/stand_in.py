@@ -1,97 +1,43 @@
-"""Starts the stand-in, gives each test a dataset of its own with an account that reads it, and stops it.
-
-Every wait is bounded and notices a process that died. The server ends with this process: it reads from a pipe that we hold.
-"""
+"""The stand-in for BigQuery as the tests know it: a dataset of its own for each test, with an account that reads it."""
 
 from __future__ import annotations
 
 import functools
-import http.client
-import itertools
 import json
-import os
 import platform
-import shutil
 import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.servers.environments import ENVIRONMENTS
+from tests.servers import stand_in
 
 __all__ = ["PROJECT", "Dataset", "StandIn", "key_file"]
 
-ROOT = Path(__file__).parents[3]
 PROJECT = "backhaul-tests"
-WAIT = 60.0
 READING = "bigquery.tables.getData"
 
 
 @dataclass(kw_only=True)
-class StandIn:
+class StandIn(stand_in.StandIn):
     """A running stand-in. `storage_port` is the emulator's own Storage API, without a login and without TLS."""
 
-    folder: Path
-    port: int
-    storage_port: int
-    process: subprocess.Popen[bytes]
-    host: str = "127.0.0.1"
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    name: ClassVar[str] = "bigquery"
 
     @classmethod
-    def start(cls) -> StandIn:
-        """Start it; takes about three seconds where its environment is there. Raises NoEnvironmentError."""
-        python = ENVIRONMENTS["bigquery"].python()
-        folder = Path(tempfile.mkdtemp(prefix="backhaul-bigquery-"))
-        link_extension(python, folder)
-        port_file = folder / "port"
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [python, "-m", "tests.servers.bigquery.serve", port_file],
-                cwd=ROOT,
-                env={"PATH": os.defpath, "HOME": str(folder), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-            )
-        running = cls(folder=folder, port=0, storage_port=0, process=process)
-        try:
-            deadline = time.monotonic() + WAIT
-            while not port_file.exists():
-                if process.poll() is not None:
-                    raise RuntimeError(f"the stand-in for BigQuery ended with {process.returncode}:\n{running.log()}")
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"the stand-in for BigQuery did not start in {WAIT:.0f} s:\n{running.log()}")
-                time.sleep(0.02)
-            running.port, running.storage_port = map(int, port_file.read_text().split())
-        except BaseException:
-            running.stop()
-            raise
-        return running
+    def furnish(cls, python: Path, home: Path) -> None:
+        link_extension(python, home)
+
+    @property
+    def storage_port(self) -> int:
+        return self.ports[1]
 
     @property
     def address(self) -> str:
         return f"http://{self.host}:{self.port}"
-
-    def ask(self, what: str, body: Any = None) -> Any:
-        """Ask the server for what no client of BigQuery could (see `serve.Service.control`)."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=WAIT)
-        try:
-            connection.request("POST", f"/_control/{what}", json.dumps(body or {}))
-            reply = json.loads(connection.getresponse().read())
-        except OSError as error:
-            raise RuntimeError(f"the stand-in for BigQuery does not answer: {error}\n{self.log()}") from error
-        finally:
-            connection.close()
-        if not reply["success"]:
-            raise RuntimeError(reply["message"])
-        return reply["data"]
 
     def create(self, location: str = "US") -> Dataset:
         """Make a dataset and an account that reads it."""
@@ -101,18 +47,6 @@ class StandIn:
         made.execute("SELECT 1")
         made.set_account()
         return made
-
-    def log(self) -> str:
-        """Give the end of what the server said."""
-        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")[-4000:]
-
-    def stop(self) -> None:
-        """End the server; may be called twice."""
-        self.process.kill()
-        self.process.wait(WAIT)
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass(kw_only=True)

@@ -7,5 +7,5 @@ The server runs in an environment of its own (`tests.servers.environments`), the
     engine.py    statements: fakesnow, mended where it differs from Snowflake and that is cheap
     vendor.py    DuckDB's and sqlglot's errors in Snowflake's codes and words
     wire.py      Arrow in the form in which Snowflake sends it
-    stand_in.py  starts and stops the server; runs in the tests' own environment
+    stand_in.py  what the tests know of it; runs in their own environment, as `tests.servers.stand_in` does, which starts it
 """

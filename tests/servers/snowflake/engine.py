@@ -142,7 +142,9 @@ class Engine:
                 cursor = connection.cursor()
                 cursor.execute(f"DESCRIBE {tree.sql(dialect='snowflake')}")
                 return Outcome(_named(wire.row_type(cursor.fetchall()), tree), pa.table({}))
-        except Exception as error:
+        except (
+            Exception
+        ) as error:  # fakesnow, DuckDB and sqlglot raise what they like: all is told in Snowflake's words
             raise vendor.translated(error, sql) from error
 
     def run(self, statement: Statement) -> Outcome:
@@ -153,7 +155,9 @@ class Engine:
         timer.start()
         try:
             return self._run(statement)
-        except Exception as error:
+        except (
+            Exception
+        ) as error:  # fakesnow, DuckDB and sqlglot raise what they like: all is told in Snowflake's words
             if expired.is_set():
                 raise vendor.timed_out(session.timeout) from error
             raise vendor.translated(error, statement.sql) from error

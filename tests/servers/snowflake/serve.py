@@ -11,23 +11,21 @@ import asyncio
 import base64
 import gzip
 import json
-import os
 import secrets
 import sys
-import threading
 import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.servers.serving import body_of, end_with_parent, serve
 from tests.servers.snowflake import accounts, vendor, wire
 from tests.servers.snowflake.accounts import RefusedError, User
 from tests.servers.snowflake.engine import Engine, Outcome, Session, Statement
@@ -80,14 +78,6 @@ def answered(
     return JSONResponse(body | ({} if good else {"headers": None}), status_code=status)
 
 
-async def body_of(request: Request) -> dict[str, Any]:
-    body = await request.body()
-    if request.headers.get("content-encoding") == "gzip":
-        body = gzip.decompress(body)
-    found: dict[str, Any] = json.loads(body) if body else {}
-    return found
-
-
 def session_of(request: Request) -> Session:
     token = request.headers.get("authorization", "").removeprefix('Snowflake Token="').removesuffix('"')
     if token not in SERVICE.sessions:
@@ -111,16 +101,30 @@ async def login(request: Request) -> JSONResponse:
     }
     try:
         user = accounts.verify(SERVICE.users, data)
-        role = asked["roleName"] or user.roles[0]
-        if role not in user.roles:
-            text = (
-                f"Role '{role}' specified in the connect string does not exist or not authorized. "
-                "Contact your local system administrator, or attempt to login with another role, e.g. PUBLIC."
-            )
-            raise RefusedError("390189", text)
+        role = role_of(user, asked["roleName"])
     except RefusedError as error:
         next_step = {"nextAction": "RETRY_LOGIN", "authnMethod": "USERNAME_PASSWORD", "signInOptions": {}}
         return answered(next_step, error.code, error.message)
+    session = session_for(user, role, asked, data)
+    token = secrets.token_urlsafe(32)
+    SERVICE.sessions[token] = session
+    return answered(welcome(session, token))
+
+
+def role_of(user: User, asked: str) -> str:
+    """Give the role that a session of the user has. Raises RefusedError where the one that it asks for is not granted."""
+    role = asked or user.roles[0]
+    if role not in user.roles:
+        text = (
+            f"Role '{role}' specified in the connect string does not exist or not authorized. "
+            "Contact your local system administrator, or attempt to login with another role, e.g. PUBLIC."
+        )
+        raise RefusedError("390189", text)
+    return role
+
+
+def session_for(user: User, role: str, asked: dict[str, str], data: dict[str, Any]) -> Session:
+    """Begin a session; of the warehouse, database and schema that it asks for, it has in use what the user may use."""
     database = asked["databaseName"] if asked["databaseName"] not in user.hidden else None
     schema = asked["schemaName"] if f"{database}.{asked['schemaName']}" not in user.hidden else None
     given = {name.upper(): str(value) for name, value in (data.get("SESSION_PARAMETERS") or {}).items()}
@@ -132,28 +136,29 @@ async def login(request: Request) -> JSONResponse:
         parameters={"TIMEZONE": "America/Los_Angeles"} | user.parameters | given,
     )
     SERVICE.engine.use(session, database or "", schema or "")
-    token = secrets.token_urlsafe(32)
-    SERVICE.sessions[token] = session
-    return answered(
-        {
-            "token": token,
-            "masterToken": secrets.token_urlsafe(32),
-            "validityInSeconds": 3600,
-            "masterValidityInSeconds": 14400,
-            "displayUserName": session.name,
-            "serverVersion": "9.30.0",
-            "firstLogin": False,
-            "remMeToken": None,
-            "remMeValidityInSeconds": 0,
-            "healthCheckInterval": 45,
-            "sessionId": time.time_ns() // 1000,
-            "newClientForUpgrade": None,
-            "idToken": None,
-            "idTokenValidityInSeconds": 0,
-            "parameters": [{"name": "AUTOCOMMIT", "value": True}, *parameters(session)],
-            "sessionInfo": session_info(session),
-        }
-    )
+    return session
+
+
+def welcome(session: Session, token: str) -> dict[str, Any]:
+    """Give what Snowflake tells whom it has let in."""
+    return {
+        "token": token,
+        "masterToken": secrets.token_urlsafe(32),
+        "validityInSeconds": 3600,
+        "masterValidityInSeconds": 14400,
+        "displayUserName": session.name,
+        "serverVersion": "9.30.0",
+        "firstLogin": False,
+        "remMeToken": None,
+        "remMeValidityInSeconds": 0,
+        "healthCheckInterval": 45,
+        "sessionId": time.time_ns() // 1000,
+        "newClientForUpgrade": None,
+        "idToken": None,
+        "idTokenValidityInSeconds": 0,
+        "parameters": [{"name": "AUTOCOMMIT", "value": True}, *parameters(session)],
+        "sessionInfo": session_info(session),
+    }
 
 
 def parameters(session: Session) -> list[dict[str, Any]]:
@@ -365,27 +370,6 @@ ROUTES = [
 ]
 
 
-def end_with_parent() -> None:
-    """End this process when the one that started it is gone: its end of our standard input closes."""
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
-async def main(port_file: Path) -> None:
-    config = uvicorn.Config(Starlette(routes=ROUTES), host="127.0.0.1", port=0, log_level="warning", access_log=False)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-        if serving.done():
-            return
-    port = server.servers[0].sockets[0].getsockname()[1]
-    half = port_file.with_suffix(".half")
-    half.write_text(str(port))
-    half.rename(port_file)
-    await serving
-
-
 if __name__ == "__main__":
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    asyncio.run(main(Path(sys.argv[1])))
+    end_with_parent()
+    asyncio.run(serve(Starlette(routes=ROUTES), Path(sys.argv[1])))

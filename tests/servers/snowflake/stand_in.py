@@ -1,86 +1,23 @@
-"""Starts the stand-in, gives each test a database of its own with a reader, and stops it.
-
-Every wait is bounded and notices a process that died. The server ends with this process: it reads from a pipe that we hold.
-"""
+"""The stand-in for Snowflake as the tests know it: a database of its own for each test, with a reader."""
 
 from __future__ import annotations
 
-import http.client
-import itertools
-import json
-import os
-import shutil
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from tests.servers.environments import ENVIRONMENTS
+from tests.servers import stand_in
 
 __all__ = ["ACCOUNT", "PASSWORD", "StandIn", "Warehouse"]
 
-ROOT = Path(__file__).parents[3]
 ACCOUNT = "BACKHAUL"
 PASSWORD = "Reader pä$$ 1"
-WAIT = 60.0
 
 
 @dataclass(kw_only=True)
-class StandIn:
+class StandIn(stand_in.StandIn):
     """A running stand-in."""
 
-    folder: Path
-    port: int
-    process: subprocess.Popen[bytes]
-    host: str = "127.0.0.1"
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-    @classmethod
-    def start(cls) -> StandIn:
-        """Start it; takes about two seconds where its environment is there. Raises NoEnvironmentError."""
-        python = ENVIRONMENTS["snowflake"].python()
-        folder = Path(tempfile.mkdtemp(prefix="backhaul-snowflake-"))
-        port_file = folder / "port"
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [python, "-m", "tests.servers.snowflake.serve", port_file],
-                cwd=ROOT,
-                env={"PATH": os.defpath, "HOME": str(folder), "LC_ALL": "C.UTF-8", "TZ": "UTC"},
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-            )
-        running = cls(folder=folder, port=0, process=process)
-        try:
-            deadline = time.monotonic() + WAIT
-            while not port_file.exists():
-                if process.poll() is not None:
-                    raise RuntimeError(f"the stand-in for Snowflake ended with {process.returncode}:\n{running.log()}")
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"the stand-in for Snowflake did not start in {WAIT:.0f} s:\n{running.log()}")
-                time.sleep(0.02)
-            running.port = int(port_file.read_text())
-        except BaseException:
-            running.stop()
-            raise
-        return running
-
-    def ask(self, what: str, body: Any = None) -> Any:
-        """Ask the server for what no client of Snowflake could (see `serve.control`)."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=WAIT)
-        try:
-            connection.request("POST", f"/_control/{what}", json.dumps(body or {}))
-            reply = json.loads(connection.getresponse().read())
-        except OSError as error:
-            raise RuntimeError(f"the stand-in for Snowflake does not answer: {error}\n{self.log()}") from error
-        finally:
-            connection.close()
-        if not reply["success"]:
-            raise RuntimeError(reply["message"])
-        return reply["data"]
+    name: ClassVar[str] = "snowflake"
 
     def create(self) -> Warehouse:
         """Make a database and a user that reads it."""
@@ -89,18 +26,6 @@ class StandIn:
         made.execute("SELECT 1")
         made.set_user()
         return made
-
-    def log(self) -> str:
-        """Give the end of what the server said."""
-        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")[-4000:]
-
-    def stop(self) -> None:
-        """End the server; may be called twice."""
-        self.process.kill()
-        self.process.wait(WAIT)
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass(kw_only=True)

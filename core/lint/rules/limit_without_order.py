@@ -1,0 +1,70 @@
+"""LIMIT without ORDER BY: which rows come is chance.
+
+Why it matters: the warehouse may give other rows each time. Backhaul then takes those that are missing for gone, and sends the others
+as new: calls without an end, and people who come and go.
+
+An example:
+
+    SELECT id AS "userId", plan AS "plan" FROM users LIMIT 1000
+
+Fix: order by something unique, such as the id; or leave the LIMIT out: a preview takes the first rows by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import TokenType, exp
+
+from core.lint.base import Context
+from core.model import Finding, Severity
+from core.query import Query, finding
+
+SEVERITY = Severity.WARNING
+
+_WORDS = (TokenType.LIMIT, TokenType.FETCH)
+
+
+def check(query: Query, _context: Context) -> Iterator[Finding]:
+    """Find a limit of the whole query, or of a part of it, whose rows have no order."""
+    if query.tree is None:
+        return
+    for node in query.tree.find_all(exp.Select, exp.SetOperation):
+        if not node.args.get("limit") or node.args.get("order") or _is_one_row(node):
+            continue
+        start, end = _place(query, node)
+        message = "Without ORDER BY, which rows come is chance: each run may give others. Order by the id, or leave the limit out."
+        yield finding(query.text, "limit-without-order", message, start, end, severity=SEVERITY)
+
+
+def _is_one_row(node: exp.Expr) -> bool:
+    """Tell whether a select gives one row anyway, or only answers whether there is one."""
+    inside = node.parent
+    while isinstance(inside, exp.Subquery | exp.Paren):
+        inside = inside.parent
+    return isinstance(inside, exp.Exists) or (
+        isinstance(node, exp.Select)
+        and not node.args.get("group")
+        and all(item.find(exp.AggFunc) for item in node.expressions)
+    )
+
+
+def _place(query: Query, node: exp.Expr) -> tuple[int, int]:
+    """Give the place of a select's LIMIT: the first one behind all else in it."""
+    parts = [
+        each
+        for name, value in node.args.items()
+        if name not in ("limit", "offset", "with_")
+        for each in (value if isinstance(value, list) else [value])
+    ]
+    ends = [
+        inner.meta["end"]
+        for part in parts
+        if isinstance(part, exp.Expr)
+        for inner in part.walk()
+        if "end" in inner.meta
+    ]
+    after = max(ends, default=0)
+    words = [token for token in query.tokens if token.token_type in _WORDS]
+    token = next((each for each in words if each.start > after), words[-1] if words else query.tokens[-1])
+    return token.start, token.end + 1
