@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say
 from core.errors import UsageError
-from core.model import CallType
+from core.model import CallType, Severity
 
 if TYPE_CHECKING:
     from core.lint import Context
-    from core.model import Project, Sync
+    from core.model import Finding, Project, Sync
 
 __all__ = ["lint"]
 
@@ -32,6 +32,16 @@ class _Asked:
     read_catalogue: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Linted:
+    """A query with its findings; `fixed` were mended in its file before."""
+
+    file: Path
+    text: str
+    findings: tuple[Finding, ...]
+    fixed: int = 0
+
+
 @click.command()
 @click.argument("names", nargs=-1, shell_complete=complete_sync)
 @click.option("--dialect", type=click.Choice(_DIALECTS), help="For a file that belongs to no sync.")
@@ -45,6 +55,8 @@ class _Asked:
     is_flag=True,
     help="Read tables and columns of the sources first. They are kept; without this, what was kept last is used.",
 )
+@click.option("--strict", is_flag=True, help="End with exit code 1 where there are warnings, too.")
+@click.option("--github", "as_github", is_flag=True, help="Print annotations for a pull request on GitHub.")
 @folder_option
 @json_option
 def lint(
@@ -55,50 +67,72 @@ def lint(
     fix: bool,
     rule: str,
     read_catalogue: bool,
+    strict: bool,
+    as_github: bool,
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Find what is wrong in the queries of NAMES (syncs, or files of SQL); in all syncs where none is named."""
-    from core.lint import apply_fixes, page
-    from core.lint import lint as find
+    """Find what is wrong in the queries of NAMES (syncs, or files of SQL); in all syncs where none is named.
 
+    Ends with exit code 1 where there is an error. Warnings and hints are told, and let a pull request pass: a warning is often meant,
+    and `-- backhaul: ignore RULE` at its line says so; --strict fails on warnings too.
+    """
     if rule:
+        from core.lint import page
+
         text = page(rule)
         print_json({"rule": rule, "page": text}) if as_json else say(text)
         return
-    document: list[dict[str, Any]] = []
-    errors = 0
+    if as_json and as_github:
+        raise UsageError("--json and --github are two forms of the same findings.", remedy="Take one of them.")
     asked = _Asked(dialect=dialect, call=CallType(call) if call else None, folder=folder, read_catalogue=read_catalogue)
-    for file, text, context in _queries(names, asked):
-        findings = find(text, context)
-        if fix and (mended := apply_fixes(text, findings)) != text:
-            from core.project.write import write_text
-
-            write_text(file, mended)
-            fixed = sum(1 for finding in findings if finding.fix)
-            findings = find(mended, context)
-            if not as_json:
-                say(f"{file}: {fixed} mended", sign="ok")
-        errors += len(findings)
-        document += [{"file": str(file), **asdict(finding)} for finding in findings]
-        if not as_json:
-            _print(file, findings)
+    found = [_linted(*query, fix=fix) for query in _queries(names, asked)]
     if as_json:
-        print_json(document)
-    elif not errors:
+        print_json([{"file": str(each.file), **asdict(finding)} for each in found for finding in each.findings])
+    elif as_github:
+        _print_annotations(found)
+    else:
+        _print(found)
+    failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    fail(1 if any(finding.severity in failing for each in found for finding in each.findings) else 0)
+
+
+def _linted(file: Path, text: str, context: Context, *, fix: bool) -> _Linted:
+    """Find what is wrong in a query, and mend in its file what is certain where that is asked for."""
+    from core.lint import apply_fixes
+    from core.lint import lint as find
+    from core.project.write import write_text
+
+    findings = find(text, context)
+    if not fix or (mended := apply_fixes(text, findings)) == text:
+        return _Linted(file=file, text=text, findings=findings)
+    write_text(file, mended)
+    fixed = sum(1 for finding in findings if finding.fix)
+    return _Linted(file=file, text=mended, findings=find(mended, context), fixed=fixed)
+
+
+def _print(found: list[_Linted]) -> None:
+    """Print findings for people."""
+    signs = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: "none"}
+    for each in found:
+        if each.fixed:
+            say(f"{each.file}: {each.fixed} mended", sign="ok")
+        for finding in each.findings:
+            place = f"{each.file}:{finding.line}:{finding.column}"
+            say(f"{place} {finding.message} [{finding.rule}]", sign=signs[finding.severity])
+            if finding.fix:
+                say(f"    fix: {finding.fix.label} (--fix)", dim=True)
+    if not any(each.findings for each in found):
         say("No findings.", sign="ok")
-    fail(1 if errors else 0)
 
 
-def _print(file: Path, findings: Any) -> None:
-    signs = {"error": "bad", "warning": "warn", "hint": "none"}
-    for finding in findings:
-        say(
-            f"{file}:{finding.line}:{finding.column} {finding.message} [{finding.rule}]",
-            sign=signs[finding.severity.value],
-        )
-        if finding.fix:
-            say(f"    fix: {finding.fix.label} (--fix)", dim=True)
+def _print_annotations(found: list[_Linted]) -> None:
+    """Print findings for a pull request on GitHub."""
+    from core.cli.annotations import annotation
+
+    for each in found:
+        for finding in each.findings:
+            click.echo(annotation(each.file, each.text, finding))
 
 
 def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Context]]:
