@@ -1,4 +1,4 @@
-"""What is asked about the text of a query, without a warehouse: lint, fix, rule, format, keywords."""
+"""What is asked about the text of a query, without a warehouse: lint, fix, rule, format, complete, keywords."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.calls.fields import CALLS
+from core.complete import complete
 from core.context import context_of
 from core.errors import UsageError
 from core.lint import Context, apply_fixes, chosen_fixes, lint, page, rules
@@ -18,7 +19,7 @@ from core.query.dangerous import reason_to_refuse
 from core.query.layout import laid_out
 from core.workbench.request import Request, named
 
-__all__ = ["dialect_words", "fix_query", "format_query", "lint_query", "rule_page", "warm"]
+__all__ = ["complete_query", "dialect_words", "fix_query", "format_query", "lint_query", "rule_page", "warm"]
 
 _MOST_ROUNDS = 10
 _WORD = re.compile(r"[A-Z][A-Z_]*")
@@ -46,6 +47,11 @@ class _Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fix(_About):
     which: str | _Place = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Complete(_About):
+    offset: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +119,13 @@ def format_query(request: Request) -> Mapping[str, Any]:
     """Lay a query out; only its spaces and line ends change."""
     asked = request.asked(_Format)
     return {"text": laid_out(parse(asked.text, _known(asked.dialect)))}
+
+
+def complete_query(request: Request) -> Mapping[str, Any]:
+    """Give what can be typed at an offset, best first."""
+    asked = request.asked(_Complete)
+    text, context = _context(request, asked)
+    return {"candidates": [asdict(candidate) for candidate in complete(text, asked.offset, context)]}
 
 
 def dialect_words(request: Request) -> Mapping[str, Any]:
