@@ -16,6 +16,7 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
     context                  what a query is for: its source's tables, its destinations, its neighbours
     demo, cli                the commands
     workbench                the console's helper process
+    lsp                      the language server for editors
 """
 
 __version__ = "0.1.0"

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from core.lint import Context
     from core.model import Finding, Project, Sync
 
-__all__ = ["lint"]
+__all__ = ["DIALECTS", "lint"]
 
-_DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
+DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class _Linted:
 
 @click.command()
 @click.argument("names", nargs=-1, shell_complete=complete_sync)
-@click.option("--dialect", type=click.Choice(_DIALECTS), help="For a file that belongs to no sync.")
+@click.option("--dialect", type=click.Choice(DIALECTS), help="For a file that belongs to no sync.")
 @click.option(
     "--call", type=click.Choice([each.value for each in CallType]), help="For a file that belongs to no sync."
 )
