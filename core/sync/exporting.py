@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
+from core.harmless import harmless
 from core.model import Column
 from core.sync.stopping import Stopping
 
@@ -20,6 +22,10 @@ ENDINGS = (".csv", ".jsonl", ".parquet")
 _ROWS = 20_000
 _FORMULA = r"^[=+\-@\t\r]"
 """What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
+
+_NUMBER = r"^[+-]?[0-9.]+$"
+_ODD = r"[^\x20-\x7e]"
+"""What may steer a terminal is among these; most texts have none, and are not looked at one by one."""
 
 _MARKS = ("known", "never seen", "refused")
 
@@ -95,6 +101,7 @@ def _write_csv(table: pa.Table, part: Path, stopping: Stopping) -> None:
     from core.sync.arranging import as_texts
 
     safe = _without_extensions(table)
+    safe = safe.rename_columns(_distinct([_for_spreadsheet(name) for name in safe.column_names]))
     for position, item in enumerate(safe.schema):
         if not _is_plain(item.type):
             safe = safe.set_column(position, item.name, _harmless(as_texts(safe.column(position))))
@@ -102,6 +109,11 @@ def _write_csv(table: pa.Table, part: Path, stopping: Stopping) -> None:
         for batch in safe.to_batches(max_chunksize=_ROWS):
             stopping.check()
             writer.write_batch(batch)
+
+
+def _for_spreadsheet(name: str) -> str:
+    name = harmless(name, lines=True)
+    return f"'{name}" if re.match(_FORMULA, name) else name
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -112,12 +124,19 @@ def _is_plain(kind: pa.DataType) -> bool:
 
 
 def _harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Put an apostrophe before what a spreadsheet would take for a formula, and take out what steers a terminal."""
+    """Put an apostrophe before what a spreadsheet would take for a formula, and make harmless what steers a terminal."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    clean = pc.replace_substring_regex(texts, r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "")
-    formula = pc.fill_null(pc.match_substring_regex(clean, _FORMULA), False)
-    return pc.if_else(formula, pc.binary_join_element_wise("'", clean, ""), clean)
+    odd = pc.fill_null(pc.match_substring_regex(texts, _ODD), False)
+    if pc.any(odd).as_py():
+        cells = zip(texts.to_pylist(), odd.to_pylist(), strict=True)
+        mended = [harmless(text, lines=True) if is_odd else text for text, is_odd in cells]
+        texts = pa.chunked_array([pa.array(mended, pa.string())])
+    formula = pc.fill_null(pc.match_substring_regex(texts, _FORMULA), False)
+    number = pc.fill_null(pc.match_substring_regex(texts, _NUMBER), False)
+    marked = pc.binary_join_element_wise("'", texts, "")
+    return pc.if_else(pc.and_(formula, pc.invert(number)), marked, texts)
 
 
 def _write_lines(table: pa.Table, part: Path, stopping: Stopping) -> None:

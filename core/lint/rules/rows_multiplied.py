@@ -36,9 +36,9 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     level = context.outer
     if context.call not in _KEEPS_ROWS or level is None or level.role == "union" or not _keeps_all(level.select):
         return
-    owner = _owner(query, context, level)
-    joined = [each for each in level.relations.values() if each.join is not None and each is not owner]
-    many = [each for each in joined if not _gives_one(level, each)] or _first_of_many(level, owner)
+    owners = _owners(query, context, level)
+    joined = [each for each in level.relations.values() if each.join is not None and each not in owners]
+    many = [each for each in joined if not _gives_one(level, each)] or _first_of_many(level, owners)
     if many:
         names = " and ".join(each.key for each in many[:2])
         message = f"{names} may have several rows for one id, and then the same id comes several times. Aggregate, or say which row is meant."
@@ -46,23 +46,26 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         yield finding(query.text, "rows-multiplied", message, start, end, severity=SEVERITY)
 
 
-def _owner(query: Query, context: Context, level: Level) -> Relation | None:
-    """Give the relation that the id comes from, None where that cannot be told."""
+def _owners(query: Query, context: Context, level: Level) -> list[Relation]:
+    """Give the relations that the ids come from, as far as that can be told: a group's rows are one for each company and person."""
+    found = []
     for entry, item in items(query, context):
         source = item.unnest()
         if field_of(entry) in _IDS and isinstance(source, exp.Column):
             table = source.args.get("table")
-            return level.relations.get(level.key_of(table)) if table is not None else level.origin(source).relation
-    return None
+            known = level.relations.get(level.key_of(table)) if table is not None else level.origin(source).relation
+            found += [known] if known is not None else []
+    return found
 
 
-def _first_of_many(level: Level, owner: Relation | None) -> list[Relation]:
+def _first_of_many(level: Level, owners: list[Relation]) -> list[Relation]:
     """Give what stands first in FROM where the id comes from another relation, which it names: tickets, each with its user."""
     first = next((each for each in level.relations.values() if each.join is None), None)
-    on = owner.join.args.get("on") if owner is not None and owner.join is not None else None
-    if first is None or on is None:
+    if first is None or first in owners or len(owners) != 1:
         return []
-    links = [each for each in on.find_all(exp.EQ) if _names(level, first, each)]
+    (owner,) = owners
+    on = owner.join.args.get("on") if owner.join is not None else None
+    links = [each for each in on.find_all(exp.EQ) if _names(level, first, each)] if on is not None else []
     return [first] if links and not any(_is_by_id(level, first, each) for each in links) else []
 
 
