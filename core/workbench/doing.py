@@ -20,6 +20,7 @@ DOES: Mapping[str, str] = {
     "fix": "queries.fix_query",
     "rule": "queries.rule_page",
     "format": "queries.format_query",
+    "complete": "queries.complete_query",
     "keywords": "queries.dialect_words",
     "preview": "results.preview",
     "result_open": "results.open_result",

@@ -197,7 +197,7 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 
 def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
-        "hello warm lint fix rule format keywords preview result_open result_mark result_rows result_arrange result_call "
+        "hello warm lint fix rule format complete keywords preview result_open result_mark result_rows result_arrange result_call "
         "result_statistics result_export plan explain person curl undo check catalogue secret_set "
         "secret_delete secret_list types existing hold secret_place"
     )
@@ -529,6 +529,39 @@ def test_the_catalogue_has_tables_with_their_columns(people: ProjectFolder, open
     (table,) = found["tables"]
     assert (table["schema"], table["name"], table["rows"], table["is_view"]) == ("main", "people", 200, False)
     assert table["columns"][0] == {"name": "id", "kind": "text", "type": "VARCHAR"}
+
+
+def test_a_catalogue_that_was_asked_for_is_known_to_lint_from_then_on(
+    people: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    child = open_child(people.folder)
+    asked = {"source": "warehouse", "call": "identify", "text": 'SELECT id AS "userId", nn FROM people'}
+    before = {found["rule"] for found in child.done("lint", **asked)["findings"]}
+    child.done("catalogue", source="warehouse")
+    after = {found["rule"] for found in child.done("lint", **asked)["findings"]}
+    assert after - before == {"unknown-column"}
+
+
+def test_completion_is_answered_with_what_to_insert_and_where(
+    people: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    child = open_child(people.folder)
+    child.done("catalogue", source="warehouse")
+    text = 'SELECT id AS "userId", n FROM peo'
+    assert child.done("complete", sync="people", text=text, offset=len(text))["candidates"] == [
+        {
+            "label": "people",
+            "insert": "people",
+            "start": 30,
+            "end": 33,
+            "kind": "table",
+            "detail": "table · about 200 rows",
+            "why": "",
+        }
+    ]
+    found = child.done("complete", dialect="duckdb", call="track", text="SELECT 1 AS ", offset=12)["candidates"]
+    assert (found[0]["insert"], found[0]["why"]) == ("event", "required by track calls")
+    assert child.refused("complete", dialect="duckdb", text="")["kind"] == "UsageError"
 
 
 def test_secrets_go_in_and_never_come_out(tmp_path: Path, receiver: Receiver, open_child: Callable[..., Child]) -> None:

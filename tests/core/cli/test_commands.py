@@ -42,7 +42,7 @@ def people(project: ProjectFolder, receiver: Receiver) -> ProjectFolder:
 
 def test_the_commands_are_those_that_are_documented() -> None:
     documented = (
-        "audit check completion demo doctor explain forget init key lint plan preview rejected replay run runs schema secret "
+        "audit check completion demo doctor explain forget init key lint lsp plan preview rejected replay run runs schema secret "
         "setup-sql show status undo"
     )
     assert documented.split() == COMMANDS
