@@ -18,6 +18,7 @@ serving      lines to requests, their threads, their answers
 request      one request: what it asks, checked
 doing        the table of what can be asked
 queries      lint, fix, rule, format, keywords
+templates    templates
 trying       preview, plan, explain, curl, undo
 connections  check, catalogue, secret_set, secret_delete, secret_list, types
 credentials  existing, hold, secret_place; what it holds is in `held`

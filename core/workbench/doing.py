@@ -21,6 +21,7 @@ DOES: Mapping[str, str] = {
     "rule": "queries.rule_page",
     "format": "queries.format_query",
     "keywords": "queries.dialect_words",
+    "templates": "templates.list_templates",
     "preview": "trying.preview",
     "plan": "trying.plan",
     "explain": "trying.explain",

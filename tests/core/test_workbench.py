@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from core import __version__
+from core.lint import rules
 from core.workbench import serving
 from core.workbench.doing import DOES
 from core.workbench.serving import Workbench
@@ -196,7 +197,7 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 
 def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
-        "hello warm lint fix rule format keywords preview plan explain curl undo check catalogue secret_set "
+        "hello warm lint fix rule format keywords templates preview plan explain curl undo check catalogue secret_set "
         "secret_delete secret_list types existing hold secret_place"
     )
     assert documented.split() == list(DOES)
@@ -210,7 +211,7 @@ def test_it_says_who_it_is_at_once_and_needs_no_project_for_it(
 ) -> None:
     child = open_child(tmp_path)
     assert child.done("hello") == {"version": __version__, "process": child.process.pid}
-    assert child.done("warm") == {"rules": 19}
+    assert child.done("warm") == {"rules": len(rules())}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -313,6 +314,16 @@ def test_rules_words_and_formatting_need_no_project(tmp_path: Path, open_child: 
     assert {"SELECT", "QUALIFY", "GROUP", "BY"} <= set(words["keywords"])
     assert "COALESCE" in words["functions"]
     assert child.refused("keywords", dialect="klingon")["kind"] == "UsageError"
+
+
+def test_templates_come_with_their_text_in_a_dialect(tmp_path: Path, open_child: Callable[..., Child]) -> None:
+    child = open_child(tmp_path)
+    found = child.done("templates", dialect="snowflake")["templates"]
+    (leads,) = [each for each in found if each["name"] == "salesforce-leads"]
+    assert (leads["title"], leads["category"], leads["call"]) == ("Salesforce leads", "Sales", "identify")
+    assert 'l.external_id_c AS "userId"' in leads["text"]
+    assert {each["call"] for each in child.done("templates", dialect="duckdb", call="group")["templates"]} == {"group"}
+    assert child.refused("templates", dialect="klingon")["kind"] == "UsageError"
 
 
 def test_preview_shows_the_unsaved_text_as_the_command_shows_the_saved(
