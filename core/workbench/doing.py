@@ -30,6 +30,7 @@ DOES: Mapping[str, str] = {
     "result_call": "results.call",
     "result_statistics": "results.statistics",
     "result_export": "results.export",
+    "templates": "templates.list_templates",
     "plan": "trying.plan",
     "explain": "trying.explain",
     "person": "trying.person",
