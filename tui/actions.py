@@ -121,6 +121,7 @@ _TABLE = (
     ("editor.fix", "fix", "Mend the problem at the cursor", "fix"),
     ("editor.fix_all", "fix all", "Mend everything that is certain", "fix-all"),
     ("editor.rule", "why", "Show the page of the rule that found this problem", "why"),
+    ("editor.complete", "complete", "Offer what can be typed here", "complete"),
     ("editor.save", "save", "Save the query", "save"),
     ("editor.save_all", "save all", "Save every changed query", "save-all"),
     ("editor.find", "find", "Find and replace", "find"),

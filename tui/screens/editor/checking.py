@@ -209,12 +209,12 @@ class Checking(Page):
     # the catalogue
 
     def show_catalogue(self) -> None:
-        """Show the tables of the source, where there is room for them; they are asked for when they are first seen."""
+        """Show the tables of the source; lint and completion use them, too, so they are asked for where there is no room for them."""
         source = self.source
         name = source.name if source else ""
         if name != self.schema.source or not name:
             self.schema.show_source(name)
-        if name and self.wide and name not in self._catalogues:
+        if name and name not in self._catalogues:
             self._catalogues.add(name)
             self.attempt(partial(self._ask_catalogue, name), group="catalogue", exclusive=True)
 
@@ -234,3 +234,4 @@ class Checking(Page):
                 self.schema.failed(source, error, self.console.keys.shown("global.reload"))
         else:
             self.schema.show_tables(source, tables_from(answer))
+            self.lint_now()

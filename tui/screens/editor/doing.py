@@ -289,8 +289,8 @@ class Doing(Keeping):
     # leaving
 
     def leave_text(self) -> None:
-        """Stop what runs; else close the bar, or leave the text."""
-        if self.stop_preview():
+        """Close the list of candidates; stop what runs; else close the bar, or leave the text."""
+        if self.close_offers() or self.stop_preview():
             return
         if self.find_bar.has_keys:
             self.find_bar.close()

@@ -9,7 +9,7 @@ from tui.widgets.bars import KeyHint
 
 __all__ = ["Offering"]
 
-_WHILE_TYPING = ("preview", "next_problem", "fix", "save", "format", "find", "external")
+_WHILE_TYPING = ("preview", "complete", "next_problem", "fix", "save", "format", "find", "external")
 _OF_ROWS = ("sort", "keep", "marks", "column", "columns", "row")
 _AT_ROWS = ("call", "row", "sort", "keep", "marks", "columns", "column", "preview", "preview_all", "plan", "type")
 _ELSE = (
@@ -36,6 +36,8 @@ class Offering(Doing):
     def hints(self) -> Iterable[str]:
         if self.shown is None:
             return ("global.home", "global.sources", "global.quit")
+        if self.offers.is_open:
+            return ()
         if self.typing:
             return (*(f"editor.{name}" for name in self._by_use(_WHILE_TYPING)), "global.jump")
         first = ("stop",) if self.rows.running else ()
@@ -49,6 +51,13 @@ class Offering(Doing):
 
     def _always(self) -> list[KeyHint]:
         found = super()._always()
+        if self.offers.is_open and not self.console.pending:
+            keys = self.console.keys
+            return [
+                KeyHint("Tab", "take it"),
+                KeyHint(keys.shown("text.leave", typing=True), "close the list"),
+                found[-1],
+            ]
         if self.rows.running and not self.console.pending:
             keys = self.console.keys
             stop = KeyHint(keys.shown("text.leave" if self.typing else "global.back", typing=True), "stop")

@@ -34,6 +34,7 @@ class Editor(Offering):
     tab = "Editor"
 
     DEFAULT_CSS = """
+    Editor { layers: default above; }
     Editor.-narrow #body { padding-top: 0; }
     Editor #schema { width: 28; }
     Editor #middle { width: 1fr; }
@@ -82,6 +83,7 @@ class Editor(Offering):
                 yield self.fields_pane
                 yield self.call_pane
         yield self.nothing
+        yield self.offers
 
     def on_mount(self) -> None:
         self.composed = True
@@ -319,5 +321,7 @@ class Editor(Offering):
     def on_descendant_focus(self) -> None:
         if self.focused is self.code:
             self.remove_class("-looking")
+        else:
+            self.offers.close()
         self.problem_line.rebuild()
         super().on_descendant_focus()
