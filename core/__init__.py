@@ -7,6 +7,7 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
     keys                     private keys: what a text is, mended in memory
     calls, lint              what a row becomes; what is wrong with a query
     complete                 what can be typed at a place of a query
+    templates                queries to begin with
     warehouses               a folder each behind one protocol
     destinations             a file each behind one protocol
     ledger, store            what was acknowledged; runs, deliveries, batches

@@ -1,4 +1,4 @@
-"""What is asked of a warehouse or of the state about a sync: plan, explain, curl, undo. Nothing is sent."""
+"""What is asked of a warehouse or of the state about a sync: plan, explain, person, curl, undo. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from core import secrets
 from core.errors import UsageError
 from core.sync.explain import curl_of_rejected, explain_key
+from core.sync.person import known_of
 from core.sync.place import Accepted
 from core.sync.plain import lives_json, plain, plan_json
 from core.sync.planned import plan_sync
@@ -18,7 +19,7 @@ from core.sync.undo import plan_undo
 from core.workbench.changed import Changed, changed_sync, telling
 from core.workbench.request import Request, named
 
-__all__ = ["curl", "explain", "plan", "undo"]
+__all__ = ["curl", "explain", "person", "plan", "undo"]
 
 _MOST_SAMPLES = 10_000
 
@@ -72,6 +73,19 @@ def explain(request: Request) -> Mapping[str, Any]:
     project = request.project()
     sync = named(project, project.syncs, "sync", asked.sync)
     return {"lives": lives_json(explain_key(project, sync, asked.key))}
+
+
+def person(request: Request) -> Mapping[str, Any]:
+    """Tell what is known of a person: the lives of their key in all syncs, and what destinations say that can be asked."""
+    asked = request.asked(_Explain)
+    project = request.project()
+    sync = named(project, project.syncs, "sync", asked.sync)
+    found = known_of(project, sync, asked.key, secrets.reader(project), stopping=request.stopping)
+    told = [
+        {**life, "sync": name}
+        for (name, _), life in zip(found.lives, lives_json(each for _, each in found.lives), strict=True)
+    ]
+    return {"key": found.key, "lives": told, "asked": [plain(asdict(each)) for each in found.asked]}
 
 
 def curl(request: Request) -> Mapping[str, Any]:

@@ -198,7 +198,7 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
         "hello warm lint fix rule format complete keywords preview result_open result_mark result_rows result_arrange result_call "
-        "result_statistics result_export plan explain curl undo check catalogue secret_set "
+        "result_statistics result_export templates plan explain person curl undo check catalogue secret_set "
         "secret_delete secret_list types existing hold secret_place"
     )
     assert documented.split() == list(DOES)
@@ -317,6 +317,16 @@ def test_rules_words_and_formatting_need_no_project(tmp_path: Path, open_child: 
     assert child.refused("keywords", dialect="klingon")["kind"] == "UsageError"
 
 
+def test_templates_come_with_their_text_in_a_dialect(tmp_path: Path, open_child: Callable[..., Child]) -> None:
+    child = open_child(tmp_path)
+    found = child.done("templates", dialect="snowflake")["templates"]
+    (leads,) = [each for each in found if each["name"] == "salesforce-leads"]
+    assert (leads["title"], leads["category"], leads["call"]) == ("Salesforce leads", "Sales", "identify")
+    assert 'l.external_id_c AS "userId"' in leads["text"]
+    assert {each["call"] for each in child.done("templates", dialect="duckdb", call="group")["templates"]} == {"group"}
+    assert child.refused("templates", dialect="klingon")["kind"] == "UsageError"
+
+
 def test_preview_shows_the_unsaved_text_as_the_command_shows_the_saved(
     people: ProjectFolder, open_child: Callable[..., Child]
 ) -> None:
@@ -430,6 +440,7 @@ def test_explain_and_curl_tell_a_key_and_a_rejected_row(
     people: ProjectFolder, open_child: Callable[..., Child]
 ) -> None:
     child = open_child(people.folder)
+    assert child.done("person", sync="people", key="u3")["lives"][0]["sync"] == "people"
     assert (
         child.done("explain", sync="people", key="u3")["lives"] == people.run("explain", "people", "u3", "--json").json
     )

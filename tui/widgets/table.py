@@ -186,6 +186,11 @@ class Table(Canvas, can_focus=True):
     def line_count(self) -> int:
         return len(self.shown)
 
+    def fit_columns(self) -> None:
+        """Lay the columns out anew: rows have come that may be wider."""
+        self._widths = ()
+        self.refresh()
+
     def resize(self) -> None:
         self._widths = ()
         super().resize()
@@ -225,7 +230,9 @@ class Table(Canvas, can_focus=True):
         """Give the columns' widths for the room that there is; 0 for one that had to go."""
         room = self.drawn_width - self.margin - 1
         if not self._widths or room != self._widths_for:  # a scroll bar takes a cell without a resize
-            self._widths, self._widths_for = _widths(self.columns, self.shown[:1000], room), room
+            sample = getattr(self.shown, "sample", None)  # of rows that are far, those that are here
+            rows = self.shown[:1000] if sample is None else sample()
+            self._widths, self._widths_for = _widths(self.columns, rows, room), room
         return self._widths
 
     def _laid_out(self, cells: Sequence[tuple[SpanLike, ...] | SpanLike]) -> tuple[Span, ...]:

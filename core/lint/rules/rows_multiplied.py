@@ -37,8 +37,10 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     if context.call not in _KEEPS_ROWS or level is None or level.role == "union" or not _keeps_all(level.select):
         return
     owners = _owners(query, context, level)
-    joined = [each for each in level.relations.values() if each.join is not None and each not in owners]
-    many = [each for each in joined if not _gives_one(level, each)] or _first_of_many(level, owners)
+    known = {*owners, *_links(level, owners)}
+    joined = [each for each in level.relations.values() if each.join is not None and each not in known]
+    first = [each for owner in owners for each in _first_of_many(level, owner) if each not in known]
+    many = [each for each in joined if not _gives_one(level, each)] or first
     if many:
         names = " and ".join(each.key for each in many[:2])
         message = f"{names} may have several rows for one id, and then the same id comes several times. Aggregate, or say which row is meant."
@@ -46,26 +48,43 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         yield finding(query.text, "rows-multiplied", message, start, end, severity=SEVERITY)
 
 
-def _owners(query: Query, context: Context, level: Level) -> list[Relation]:
-    """Give the relations that the ids come from, as far as that can be told: a group's rows are one for each company and person."""
-    found = []
+def _owners(query: Query, context: Context, level: Level) -> tuple[Relation, ...]:
+    """Give the relations that the ids come from: of a group call those of the group and of the person, else that of the first id."""
+    found: list[Relation] = []
     for entry, item in items(query, context):
         source = item.unnest()
-        if field_of(entry) in _IDS and isinstance(source, exp.Column):
-            table = source.args.get("table")
-            known = level.relations.get(level.key_of(table)) if table is not None else level.origin(source).relation
-            found += [known] if known is not None else []
-    return found
+        if field_of(entry) not in _IDS or not isinstance(source, exp.Column):
+            continue
+        table = source.args.get("table")
+        relation = level.relations.get(level.key_of(table)) if table is not None else level.origin(source).relation
+        if relation is not None and relation not in found:
+            found.append(relation)
+    return tuple(found if context.call is CallType.GROUP else found[:1])
 
 
-def _first_of_many(level: Level, owners: list[Relation]) -> list[Relation]:
+def _links(level: Level, owners: tuple[Relation, ...]) -> list[Relation]:
+    """Give what joins a group's relation with the person's: a row there is a pair of the two, and a pair is one call."""
+    if len(owners) < 2:
+        return []
+    joins = [each.join for each in level.relations.values() if each.join is not None]
+    if any(join.args.get("using") for join in joins):
+        return list(level.relations.values())  # which tables a USING joins is not written
+    equals = [equal for join in joins if join.args.get("on") for equal in join.args["on"].find_all(exp.EQ)]
+    return [
+        each
+        for each in level.relations.values()
+        if each not in owners
+        and all(any(_names(level, each, equal) and _names(level, owner, equal) for equal in equals) for owner in owners)
+    ]
+
+
+def _first_of_many(level: Level, owner: Relation) -> list[Relation]:
     """Give what stands first in FROM where the id comes from another relation, which it names: tickets, each with its user."""
     first = next((each for each in level.relations.values() if each.join is None), None)
-    if first is None or first in owners or len(owners) != 1:
-        return []
-    (owner,) = owners
     on = owner.join.args.get("on") if owner.join is not None else None
-    links = [each for each in on.find_all(exp.EQ) if _names(level, first, each)] if on is not None else []
+    if first is None or on is None:
+        return []
+    links = [each for each in on.find_all(exp.EQ) if _names(level, first, each)]
     return [first] if links and not any(_is_by_id(level, first, each) for each in links) else []
 
 

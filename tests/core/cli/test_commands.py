@@ -43,7 +43,7 @@ def people(project: ProjectFolder, receiver: Receiver) -> ProjectFolder:
 def test_the_commands_are_those_that_are_documented() -> None:
     documented = (
         "audit check completion demo doctor explain forget init key lint lsp plan preview rejected replay run runs schema secret "
-        "setup-sql show status undo"
+        "setup-sql show status templates undo"
     )
     assert documented.split() == COMMANDS
 
@@ -101,7 +101,7 @@ def test_a_command_tells_a_person(demo: ProjectFolder, words: str, code: int, sh
     ("words", "code", "keys"),
     [
         ("status", 0, "project syncs broken"),
-        ("preview users", 0, "columns bound more rows estimate"),
+        ("preview users", 0, "columns bound estimate more rows"),
         ("check", 0, "passed checked broken"),
         ("rejected users", 0, "total rows"),
         ("doctor", 0, "backhaul python executable system parts keyring project"),
@@ -573,3 +573,24 @@ def test_a_baseline_is_told_and_needs_the_name_of_a_sync(people: ProjectFolder, 
     assert "0 delivered, 200 taken for delivered without a call" in done.out
     assert receiver.calls() == []
     assert "assumed" in people.run("explain", "people", "u7").out
+
+
+def test_templates_are_listed_and_printed_in_the_sql_of_a_warehouse(
+    people: ProjectFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = people.run("templates")
+    assert "zendesk-open-tickets" in listed.out
+    assert "Zendesk open tickets" in listed.out
+    printed = people.run("templates", "relationships", "--dialect", "redshift").out
+    assert "AS relationship_attributes" in printed
+    assert "object('role', e.role" in printed
+    own = people.run("templates", "orders", "--source", "warehouse", "--json").json
+    assert own["dialect"] == "duckdb"
+    assert own["call"] == "track"
+    assert own["text"].startswith("-- Orders as events: ")
+    every = people.run("templates", "--json").json
+    assert len(every) >= 14
+    assert "text" not in every[0]
+    unsaid = people.run("templates", "orders")
+    assert (unsaid.code, unsaid.err.startswith("✗ A template is written in the SQL of one")) == (2, True)
+    assert "Did you mean 'orders'" in people.run("templates", "order", "--dialect", "duckdb").err

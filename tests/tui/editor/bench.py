@@ -85,6 +85,7 @@ class Bench:
             "warm": {},
             "preview": PREVIEW,
             "result_rows": lambda result, start, count: {"rows": ROWS[start : start + count], "count": 3},
+            "person": lambda sync, key: {"key": key, "lives": [], "asked": []},
             "result_mark": {"totals": [1, 1, 1]},
             "result_export": lambda result, file: {"rows": 3, "file": file},
             "catalogue": CATALOGUE,

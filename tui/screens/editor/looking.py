@@ -16,6 +16,7 @@ from tui.drawing import Line, Span, heading, line
 from tui.messages import Refused
 from tui.screens.dialogs import Ask, Choose, Read
 from tui.screens.editor.checking import Checking
+from tui.screens.editor.known import key_of
 from tui.screens.editor.preview import PreviewPane
 from tui.screens.editor.result import WINDOW, Arrangement, PreviewRow, Result, row_lines
 from tui.widgets.table import Row
@@ -25,6 +26,7 @@ __all__ = ["Looking"]
 _ROWS = 100
 """A preview shows this many rows."""
 
+_REST = 0.3
 _MARKS = ("known", "never seen", "refused")
 
 
@@ -139,9 +141,22 @@ class Looking(Checking):
         if result is not None and row is not None and row.place not in result.calls:
             self.attempt(partial(self._make_call, result, row.place), group="call", exclusive=True)
 
+        elif row is not None:
+            self.attempt(self._look_up, group="person", exclusive=True)
+
     async def _make_call(self, result: Result, place: int) -> None:
         answer = await self.bridge.ask("result_call", result=result.handle, place=place)
         result.calls[place] = answer["call"]
+        self.show_row()
+
+    async def _look_up(self) -> None:
+        """Ask what is known of the chosen row's person, once one has stayed on it for a moment."""
+        await asyncio.sleep(_REST)
+        result, row = self.rows.result, self.row
+        key = key_of(result.calls.get(row.place)) if result is not None and row is not None else ""
+        if result is None or not key or key in result.people or self.shown is None:
+            return
+        result.people[key] = await self.bridge.ask("person", sync=self.shown.sync, key=key)
         self.show_row()
 
     def call_text(self) -> str:

@@ -100,7 +100,7 @@ class PreviewPane(Pane):
         if result is self.result:
             self._asked.discard(start)
             result.take(start, rows)
-            self.table.refresh()
+            self.table.fit_columns()
 
     def shift(self, by: int) -> None:
         """Let another column stand first."""

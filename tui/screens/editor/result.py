@@ -14,6 +14,7 @@ from typing import Any, overload
 from core.words import counted
 from tui.drawing import Line, Span, line, wrapped
 from tui.json_lines import json_lines
+from tui.screens.editor.known import key_of, known_lines
 from tui.widgets.table import Column, Row
 
 __all__ = ["FarRows", "PreviewRow", "Result", "call_lines", "row_lines"]
@@ -71,7 +72,7 @@ class Result:
     """What a query gave, at the Unix time `at`; `bound` is the last_sync_time that it was given.
 
     `total` rows are held under `handle`, `count` of them are shown; `more` says that the query has others. `totals` are known, never seen
-    and refused rows, None before they are marked. `first` is the column that stands first. `estimate` is what the query was to
+    and refused rows, None before they are marked. `first` is the column that stands first. `calls` are by place, `people` what is known of those whom they name. `estimate` is what the query was to
     cost, where the warehouse tells.
     """
 
@@ -88,6 +89,7 @@ class Result:
     arrangement: Arrangement = field(default_factory=Arrangement)
     first: int = 0
     calls: dict[int, Any] = field(default_factory=dict)
+    people: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _windows: dict[int, tuple[PreviewRow, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -123,6 +125,10 @@ class Result:
         window = self._windows.get(number // WINDOW, ())
         place = number % WINDOW
         return window[place] if place < len(window) else None
+
+    def here(self) -> list[int]:
+        """Give the numbers of the rows that are here."""
+        return [window * WINDOW + place for window, rows in self._windows.items() for place in range(len(rows))]
 
     def take(self, start: int, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take rows in that begin at `start`, the beginning of a window; the windows that came first go."""
@@ -220,6 +226,10 @@ class FarRows(Sequence[Row]):
             return Row(str(number), (Span("·", "muted"), Span("…", "muted")), quiet=True)
         return row
 
+    def sample(self) -> list[Row]:
+        """Give the rows that are here, to see how wide they are."""
+        return [row for number in self._result.here() if (row := self._result.laid_out(number)) is not None]
+
     def place_of(self, key: str) -> int | None:
         """Give where the row of a key stands."""
         return int(key) if key.isdigit() and int(key) < len(self) else None
@@ -242,7 +252,7 @@ def call_lines(result: Result, number: int, width: int) -> list[Line]:
     if call is _UNKNOWN:
         return [line(("making the call …", "muted"))]
     if call is not None and not row.fault:
-        return json_lines(call)
+        return [*json_lines(call), *known_lines(result.people.get(key_of(call)), call, width)]
     lines = [*wrapped(f"{row.fault or 'It becomes no call'}.".replace("..", "."), width, "fail"), Line()]
     return [*lines, *(json_lines(call) if call is not None else row_lines(result, number))]
 
