@@ -4,9 +4,11 @@
     shape.py      its brackets, queries and clauses
     scope.py      what can be named there: relations, columns, names of WITHs
     expected.py   what is expected there: a relation, a value, a field of the call, a keyword
+    asked.py      all of that, for one place
     offers.py     everything that could be meant
     ranking.py    what was typed, against all of it
     functions.py, fields.py   the dialects' functions; the fields of the calls
+    describing.py             what a word is, for whoever points at it
 
 A half-typed query is the normal case, so nothing here needs one that parses, and nothing is refused: where little can be told,
 little is offered.
@@ -14,7 +16,8 @@ little is offered.
 
 from __future__ import annotations
 
-from core.complete.offers import Asked, offers
+from core.complete.asked import Asked
+from core.complete.offers import offers
 from core.complete.ranking import Candidate, ranked
 from core.complete.tokens import cut
 from core.lint.base import Context

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.complete.asked import Asked
 from core.complete.fields import meaning_of
-from core.complete.offers import Asked
 from core.complete.scope import Given
 from core.complete.tokens import Cut, Token, cut
 from core.lint.base import Context

@@ -4,77 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
-from core.complete.expected import Place, place_in
+from core.complete.asked import Asked
 from core.complete.fields import events, fields_for, written
 from core.complete.functions import functions
 from core.complete.ranking import Offer
-from core.complete.scope import Given, Named, Reader, Scope
-from core.complete.shape import Group, enclosing, shaped
-from core.complete.tokens import Cut, Token
-from core.lint.base import Context
-from core.lint.names import as_written
+from core.complete.scope import Given, Named
+from core.complete.tokens import Token
 from core.lint.times import conversion, likely_timestamp
 from core.model import Kind, Table
 from core.query import PLACEHOLDER
 
-__all__ = ["Asked", "offers"]
+__all__ = ["offers"]
 
 _TIMES = frozenset({Kind.TIMESTAMP, Kind.INSTANT, Kind.DATE})
 _NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
 
 # turns: what is first among equal matches
 _FIRST, _FIELD, _COLUMN, _ALIAS, _OUTER, _WITH, _TABLE, _SCHEMA, _FUNCTION, _WORD = range(10)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A place in a text, understood: what is expected, what can be named, and what the text has already."""
-
-    cut: Cut
-    context: Context
-    around: list[Group]
-    place: Place
-    scope: Scope
-    reader: Reader
-    used: frozenset[str]
-    is_lower: bool
-
-    @classmethod
-    def of(cls, cut: Cut, context: Context) -> Asked:
-        """Understand a cursor's place."""
-        around = enclosing(shaped(cut))
-        reader = Reader(context.dialect, context.catalogue)
-        place = place_in(around, context.dialect)
-        tokens = (*cut.before, *cut.after)
-        return cls(
-            cut=cut,
-            context=context,
-            around=around,
-            place=place,
-            scope=reader.scope(place.branch, around),
-            reader=reader,
-            used=frozenset(token.text.lower() for token in tokens if token.is_name),
-            is_lower=any(token.text in ("select", "from", "where", "with") for token in tokens),
-        )
-
-    @property
-    def is_root(self) -> bool:
-        """Tell whether the cursor is in the select that names the result's columns."""
-        return self.place.branch.group is self.around[-1]
-
-    @property
-    def is_quoted(self) -> bool:
-        return self.cut.inside == "quoted"
-
-    def name(self, name: str) -> str:
-        """Write a name as it has to stand here: in quotes where the dialect needs them, or where they were begun."""
-        plain = as_written(name, self.context.dialect)
-        if not self.is_quoted or plain != name:
-            return plain
-        return f"`{name}`" if self.context.dialect == "bigquery" else f'"{name}"'
 
 
 def offers(asked: Asked) -> Iterator[Offer]:

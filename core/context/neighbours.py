@@ -6,8 +6,9 @@ text, call, [columns] and catalogue stay, its query is parsed once in a process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from sqlglot import exp
 
@@ -27,34 +28,48 @@ _DEEPEST = 20
 """How many queries inside queries a column is followed through."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Read:
+    """What a neighbour was read from."""
+
+    sync: Sync
+    dialect: str
+    catalogue: Catalogue | None
+
+    def is_as(self, other: _Read) -> bool:
+        """Tell whether nothing changed. A catalogue is the same object, or another: it has too many columns to be compared."""
+        own, its = self.sync, other.sync
+        return (
+            self.catalogue is other.catalogue
+            and self.dialect == other.dialect
+            and (own.name, own.query, own.call, own.columns, own.destinations)
+            == (its.name, its.query, its.call, its.columns, its.destinations)
+        )
+
+
 def neighbours_of(project: Project, name: str) -> tuple[Neighbour, ...]:
     """Give what the syncs of a project send, without the one of this name."""
     known = {source.name: kept(project, source) for source in project.sources.values()}
     return tuple(_neighbour(project, sync, known[sync.source]) for sync in project.syncs.values() if sync.name != name)
 
 
+_KNOWN: dict[Path, tuple[_Read, Neighbour]] = {}
+"""What this process has read, by the sync's file, with what it was read from; a sync that changed takes its old place."""
+
+
 def _neighbour(project: Project, sync: Sync, catalogue: Catalogue | None) -> Neighbour:
     dialect = warehouse_type(project.sources[sync.source].type).dialect
-    ids, traits = _read(sync.query, dialect, sync.call, tuple(sync.columns.items()), _Same(catalogue))
-    return Neighbour(name=sync.name, call=sync.call, destinations=sync.destinations, ids=ids, traits=traits)
+    read = _Read(sync=sync, dialect=dialect, catalogue=catalogue)
+    known = _KNOWN.get(sync.path)
+    if known is None or not known[0].is_as(read):
+        ids, traits = _sent(sync.query, dialect, sync.call, sync.columns, catalogue)
+        made = Neighbour(name=sync.name, call=sync.call, destinations=sync.destinations, ids=ids, traits=traits)
+        known = _KNOWN[sync.path] = (read, made)
+    return known[1]
 
 
-class _Same:
-    """A catalogue as a key: it is compared by what it is, not by its sixty thousand columns."""
-
-    def __init__(self, catalogue: Catalogue | None) -> None:
-        self.catalogue = catalogue
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.catalogue is self.catalogue
-
-    def __hash__(self) -> int:
-        return id(self.catalogue)
-
-
-@lru_cache(maxsize=2048)
-def _read(
-    text: str, dialect: str, call: CallType, columns: tuple[tuple[str, str], ...], same: _Same
+def _sent(
+    text: str, dialect: str, call: CallType, columns: Mapping[str, str], catalogue: Catalogue | None
 ) -> tuple[dict[str, Kind], dict[str, frozenset[str]]]:
     """Give the kinds of the id fields of a query, as far as they are known, and the tables of its traits."""
     query = parse(text, dialect)
@@ -63,9 +78,9 @@ def _read(
     context = Context(
         dialect=dialect,
         call=call,
-        columns=dict(columns),
-        catalogue=same.catalogue,
-        levels=levels(query.tree, dialect, same.catalogue),
+        columns=columns,
+        catalogue=catalogue,
+        levels=levels(query.tree, dialect, catalogue),
     )
     ids: dict[str, Kind] = {}
     traits: dict[str, frozenset[str]] = {}

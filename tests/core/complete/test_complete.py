@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from core.complete import Candidate, complete
+from core.complete.describing import described
 from core.complete.functions import functions
 from core.lint import Context
 from core.lint.base import Receiver
@@ -125,6 +126,36 @@ def test_no_prefix_of_an_example_raises(dialect: str) -> None:
 def test_no_text_raises_at_any_place(dialect: str, text: str) -> None:
     for offset in {0, len(text) // 2, len(text), len(text) + 9}:
         complete(text, offset, context(dialect, "track"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT em¦ail FROM users", ["column email · text · main.users", "identify call · traits.email: the address; some destinations take it for an id"]),
+        ("SELECT id FROM users WHERE ema¦il = 'x'", ["column email · text · main.users"]),
+        ("SELECT u¦.id FROM users u", ["table main.users · 4 columns · about 10 rows"]),
+        ("SELECT u.i¦d AS x FROM users u", ["column id · integer · main.users"]),
+        ("SELECT 1 FROM shop.eve¦nts", ["table shop.events · 2 columns · about 10 rows"]),
+        ('SELECT id AS "user¦Id" FROM users', ["identify call · userId: who it is: the id of the person in your own database"]),
+        ("SELECT id AS zi¦p FROM users", ["identify call · traits.zip"]),
+        ("WITH r AS (SELECT total AS t FROM orders) SELECT 1 FROM r WHERE ¦t > 1", ["column t · decimal · main.orders"]),
+        ("SELECT nowhe¦re FROM users", None),
+        ("SEL¦ECT id FROM users", None),
+        ("SELECT 'em¦ail' FROM users", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_a_word_is_described(text: str, expected: list[str] | None) -> None:
+    found = described(text.replace("¦", ""), max(0, text.find("¦")), context("postgres"))
+    assert (list(found.lines) if found else None) == expected
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_describing_raises_for_no_prefix_of_an_example(dialect: str) -> None:
+    for _, call, text, _ in EXAMPLE.findall(TABLE.read_text("utf-8")):
+        for offset in range(0, len(text) + 1, 3):
+            described(text[:offset], offset, context(dialect, call))
+            described(text, offset, context(dialect, call))
 
 
 def test_no_dangerous_function_is_offered() -> None:
