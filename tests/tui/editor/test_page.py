@@ -436,3 +436,107 @@ async def test_the_editor_opens_as_the_first_page_that_is_asked_for(project: Pro
         await pilot.press("3")  # before the project is read
         await until(pilot, lambda: isinstance(app.page, Editor) and app.page.checked)
         await until(pilot, "No problems.")
+
+
+async def test_a_template_takes_the_place_of_the_text_and_undo_brings_it_back(project: ProjectFolder) -> None:
+    async with editor(project.folder, "users") as (pilot, page, bench):
+        text = page.code.text
+        bench.says["templates"] = {
+            "templates": [
+                {"name": "orders", "title": "Orders", "call": "track", "tables": ["o"], "text": "SELECT 'a' AS event"},
+                {"name": "leads", "title": "Leads", "call": "identify", "tables": ["l"], "text": "SELECT id\nFROM l"},
+            ]
+        }
+        await pilot.press("escape", "N")
+        await until(pilot, "Templates")
+        lines = screen_text(page.console).split("\n")
+        assert next(i for i, each in enumerate(lines) if "Leads" in each) < next(
+            i for i, each in enumerate(lines) if "Orders" in each
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: page.code.text == "SELECT id\nFROM l")
+        await pilot.press("ctrl+z")
+        assert page.code.text == text
+
+
+async def test_what_was_run_is_taken_up_again(project: ProjectFolder) -> None:
+    async with editor(project.folder, "users") as (pilot, page, _bench):
+        await pilot.press("escape", "h")
+        await until(pilot, lambda: said(page, "history: nothing was run here yet."))
+        await pilot.press("i", "ctrl+r")
+        await until(pilot, "u_1")
+        text = page.code.text
+        page.code.change("SELECT 2")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: page.rows.result is not None and not page.rows.running)
+        await pilot.press("escape", "h")
+        await until(pilot, "Run before")
+        await until(pilot, "SELECT 2")
+        await until(pilot, 'SELECT id AS "userId",')
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: page.code.text == text)
+    kept = project.folder / ".backhaul" / "editing" / "ran.jsonl"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+async def test_the_tables_stand_in_place_of_the_text_where_there_is_no_room(project: ProjectFolder) -> None:
+    async with editor(project.folder, "users") as (pilot, page, _bench):
+        await pilot.press("escape", "D")
+        await until(pilot, "▸ users")
+        assert page.focused is page.schema.tree_table
+        await pilot.press("down", "enter", "down", "enter")
+        await until(pilot, lambda: page.focused is page.code)
+        assert "id" in page.code.text[:200]
+        assert not page.has_class("-tables")
+        await pilot.press("escape", "D", "escape")
+        assert page.focused is page.code
+
+
+CANDIDATES = {
+    "candidates": [
+        {"label": "email", "insert": "email", "start": 0, "end": 1, "kind": "column", "detail": "text", "why": ""},
+        {"label": "events", "insert": '"events"', "start": 0, "end": 1, "kind": "table", "detail": "", "why": ""},
+    ]
+}
+
+
+async def test_candidates_come_while_one_types_and_tab_takes_the_chosen_one(project: ProjectFolder) -> None:
+    async with editor(project.folder, "users", prepare=says(complete=CANDIDATES)) as (pilot, page, _bench):
+        page.code.change("")
+        await until(pilot, lambda: not page.text_seen)
+        await pilot.press("e")
+        await until(pilot, lambda: page.offers.is_open)
+        await until(pilot, "email   column  text")
+        await until(pilot, "Tab take it")
+        await pilot.press("down", "tab")
+        assert page.code.text == '"events"'
+        assert not page.offers.is_open
+        await pilot.press("ctrl+z")
+        assert page.code.text == "e"
+
+
+async def test_enter_and_escape_are_the_texts_own_unless_the_choice_was_moved(project: ProjectFolder) -> None:
+    async with editor(project.folder, "users", prepare=says(complete=CANDIDATES)) as (pilot, page, _bench):
+        page.code.change("")
+        await until(pilot, lambda: not page.text_seen)
+        await pilot.press("e")
+        await until(pilot, lambda: page.offers.is_open)
+        await pilot.press("escape")
+        assert not page.offers.is_open
+        assert page.focused is page.code
+        await pilot.press("ctrl+@")
+        await until(pilot, lambda: page.offers.is_open)
+        await pilot.press("enter")
+        assert page.code.text == "e\n"
+        assert not page.offers.is_open
+
+
+async def test_earlier_findings_stay_while_a_text_cannot_be_parsed(project: ProjectFolder) -> None:
+    async with editor(project.folder, "open_tickets") as (pilot, page, _bench):
+        await until(pilot, lambda: len(page.problems) == 2)
+        page.code.move_cursor((3, 0))
+        await pilot.press("(", "(")
+        await until(pilot, lambda: any(each.rule == "syntax-error" for each in page.problems))
+        assert {each.rule for each in page.problems} >= {"column-folded", "last-sync-time-as-timestamp"}
+        await pilot.press("backspace", "backspace")
+        await until(pilot, lambda: len(page.problems) == 2)

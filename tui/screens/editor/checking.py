@@ -1,7 +1,8 @@
 """What the editor asks of the helper process, and what it makes of the answers: lint, fixes, previews, the catalogue.
 
-Lint is asked 150 ms after the last keystroke. The newest text wins: an older question is cancelled, and an answer about
-an older text is moved along with the edits since. Nothing that goes wrong here stops the writing: it is said in a line.
+Lint is asked at once, one question at a time: what was typed meanwhile is the next question, and an answer about an older text is
+moved along with the edits since. While a text cannot be parsed, as half-typed ones cannot, what was found before stays, but for
+what was edited. Nothing that goes wrong here stops the writing: it is said in a line.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["Checking"]
 
 _PAUSE = 0.15
-"""Seconds after the last keystroke until lint is asked."""
+"""Seconds after the last keystroke until lint is asked about a long text; about others it is asked at once."""
+
+_LONG_TEXT = 20_000
+_UNREADABLE = "syntax-error"
 
 _ROWS = 100
 """A preview shows this many rows."""
@@ -54,6 +58,9 @@ class Checking(Page):
         self.text_seen = ""
         self._keywords: dict[str, tuple[str, ...]] = {}
         self._lint_timer: Timer | None = None
+        self._lint_wanted = self._linting = False
+        self.readable: tuple[Problem, ...] = ()
+        """What was found in the text when it could be parsed last, but for what was edited since."""
         self.composed = False
         self._catalogues: set[str] = set()
 
@@ -111,6 +118,8 @@ class Checking(Page):
         edit = difference(self.text_seen, self.code.text)
         self.text_seen = self.code.text
         self.found = moved(self.found, edit)
+        untouched = (each for each in self.readable if each.end < edit[0] or each.start > edit[1])
+        self.readable = moved(tuple(untouched), edit)
         if self.query_problem is not None:
             (moved_along,) = moved((self.query_problem,), edit)
             same_line = self.place(moved_along.start)[0] in range(self.place(edit[0])[0], self.place(edit[2])[0] + 1)
@@ -120,19 +129,33 @@ class Checking(Page):
         self.lint_soon()
 
     def lint_soon(self) -> None:
-        """Ask lint when nothing was typed for a moment."""
+        """Ask lint about what was typed; about a long text when nothing was typed for a moment."""
         if self._lint_timer is not None:
             self._lint_timer.stop()
-        self._lint_timer = self.set_timer(_PAUSE, self.lint_now)
+        if len(self.code.text) > _LONG_TEXT:
+            self._lint_timer = self.set_timer(_PAUSE, self.lint_now)
+        else:
+            self.lint_now()
 
     # lint
 
     def lint_now(self) -> None:
-        """Ask lint about the text as it is now."""
+        """Ask lint about the text as it is now, as soon as it has answered the question before."""
         if self.shown is not None and self.composed:
-            self.attempt(partial(self._lint, self.shown.sync, self.code.text), group="lint", exclusive=True)
+            self._lint_wanted = True
+            if not self._linting:
+                self.attempt(self._lint, group="lint")
 
-    async def _lint(self, sync: str, text: str) -> None:
+    async def _lint(self) -> None:
+        self._linting = True
+        try:
+            while self._lint_wanted and self.shown is not None:
+                self._lint_wanted = False
+                await self._ask_lint(self.shown.sync, self.code.text)
+        finally:
+            self._linting = False
+
+    async def _ask_lint(self, sync: str, text: str) -> None:
         try:
             answer = await self.bridge.ask("lint", sync=sync, text=text)
         except Refused as error:
@@ -150,10 +173,17 @@ class Checking(Page):
 
     def _take(self, answer: Mapping[str, Any], text: str) -> None:
         self.lint_trouble = ""
-        self.found = problems_from(answer["findings"])
+        found = problems_from(answer["findings"])
         if text != self.code.text:
-            self.found = moved(self.found, difference(text, self.code.text))
-        self.fields = tuple(answer.get("fields") or ())
+            found = moved(found, difference(text, self.code.text))
+        if any(each.rule == _UNREADABLE for each in found):
+            known = {(each.rule, each.start) for each in found}
+            earlier = (each for each in self.readable if (each.rule, each.start) not in known)
+            found = tuple(sorted((*found, *earlier), key=lambda each: each.start))
+        else:
+            self.readable = found
+            self.fields = tuple(answer.get("fields") or ())
+        self.found = found
         self.incremental = bool(answer.get("incremental"))
         dialect = str(answer.get("dialect") or "")
         if dialect:

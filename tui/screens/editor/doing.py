@@ -86,6 +86,7 @@ class Doing(Keeping):
         elif self.focused is self.schema.tree_table:
             name = self.schema.toggle()
             if name is not None:
+                self.leave_tables()
                 self.code.insert(name)
                 self.code.focus()
         elif self.focused is self.problem_list:
@@ -300,7 +301,7 @@ class Doing(Keeping):
 
     def do_back(self) -> None:
         """Stop what runs, take the pane back, close the bar; else leave the page."""
-        if self.stop_preview():
+        if self.stop_preview() or self.leave_tables():
             return
         if self.maximized is not None:
             self.minimize()

@@ -13,7 +13,7 @@ from tui.buffers import Buffer, Keeper, digest, unsaved
 from tui.drawing import Span
 from tui.messages import Refused, Snapshot
 from tui.screens.dialogs import Choose, Read
-from tui.screens.editor.completing import Completing
+from tui.screens.editor.beginning import Beginning
 from tui.screens.editor.texts import (
     OpenText,
     differences,
@@ -34,7 +34,7 @@ _SOON = 0.5
 """Seconds after the first keystroke until the text is kept on disk."""
 
 
-class Keeping(Completing):
+class Keeping(Beginning):
     """The page with its open queries."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class Keeping(Completing):
         self.leave()
         self.shown = text
         self.console.current_sync = text.sync
-        self.found, self.fields, self.query_problem = (), (), None
+        self.found, self.readable, self.fields, self.query_problem = (), (), (), None
         self.checked, self.lint_trouble, self.incremental = False, "", False
         self.code.show_state(text.state)
         self.text_seen = self._kept = self.code.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from tui.screens.dialogs import Ask, Choose, Read
 from tui.screens.editor.checking import Checking
 from tui.screens.editor.known import key_of
 from tui.screens.editor.preview import PreviewPane
+from tui.screens.editor.ran import RanQuery, remember
 from tui.screens.editor.result import WINDOW, Arrangement, PreviewRow, Result, row_lines
 from tui.widgets.table import Row
 
@@ -63,11 +65,20 @@ class Looking(Checking):
         else:
             result = Result.read(answer, time.time())
             self.rows.done(result, incremental=self.incremental or result.bound is not None)
+            self._remember(sync, text, result)
             if text != self.code.text:
                 self.rows.outdated()
             if result.totals is None and result.total:
                 self.attempt(partial(self._mark, result), group="mark", exclusive=True)
         self.refresh_bars()
+
+    def _remember(self, sync: str, text: str, result: Result) -> None:
+        """Keep what was run, to be taken up again; a disk that is full is told elsewhere."""
+        project = self.snapshot.project
+        if project is not None:
+            ran = RanQuery(sync=sync, text=text, at=result.at, rows=result.total, seconds=result.seconds)
+            with contextlib.suppress(OSError):
+                remember(project.state, ran)
 
     async def _mark(self, result: Result) -> None:
         """Have all rows marked: it takes some seconds for a million."""

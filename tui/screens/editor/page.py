@@ -37,6 +37,8 @@ class Editor(Offering):
     Editor { layers: default above; }
     Editor.-narrow #body { padding-top: 0; }
     Editor #schema { width: 28; }
+    Editor.-narrow.-tables #schema { display: block; width: 1fr; }
+    Editor.-narrow.-tables #middle { display: none; }
     Editor #middle { width: 1fr; }
     Editor #side { width: 48; border-left: solid $line; }
     Editor.-wide #middle { border-left: solid $line; }
