@@ -70,14 +70,14 @@ def comparisons(query: Query) -> Iterator[Comparison]:
             continue
         seen.add(id(node))
         if isinstance(node, exp.Between):
-            bare = _bare(query, side)
-            if bare is not None and side.arg_key == "low":
+            place = _span(query, side)
+            if place is not None and side.arg_key == "low":
                 yield Comparison(
                     operator=">=",
-                    start=bare[0],
-                    end=bare[0],
+                    start=place[0],
+                    end=place[0],
                     placeholder_first=False,
-                    bare=bare,
+                    bare=_bare(query, side),
                     other=node.this,
                     node=node,
                 )

@@ -47,6 +47,11 @@ class Relation:
         return self.found.table if self.found else None
 
     @property
+    def only_filters(self) -> bool:
+        """Whether it is joined by SEMI or ANTI: it leaves out rows, and gives columns to nothing but its own condition."""
+        return self.join is not None and str(self.join.args.get("kind") or "").upper() in ("SEMI", "ANTI")
+
+    @property
     def table_name(self) -> str:
         """The table's name: 'schema.table' as the catalogue has it, else as it is written; "" where it is no table."""
         if self.table is not None:
@@ -82,7 +87,19 @@ class Level:
     def columns(self) -> tuple[exp.Column, ...]:
         """The columns that are written in this select itself, not in a subquery of it."""
         own = self.select.walk(prune=lambda node: isinstance(node, exp.Query) and node is not self.select)
-        return tuple(node for node in own if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier))
+        columns = (node for node in own if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier))
+        return tuple(column for column in columns if not self._is_element(column))
+
+    def _is_element(self, column: exp.Column) -> bool:
+        """Tell whether a name is that of a list's element: [x.sku FOR x IN items]."""
+        first = key_of(column.parts[0], self.dialect)
+        inside = column.find_ancestor(exp.Comprehension, exp.Select)
+        while isinstance(inside, exp.Comprehension):
+            names = inside.args.get("expression")
+            if names is not None and first in {key_of(each, self.dialect) for each in names.find_all(exp.Identifier)}:
+                return True
+            inside = inside.find_ancestor(exp.Comprehension, exp.Select)
+        return False
 
     @cached_property
     def aliases(self) -> frozenset[str]:
@@ -92,6 +109,12 @@ class Level:
             for item in self.select.expressions
             if isinstance(item, exp.Alias) and isinstance(item.args.get("alias"), exp.Identifier)
         )
+
+    @cached_property
+    def outputs(self) -> frozenset[str]:
+        """The keys of all names that its list gives, those of plain columns too: what ORDER BY may mean before it means a column."""
+        plain = (item.this for item in self.select.expressions if isinstance(item, exp.Column))
+        return self.aliases | {key_of(name, self.dialect) for name in plain if isinstance(name, exp.Identifier)}
 
     def key_of(self, name: exp.Expr) -> str:
         """Give the key of an identifier in this select."""
@@ -103,7 +126,12 @@ class Level:
         qualifier = column.args.get("table")
         if isinstance(qualifier, exp.Identifier):
             return self.named(key_of(qualifier, self.dialect), key)
-        giving = [each for each in self.relations.values() if each.columns is not None and key in each.columns]
+        seen = [
+            each
+            for each in self.relations.values()
+            if not each.only_filters or column.find_ancestor(exp.Join) is each.join
+        ]
+        giving = [each for each in seen if each.columns is not None and key in each.columns]
         if len(giving) == 1 and self._sure(key):
             return Origin(relation=giving[0])
         if len(giving) > 1:
@@ -252,12 +280,12 @@ class _Reader:
         self, level: Level, node: exp.Expr, join: exp.Join | None, known: Mapping[str, _Result], *, optional: bool
     ) -> Relation | None:
         key = self._alias(node)
-        if isinstance(node, exp.Subquery):
-            inside = node.this
-            if isinstance(inside, exp.Table):
-                return self._relation(level, inside, join, known, optional=optional)
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+            return self._relation(level, node.this, join, known, optional=optional)
+        inside = node.this if isinstance(node, exp.Lateral) and key else node
+        if isinstance(inside, exp.Subquery):
             parent = level if join is not None else level.parent  # LATERAL; without it, no harm is done
-            result = self._renamed(self.query(node, known, parent, "derived"), _names_of_alias(node))
+            result = self._renamed(self.query(inside, known, parent, "derived"), _names_of_alias(node))
             columns = dict(result.columns) if result.columns is not None else None
             return Relation(key=key, node=node, columns=columns, inner=result.levels, join=join, optional=optional)
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
@@ -269,7 +297,11 @@ class _Reader:
             return Relation(
                 key=key or own, node=node, columns=columns, inner=result.levels, join=join, optional=optional
             )
-        found = self._catalogue.find(table_parts(node)) if self._catalogue else None
+        in_row = self._dialect in ("bigquery", "redshift") and len(node.parts) > 1
+        if in_row and key_of(node.parts[0], self._dialect) in level.relations:  # a list: FROM orders o, o.items
+            return Relation(key=key or own, node=node, join=join, optional=optional)
+        is_whole = node.args.get("db") != ""  # `database..table` leaves the schema to the database
+        found = self._catalogue.find(table_parts(node)) if self._catalogue and is_whole else None
         columns = None
         if found is not None and found.table is not None and self._catalogue is not None:
             columns = {name: column.kind for name, column in self._catalogue.columns(found.table).items()}
@@ -300,7 +332,7 @@ class _Reader:
         star = item.find(exp.Star)
         if not level.is_whole or (star is not None and any(star.args.values())):
             return None
-        chosen = list(level.relations.values())
+        chosen = [each for each in level.relations.values() if not each.only_filters]
         if isinstance(item, exp.Column) and isinstance(item.args.get("table"), exp.Identifier):
             relation = level.relations.get(key_of(item.args["table"], self._dialect))
             chosen = [relation] if relation else []
@@ -337,4 +369,6 @@ def _last_name(item: exp.Expr) -> exp.Expr | None:
 
 
 def _stands_in_from(node: exp.Expr) -> bool:
+    if isinstance(node.parent, exp.Lateral) and node.parent.args.get("alias"):
+        node = node.parent
     return isinstance(node.parent, exp.From | exp.Join | exp.CTE | exp.With)

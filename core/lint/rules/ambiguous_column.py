@@ -22,6 +22,8 @@ from core.query.relations import key_of
 
 SEVERITY = Severity.ERROR
 
+_LATER = (exp.Order, exp.Group, exp.Having, exp.Qualify)
+
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find columns without a table that several relations have."""
@@ -30,11 +32,11 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             among = level.origin(column).among
             if not among or "start" not in column.this.meta:
                 continue
-            if (
-                key_of(column.this, query.dialect) in level.aliases
-                and column.find_ancestor(exp.Order, exp.Group, exp.Having, exp.Qualify, exp.Select) is not level.select
-            ):
+            key = key_of(column.this, query.dialect)
+            if key in level.aliases and column.find_ancestor(*_LATER, exp.Select) is not level.select:
                 continue  # the name that the list gives
+            if key in level.outputs and column.find_ancestor(exp.Order, exp.Select) is not level.select:
+                continue  # ORDER BY means what the list gives, before it means a column
             names = [relation.key for relation in among[:3]]
             choices = " or ".join(f"{name}.{column.name}" for name in names)
             message = f"{column.name} is in {' and in '.join(names)}. Write {choices}."

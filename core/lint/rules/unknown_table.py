@@ -41,14 +41,14 @@ def _found(query: Query, context: Context, relation: Relation) -> Finding:
     name, schema = table.this, table.args.get("db")
     start, end = name.meta["start"], name.meta["end"] + 1
     known = catalogue.tables
-    if schema is not None:
+    if isinstance(schema, exp.Identifier):  # none in `database..table`
         key = catalogue.table_key(schema.name, quoted=bool(schema.args.get("quoted")))
         known = tuple(each for each in known if catalogue.table_key(each.schema, quoted=True) == key)
         if not known:
             start = schema.meta["start"]
     near = nearest_name(name.name, [each.name for each in known])
     written = as_written(near, query.dialect) if near else ""
-    parts = ".".join(part for part, _ in table_parts(table)) if schema is not None else name.name
+    parts = ".".join(part for part, _ in table_parts(table)) if isinstance(schema, exp.Identifier) else name.name
     elsewhere = sorted({each.schema for each in catalogue.tables if each.name.lower() == name.name.lower()})
     hint = f" Did you mean {written}?" if near else f" There is one in {elsewhere[0]}." if elsewhere else ""
     message = f"There is no table {parts} that the source's user may read.{hint}"
