@@ -126,12 +126,11 @@ class Level:
         qualifier = column.args.get("table")
         if isinstance(qualifier, exp.Identifier):
             return self.named(key_of(qualifier, self.dialect), key)
-        seen = [
-            each
-            for each in self.relations.values()
-            if not each.only_filters or column.find_ancestor(exp.Join) is each.join
-        ]
-        giving = [each for each in seen if each.columns is not None and key in each.columns]
+        having = [each for each in self.relations.values() if each.columns is not None and key in each.columns]
+        seen, is_exact = self._seen(column)
+        giving = [each for each in having if each in seen]
+        if having and (not giving or (len(giving) > 1 and not is_exact)):
+            return Origin()
         if len(giving) == 1 and self._sure(key):
             return Origin(relation=giving[0])
         if len(giving) > 1:
@@ -140,6 +139,19 @@ class Level:
         if giving or not self._sure(key) or key in self.aliases or key in self.relations:
             return Origin()
         return self.parent.origin(column) if self.parent else Origin(missing=bool(self.relations) and self.is_whole)
+
+    def _seen(self, column: exp.Column) -> tuple[list[Relation], bool]:
+        """Give the relations whose columns a place can name, and whether these are exactly they.
+
+        A condition of a join sees what was joined before it, and its own side; inside parentheses even less.
+        """
+        relations = list(self.relations.values())
+        join = column.find_ancestor(exp.Join, exp.Select)
+        place = next((number for number, each in enumerate(relations) if join is not None and each.join is join), None)
+        if place is None:
+            return [each for each in relations if not each.only_filters], not isinstance(join, exp.Join)
+        before = [each for each in relations[:place] if not each.only_filters]
+        return [*before, relations[place]], join is not None and join.parent is self.select
 
     def _sure(self, key: str) -> bool:
         """Say whether no relation whose columns are unknown could give a column, too."""
@@ -205,7 +217,11 @@ class _Reader:
         if isinstance(node, exp.SetOperation):
             left = self.query(node.this, known, parent, "union" if role == "root" else role)
             right = self.query(node.expression, known, parent, "union" if role == "root" else role)
-            return _Result(columns=left.columns, levels=(*left.levels, *right.levels))
+            columns = left.columns
+            if node.args.get("by_name"):  # DuckDB: columns of the right side that the left one lacks come behind
+                more = [pair for pair in right.columns or () if pair[0] not in dict(columns or ())]
+                columns = None if columns is None or right.columns is None else (*columns, *more)
+            return _Result(columns=columns, levels=(*left.levels, *right.levels))
         if isinstance(node, exp.Select):
             return self._select(node, known, parent, role)
         return _Result(columns=None)
@@ -268,6 +284,13 @@ class _Reader:
         optional: bool = False,
     ) -> None:
         """Add what stands in a FROM or a JOIN, with what is joined to it inside parentheses."""
+        if _is_parenthesis(node):
+            if node.args.get("alias"):  # a name for several joined tables
+                level.is_whole = False
+            self._add(level, node.this, join, known, optional=optional)
+            for inner in node.args.get("joins") or ():
+                self._add(level, inner.this, inner, known, optional=optional or bool(inner.args.get("side")))
+            return
         relation = self._relation(level, node, join, known, optional=optional)
         if relation is None or relation.key in level.relations or node.args.get("pivots"):
             level.is_whole = False
@@ -280,8 +303,6 @@ class _Reader:
         self, level: Level, node: exp.Expr, join: exp.Join | None, known: Mapping[str, _Result], *, optional: bool
     ) -> Relation | None:
         key = self._alias(node)
-        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
-            return self._relation(level, node.this, join, known, optional=optional)
         inside = node.this if isinstance(node, exp.Lateral) and key else node
         if isinstance(inside, exp.Subquery):
             parent = level if join is not None else level.parent  # LATERAL; without it, no harm is done
@@ -372,3 +393,10 @@ def _stands_in_from(node: exp.Expr) -> bool:
     if isinstance(node.parent, exp.Lateral) and node.parent.args.get("alias"):
         node = node.parent
     return isinstance(node.parent, exp.From | exp.Join | exp.CTE | exp.With)
+
+
+def _is_parenthesis(node: exp.Expr) -> bool:
+    """Tell whether a node is a table, or several that are joined, in parentheses; not a query."""
+    inside = node.this
+    joined = isinstance(inside, exp.Subquery) and inside.args.get("joins")
+    return isinstance(node, exp.Subquery) and (isinstance(inside, exp.Table) or bool(joined))

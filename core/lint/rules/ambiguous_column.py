@@ -32,6 +32,8 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             among = level.origin(column).among
             if not among or "start" not in column.this.meta:
                 continue
+            if _is_of_a_star(column):
+                continue  # what a star leaves out, it leaves out wherever it is
             key = key_of(column.this, query.dialect)
             if key in level.aliases and column.find_ancestor(*_LATER, exp.Select) is not level.select:
                 continue  # the name that the list gives
@@ -42,3 +44,9 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             message = f"{column.name} is in {' and in '.join(names)}. Write {choices}."
             start, end = column.this.meta["start"], column.this.meta["end"] + 1
             yield finding(query.text, "ambiguous-column", message, start, end)
+
+
+def _is_of_a_star(column: exp.Column) -> bool:
+    """Tell whether a column is one that a star leaves out or renames."""
+    renamed = isinstance(column.parent, exp.Alias) and column.parent.arg_key == "rename"
+    return isinstance(column.parent, exp.Star) or renamed
