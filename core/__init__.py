@@ -6,6 +6,7 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
     scan, query, schedule    the SQL text and the clock, pure
     keys                     private keys: what a text is, mended in memory
     calls, lint              what a row becomes; what is wrong with a query
+    complete                 what can be typed at a place of a query
     templates                queries to begin with
     warehouses               a folder each behind one protocol
     destinations             a file each behind one protocol
@@ -13,8 +14,10 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
     project, secrets         the project's files; the OS keyring
     setup                    connections that other tools keep on this machine
     sync                     the engine: plan, guards, deliver, run
+    context                  what a query is for: its source's tables, its destinations, its neighbours
     demo, cli                the commands
     workbench                the console's helper process
+    lsp                      the language server for editors
 """
 
 __version__ = "0.1.0"

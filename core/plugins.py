@@ -7,6 +7,7 @@ plug-ins.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from difflib import get_close_matches
@@ -24,6 +25,7 @@ def names(package: ModuleType) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if name != "base" and not name.startswith("_")))
 
 
+@functools.cache
 def load(package: ModuleType, name: str, *, what: str) -> Any:
     """Give the plug-in class called `name`. Raises ProjectError where there is none, with the nearest known name."""
     known = names(package)

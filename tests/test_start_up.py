@@ -31,6 +31,8 @@ HEAVY = (
     "isal",
     "filelock",
     "cryptography",
+    "pygls",
+    "lsprotocol",
 )
 DRIVERS = (
     "duckdb",
@@ -74,6 +76,7 @@ def imported(code: str, wanted: tuple[str, ...], cwd: Path = ROOT) -> list[str]:
         ["secret", "--help"],
         ["key", "--help"],
         ["lint", "--help"],
+        ["lsp", "--help"],
         ["no-such-command"],
     ],
 )

@@ -12,7 +12,7 @@ import sys
 import click
 
 from core import __version__
-from core.cli import demo, doctor, history, key, lint, mend, project, query, run, secret, setup_sql, templates
+from core.cli import demo, doctor, history, key, lint, lsp, mend, project, query, run, secret, setup_sql, templates
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
@@ -34,6 +34,7 @@ for _command in (
     project.init,
     project.check,
     lint.lint,
+    lsp.lsp,
     templates.templates,
     query.preview,
     query.plan,

@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say
 from core.errors import UsageError
-from core.model import CallType
+from core.model import CallType, Severity
 
 if TYPE_CHECKING:
     from core.lint import Context
-    from core.model import Project, Sync
+    from core.model import Finding, Project, Sync
 
-__all__ = ["lint"]
+__all__ = ["DIALECTS", "lint"]
 
-_DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
+DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the words of the command say of the queries."""
+
+    dialect: str | None
+    call: CallType | None
+    folder: Path | None
+    read_catalogue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Linted:
+    """A query with its findings; `fixed` were mended in its file before."""
+
+    file: Path
+    text: str
+    findings: tuple[Finding, ...]
+    fixed: int = 0
 
 
 @click.command()
 @click.argument("names", nargs=-1, shell_complete=complete_sync)
-@click.option("--dialect", type=click.Choice(_DIALECTS), help="For a file that belongs to no sync.")
+@click.option("--dialect", type=click.Choice(DIALECTS), help="For a file that belongs to no sync.")
 @click.option(
     "--call", type=click.Choice([each.value for each in CallType]), help="For a file that belongs to no sync."
 )
 @click.option("--fix", is_flag=True, help="Mend what is certain.")
 @click.option("--explain", "rule", default="", help="Show the page of a rule.")
+@click.option(
+    "--read-catalogue",
+    is_flag=True,
+    help="Read tables and columns of the sources first. They are kept; without this, what was kept last is used.",
+)
+@click.option("--strict", is_flag=True, help="End with exit code 1 where there are warnings, too.")
+@click.option("--github", "as_github", is_flag=True, help="Print annotations for a pull request on GitHub.")
 @folder_option
 @json_option
 def lint(
@@ -39,79 +66,114 @@ def lint(
     call: str | None,
     fix: bool,
     rule: str,
+    read_catalogue: bool,
+    strict: bool,
+    as_github: bool,
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Find what is wrong in the queries of NAMES (syncs, or files of SQL); in all syncs where none is named."""
-    from core.lint import apply_fixes, page
-    from core.lint import lint as find
+    """Find what is wrong in the queries of NAMES (syncs, or files of SQL); in all syncs where none is named.
 
+    Ends with exit code 1 where there is an error. Warnings and hints are told, and let a pull request pass: a warning is often meant,
+    and `-- backhaul: ignore RULE` at its line says so; --strict fails on warnings too.
+    """
     if rule:
+        from core.lint import page
+
         text = page(rule)
         print_json({"rule": rule, "page": text}) if as_json else say(text)
         return
-    document: list[dict[str, Any]] = []
-    errors = 0
-    for file, text, context in _queries(names, dialect, call, folder):
-        findings = find(text, context)
-        if fix and (mended := apply_fixes(text, findings)) != text:
-            from core.project.write import write_text
-
-            write_text(file, mended)
-            fixed = sum(1 for finding in findings if finding.fix)
-            findings = find(mended, context)
-            if not as_json:
-                say(f"{file}: {fixed} mended", sign="ok")
-        errors += len(findings)
-        document += [{"file": str(file), **asdict(finding)} for finding in findings]
-        if not as_json:
-            _print(file, findings)
+    if as_json and as_github:
+        raise UsageError("--json and --github are two forms of the same findings.", remedy="Take one of them.")
+    asked = _Asked(dialect=dialect, call=CallType(call) if call else None, folder=folder, read_catalogue=read_catalogue)
+    found = [_linted(*query, fix=fix) for query in _queries(names, asked)]
     if as_json:
-        print_json(document)
-    elif not errors:
+        print_json([{"file": str(each.file), **asdict(finding)} for each in found for finding in each.findings])
+    elif as_github:
+        _print_annotations(found)
+    else:
+        _print(found)
+    failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    fail(1 if any(finding.severity in failing for each in found for finding in each.findings) else 0)
+
+
+def _linted(file: Path, text: str, context: Context, *, fix: bool) -> _Linted:
+    """Find what is wrong in a query, and mend in its file what is certain where that is asked for."""
+    from core.lint import apply_fixes
+    from core.lint import lint as find
+    from core.project.write import write_text
+
+    findings = find(text, context)
+    if not fix or (mended := apply_fixes(text, findings)) == text:
+        return _Linted(file=file, text=text, findings=findings)
+    write_text(file, mended)
+    fixed = sum(1 for finding in findings if finding.fix)
+    return _Linted(file=file, text=mended, findings=find(mended, context), fixed=fixed)
+
+
+def _print(found: list[_Linted]) -> None:
+    """Print findings for people."""
+    signs = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: "none"}
+    for each in found:
+        if each.fixed:
+            say(f"{each.file}: {each.fixed} mended", sign="ok")
+        for finding in each.findings:
+            place = f"{each.file}:{finding.line}:{finding.column}"
+            say(f"{place} {finding.message} [{finding.rule}]", sign=signs[finding.severity])
+            if finding.fix:
+                say(f"    fix: {finding.fix.label} (--fix)", dim=True)
+    if not any(each.findings for each in found):
         say("No findings.", sign="ok")
-    fail(1 if errors else 0)
 
 
-def _print(file: Path, findings: Any) -> None:
-    signs = {"error": "bad", "warning": "warn", "hint": "none"}
-    for finding in findings:
-        say(
-            f"{file}:{finding.line}:{finding.column} {finding.message} [{finding.rule}]",
-            sign=signs[finding.severity.value],
-        )
-        if finding.fix:
-            say(f"    fix: {finding.fix.label} (--fix)", dim=True)
+def _print_annotations(found: list[_Linted]) -> None:
+    """Print findings for a pull request on GitHub."""
+    from core.cli.annotations import annotation
+
+    for each in found:
+        for finding in each.findings:
+            click.echo(annotation(each.file, each.text, finding))
 
 
-def _queries(
-    names: tuple[str, ...], dialect: str | None, call: str | None, folder: Path | None
-) -> list[tuple[Path, str, Context]]:
+def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Context]]:
     """Give file, text and context of each query that was asked for."""
     from core import project as projects
-    from core.lint import Context
+    from core.context import context_of
 
     files = [Path(name) for name in names if name.endswith(".sql")]
-    syncs = tuple(name for name in names if not name.endswith(".sql"))
-    here = folder or projects.find(Path.cwd())
-    project = open_project(folder) if here else None
-    found = []
+    here = asked.folder or projects.find(Path.cwd())
+    project = open_project(asked.folder) if here else None
+    chosen: list[tuple[Path, Sync | None]] = []
     for file in files:
-        owner = _owner(project, file)
-        if owner and project and not dialect:
-            found.append(_of_sync(project, owner))
-        elif dialect:
-            context = Context(dialect=dialect, call=CallType(call) if call else None)
-            found.append((file, _read(file), context))
-        else:
+        owner = _owner(project, file) if not asked.dialect else None
+        if owner is None and not asked.dialect:
             raise UsageError(
                 f"{file} belongs to no sync.", remedy="Say its dialect with --dialect, and its call with --call."
             )
+        chosen.append((file, owner))
+    syncs = tuple(name for name in names if not name.endswith(".sql"))
     if syncs or not files:
-        project = project or open_project(folder)
-        chosen = open_syncs(project, syncs) if syncs else tuple(project.syncs.values())
-        found += [_of_sync(project, sync) for sync in chosen]
-    return found
+        project = project or open_project(asked.folder)
+        chosen += [
+            (sync.query_path, sync) for sync in (open_syncs(project, syncs) if syncs else project.syncs.values())
+        ]
+    if project and asked.read_catalogue:
+        _read_catalogues(project, {sync.source for _, sync in chosen if sync})
+    return [
+        (owner.query_path, owner.query, context_of(project, sync=owner))
+        if owner
+        else (file, _read(file), context_of(dialect=asked.dialect or "", call=asked.call))
+        for file, owner in chosen
+    ]
+
+
+def _read_catalogues(project: Project, sources: set[str]) -> None:
+    """Read the catalogues of sources anew."""
+    from core import secrets
+    from core.context import read
+
+    for name in sorted(sources):
+        read(project, project.sources[name], secrets.reader(project))
 
 
 def _read(file: Path) -> str:
@@ -127,16 +189,3 @@ def _owner(project: Project | None, file: Path) -> Sync | None:
     if project is None:
         return None
     return next((sync for sync in project.syncs.values() if sync.query_path == file.absolute()), None)
-
-
-def _of_sync(project: Project, sync: Sync) -> tuple[Path, str, Context]:
-    from core.lint import Context
-    from core.warehouses import warehouse_type
-
-    context = Context(
-        dialect=warehouse_type(project.sources[sync.source].type).dialect,
-        call=sync.call,
-        columns=sync.columns,
-        disabled=project.disabled_rules,
-    )
-    return sync.query_path, sync.query, context

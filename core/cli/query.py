@@ -17,7 +17,8 @@ from core.words import counted, will_read
 
 if TYPE_CHECKING:
     from core.model import Estimate
-    from core.sync.preview import PlannedDelivery, Preview
+    from core.sync.planned import PlannedDelivery
+    from core.sync.preview import Preview
 
 __all__ = ["plan", "preview", "value_text"]
 
@@ -99,7 +100,7 @@ def plan(sync: str, *, markdown: bool, folder: Path | None, as_json: bool, **sai
     """
     from core import secrets
     from core.sync.plain import plan_json
-    from core.sync.preview import plan_sync
+    from core.sync.planned import plan_sync
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]

@@ -6,13 +6,15 @@ It is what Segment's API looks like, and those that speak its format; a type ove
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from core.destinations.base import Batch, Request, Response, Verdict, verdict_of_status
+from core.destinations.base import Batch, Profile, Request, Response, Verdict, verdict_of_status
 from core.errors import DeliveryError
 from core.model import CallType, Limits, Secret
 
@@ -62,6 +64,24 @@ class HttpDestination:
 
     def deletion(self, call: CallType) -> Mapping[str, Any] | None:
         return None
+
+    def profile_request(self, user: str) -> Request | None:
+        return None
+
+    def profile(self, response: Response) -> Profile:
+        """Read what most say: the traits as an object; 404 for a person who is not there."""
+        if response.status == HTTPStatus.NOT_FOUND:
+            return Profile(found=False)
+        if response.status != HTTPStatus.OK:
+            raise ValueError(f"{response.status} {HTTPStatus(response.status).phrase}")
+        traits = self.traits_in(json.loads(response.body))
+        if isinstance(traits, dict):
+            return Profile(found=True, traits=traits)
+        raise ValueError("its reply has no traits")
+
+    def traits_in(self, reply: Any) -> Any:
+        """Give the traits in the reply of a destination that can be asked."""
+        raise NotImplementedError
 
 
 def basic_authorization(key: Secret) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "Batch",
     "DestinationType",
     "Outcome",
+    "Profile",
     "Request",
     "Response",
     "Verdict",
@@ -87,6 +88,14 @@ class Verdict:
     retry_after: float | None = None
     refused: Mapping[int, str] = field(default_factory=dict)
     again: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a destination knows of a person: whether it has one, and the traits that it has of them."""
+
+    found: bool
+    traits: Mapping[str, Any] = field(default_factory=dict)
 
 
 class DestinationType(Protocol):
@@ -161,6 +170,14 @@ class DestinationType(Protocol):
         A template of a track call: a text "$.userId" takes that path of the call last acknowledged, or of the row's
         identity where the ledger keeps no calls; a path that is not there is left out.
         """
+        ...
+
+    def profile_request(self, user: str) -> Request | None:
+        """Give what asks the destination for a person by their userId; None where it cannot be asked, or was not set up for it."""
+        ...
+
+    def profile(self, response: Response) -> Profile:
+        """Read what the destination says of a person. Raises ValueError for a reply that is none."""
         ...
 
 

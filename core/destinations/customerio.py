@@ -8,6 +8,9 @@ answers 400 and 401, so strict mode is on unless the destination's file says oth
 
 People and relationships are deleted by semantic events (https://docs.customer.io/integrations/data-in/semantic-events/):
 a track call named "User Deleted", or "Relationship Deleted" for a group call's row; the object itself is never deleted.
+
+What Customer.io knows of a person is asked of its App API (https://docs.customer.io/integrations/api/app/), which has a key of its
+own: with `look_up`, it is asked when a row of a preview is looked at.
 """
 
 from __future__ import annotations
@@ -15,23 +18,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+from urllib.parse import quote
 
-from core.destinations._http import HttpDestination, refuse_other_region
-from core.destinations.base import semantic_deletion
+from core.destinations._http import HttpDestination, in_header, refuse_other_region
+from core.destinations.base import Request, semantic_deletion
 from core.model import CallType, Limits
 
 __all__ = ["Plugin"]
 
+_APP = {"us": "https://api.customer.io/v1", "eu": "https://api-eu.customer.io/v1"}
 _URLS = {"us": "https://cdp.customer.io/v1", "eu": "https://cdp-eu.customer.io/v1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`region` is where the account lives; `strict` asks for errors instead of silence; `url` stands in for the host."""
+    """`region` is where the account lives; `strict` asks for errors instead of silence; `url` stands in for the host.
+
+    `look_up` lets previews look people up; `app_url` stands in for the App API's host.
+    """
 
     region: Literal["us", "eu"] = "us"
     strict: bool = True
     url: str = ""
+    look_up: bool = False
+    app_url: str = ""
 
     def __post_init__(self) -> None:
         refuse_other_region(self.url, self.region, _URLS)
@@ -41,15 +51,25 @@ class Plugin(HttpDestination):
     """Customer.io: its data pipelines (CDP)."""
 
     Settings: ClassVar[type[Any]] = Settings
-    secrets: ClassVar[Mapping[str, str]] = {"api_key": "the API key of the Customer.io API source"}
+    secrets: ClassVar[Mapping[str, str]] = {
+        "api_key": "the API key of the Customer.io API source",
+        "app_key": "the App API key",
+    }
     where_to_find: ClassVar[Mapping[str, str]] = {
         "region": "Account settings > Data center: us or eu.",
         "url": "Only for a proxy of your own before Customer.io, with its /v1. Else empty.",
         "strict": "Customer.io then refuses what it would drop without a word. Leave it on.",
+        "look_up": "Shows in previews what Customer.io knows of a person. It needs an App API key.",
+        "app_url": "Only for a proxy of your own before the App API, with its /v1. Else empty.",
+        "app_key": "Account settings > API credentials > App API keys.",
         "api_key": "Data & Integrations > Integrations > your HTTP source > Settings > API Key.",
     }
     limits: ClassVar[Limits] = Limits(columns=300, call_bytes=32_000, batch_bytes=500_000, batch_calls=100)
     semantic_events: ClassVar[bool] = True
+
+    @classmethod
+    def needs(cls, settings: Any) -> tuple[str, ...]:
+        return ("api_key", "app_key") if settings.look_up else ("api_key",)
 
     @property
     def host(self) -> str:
@@ -60,3 +80,14 @@ class Plugin(HttpDestination):
 
     def deletion(self, call: CallType) -> Mapping[str, Any] | None:
         return semantic_deletion(call)
+
+    def profile_request(self, user: str) -> Request | None:
+        if not self.settings.look_up:
+            return None
+        host = self.settings.app_url.rstrip("/") or _APP[self.settings.region]
+        headers = {"authorization": f"Bearer {in_header(self._secrets('app_key'), 'the App API key')}"}
+        url = f"{host}/customers/{quote(user, safe='')}/attributes?id_type=id"
+        return Request(url=url, method="GET", body=b"", headers=headers, compress=False)
+
+    def traits_in(self, reply: Any) -> Any:
+        return reply.get("customer", {}).get("attributes")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.destinations.base import Batch, Outcome, Request, Response, Verdict, semantic_deletion
+from core.destinations.base import Batch, Outcome, Profile, Request, Response, Verdict, semantic_deletion
 from core.model import CallType, Limits, Secret
 
 __all__ = ["Plugin"]
@@ -71,3 +71,9 @@ class Plugin:
 
     def deletion(self, call: CallType) -> Mapping[str, Any] | None:
         return semantic_deletion(call)
+
+    def profile_request(self, user: str) -> Request | None:
+        return None
+
+    def profile(self, response: Response) -> Profile:
+        return Profile(found=False)

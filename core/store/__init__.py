@@ -24,7 +24,7 @@ from typing import Any, Self
 
 from core.errors import StateError
 
-__all__ = ["Store", "sync_folder"]
+__all__ = ["Store", "named_query", "sync_folder"]
 
 _BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What SQLite raises; the second where the words of its own error are made of damaged bytes."""
@@ -139,7 +139,7 @@ class Store:
         """Run the query called `name` and give all its rows."""
         try:
             with self._turn:
-                return self._connection.execute(_queries()[name], values).fetchall()
+                return self._connection.execute(named_query(name), values).fetchall()
         except _BROKEN as error:
             raise _explained(error, self.file) from error
 
@@ -258,6 +258,11 @@ def _migrations() -> tuple[str, ...]:
     folder = resources.files("core.store").joinpath("migrations")
     files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
     return tuple(file.read_text("utf-8") for file in files)
+
+
+def named_query(name: str) -> str:
+    """Give the text of the query called `name`."""
+    return _queries()[name]
 
 
 @cache

@@ -13,9 +13,10 @@ from core.sync.rejections import without_digests
 
 if TYPE_CHECKING:
     from core.sync.explain import KeyLife
-    from core.sync.preview import PlannedDelivery, Preview
+    from core.sync.planned import PlannedDelivery
+    from core.sync.preview import Preview
 
-__all__ = ["lives_json", "plain", "plan_json", "preview_json"]
+__all__ = ["call_json", "lives_json", "plain", "plan_json", "preview_json"]
 
 
 def plain(value: Any) -> Any:
@@ -40,7 +41,7 @@ def preview_json(found: Preview) -> dict[str, Any]:
         "rows": [
             {
                 "values": [plain(value) for value in row.values],
-                "call": _call(row.call) if row.call else None,
+                "call": call_json(row.call) if row.call else None,
                 "fault": row.fault,
                 "known": row.known,
             }
@@ -56,7 +57,7 @@ def plan_json(deliveries: Iterable[PlannedDelivery]) -> list[dict[str, Any]]:
         document = plain(asdict(delivery))
         document["comparison"]["calls"] = document["calls"] = delivery.comparison.calls
         for change in document["changes"]:
-            change["call"] = _call(change["call"])
+            change["call"] = call_json(change["call"])
         found.append(document)
     return found
 
@@ -66,6 +67,6 @@ def lives_json(lives: Iterable[KeyLife]) -> list[dict[str, Any]]:
     return [plain(asdict(life) | {"rejected": [without_digests(row) for row in life.rejected]}) for life in lives]
 
 
-def _call(text: str) -> Any:
+def call_json(text: str) -> Any:
     """Read a call; a number that no float can hold becomes text."""
     return json.loads(text, parse_float=lambda digits: near if math.isfinite(near := float(digits)) else digits)

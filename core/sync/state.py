@@ -5,6 +5,7 @@
                    when the delivery is committed
     ledger/        <sync id>.<name>.keys.parquet and .calls.parquet
     tmp/           where DuckDB spills; emptied at each run
+    cache/         catalogue-<source>.json: what a source was seen to hold (core.context.catalogues); a help, and no state
     logs/          <run id>.jsonl: what each run told, kept for the project's retention
     locks/         one a sync, held from the query to the commit, with a note of who holds it
     quarantine/    files that were not what was written, set aside as they were found; what needs them stays refused

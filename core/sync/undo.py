@@ -26,8 +26,8 @@ from core.store import Store
 from core.sync.compare import Comparison
 from core.sync.guards import Question, call_questions
 from core.sync.plan import write_plan
+from core.sync.planned import Change, differing
 from core.sync.prepare import Target
-from core.sync.preview import Change, differing
 from core.sync.record import delivery_row
 from core.sync.stage import scratch
 from core.sync.state import StateFolder

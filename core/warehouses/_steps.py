@@ -11,7 +11,7 @@ from typing import Any
 from core.errors import BackhaulError
 from core.model import Step
 
-__all__ = ["clock_step", "name_step", "timed"]
+__all__ = ["clock_step", "name_step", "tables_text", "timed"]
 
 SKEW_SECONDS = 2.0
 
@@ -47,3 +47,8 @@ def clock_step(skew: float, *, more: str = "", remedy: str) -> Step:
         detail=f"{abs(skew):.1f} s {'behind' if skew < 0 else 'ahead of'} this machine's{more}",
         remedy=remedy if abs(skew) > SKEW_SECONDS else "",
     )
+
+
+def tables_text(count: int) -> str:
+    """Say how many tables and views can be read."""
+    return "1 table or view can be read" if count == 1 else f"{count:,} tables and views can be read"

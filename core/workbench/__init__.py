@@ -17,9 +17,11 @@ anew for each request. When stdin closes, what still runs is stopped, and the pr
 serving      lines to requests, their threads, their answers
 request      one request: what it asks, checked
 doing        the table of what can be asked
-queries      lint, fix, rule, format, keywords
+queries      lint, fix, rule, format, complete, keywords
 templates    templates
-trying       preview, plan, explain, curl, undo
+results      preview, result_open, result_mark, result_rows, result_arrange, result_call, result_statistics, result_export
+trying       plan, explain, person, curl, undo
+changed      a sync with what is not saved yet
 connections  check, catalogue, secret_set, secret_delete, secret_list, types
 credentials  existing, hold, secret_place; what it holds is in `held`
 """

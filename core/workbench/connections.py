@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from core import destinations, secrets, warehouses
 from core.model import Destination, Project, Secret, Source
 from core.sync.check import steps
-from core.sync.connecting import warehouse_at
 from core.workbench.held import take
 from core.workbench.request import Request, named
 
@@ -90,15 +89,13 @@ def _checked(project: Project, asked: _Check) -> Source | Destination:
 
 
 def catalogue(request: Request) -> Mapping[str, Any]:
-    """Give the tables of a source that its user may read, with their columns."""
+    """Give the tables of a source that its user may read, with their columns; they are kept for lint and completion."""
+    from core.context.catalogues import read as read_catalogue  # brings sqlglot, which a check can do without
+
     asked = request.asked(_Catalogue)
     project = request.project()
     source = named(project, project.sources, "source", asked.source)
-    with (
-        warehouse_at(project, source, secrets.reader(project)).open() as session,
-        request.stopping.watch(session.cancel),
-    ):
-        tables = session.catalogue()
+    tables = read_catalogue(project, source, secrets.reader(project), request.stopping)
     return {
         "tables": [
             {

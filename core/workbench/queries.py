@@ -1,4 +1,4 @@
-"""What is asked about the text of a query, without a warehouse: lint, fix, rule, format, keywords."""
+"""What is asked about the text of a query, without a warehouse: lint, fix, rule, format, complete, keywords."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.calls.fields import CALLS
+from core.complete import complete
+from core.context import context_of
 from core.errors import UsageError
 from core.lint import Context, apply_fixes, chosen_fixes, lint, page, rules
 from core.lint.columns import Mapped, mapped
@@ -17,7 +19,7 @@ from core.query.dangerous import reason_to_refuse
 from core.query.layout import laid_out
 from core.workbench.request import Request, named
 
-__all__ = ["dialect_words", "fix_query", "format_query", "lint_query", "rule_page", "warm"]
+__all__ = ["complete_query", "dialect_words", "fix_query", "format_query", "lint_query", "rule_page", "warm"]
 
 _MOST_ROUNDS = 10
 _WORD = re.compile(r"[A-Z][A-Z_]*")
@@ -45,6 +47,11 @@ class _Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fix(_About):
     which: str | _Place = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Complete(_About):
+    offset: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +121,13 @@ def format_query(request: Request) -> Mapping[str, Any]:
     return {"text": laid_out(parse(asked.text, _known(asked.dialect)))}
 
 
+def complete_query(request: Request) -> Mapping[str, Any]:
+    """Give what can be typed at an offset, best first."""
+    asked = request.asked(_Complete)
+    text, context = _context(request, asked)
+    return {"candidates": [asdict(candidate) for candidate in complete(text, asked.offset, context)]}
+
+
 def dialect_words(request: Request) -> Mapping[str, Any]:
     """Give the words of a dialect, upper case: its keywords, and the functions that a query may call."""
     from sqlglot.dialects.dialect import Dialect
@@ -128,22 +142,15 @@ def dialect_words(request: Request) -> Mapping[str, Any]:
 
 def _context(request: Request, asked: _About) -> tuple[str, Context]:
     """Give the text that is asked about, and what it is for."""
-    project = request.project() if asked.sync or asked.source else None
+    project = request.unchanged_project() if asked.sync or asked.source else None
     sync = named(project, project.syncs, "sync", asked.sync) if project and asked.sync else None
-    text = asked.text if asked.text is not None else sync.query if sync else ""
-    source = asked.source or (sync.source if sync else "")
-    dialect = asked.dialect
-    if project and source and not dialect:
-        from core.warehouses import warehouse_type
-
-        dialect = warehouse_type(named(project, project.sources, "source", source).type).dialect
-    if not dialect:
+    if project and asked.source and not asked.dialect:
+        named(project, project.sources, "source", asked.source)
+    if not (asked.sync or asked.source or asked.dialect):
         raise UsageError(f"{request.do} needs a sync, a source or a dialect.")
-    return text, Context(
-        dialect=_known(dialect),
-        call=asked.call or (sync.call if sync else None),
-        columns=asked.columns if asked.columns is not None else sync.columns if sync else {},
-        disabled=project.disabled_rules if project else (),
+    text = asked.text if asked.text is not None else sync.query if sync else ""
+    return text, context_of(
+        project, sync=sync, source=asked.source, dialect=asked.dialect, call=asked.call, columns=asked.columns
     )
 
 

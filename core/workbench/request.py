@@ -48,6 +48,12 @@ class Request:
 
         return project.load(self.folder)
 
+    def unchanged_project(self) -> Project:
+        """Give the project as its files are now, read anew only where they changed: for what is asked at each keystroke."""
+        from core.project.current import current
+
+        return current(self.folder)
+
 
 def named(project: Project, known: Mapping[str, _Value], what: str, name: str) -> _Value:
     """Give the source, destination or sync of a name. Raises the error of its file, or says the nearest known name."""

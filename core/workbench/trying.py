@@ -1,49 +1,31 @@
-"""What is asked of a warehouse or of the state about a sync: preview, plan, explain, curl, undo. Nothing is sent."""
+"""What is asked of a warehouse or of the state about a sync: plan, explain, person, curl, undo. Nothing is sent."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from core import secrets
 from core.errors import UsageError
-from core.model import CallType, Estimate, Project, Sync
 from core.sync.explain import curl_of_rejected, explain_key
+from core.sync.person import known_of
 from core.sync.place import Accepted
-from core.sync.plain import lives_json, plain, plan_json, preview_json
-from core.sync.preview import plan_sync, preview_sync
+from core.sync.plain import lives_json, plain, plan_json
+from core.sync.planned import plan_sync
 from core.sync.state import StateFolder
 from core.sync.undo import plan_undo
+from core.workbench.changed import Changed, changed_sync, telling
 from core.workbench.request import Request, named
 
-__all__ = ["curl", "explain", "plan", "preview", "undo"]
+__all__ = ["curl", "explain", "person", "plan", "undo"]
 
-_MOST_ROWS = 10_000
 _MOST_SAMPLES = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Changed:
-    """A sync, with what was changed and is not saved yet; without a name, one that is in no file."""
-
-    sync: str = ""
-    text: str | None = None
-    source: str | None = None
-    call: CallType | None = None
-    columns: dict[str, str] | None = None
-    destinations: tuple[str, ...] | None = None
-    from_zero: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Preview(_Changed):
-    limit: int = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan(_Changed):
+class _Plan(Changed):
     full_refresh: bool = False
     samples: int = 20
 
@@ -67,38 +49,20 @@ class _Undo:
     samples: int = 5
 
 
-def preview(request: Request) -> Mapping[str, Any]:
-    """Give the first rows of a query and the calls that they become; what it will cost is a part, told before it runs."""
-    asked = request.asked(_Preview)
-    _check("limit", asked.limit, 1, _MOST_ROWS)
-    project = request.project()
-    began = time.perf_counter()
-    found = preview_sync(
-        project,
-        _sync(project, asked),
-        secrets.reader(project),
-        limit=asked.limit,
-        from_zero=asked.from_zero,
-        stopping=request.stopping,
-        estimated=_telling(request),
-    )
-    return {**preview_json(found), "seconds": time.perf_counter() - began}
-
-
 def plan(request: Request) -> Mapping[str, Any]:
-    """Query and compare, and give what would be sent to each destination; what the query will cost is a part, as for `preview`."""
+    """Query and compare, and give what would be sent to each destination; what the query will cost is a part, told before it runs."""
     asked = request.asked(_Plan)
     _check("samples", asked.samples, 0, _MOST_SAMPLES)
     project = request.project()
     began = time.perf_counter()
     deliveries = plan_sync(
         project,
-        _sync(project, asked),
+        changed_sync(project, asked),
         secrets.reader(project),
         accepted=Accepted(from_zero=asked.from_zero, full_refresh=asked.full_refresh),
         samples=asked.samples,
         stopping=request.stopping,
-        estimated=_telling(request),
+        estimated=telling(request),
     )
     return {"deliveries": plan_json(deliveries), "seconds": time.perf_counter() - began}
 
@@ -109,6 +73,19 @@ def explain(request: Request) -> Mapping[str, Any]:
     project = request.project()
     sync = named(project, project.syncs, "sync", asked.sync)
     return {"lives": lives_json(explain_key(project, sync, asked.key))}
+
+
+def person(request: Request) -> Mapping[str, Any]:
+    """Tell what is known of a person: the lives of their key in all syncs, and what destinations say that can be asked."""
+    asked = request.asked(_Explain)
+    project = request.project()
+    sync = named(project, project.syncs, "sync", asked.sync)
+    found = known_of(project, sync, asked.key, secrets.reader(project), stopping=request.stopping)
+    told = [
+        {**life, "sync": name}
+        for (name, _), life in zip(found.lives, lives_json(each for _, each in found.lives), strict=True)
+    ]
+    return {"key": found.key, "lives": told, "asked": [plain(asdict(each)) for each in found.asked]}
 
 
 def curl(request: Request) -> Mapping[str, Any]:
@@ -131,36 +108,6 @@ def undo(request: Request) -> Mapping[str, Any]:
     project = request.project()
     sync = named(project, project.syncs, "sync", asked.sync)
     return {"undos": [plain(asdict(each)) for each in plan_undo(project, sync, asked.run, samples=asked.samples)]}
-
-
-def _telling(request: Request) -> Callable[[Estimate], None]:
-    return lambda estimate: request.part({"estimate": asdict(estimate)})
-
-
-def _sync(project: Project, asked: _Changed) -> Sync:
-    """Give the sync as it would be with what was changed."""
-    if asked.sync:
-        sync = named(project, project.syncs, "sync", asked.sync)
-    elif asked.source is None or asked.call is None or asked.text is None:
-        raise UsageError("A query that belongs to no sync needs a source, a call and its text.")
-    else:
-        sync = Sync(
-            name="unsaved",
-            id="unsaved",
-            description="",
-            source=asked.source,
-            destinations=(),
-            call=asked.call,
-            query="",
-        )
-    given = {
-        "query": asked.text,
-        "source": asked.source,
-        "call": asked.call,
-        "columns": asked.columns,
-        "destinations": asked.destinations,
-    }
-    return replace(sync, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 def _check(name: str, number: int, least: int, most: int) -> None:

@@ -197,7 +197,8 @@ def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
 
 def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
-        "hello warm lint fix rule format keywords templates preview plan explain curl undo check catalogue secret_set "
+        "hello warm lint fix rule format complete keywords preview result_open result_mark result_rows result_arrange result_call "
+        "result_statistics result_export templates plan explain person curl undo check catalogue secret_set "
         "secret_delete secret_list types existing hold secret_place"
     )
     assert documented.split() == list(DOES)
@@ -333,7 +334,10 @@ def test_preview_shows_the_unsaved_text_as_the_command_shows_the_saved(
     found = child.done("preview", sync="people", limit=3)
     seconds = found.pop("seconds")
     assert 0 < seconds < 20
-    assert found == people.run("preview", "people", "--limit", 3, "--json").json
+    shown = people.run("preview", "people", "--limit", 3, "--json").json
+    assert {name: found[name] for name in shown if name != "rows"} == {n: v for n, v in shown.items() if n != "rows"}
+    for row, expected in zip(found["rows"], shown["rows"], strict=True):
+        assert {name: row[name] for name in expected} == expected
     text = "SELECT id AS \"userId\", 'x' AS plan FROM people LIMIT 2"
     unsaved = child.done("preview", sync="people", text=text, columns={"plan": "traits.p"}, destinations=[], limit=10)
     assert [row["call"]["traits"] for row in unsaved["rows"]] == [{"p": "x"}, {"p": "x"}]
@@ -349,6 +353,40 @@ def test_preview_shows_the_unsaved_text_as_the_command_shows_the_saved(
     assert child.refused("preview", sync="people", limit=0)["kind"] == "UsageError"
     assert child.refused("preview", text="SELECT 1")["kind"] == "UsageError"
     assert "Did you mean 'people'" in child.refused("preview", sync="peple")["message"]
+
+
+def test_a_result_is_held_looked_at_and_let_go(
+    people: ProjectFolder, open_child: Callable[..., Child], tmp_path: Path
+) -> None:
+    child = open_child(people.folder)
+    opened = child.done("result_open", sync="people", limit=150)
+    held = opened["result"]
+    assert (opened["count"], opened["more"], len(opened["rows"]), opened["rows"][0]["marked"]) == (
+        150,
+        True,
+        150,
+        False,
+    )
+    assert (
+        child.done("result_mark", result=held)["totals"] == [149, 0, 1]
+        or sum(child.done("result_mark", result=held)["totals"]) == 150
+    )
+    assert child.done("result_arrange", result=held, column=1, descending=True)["count"] == 150
+    window = child.done("result_rows", result=held, start=10, count=5)
+    assert [row["marked"] for row in window["rows"]] == [True] * 5
+    place = window["rows"][0]["place"]
+    assert child.done("result_call", result=held, place=place)["call"]["userId"] == window["rows"][0]["values"][0]
+    told = child.done("result_statistics", result=held)["columns"]
+    assert (told[0]["name"], told[0]["nulls"]) == ("userId", 0)
+    written = child.done("result_export", result=held, file=str(tmp_path / "rows.csv"))
+    assert written == {"rows": 150, "file": str(tmp_path / "rows.csv")}
+    assert child.refused("result_rows", result=held, start=-1)["kind"] == "UsageError"
+    assert child.refused("result_call", result=held, place=150)["kind"] == "UsageError"
+    assert child.refused("result_arrange", result=held, column=9)["kind"] == "UsageError"
+    assert "cannot be written" in child.refused("result_export", result=held, file="/nowhere/rows.csv")["message"]
+    for _ in range(3):
+        child.done("preview", sync="people", limit=1)
+    assert "not held any more" in child.refused("result_rows", result=held)["message"]
 
 
 def test_plan_says_what_would_be_sent_field_by_field(people: ProjectFolder, open_child: Callable[..., Child]) -> None:
@@ -402,6 +440,7 @@ def test_explain_and_curl_tell_a_key_and_a_rejected_row(
     people: ProjectFolder, open_child: Callable[..., Child]
 ) -> None:
     child = open_child(people.folder)
+    assert child.done("person", sync="people", key="u3")["lives"][0]["sync"] == "people"
     assert (
         child.done("explain", sync="people", key="u3")["lives"] == people.run("explain", "people", "u3", "--json").json
     )
@@ -500,6 +539,39 @@ def test_the_catalogue_has_tables_with_their_columns(people: ProjectFolder, open
     (table,) = found["tables"]
     assert (table["schema"], table["name"], table["rows"], table["is_view"]) == ("main", "people", 200, False)
     assert table["columns"][0] == {"name": "id", "kind": "text", "type": "VARCHAR"}
+
+
+def test_a_catalogue_that_was_asked_for_is_known_to_lint_from_then_on(
+    people: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    child = open_child(people.folder)
+    asked = {"source": "warehouse", "call": "identify", "text": 'SELECT id AS "userId", nn FROM people'}
+    before = {found["rule"] for found in child.done("lint", **asked)["findings"]}
+    child.done("catalogue", source="warehouse")
+    after = {found["rule"] for found in child.done("lint", **asked)["findings"]}
+    assert after - before == {"unknown-column"}
+
+
+def test_completion_is_answered_with_what_to_insert_and_where(
+    people: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    child = open_child(people.folder)
+    child.done("catalogue", source="warehouse")
+    text = 'SELECT id AS "userId", n FROM peo'
+    assert child.done("complete", sync="people", text=text, offset=len(text))["candidates"] == [
+        {
+            "label": "people",
+            "insert": "people",
+            "start": 30,
+            "end": 33,
+            "kind": "table",
+            "detail": "table · about 200 rows",
+            "why": "",
+        }
+    ]
+    found = child.done("complete", dialect="duckdb", call="track", text="SELECT 1 AS ", offset=12)["candidates"]
+    assert (found[0]["insert"], found[0]["why"]) == ("event", "required by track calls")
+    assert child.refused("complete", dialect="duckdb", text="")["kind"] == "UsageError"
 
 
 def test_secrets_go_in_and_never_come_out(tmp_path: Path, receiver: Receiver, open_child: Callable[..., Child]) -> None:

@@ -25,12 +25,19 @@ class CodeKeys(TextArea):
 
         text: str
 
+    taking: Callable[[str], bool] | None = None
+    """Asked before a key is the text's; True where it was taken."""
+
     def paste(self, text: str) -> None:
         """Put a text in place of what is chosen."""
         if text and not self.read_only and (done := self._replace_via_keyboard(cleaned(text), *self.selection)):
             self.move_cursor(done.end_location)
 
     async def _on_key(self, event: events.Key) -> None:
+        if self.taking is not None and self.taking(event.key):
+            event.stop()
+            event.prevent_default()
+            return
         if event.key in ("tab", "shift+tab") and not self.read_only:
             if event.key == "shift+tab" or self.selection.start[0] != self.selection.end[0]:
                 event.stop()

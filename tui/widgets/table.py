@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from rich.cells import cell_len
 from textual import events
@@ -115,7 +116,7 @@ class Table(Canvas, can_focus=True):
             self.shown = [row for row in self.rows if all(word in _text_of(row).lower() for word in wanted)]
         else:
             self.shown = self.rows
-        place = next((place for place, row in enumerate(self.shown) if row.key == chosen), None)
+        place = None if chosen is None else _place_of(self.shown, chosen)
         self._cursor = min(self._cursor, max(len(self.shown) - 1, 0)) if place is None else place
         self._widths = ()
         self.resize()
@@ -134,7 +135,7 @@ class Table(Canvas, can_focus=True):
 
     def choose(self, key: str) -> None:
         """Choose the row with this key, if it is there."""
-        place = next((place for place, row in enumerate(self.shown) if row.key == key), None)
+        place = _place_of(self.shown, key)
         if place is not None:
             self.move_to(place)
 
@@ -185,6 +186,11 @@ class Table(Canvas, can_focus=True):
     def line_count(self) -> int:
         return len(self.shown)
 
+    def fit_columns(self) -> None:
+        """Lay the columns out anew: rows have come that may be wider."""
+        self._widths = ()
+        self.refresh()
+
     def resize(self) -> None:
         self._widths = ()
         super().resize()
@@ -224,7 +230,9 @@ class Table(Canvas, can_focus=True):
         """Give the columns' widths for the room that there is; 0 for one that had to go."""
         room = self.drawn_width - self.margin - 1
         if not self._widths or room != self._widths_for:  # a scroll bar takes a cell without a resize
-            self._widths, self._widths_for = _widths(self.columns, self.shown[:1000], room), room
+            sample = getattr(self.shown, "sample", None)  # of rows that are far, those that are here
+            rows = self.shown[:1000] if sample is None else sample()
+            self._widths, self._widths_for = _widths(self.columns, rows, room), room
         return self._widths
 
     def _laid_out(self, cells: Sequence[tuple[SpanLike, ...] | SpanLike]) -> tuple[Span, ...]:
@@ -247,6 +255,14 @@ class Table(Canvas, can_focus=True):
     def each_row(self, text_of: Callable[[Row], Sequence[str]] | None = None) -> list[list[str]]:
         """Give the texts of the rows that are shown, to be copied or saved."""
         return [list(text_of(row)) if text_of else [_cell_text(cell) for cell in row.cells] for row in self.shown]
+
+
+def _place_of(rows: Sequence[Row], key: str) -> int | None:
+    """Give where the row of a key stands; rows that are far say it themselves, as asking for each would bring them here."""
+    knows = getattr(rows, "place_of", None)
+    if knows is not None:
+        return cast("int | None", knows(key))
+    return next((place for place, row in enumerate(rows) if row.key == key), None)
 
 
 def _spans_of(cell: tuple[SpanLike, ...] | SpanLike) -> tuple[Span, ...]:

@@ -29,7 +29,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find tables that are certainly not in the catalogue."""
     for level in context.levels:
         for relation in level.relations.values():
-            if relation.found is not None and relation.found.certain:
+            if relation.found is not None and relation.found.certain and "start" in relation.node.this.meta:
                 yield _found(query, context, relation)
 
 

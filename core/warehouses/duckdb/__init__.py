@@ -23,6 +23,7 @@ from typing import ClassVar
 
 from core.errors import WarehouseError
 from core.model import Secret, Step
+from core.warehouses._steps import tables_text
 from core.warehouses.base import SetupNames
 from core.warehouses.duckdb.errors import explain_open, explain_query
 from core.warehouses.duckdb.session import DuckDBSession
@@ -139,7 +140,7 @@ class Plugin:
         yield Step(
             name="privileges",
             passed=True if tables else None,
-            detail=f"{len(tables)} tables and views can be read",
+            detail=tables_text(len(tables)),
             remedy="" if tables else "The file holds no tables yet.",
             seconds=since(began),
         )

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from core.errors import SecretError, WarehouseError
 from core.model import Step
-from core.warehouses._steps import clock_step, timed
+from core.warehouses._steps import clock_step, tables_text, timed
 from core.warehouses.postgres.connecting import SILENT
 from core.warehouses.postgres.connection import Connector, is_this_machine
 from core.warehouses.postgres.errors import explain_login, quoted, trouble_of
@@ -200,7 +200,7 @@ def _privileges(connector: Connector, session: PostgresSession) -> Step:
     more = [f"write {writable:,} of them"] if writable else []
     more += [f"create tables in {', '.join(schemas)}"] if schemas else []
     more += ["create schemas"] if creates else []
-    detail = f"{readable:,} tables and views can be read" + (f"; {user} can also {', '.join(more)}" if more else "")
+    detail = tables_text(readable) + (f"; {user} can also {', '.join(more)}" if more else "")
     return Step(
         name="privileges",
         passed=True,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from core.model import Step
-from core.warehouses._steps import clock_step
+from core.warehouses._steps import clock_step, tables_text
 from core.warehouses.postgres.connection import Connector
 from core.warehouses.postgres.session import PostgresSession
 from core.warehouses.postgres.steps import NTP, read_only, steps_of
@@ -72,8 +72,7 @@ def _privileges(connector: Connector, session: PostgresSession) -> Step:
     return Step(
         name="privileges",
         passed=True,
-        detail=f"{readable:,} tables and views can be read"
-        + (f"; {user} can also {' and '.join(more)}" if more else ""),
+        detail=tables_text(readable) + (f"; {user} can also {' and '.join(more)}" if more else ""),
         remedy="Reading is all that Backhaul needs: a user with SELECT only is safer." if more else "",
     )
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from core.errors import BackhaulError, WarehouseError
 from core.model import Step
-from core.warehouses._steps import clock_step, name_step, timed
+from core.warehouses._steps import clock_step, name_step, tables_text, timed
 from core.warehouses.snowflake.connection import Connector, quoted_name
 from core.warehouses.snowflake.errors import explain_login
 from core.warehouses.snowflake.network import tried_network, tried_tls
@@ -191,7 +191,7 @@ def _privileges(connector: Connector, session: SnowflakeSession) -> Step:
     return Step(
         name="privileges",
         passed=True,
-        detail=f"{readable:,} tables and views can be read" + (f"; {role} also has {told}" if told else ""),
+        detail=tables_text(readable) + (f"; {role} also has {told}" if told else ""),
         remedy="Reading is all that Backhaul needs: a role with SELECT only is safer." if told else "",
     )
 

@@ -42,7 +42,7 @@ def people(project: ProjectFolder, receiver: Receiver) -> ProjectFolder:
 
 def test_the_commands_are_those_that_are_documented() -> None:
     documented = (
-        "audit check completion demo doctor explain forget init key lint plan preview rejected replay run runs schema secret "
+        "audit check completion demo doctor explain forget init key lint lsp plan preview rejected replay run runs schema secret "
         "setup-sql show status templates undo"
     )
     assert documented.split() == COMMANDS
@@ -101,7 +101,7 @@ def test_a_command_tells_a_person(demo: ProjectFolder, words: str, code: int, sh
     ("words", "code", "keys"),
     [
         ("status", 0, "project syncs broken"),
-        ("preview users", 0, "columns bound more rows"),
+        ("preview users", 0, "columns bound estimate more rows"),
         ("check", 0, "passed checked broken"),
         ("rejected users", 0, "total rows"),
         ("doctor", 0, "backhaul python executable system parts keyring project"),
@@ -128,7 +128,7 @@ def test_a_command_gives_a_program_one_document(demo: ProjectFolder, words: str,
         (
             "plan leads",
             0,
-            "destination comparison questions batches bytes changes fields fields_of added refused removed pending calls",
+            "destination comparison questions batches bytes changes fields fields_of added refused removed pending calls estimate",
         ),
         ("lint", 1, "file rule severity message start end line column fix"),
         ("explain users u_00007", 0, "destination state identity call run at rejected curl notes"),

@@ -15,7 +15,8 @@ from core import schedule
 from core.errors import LoginError, QueryFailedError
 from core.model import Secret
 from core.sync.events import Paused
-from core.sync.preview import plan_sync, preview_sync
+from core.sync.planned import plan_sync
+from core.sync.preview import preview_sync
 from core.warehouses import warehouse_type
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop, ids
 from tests.servers.postgres import Database

@@ -675,7 +675,7 @@ def test_batches_are_sent_compressed_and_without_sent_at(workshop: Workshop) -> 
 
 
 def test_the_plan_counts_what_the_run_then_sends(workshop: Workshop) -> None:
-    from core.sync.preview import plan_sync
+    from core.sync.planned import plan_sync
 
     workshop.people(20)
     workshop.sync()

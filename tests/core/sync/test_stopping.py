@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from core.errors import CancelledError
-from core.sync.preview import plan_sync, preview_sync
+from core.sync.planned import plan_sync
+from core.sync.preview import preview_sync
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping, stop_run
 from tests.core.sync.workshop import Workshop

@@ -23,20 +23,33 @@ from tui.screens.editor import Editor
 
 ROWS = [
     {
+        "place": 0,
+        "marked": True,
         "values": ["u_1", "ann@example.com", 12],
         "call": {"type": "identify", "userId": "u_1"},
         "fault": None,
         "known": True,
     },
     {
+        "place": 1,
+        "marked": True,
         "values": ["u_2", "bob@example.com", 7],
         "call": {"type": "identify", "userId": "u_2"},
         "fault": None,
         "known": False,
     },
-    {"values": [None, "eve@example.com", None], "call": None, "fault": "userId is null", "known": None},
+    {
+        "place": 2,
+        "marked": True,
+        "values": [None, "eve@example.com", None],
+        "call": None,
+        "fault": "userId is null",
+        "known": None,
+    },
 ]
 PREVIEW = {
+    "result": "held",
+    "count": 3,
     "columns": [
         {"name": "userId", "kind": "text", "type": "varchar"},
         {"name": "email", "kind": "text", "type": "varchar"},
@@ -71,6 +84,11 @@ class Bench:
         self.says: dict[str, Any] = {
             "warm": {},
             "preview": PREVIEW,
+            "result_rows": lambda result, start, count: {"rows": ROWS[start : start + count], "count": 3},
+            "complete": {"candidates": []},
+            "person": lambda sync, key: {"key": key, "lives": [], "asked": []},
+            "result_mark": {"totals": [1, 1, 1]},
+            "result_export": lambda result, file: {"rows": 3, "file": file},
             "catalogue": CATALOGUE,
             "keywords": {"keywords": [], "functions": []},
             "lint": self._lint,

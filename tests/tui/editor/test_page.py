@@ -46,12 +46,14 @@ async def test_a_draft_shows_its_problems_and_fixes_mend_them(project: ProjectFo
 async def test_what_is_certain_is_mended_at_once_and_the_rest_says_why_not(project: ProjectFolder) -> None:
     async with editor(project.folder, "feature_use", size=(160, 45)) as (pilot, page, _bench):
         await until(pilot, "1 error  1 warning")
+        page.code.change(page.code.text.replace("user_id AS", "user_id || '' AS x, now() AS"))
+        await until(pilot, lambda: len(page.problems) == 3)
         await pilot.press("alt+g")
         await until(pilot, lambda: ">= to_timestamp" in page.code.text)
         await until(pilot, lambda: len(page.problems) == 1)
         assert page.why_not("fix_all") == "nothing is certain"
         assert page.why_not("fix") == "no certain fix"
-        assert page.console.said[-1][2] == "1 problem mended."
+        assert page.console.said[-1][2] == "2 problems mended."
 
 
 async def test_next_and_previous_problem_go_round(project: ProjectFolder) -> None:
@@ -153,7 +155,7 @@ async def test_rows_of_an_earlier_text_are_said_to_be_so(project: ProjectFolder)
 
 
 async def test_no_rows_shows_the_columns_and_says_what_left_them_out(project: ProjectFolder) -> None:
-    nothing = {**PREVIEW, "rows": [], "more": False}
+    nothing = {**PREVIEW, "rows": [], "count": 0, "more": False}
     async with editor(project.folder, "users", prepare=says(preview=nothing)) as (pilot, _page, bench):
         await pilot.press("ctrl+r")
         await until(pilot, "No rows: last_sync_time is 2023-11-14 22:13:20Z, and the query gives nothing")
@@ -188,7 +190,9 @@ async def test_a_query_that_lint_refuses_points_at_the_finding(project: ProjectF
 
 async def test_hostile_text_and_cells_are_never_drawn_raw(project: ProjectFolder) -> None:
     evil = "\x1b]52;c;eA==\x07\x1b[2J\u202e\x9b31m"
-    rows = [{"values": [evil, evil, 1], "call": {"userId": evil}, "fault": evil, "known": None}]
+    rows = [
+        {"place": 0, "marked": True, "values": [evil, evil, 1], "call": {"userId": evil}, "fault": evil, "known": None}
+    ]
     answer = {
         **PREVIEW,
         "rows": rows,
@@ -378,18 +382,17 @@ async def test_escape_leaves_the_text_and_then_the_page(project: ProjectFolder) 
         await until(pilot, "State")
 
 
-async def test_the_preview_is_exported_with_what_each_row_is(project: ProjectFolder, tmp_path: Path) -> None:
-    async with editor(project.folder, "users") as (pilot, page, _bench):
-        await pilot.press("ctrl+r")
+async def test_the_rows_are_exported_where_they_are_held(project: ProjectFolder, tmp_path: Path) -> None:
+    async with editor(project.folder, "users") as (pilot, page, bench):
+        await pilot.press("escape", "x")
+        await until(pilot, lambda: said(page, "export: there are no rows here."))
+        await pilot.press("i", "ctrl+r")
         await until(pilot, "u_1")
-        page.console.do_export(str(tmp_path / "rows.csv"))
+        page.do_export(str(tmp_path / "rows.parquet"))
         await until(pilot, lambda: said(page, "3 rows saved"))
-    assert (tmp_path / "rows.csv").read_text().splitlines() == [
-        "userId,email,score,what it is",
-        "u_1,ann@example.com,12,known",
-        "u_2,bob@example.com,7,never seen",
-        ",eve@example.com,,userId is null",
-    ]
+        assert bench.asked[-1] == ("result_export", {"result": "held", "file": str(tmp_path / "rows.parquet")})
+        await pilot.press("escape", "x")
+        await until(pilot, "Save 3 rows to")
 
 
 async def test_settings_of_what_is_sent_are_next_door(project: ProjectFolder) -> None:

@@ -6,9 +6,6 @@ an older text is moved along with the edits since. Nothing that goes wrong here 
 
 from __future__ import annotations
 
-import asyncio
-import json
-import time
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,7 +15,7 @@ from textual.timer import Timer
 from tui.messages import Refused
 from tui.screens.base import Page
 from tui.screens.editor.finding import FindBar
-from tui.screens.editor.preview import PreviewPane, Result
+from tui.screens.editor.preview import PreviewPane
 from tui.screens.editor.problems import Problem, chosen, moved, problems_from
 from tui.screens.editor.schema import SchemaPane, tables_from
 from tui.screens.editor.texts import OpenText
@@ -190,36 +187,6 @@ class Checking(Page):
         mended = answer["fixed"]
         return len(mended) if isinstance(mended, list) else int(mended)
 
-    # the preview
-
-    def preview(self, *, from_zero: bool = False) -> None:
-        """Run the query and show its first rows; one that runs already is stopped."""
-        if self.shown is not None:
-            work = partial(self._preview, self.shown.sync, self.code.text, from_zero=from_zero)
-            self.attempt(work, group="preview", exclusive=True)
-
-    async def _preview(self, sync: str, text: str, *, from_zero: bool) -> None:
-        self.query_problem = None
-        self.rows.begin(time.time())
-        self.show_problems()
-        self.refresh_bars()
-        try:
-            told = self.rows.take_estimate
-            answer = await self.bridge.ask("preview", told, sync=sync, text=text, limit=_ROWS, from_zero=from_zero)
-        except asyncio.CancelledError:
-            self.rows.failed(Refused({"kind": "CancelledError"}))
-            self.refresh_bars()
-            raise
-        except Refused as error:
-            self.rows.failed(error)
-            self._point_at(error, text)
-        else:
-            incremental = self.incremental or answer.get("bound") is not None
-            self.rows.done(Result.read(answer, time.time()), incremental=incremental)
-            if text != self.code.text:
-                self.rows.outdated()
-        self.refresh_bars()
-
     def _point_at(self, error: Refused, text: str) -> None:
         """Show the place that the warehouse complains about as a problem, and put the cursor there."""
         if text != self.code.text:
@@ -239,37 +206,15 @@ class Checking(Page):
             self.code.go_to(error.offset)
         self.show_problems()
 
-    def stop_preview(self) -> bool:
-        """Stop the query in the warehouse; say whether there was one."""
-        running = self.rows.running
-        if running:
-            self.workers.cancel_group(self, "preview")
-        return running
-
-    @property
-    def row_number(self) -> int | None:
-        """Give which row of the preview is chosen."""
-        key = self.rows.table.key
-        return int(key) if key is not None and self.rows.result is not None else None
-
-    def call_text(self) -> str:
-        """Give the chosen row as JSON: the call, or the values of one that becomes none."""
-        result, number = self.rows.result, self.row_number
-        if result is None or number is None:
-            return ""
-        row = result.rows[number]
-        values = dict(zip(result.heads, row.values, strict=True))
-        return json.dumps(values if row.call is None else row.call, ensure_ascii=False, indent=2)
-
     # the catalogue
 
     def show_catalogue(self) -> None:
-        """Show the tables of the source, where there is room for them; they are asked for when they are first seen."""
+        """Show the tables of the source; lint and completion use them, too, so they are asked for where there is no room for them."""
         source = self.source
         name = source.name if source else ""
         if name != self.schema.source or not name:
             self.schema.show_source(name)
-        if name and self.wide and name not in self._catalogues:
+        if name and name not in self._catalogues:
             self._catalogues.add(name)
             self.attempt(partial(self._ask_catalogue, name), group="catalogue", exclusive=True)
 
@@ -289,3 +234,4 @@ class Checking(Page):
                 self.schema.failed(source, error, self.console.keys.shown("global.reload"))
         else:
             self.schema.show_tables(source, tables_from(answer))
+            self.lint_now()

@@ -14,8 +14,8 @@ from core.words import counted
 from tui.drawing import Line, Span, heading, wrapped
 from tui.screens.dialogs import Choose, Confirm, Read
 from tui.screens.editor.keeping import Keeping
-from tui.screens.editor.preview import call_lines
 from tui.screens.editor.problems import ProblemList, following
+from tui.screens.editor.result import call_lines
 from tui.screens.editor.texts import query_names, read_query, write_privately
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Row
@@ -28,6 +28,7 @@ class Doing(Keeping):
 
     problem_list: ProblemList
     call_sheet: Sheet
+    call_dialog: Read | None = None
 
     # problems
 
@@ -76,19 +77,7 @@ class Doing(Keeping):
 
         self.console.push_screen(Read(build, copies=f"{problem.message}\n\n{page}".strip()))
 
-    # the preview
-
-    def do_preview(self) -> None:
-        """Run the query."""
-        self.preview()
-
-    def do_preview_zero(self) -> None:
-        """Run the query with last_sync_time 0."""
-        self.preview(from_zero=True)
-
-    def do_stop(self) -> None:
-        """Stop the query."""
-        self.stop_preview()
+    # what Enter does
 
     def do_call(self) -> None:
         """Do what Enter does where the keys are: the next place found, a branch of the schema, the call of a row."""
@@ -106,18 +95,17 @@ class Doing(Keeping):
 
     def show_call(self) -> None:
         """Show the chosen row as a call."""
-        result, number = self.rows.result, self.row_number
-        if result is None or number is None:
+        result, number, row = self.rows.result, self.row_number, self.row
+        if result is None or number is None or row is None:
             return
         if self.wide:
             self.call_sheet.focus()
             return
-        row = result.rows[number]
         sign, role = row.mark
         title = heading(f"Row {number + 1} as a call", Span(f"{sign} {row.words}", role))
-        self.console.push_screen(
-            Read(lambda width: [title, *call_lines(result, number, width)], copies=self.call_text())
-        )
+        self.call_dialog = Read(lambda width: [title, *call_lines(result, number, width)], copies=self.call_text())
+        self.console.push_screen(self.call_dialog)
+        self.need_call()
 
     # the text
 
@@ -301,8 +289,8 @@ class Doing(Keeping):
     # leaving
 
     def leave_text(self) -> None:
-        """Stop what runs; else close the bar, or leave the text."""
-        if self.stop_preview():
+        """Close the list of candidates; stop what runs; else close the bar, or leave the text."""
+        if self.close_offers() or self.stop_preview():
             return
         if self.find_bar.has_keys:
             self.find_bar.close()

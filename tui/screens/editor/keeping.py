@@ -13,7 +13,7 @@ from tui.buffers import Buffer, Keeper, digest, unsaved
 from tui.drawing import Span
 from tui.messages import Refused, Snapshot
 from tui.screens.dialogs import Choose, Read
-from tui.screens.editor.checking import Checking
+from tui.screens.editor.completing import Completing
 from tui.screens.editor.texts import (
     OpenText,
     differences,
@@ -34,7 +34,7 @@ _SOON = 0.5
 """Seconds after the first keystroke until the text is kept on disk."""
 
 
-class Keeping(Checking):
+class Keeping(Completing):
     """The page with its open queries."""
 
     def __init__(self) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from tui.screens.editor.doing import Doing
 from tui.widgets.bars import KeyHint
 
 __all__ = ["Offering"]
 
-_WHILE_TYPING = ("preview", "next_problem", "fix", "save", "format", "find", "external")
+_WHILE_TYPING = ("preview", "complete", "next_problem", "fix", "save", "format", "find", "external")
+_OF_ROWS = ("sort", "keep", "marks", "column", "columns", "row")
+_AT_ROWS = ("call", "row", "sort", "keep", "marks", "columns", "column", "preview", "preview_all", "plan", "type")
 _ELSE = (
     "type",
     "preview",
@@ -35,9 +36,13 @@ class Offering(Doing):
     def hints(self) -> Iterable[str]:
         if self.shown is None:
             return ("global.home", "global.sources", "global.quit")
+        if self.offers.is_open:
+            return ()
         if self.typing:
             return (*(f"editor.{name}" for name in self._by_use(_WHILE_TYPING)), "global.jump")
         first = ("stop",) if self.rows.running else ()
+        if self.focused is self.rows.table and self.rows.result is not None and not first:
+            return (*(f"editor.{name}" for name in _AT_ROWS), "global.export", "global.jump")
         return (*(f"editor.{name}" for name in (*first, *self._by_use(_ELSE))), "global.export", "global.jump")
 
     def _by_use(self, names: tuple[str, ...]) -> list[str]:
@@ -46,6 +51,13 @@ class Offering(Doing):
 
     def _always(self) -> list[KeyHint]:
         found = super()._always()
+        if self.offers.is_open and not self.console.pending:
+            keys = self.console.keys
+            return [
+                KeyHint("Tab", "take it"),
+                KeyHint(keys.shown("text.leave", typing=True), "close the list"),
+                found[-1],
+            ]
         if self.rows.running and not self.console.pending:
             keys = self.console.keys
             stop = KeyHint(keys.shown("text.leave" if self.typing else "global.back", typing=True), "stop")
@@ -62,7 +74,7 @@ class Offering(Doing):
             return ""
         if self.shown is None:
             return "no query is open"
-        if name in ("preview", "preview_zero", "plan", "run") and self.source is None:
+        if name in ("preview", "preview_zero", "preview_all", "plan", "run") and self.source is None:
             return "its source is missing" if self.sync else "its settings are broken"
         return self._why_no_problem(name) or self._why_not_else(name)
 
@@ -79,6 +91,10 @@ class Offering(Doing):
     def _why_not_else(self, name: str) -> str:
         if name == "stop" and not self.rows.running:
             return "nothing runs"
+        if name in _OF_ROWS and self.rows.result is None:
+            return "there are no rows yet"
+        if name == "marks" and self.rows.result is not None and self.rows.result.totals is None:
+            return "the rows are being marked"
         if name == "next_buffer" and len(self.texts) < 2:
             return "no other is open"
         if name == "revert" and self.shown is not None and not self.is_unsaved(self.shown):
@@ -98,7 +114,3 @@ class Offering(Doing):
         if self.focused is self.schema.tree_table:
             return (self.schema.tree_table.key or "").strip("\n").replace("\n", ".")
         return super().copy_text() or self.code.selected_text or self.code.text
-
-    def export_rows(self) -> tuple[list[str], list[list[Any]]] | None:
-        result = self.rows.result
-        return ([*result.heads, "what it is"], result.exported()) if result and result.rows else None

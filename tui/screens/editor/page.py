@@ -13,8 +13,9 @@ from tui.drawing import Line, Span, line, wrapped
 from tui.highlight import MOST
 from tui.messages import Refused, Snapshot
 from tui.screens.editor.offering import Offering
-from tui.screens.editor.preview import call_lines, when
+from tui.screens.editor.preview import when
 from tui.screens.editor.problems import ProblemList, problem_lines, tally
+from tui.screens.editor.result import call_lines
 from tui.screens.editor.texts import query_names
 from tui.widgets.code_keys import CodeKeys
 from tui.widgets.pane import Pane
@@ -33,6 +34,7 @@ class Editor(Offering):
     tab = "Editor"
 
     DEFAULT_CSS = """
+    Editor { layers: default above; }
     Editor.-narrow #body { padding-top: 0; }
     Editor #schema { width: 28; }
     Editor #middle { width: 1fr; }
@@ -81,12 +83,16 @@ class Editor(Offering):
                 yield self.fields_pane
                 yield self.call_pane
         yield self.nothing
+        yield self.offers
 
     def on_mount(self) -> None:
         self.composed = True
         keys = self.console.keys
         self.rows.set_keys(
-            keys.shown("editor.preview"), keys.shown("editor.preview_zero"), keys.shown("text.leave", typing=True)
+            keys.shown("editor.preview"),
+            keys.shown("editor.preview_zero"),
+            keys.shown("text.leave", typing=True),
+            keys.shown("editor.preview_all"),
         )
         super().on_mount()
         self.attempt(self._warm, group="warm")
@@ -242,16 +248,19 @@ class Editor(Offering):
             return [line(("A row of the preview, as it would be sent.", "muted"))]
         return call_lines(result, number, width)
 
-    def _show_call(self) -> None:
-        result, number = self.rows.result, self.row_number
+    def show_row(self) -> None:
         self.call_sheet.rebuild()
-        pane = self.call_pane
-        if result is None or number is None:
-            pane.heading.show("Row as a call", ())
-        else:
-            sign, role = result.rows[number].mark
-            said = "refused" if result.rows[number].fault else result.rows[number].words
-            pane.heading.show(f"Row {number + 1} as a call", (Span(f"{sign} {said}", role),))
+        if self.call_dialog is not None:
+            self.call_dialog.rebuild()
+        number, row = self.row_number, self.row
+        if number is None or row is None:
+            self.call_pane.heading.show("Row as a call", ())
+            return
+        sign, role = row.mark
+        said = "refused" if row.fault else row.words
+        self.call_pane.heading.show(f"Row {number + 1:,} as a call", (Span(f"{sign} {said}", role),))
+        if self.wide:
+            self.need_call()
 
     def _nothing_lines(self, _width: int) -> list[Line]:
         keys = self.console.keys
@@ -297,7 +306,7 @@ class Editor(Offering):
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
         if message.table is self.rows.table:
-            self._show_call()
+            self.show_row()
             self.refresh_bars()
 
     def on_table_chosen(self, message: Table.Chosen) -> None:
@@ -312,5 +321,7 @@ class Editor(Offering):
     def on_descendant_focus(self) -> None:
         if self.focused is self.code:
             self.remove_class("-looking")
+        else:
+            self.offers.close()
         self.problem_line.rebuild()
         super().on_descendant_focus()

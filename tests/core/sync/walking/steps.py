@@ -9,7 +9,7 @@ from core.errors import BackhaulError, UsageError
 from core.sync.audit import audit_sync
 from core.sync.forget import forget_key
 from core.sync.place import Accepted
-from core.sync.preview import plan_sync
+from core.sync.planned import plan_sync
 from tests.core.sync.walking.model import Query, digest
 from tests.core.sync.walking.taking import ran
 from tests.core.sync.walking.world import HOT, World

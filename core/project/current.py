@@ -1,0 +1,57 @@
+"""A project that is asked for again and again, as at each keystroke: read anew only where one of its files changed.
+
+A file is known by its inode, size and time of change. Two writes within one tick of the file system's clock could leave all three
+as they are, so a project of which a file was just written is read anew until it is older; so is one with a broken file.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from core import project
+from core.model import Project
+
+__all__ = ["current"]
+
+_SETTLED = 2_000_000_000
+"""A file that was written so many nanoseconds ago has its final stamp, on any file system."""
+
+_Stamp = tuple[str, int, int, int]
+
+
+def current(folder: Path) -> Project:
+    """Give the project as its files are now. Raises ProjectError where backhaul.toml itself is missing or broken."""
+    stamps = tuple(_stamps(folder))
+    if max((changed for _, _, _, changed in stamps), default=0) > time.time_ns() - _SETTLED:
+        return project.load(folder)
+    found = _loaded(folder, stamps)
+    return project.load(folder) if found.broken else found
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path, _stamps: tuple[_Stamp, ...]) -> Project:
+    return project.load(folder)
+
+
+def _stamps(folder: Path) -> Iterator[_Stamp]:
+    """Give the path, inode, size and time of change of each file that a project is read from."""
+    for part in (project.FILE, "sources", "destinations", "syncs"):
+        try:
+            if part == project.FILE:
+                yield _stamp(part, (folder / part).stat())
+                continue
+            with os.scandir(folder / part) as entries:
+                found = sorted(
+                    _stamp(entry.path, entry.stat()) for entry in entries if entry.name.endswith((".toml", ".sql"))
+                )
+        except FileNotFoundError:
+            continue
+        yield from found
+
+
+def _stamp(path: str, status: os.stat_result) -> _Stamp:
+    return path, status.st_ino, status.st_size, status.st_mtime_ns
