@@ -143,5 +143,5 @@ def _is_own_id(relation: Relation, column: str) -> bool:
 
 
 def _place(relation: Relation) -> tuple[int, int] | None:
-    meta = relation.node.this.meta if isinstance(relation.node, exp.Table) else {}
+    meta = relation.node.this.meta if isinstance(relation.node.this, exp.Identifier) else {}
     return (meta["start"], meta["end"] + 1) if "start" in meta else None
