@@ -73,7 +73,7 @@ class Look:
     mapper: Mapper
     targets: tuple[Target, ...]
     marks: pa.Table | None = None
-    """`mark`, `fault` and `known` of each row, once they are marked."""
+    """`mark`, `fault` and `known` of each row, and whether it becomes a call, once they are marked."""
 
     _places: pa.Array | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -167,16 +167,17 @@ class Look:
             reasons = ", ".join(["id_fault", "fault", *(f"r{position}.reason" for position in positions)])
             joins = " ".join(f"LEFT JOIN refused_{p} r{p} ON r{p}.place = stage.rowid" for p in positions)
             marks = connection.sql(f"""
-                WITH told AS (SELECT stage.rowid AS place, coalesce({reasons}) AS fault, {seen} AS known FROM stage {joins})
+                WITH told AS (SELECT stage.rowid AS place, coalesce({reasons}) AS fault, {seen} AS known,
+                    stage.call IS NOT NULL AS becomes FROM stage {joins})
                 SELECT (CASE WHEN fault IS NOT NULL THEN {REFUSED} WHEN known THEN {KNOWN} ELSE {NEW} END)::TINYINT AS mark,
-                    fault, known::BOOLEAN AS known
+                    fault, known::BOOLEAN AS known, becomes
                 FROM told ORDER BY place
             """).to_arrow_table()
         with self._turn:
             self.marks = marks
 
     def calls(self, places: Sequence[int], stopping: Stopping | None = None) -> list[str | None]:
-        """Give the calls that rows become, as JSON; None for a row that becomes none."""
+        """Give the calls that rows become, as JSON; None for a row that becomes none, also for what only all rows tell (an id twice)."""
         import pyarrow as pa
 
         if not places:
@@ -185,7 +186,11 @@ class Look:
         state = StateFolder(self.project)
         with scratch(state.scratch(self.sync), ordered=True) as connection, stopping.watch(connection.interrupt):
             self._stage(connection, self.table.take(pa.array(places, pa.int64())), ())
-            return [call for (call,) in connection.execute("SELECT call FROM stage ORDER BY rowid").fetchall()]
+            calls = [call for (call,) in connection.execute("SELECT call FROM stage ORDER BY rowid").fetchall()]
+        if self.marks is None:
+            return calls
+        becomes = self.marks.column("becomes").take(pa.array(places, pa.int64())).to_pylist()
+        return [call if one else None for call, one in zip(calls, becomes, strict=True)]
 
     def _stage(self, connection: duckdb.DuckDBPyConnection, table: pa.Table, known: Sequence[str]) -> None:
         import pyarrow as pa

@@ -101,6 +101,8 @@ def test_a_row_becomes_the_call_that_a_run_would_send(looked: Look) -> None:
     assert [json.loads(call or "")["userId"] for call in calls] == ["u_7", "u_0"]
     assert json.loads(calls[1] or "")["traits"] == {"email": "p0@example.com", "n": 0, "plan": "free"}
     assert looked.calls([]) == []
+    looked.mark()
+    assert [bool(call) for call in looked.calls([0, 7, 8, 9])] == [True, False, False, False]
 
 
 def test_what_the_columns_hold(looked: Look) -> None:

@@ -68,13 +68,13 @@ async def test_next_and_previous_problem_go_round(project: ProjectFolder) -> Non
 
 async def test_findings_shift_while_typing_and_the_newest_text_is_linted(project: ProjectFolder) -> None:
     async with editor(project.folder, "open_tickets") as (pilot, page, bench):
-        await until(pilot, lambda: len(page.problems) == 2)
+        await until(pilot, lambda: len(page.problems) == 2 and bench.count("lint") == 2)  # again with the catalogue
         before = page.problems[0].start
         page.code.move_cursor((0, 0))
         await pilot.press("enter")
         assert page.problems[0].start == before + 1
         await until(pilot, lambda: bench.asked[-1] == ("lint", {"sync": "open_tickets", "text": page.code.text}))
-        assert bench.count("lint") == 2
+        assert bench.count("lint") == 3
 
 
 async def test_lint_that_fails_is_said_in_a_line(project: ProjectFolder) -> None:
@@ -140,7 +140,7 @@ async def test_escape_stops_a_preview_and_the_old_rows_stay(project: ProjectFold
         assert "as it was" in screen_text(page.console)
         assert page.rows.table.state == "failing"
         await pilot.press("escape")
-        await until(pilot, lambda: bench.stopped == ["preview"])
+        await until(pilot, lambda: "preview" in bench.stopped)
         await until(pilot, "Stopped; the query no longer runs")
         assert "u_1" in screen_text(page.console)
         assert page.focused is page.code
