@@ -63,21 +63,21 @@ def comparisons(query: Query) -> Iterator[Comparison]:
         return
     stand_ins = [node for node in query.tree.find_all(exp.Literal) if query.stands_for_placeholder(node)]
     seen: set[int] = set()
-    for stand_in in sorted(stand_ins, key=lambda node: int(node.meta["start"])):
+    for stand_in in sorted(stand_ins, key=lambda node: query.place_of(node) or (0, 0)):
         side = _side(stand_in)
         node = side.parent
         if node is None or id(node) in seen:
             continue
         seen.add(id(node))
         if isinstance(node, exp.Between):
-            bare = _bare(query, side)
-            if bare is not None and side.arg_key == "low":
+            place = _span(query, side)
+            if place is not None and side.arg_key == "low":
                 yield Comparison(
                     operator=">=",
-                    start=bare[0],
-                    end=bare[0],
+                    start=place[0],
+                    end=place[0],
                     placeholder_first=False,
-                    bare=bare,
+                    bare=_bare(query, side),
                     other=node.this,
                     node=node,
                 )
@@ -128,8 +128,8 @@ def _operator(query: Query, node: exp.Binary) -> tuple[int, int]:
 def _span(query: Query, side: exp.Expr) -> tuple[int, int] | None:
     """Give the span of the placeholder inside an expression, or None; subqueries have comparisons of their own."""
     for node in side.walk(prune=lambda node: isinstance(node, exp.Query)):
-        if query.stands_for_placeholder(node):
-            return next(span for span in query.placeholders if span[0] == node.meta["start"])
+        if place := query.place_of(node):
+            return place
     return None
 
 

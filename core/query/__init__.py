@@ -75,8 +75,12 @@ class Query:
 
     def stands_for_placeholder(self, node: exp.Expr) -> bool:
         """Tell whether a node of the tree is the number that stands for a placeholder."""
-        start = node.meta.get("start") if isinstance(node, exp.Literal) else None
-        return start is not None and any(start == span[0] for span in self.placeholders)
+        return self.place_of(node) is not None
+
+    def place_of(self, node: exp.Expr) -> tuple[int, int] | None:
+        """Give the span of the placeholder that a node stands for, None where it stands for none; numbers in its place are found nowhere else."""
+        number = node.this if isinstance(node, exp.Literal) else None
+        return self.placeholders[self.stand_ins.index(number)] if number in self.stand_ins else None
 
     def render(self, last_sync_time: int) -> str:
         """Give the text with its placeholders replaced by a Unix time, ready to stand inside parentheses.
@@ -175,8 +179,12 @@ def _statement_findings(
 
 
 def _counts(node: exp.Expr) -> bool:
-    """Tell whether a string literal is a number of an interval, which sqlglot turns into text."""
-    return isinstance(node.parent, exp.Interval)
+    """Tell whether a string literal is a number of an interval, which sqlglot turns into text.
+
+    On BigQuery the interval of TIMESTAMP_ADD(..., INTERVAL 5 SECOND) has no node of its own.
+    """
+    added = isinstance(node.parent, exp.TimeUnit) and node.arg_key == "expression"
+    return added or isinstance(node.parent, exp.Interval)
 
 
 def _parameters(tree: exp.Expr, text: str, dialect: str, tokens: list[Token]) -> Iterator[Finding]:

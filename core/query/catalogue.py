@@ -10,6 +10,7 @@ read. So `find` tells "there is none" from "this cannot be told".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,14 @@ from core.model import Column, Table
 from core.query.folding import fold
 
 __all__ = ["Catalogue", "Found", "column_key"]
+
+_SYSTEM_TABLES: Mapping[str, re.Pattern[str]] = {
+    "postgres": re.compile(r"pg_\w+"),
+    "redshift": re.compile(r"(pg|stl|stv|svl|svv|svcs|sys)_\w+"),
+    "duckdb": re.compile(r"(pg|duckdb)_\w+|sqlite_(master|schema|temp_master|temp_schema)"),
+    "bigquery": re.compile(r"information_schema\.\w+|__tables(_summary)?__|.*\*"),
+}
+"""Tables that no catalogue lists, although they can be read; of BigQuery also all tables whose names begin alike (events_*)."""
 
 _SYSTEM = frozenset({"information_schema", "pg_catalog", "account_usage", "snowflake", "region-us", "region-eu"})
 """Schemas that no catalogue lists, although they can be read."""
@@ -69,6 +78,9 @@ class Catalogue:
     def find(self, parts: Iterable[tuple[str, bool]]) -> Found:
         """Find a table by its name's parts, each with whether it is quoted: table; schema, table; database, schema, table."""
         *before, (name, quoted) = parts
+        system = _SYSTEM_TABLES.get(self.dialect)
+        if system is not None and system.fullmatch(name.lower()):
+            return Found()
         keys = [self.table_key(part, quoted=is_quoted) for part, is_quoted in before]
         if keys and keys[-1].lower() in _SYSTEM:
             return Found()

@@ -96,7 +96,7 @@ def _root(tree: exp.Expr, tokens: Sequence[Token], text: str) -> Finding | None:
 def _writing(tree: exp.Expr, tokens: Sequence[Token], text: str) -> Iterator[Finding]:
     """Find statements inside the query that write, lock or are unknown."""
     for node in tree.walk():
-        if isinstance(node, exp.CTE) and not isinstance(node.this, (exp.Query, exp.Values)):
+        if isinstance(node, exp.CTE) and not isinstance(node.this, (exp.Query, exp.Values, exp.Pivot)):
             shown = type(node.this).__name__.upper()
             start, end = _span(tokens, shown.lower())
             yield finding(text, "writes", f"{shown} inside WITH is refused: a sync only reads.", start, end)

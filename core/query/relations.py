@@ -47,6 +47,11 @@ class Relation:
         return self.found.table if self.found else None
 
     @property
+    def only_filters(self) -> bool:
+        """Whether it is joined by SEMI or ANTI: it leaves out rows, and gives columns to nothing but its own condition."""
+        return self.join is not None and str(self.join.args.get("kind") or "").upper() in ("SEMI", "ANTI")
+
+    @property
     def table_name(self) -> str:
         """The table's name: 'schema.table' as the catalogue has it, else as it is written; "" where it is no table."""
         if self.table is not None:
@@ -82,7 +87,19 @@ class Level:
     def columns(self) -> tuple[exp.Column, ...]:
         """The columns that are written in this select itself, not in a subquery of it."""
         own = self.select.walk(prune=lambda node: isinstance(node, exp.Query) and node is not self.select)
-        return tuple(node for node in own if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier))
+        columns = (node for node in own if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier))
+        return tuple(column for column in columns if not self._is_element(column))
+
+    def _is_element(self, column: exp.Column) -> bool:
+        """Tell whether a name is that of a list's element: [x.sku FOR x IN items]."""
+        first = key_of(column.parts[0], self.dialect)
+        inside = column.find_ancestor(exp.Comprehension, exp.Select)
+        while isinstance(inside, exp.Comprehension):
+            names = inside.args.get("expression")
+            if names is not None and first in {key_of(each, self.dialect) for each in names.find_all(exp.Identifier)}:
+                return True
+            inside = inside.find_ancestor(exp.Comprehension, exp.Select)
+        return False
 
     @cached_property
     def aliases(self) -> frozenset[str]:
@@ -92,6 +109,12 @@ class Level:
             for item in self.select.expressions
             if isinstance(item, exp.Alias) and isinstance(item.args.get("alias"), exp.Identifier)
         )
+
+    @cached_property
+    def outputs(self) -> frozenset[str]:
+        """The keys of all names that its list gives, those of plain columns too: what ORDER BY may mean before it means a column."""
+        plain = (item.this for item in self.select.expressions if isinstance(item, exp.Column))
+        return self.aliases | {key_of(name, self.dialect) for name in plain if isinstance(name, exp.Identifier)}
 
     def key_of(self, name: exp.Expr) -> str:
         """Give the key of an identifier in this select."""
@@ -103,7 +126,11 @@ class Level:
         qualifier = column.args.get("table")
         if isinstance(qualifier, exp.Identifier):
             return self.named(key_of(qualifier, self.dialect), key)
-        giving = [each for each in self.relations.values() if each.columns is not None and key in each.columns]
+        having = [each for each in self.relations.values() if each.columns is not None and key in each.columns]
+        seen, is_exact = self._seen(column)
+        giving = [each for each in having if each in seen]
+        if having and (not giving or (len(giving) > 1 and not is_exact)):
+            return Origin()
         if len(giving) == 1 and self._sure(key):
             return Origin(relation=giving[0])
         if len(giving) > 1:
@@ -112,6 +139,19 @@ class Level:
         if giving or not self._sure(key) or key in self.aliases or key in self.relations:
             return Origin()
         return self.parent.origin(column) if self.parent else Origin(missing=bool(self.relations) and self.is_whole)
+
+    def _seen(self, column: exp.Column) -> tuple[list[Relation], bool]:
+        """Give the relations whose columns a place can name, and whether these are exactly they.
+
+        A condition of a join sees what was joined before it, and its own side; inside parentheses even less.
+        """
+        relations = list(self.relations.values())
+        join = column.find_ancestor(exp.Join, exp.Select)
+        place = next((number for number, each in enumerate(relations) if join is not None and each.join is join), None)
+        if place is None:
+            return [each for each in relations if not each.only_filters], not isinstance(join, exp.Join)
+        before = [each for each in relations[:place] if not each.only_filters]
+        return [*before, relations[place]], join is not None and join.parent is self.select
 
     def _sure(self, key: str) -> bool:
         """Say whether no relation whose columns are unknown could give a column, too."""
@@ -177,7 +217,11 @@ class _Reader:
         if isinstance(node, exp.SetOperation):
             left = self.query(node.this, known, parent, "union" if role == "root" else role)
             right = self.query(node.expression, known, parent, "union" if role == "root" else role)
-            return _Result(columns=left.columns, levels=(*left.levels, *right.levels))
+            columns = left.columns
+            if node.args.get("by_name"):  # DuckDB: columns of the right side that the left one lacks come behind
+                more = [pair for pair in right.columns or () if pair[0] not in dict(columns or ())]
+                columns = None if columns is None or right.columns is None else (*columns, *more)
+            return _Result(columns=columns, levels=(*left.levels, *right.levels))
         if isinstance(node, exp.Select):
             return self._select(node, known, parent, role)
         return _Result(columns=None)
@@ -240,6 +284,13 @@ class _Reader:
         optional: bool = False,
     ) -> None:
         """Add what stands in a FROM or a JOIN, with what is joined to it inside parentheses."""
+        if _is_parenthesis(node):
+            if node.args.get("alias"):  # a name for several joined tables
+                level.is_whole = False
+            self._add(level, node.this, join, known, optional=optional)
+            for inner in node.args.get("joins") or ():
+                self._add(level, inner.this, inner, known, optional=optional or bool(inner.args.get("side")))
+            return
         relation = self._relation(level, node, join, known, optional=optional)
         if relation is None or relation.key in level.relations or node.args.get("pivots"):
             level.is_whole = False
@@ -252,12 +303,10 @@ class _Reader:
         self, level: Level, node: exp.Expr, join: exp.Join | None, known: Mapping[str, _Result], *, optional: bool
     ) -> Relation | None:
         key = self._alias(node)
-        if isinstance(node, exp.Subquery):
-            inside = node.this
-            if isinstance(inside, exp.Table):
-                return self._relation(level, inside, join, known, optional=optional)
+        inside = node.this if isinstance(node, exp.Lateral) and key else node
+        if isinstance(inside, exp.Subquery):
             parent = level if join is not None else level.parent  # LATERAL; without it, no harm is done
-            result = self._renamed(self.query(node, known, parent, "derived"), _names_of_alias(node))
+            result = self._renamed(self.query(inside, known, parent, "derived"), _names_of_alias(node))
             columns = dict(result.columns) if result.columns is not None else None
             return Relation(key=key, node=node, columns=columns, inner=result.levels, join=join, optional=optional)
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
@@ -269,7 +318,11 @@ class _Reader:
             return Relation(
                 key=key or own, node=node, columns=columns, inner=result.levels, join=join, optional=optional
             )
-        found = self._catalogue.find(table_parts(node)) if self._catalogue else None
+        in_row = self._dialect in ("bigquery", "redshift") and len(node.parts) > 1
+        if in_row and key_of(node.parts[0], self._dialect) in level.relations:  # a list: FROM orders o, o.items
+            return Relation(key=key or own, node=node, join=join, optional=optional)
+        is_whole = node.args.get("db") != ""  # `database..table` leaves the schema to the database
+        found = self._catalogue.find(table_parts(node)) if self._catalogue and is_whole else None
         columns = None
         if found is not None and found.table is not None and self._catalogue is not None:
             columns = {name: column.kind for name, column in self._catalogue.columns(found.table).items()}
@@ -300,7 +353,7 @@ class _Reader:
         star = item.find(exp.Star)
         if not level.is_whole or (star is not None and any(star.args.values())):
             return None
-        chosen = list(level.relations.values())
+        chosen = [each for each in level.relations.values() if not each.only_filters]
         if isinstance(item, exp.Column) and isinstance(item.args.get("table"), exp.Identifier):
             relation = level.relations.get(key_of(item.args["table"], self._dialect))
             chosen = [relation] if relation else []
@@ -337,4 +390,13 @@ def _last_name(item: exp.Expr) -> exp.Expr | None:
 
 
 def _stands_in_from(node: exp.Expr) -> bool:
+    if isinstance(node.parent, exp.Lateral) and node.parent.args.get("alias"):
+        node = node.parent
     return isinstance(node.parent, exp.From | exp.Join | exp.CTE | exp.With)
+
+
+def _is_parenthesis(node: exp.Expr) -> bool:
+    """Tell whether a node is a table, or several that are joined, in parentheses; not a query."""
+    inside = node.this
+    joined = isinstance(inside, exp.Subquery) and inside.args.get("joins")
+    return isinstance(node, exp.Subquery) and (isinstance(inside, exp.Table) or bool(joined))

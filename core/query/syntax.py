@@ -6,7 +6,8 @@ Traps of sqlglot that this module keeps from everyone else:
 - the compiled parser overruns the C stack on thousands of nested subqueries or array<array<... instead of raising, and takes time that
   doubles with each join that has no ON: both are refused before parsing, with generous limits;
 - what it does not know becomes a Command, with a line on stderr that would tear up a terminal's screen;
-- it forgives doubled and trailing commas (rule stray-comma).
+- it forgives doubled and trailing commas (rule stray-comma);
+- the views of INFORMATION_SCHEMA in one name between backticks get a place without an end.
 """
 
 from __future__ import annotations
@@ -105,7 +106,20 @@ def parse_statement(tokens: list[Token], code: str, text: str, dialect: str) -> 
     if tree is None:
         message = "The query cannot be read as one statement."
         return Parsed(problem=finding(text, "syntax-error", message, tokens[0].start, tokens[-1].end + 1))
+    _place_whole_names(tree)
     return Parsed(tree=tree)
+
+
+def _place_whole_names(tree: exp.Expr) -> None:
+    """Give a place to the last part of `project.dataset.INFORMATION_SCHEMA.TABLES` between backticks: that of the whole name."""
+    for table in tree.find_all(exp.Table):
+        metas = [part.meta for part in table.parts if "start" in part.meta]
+        ends = [meta["end"] for meta in metas if meta["end"] is not None]
+        for meta in metas:
+            if meta["end"] is None and ends:
+                meta["end"] = max(ends)
+            elif meta["end"] is None:
+                del meta["start"], meta["end"]
 
 
 def _quotes_disagree(text: str, tokens: list[Token], pieces: tuple[Piece, ...]) -> Finding | None:

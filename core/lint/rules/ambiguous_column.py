@@ -22,6 +22,8 @@ from core.query.relations import key_of
 
 SEVERITY = Severity.ERROR
 
+_LATER = (exp.Order, exp.Group, exp.Having, exp.Qualify)
+
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find columns without a table that several relations have."""
@@ -30,13 +32,21 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             among = level.origin(column).among
             if not among or "start" not in column.this.meta:
                 continue
-            if (
-                key_of(column.this, query.dialect) in level.aliases
-                and column.find_ancestor(exp.Order, exp.Group, exp.Having, exp.Qualify, exp.Select) is not level.select
-            ):
+            if _is_of_a_star(column):
+                continue  # what a star leaves out, it leaves out wherever it is
+            key = key_of(column.this, query.dialect)
+            if key in level.aliases and column.find_ancestor(*_LATER, exp.Select) is not level.select:
                 continue  # the name that the list gives
+            if key in level.outputs and column.find_ancestor(exp.Order, exp.Select) is not level.select:
+                continue  # ORDER BY means what the list gives, before it means a column
             names = [relation.key for relation in among[:3]]
             choices = " or ".join(f"{name}.{column.name}" for name in names)
             message = f"{column.name} is in {' and in '.join(names)}. Write {choices}."
             start, end = column.this.meta["start"], column.this.meta["end"] + 1
             yield finding(query.text, "ambiguous-column", message, start, end)
+
+
+def _is_of_a_star(column: exp.Column) -> bool:
+    """Tell whether a column is one that a star leaves out or renames."""
+    renamed = isinstance(column.parent, exp.Alias) and column.parent.arg_key == "rename"
+    return isinstance(column.parent, exp.Star) or renamed

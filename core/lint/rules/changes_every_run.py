@@ -49,17 +49,38 @@ _NAMES = frozenset(
 )
 
 
+_DAYS = frozenset(
+    {"DAY", "DOW", "DOY", "WEEK", "ISOWEEK", "MONTH", "QUARTER", "YEAR", "ISOYEAR", "DAYOFWEEK", "DAYOFYEAR"}
+)
+"""Parts of a time that stay the same all day long."""
+
+_DATES = (exp.DataType.Type.DATE, exp.DataType.Type.DATE32)
+
+
 def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find columns that are computed from the present moment, or from chance."""
     for entry, item in items(query, context):
         found = next((node for node in item.walk() if _changes(node)), None)
-        if found is not None and not _is_condition(found, item):
+        if found is not None and not _is_condition(found, item) and not _is_of_a_day(found, item):
             message = f"{entry.column.name} is another value at each run, so each run sends every row again."
             yield named(query, "changes-every-run", entry, message, SEVERITY)
 
 
 def _changes(node: exp.Expr) -> bool:
     return isinstance(node, _CHANGING) or (isinstance(node, exp.Anonymous) and node.name.lower() in _NAMES)
+
+
+def _is_of_a_day(found: exp.Expr, item: exp.Expr) -> bool:
+    """Tell whether no more of the moment is left than its day: an age in days changes once a day, as current_date does."""
+    node: exp.Expr | None = found.parent
+    while node is not None and node is not item.parent:
+        unit = node.this if isinstance(node, exp.Extract) else node.args.get("unit")
+        if isinstance(unit, exp.Expr) and unit.name.upper().rstrip("S") in _DAYS:
+            return True
+        if isinstance(node, exp.Date | exp.TsOrDsToDate) or (isinstance(node, exp.Cast) and node.to.this in _DATES):
+            return True
+        node = node.parent
+    return False
 
 
 def _is_condition(found: exp.Expr, item: exp.Expr) -> bool:

@@ -17,11 +17,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from core.lint.base import Context
-from core.lint.times import conversion
-from core.model import Finding, Severity
+from core.lint.times import conversion, likely_timestamp
+from core.model import Finding, Kind, Severity
 from core.query import Query, finding
 
 SEVERITY = Severity.HINT
+
+_NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
 
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
@@ -33,6 +35,11 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             continue
         if other.find(exp.AggFunc, exp.Window, exp.Query):
             continue  # what is computed over many rows cannot be pruned by any way of writing
-        message = f"This is computed for each row before it is compared. Compare {column.name} itself, with {conversion(query.dialect)}."
+        if len({each.table for each in other.find_all(exp.Column)}) > 1:
+            continue  # the later one of two tables' columns is neither of them
+        kind = context.kind(column)
+        is_number = kind in _NUMBERS if kind is not None else not likely_timestamp(column.name)
+        way = "and compute on the other side" if is_number else f"with {conversion(query.dialect)}"
+        message = f"This is computed for each row before it is compared. Compare {column.name} itself, {way}."
         start, end = column.this.meta["start"], column.this.meta["end"] + 1
         yield finding(query.text, "last-sync-time-pruning", message, start, end, severity=SEVERITY)

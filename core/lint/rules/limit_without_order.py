@@ -42,11 +42,20 @@ def _is_one_row(node: exp.Expr) -> bool:
     inside = node.parent
     while isinstance(inside, exp.Subquery | exp.Paren):
         inside = inside.parent
-    return isinstance(inside, exp.Exists) or (
-        isinstance(node, exp.Select)
-        and not node.args.get("group")
-        and all(item.find(exp.AggFunc) for item in node.expressions)
-    )
+    return isinstance(inside, exp.Exists) or _totals(node) or _reads_totals(node)
+
+
+def _totals(node: exp.Expr) -> bool:
+    """Tell whether a select gives totals over all its rows."""
+    listed = node.expressions if isinstance(node, exp.Select) and not node.args.get("group") else []
+    return bool(listed) and all(item.find(exp.AggFunc) for item in listed)
+
+
+def _reads_totals(node: exp.Expr) -> bool:
+    """Tell whether a select reads nothing but totals, side by side: one row each."""
+    source = node.args.get("from_") if isinstance(node, exp.Select) else None
+    read = [source.this, *(join.this for join in node.args.get("joins") or ())] if source is not None else []
+    return bool(read) and all(isinstance(each, exp.Subquery) and _totals(each.this) for each in read)
 
 
 def _place(query: Query, node: exp.Expr) -> tuple[int, int]:

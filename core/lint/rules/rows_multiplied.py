@@ -106,8 +106,8 @@ def _gives_one(level: Level, relation: Relation) -> bool:
     join = relation.join
     if join is None or str(join.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
         return True
-    if any(not _keeps_all(inner.select) for inner in relation.inner):
-        return True  # made one already
+    if any(not _keeps_all(inner.select) or not inner.select.args.get("from_") for inner in relation.inner):
+        return True  # made one already, or one value
     if isinstance(relation.node, exp.Lateral | exp.Unnest) or relation.node.args.get("laterals"):
         return False
     if any(_is_own_id(relation, name.name) for name in join.args.get("using") or ()):
@@ -143,5 +143,5 @@ def _is_own_id(relation: Relation, column: str) -> bool:
 
 
 def _place(relation: Relation) -> tuple[int, int] | None:
-    meta = relation.node.this.meta if isinstance(relation.node, exp.Table) else {}
+    meta = relation.node.this.meta if isinstance(relation.node.this, exp.Identifier) else {}
     return (meta["start"], meta["end"] + 1) if "start" in meta else None

@@ -27,6 +27,7 @@ SEVERITY = Severity.ERROR
 _PSEUDO = frozenset(
     {"ctid", "oid", "xmin", "xmax", "cmin", "cmax", "tableoid", "rowid", "filename", "level", "sysdate", "session_user"}
     | {"_partitiontime", "_partitiondate", "_table_suffix", "_file_name", "current_role", "current_warehouse"}
+    | {"_change_type", "_change_timestamp"}
     | {
         "metadata$action",
         "metadata$isupdate",
@@ -38,6 +39,9 @@ _PSEUDO = frozenset(
 )
 """Names that are no column of the table, and may stand for something all the same."""
 
+_SAYS_USER = ("postgres", "redshift", "duckdb")
+"""Where USER, without quotes, is the name of the session's user."""
+
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find columns that are certainly nowhere."""
@@ -45,16 +49,19 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         return
     for level in context.levels:
         for column in level.columns:
-            if column.name.lower() in _PSEUDO or "start" not in column.this.meta or _is_word(column):
+            if column.name.lower() in _PSEUDO or "start" not in column.this.meta or _is_word(column, query.dialect):
                 continue
             origin = level.origin(column)
             if origin.missing:
                 yield _found(query, context, level, column, origin)
 
 
-def _is_word(column: exp.Column) -> bool:
-    """Tell whether what looks like a column is a word of a function that sqlglot does not know: dateadd(day, ...)."""
-    return isinstance(column.parent, exp.Anonymous) and not column.args.get("table")
+def _is_word(column: exp.Column, dialect: str) -> bool:
+    """Tell whether what looks like a column is a word: of a function that sqlglot does not know (dateadd(day, ...)), or USER."""
+    if column.args.get("table"):
+        return False
+    is_user = column.name.lower() == "user" and not column.this.args.get("quoted") and dialect in _SAYS_USER
+    return is_user or isinstance(column.parent, exp.Anonymous)
 
 
 def _found(query: Query, context: Context, level: Level, column: exp.Column, origin: Origin) -> Finding:

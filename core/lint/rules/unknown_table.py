@@ -41,7 +41,7 @@ def _found(query: Query, context: Context, relation: Relation) -> Finding:
     name, schema = table.this, table.args.get("db")
     start, end = name.meta["start"], name.meta["end"] + 1
     known = catalogue.tables
-    if isinstance(schema, exp.Identifier):
+    if isinstance(schema, exp.Identifier):  # none in `database..table`
         key = catalogue.table_key(schema.name, quoted=bool(schema.args.get("quoted")))
         known = tuple(each for each in known if catalogue.table_key(each.schema, quoted=True) == key)
         if not known:

@@ -222,3 +222,12 @@ def test_a_query_that_is_being_typed_or_was_damaged_is_answered_too(
     cut = data.draw(st.integers(min_value=0, max_value=len(text)))
     survives(text[:cut], dialect)
     survives(text[:cut] + data.draw(WORDS) + text[cut + data.draw(st.integers(min_value=0, max_value=8)) :], dialect)
+
+
+@pytest.mark.parametrize(
+    "written", ["`p.d.INFORMATION_SCHEMA.TABLES`", "`region-eu.INFORMATION_SCHEMA.JOBS`", "`INFORMATION_SCHEMA.JOBS`"]
+)
+def test_a_view_of_the_information_schema_in_one_name_has_a_place(written: str) -> None:
+    query = parse(f"SELECT a FROM {written} WHERE b > 1", "bigquery")
+    assert query.findings == ()
+    survives(query.text, "bigquery")
