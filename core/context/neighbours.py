@@ -19,7 +19,8 @@ from core.lint.columns import field_of, items, trait_of
 from core.model import CallType, Kind, Project, Sync
 from core.query import parse
 from core.query.catalogue import Catalogue
-from core.query.relations import Level, Relation, levels, table_parts
+from core.query.levels import levels
+from core.query.relations import Level, Relation, table_parts
 from core.warehouses import warehouse_type
 
 __all__ = ["neighbours_of"]

@@ -25,7 +25,7 @@ from core.lint.times import comparisons, explain_comparison
 from core.model import Finding, Fix, Severity
 from core.plugins import nearest
 from core.query import DIALECTS, PieceKind, Query, line_and_column, parse
-from core.query.relations import levels
+from core.query.levels import levels
 
 __all__ = ["Context", "Rule", "apply_fixes", "chosen_fixes", "explain_comparison", "lint", "page", "rules"]
 

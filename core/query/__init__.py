@@ -6,6 +6,8 @@
     readonly.py     -> refuses what is no query or reaches outside (dangerous.py is its table)
     folding.py      -> the output columns as the warehouse names them
     layout.py       -> the same tokens in other lines
+    catalogue.py    -> the tables of a source, found as its warehouse finds them
+    levels.py       -> each SELECT, and where its columns come from (relations.py)
 
 How the placeholder gets its value. The design says "through the syntax tree". Printing a tree back as SQL would change the
 analyst's text (comments, spelling, what sqlglot does not know), and with it every place in the warehouse's errors.

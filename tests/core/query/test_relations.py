@@ -7,7 +7,8 @@ import pytest
 from core.model import Column, Kind, Table
 from core.query import DIALECTS, parse
 from core.query.catalogue import Catalogue
-from core.query.relations import Level, levels
+from core.query.levels import levels
+from core.query.relations import Level
 
 
 def catalogue(dialect: str = "duckdb", **tables: dict[str, Kind]) -> Catalogue:
