@@ -13,7 +13,7 @@ from core.context import context_of
 from core.errors import UsageError
 from core.lint import Context, apply_fixes, chosen_fixes, lint, page, rules
 from core.lint.columns import Mapped, mapped
-from core.model import CallType, Finding
+from core.model import CallType, Finding, Severity
 from core.query import DIALECTS, Query, parse
 from core.query.dangerous import reason_to_refuse
 from core.query.layout import laid_out
@@ -77,13 +77,14 @@ def warm(_request: Request) -> Mapping[str, Any]:
 
 
 def lint_query(request: Request) -> Mapping[str, Any]:
-    """Find what is wrong with a query, and say where each of its columns goes."""
+    """Find what is wrong with a query, and say where each of its columns goes. `readable`: it is one query, as far as parsing tells."""
     text, context = _context(request, request.asked(_About))
     query = parse(text, context.dialect)
     return {
         "findings": [asdict(found) for found in lint(text, context)],
         "fields": _fields(query, context),
         "incremental": query.incremental,
+        "readable": not any(found.severity is Severity.ERROR for found in query.findings),
         "dialect": context.dialect,
     }
 

@@ -122,8 +122,10 @@ class Bench:
         return Context(dialect="duckdb", call=found.call, columns=found.columns)
 
     def _lint(self, sync: str, text: str) -> dict[str, Any]:
+        found = lint(text, self._context(sync))
         return {
-            "findings": [asdict(found) for found in lint(text, self._context(sync))],
+            "readable": not any(each.rule == "syntax-error" for each in found),
+            "findings": [asdict(each) for each in found],
             "fields": [{"column": "id", "path": "userId", "key": True, "problem": "", "start": 0, "end": 1}],
             "incremental": "{{" in text,
             "dialect": "duckdb",

@@ -32,7 +32,6 @@ _PAUSE = 0.15
 """Seconds after the last keystroke until lint is asked about a long text; about others it is asked at once."""
 
 _LONG_TEXT = 20_000
-_UNREADABLE = "syntax-error"
 
 _ROWS = 100
 """A preview shows this many rows."""
@@ -119,7 +118,7 @@ class Checking(Page):
         self.text_seen = self.code.text
         self.found = moved(self.found, edit)
         untouched = (each for each in self.readable if each.end < edit[0] or each.start > edit[1])
-        self.readable = moved(tuple(untouched), edit)
+        self.readable = tuple(each for each in moved(tuple(untouched), edit) if not self._is_about_all(each))
         if self.query_problem is not None:
             (moved_along,) = moved((self.query_problem,), edit)
             same_line = self.place(moved_along.start)[0] in range(self.place(edit[0])[0], self.place(edit[2])[0] + 1)
@@ -127,6 +126,10 @@ class Checking(Page):
         self.rows.outdated()
         self.find_bar.look()
         self.lint_soon()
+
+    def _is_about_all(self, problem: Problem) -> bool:
+        """Say whether a problem stands at the word SELECT: it is about the whole query, so any edit may have mended it."""
+        return self.code.text[problem.start : problem.end].upper() == "SELECT"
 
     def lint_soon(self) -> None:
         """Ask lint about what was typed; about a long text when nothing was typed for a moment."""
@@ -176,7 +179,7 @@ class Checking(Page):
         found = problems_from(answer["findings"])
         if text != self.code.text:
             found = moved(found, difference(text, self.code.text))
-        if any(each.rule == _UNREADABLE for each in found):
+        if not answer.get("readable", True):
             known = {(each.rule, each.start) for each in found}
             earlier = (each for each in self.readable if (each.rule, each.start) not in known)
             found = tuple(sorted((*found, *earlier), key=lambda each: each.start))

@@ -35,11 +35,14 @@ _MARKS = ("known", "never seen", "refused")
 class Looking(Checking):
     """The page with its rows."""
 
+    _from_zero = False
+
     # the query
 
     def preview(self, *, from_zero: bool = False, everything: bool = False) -> None:
         """Run the query and show its first rows, or all; one that runs already is stopped."""
         if self.shown is not None:
+            self._from_zero = from_zero
             work = partial(self._preview, self.shown.sync, self.code.text, from_zero=from_zero, everything=everything)
             self.attempt(work, group="preview", exclusive=True)
 
@@ -159,6 +162,7 @@ class Looking(Checking):
         answer = await self.bridge.ask("result_call", result=result.handle, place=place)
         result.calls[place] = answer["call"]
         self.show_row()
+        self.need_call()
 
     async def _look_up(self) -> None:
         """Ask what is known of the chosen row's person, once one has stayed on it for a moment."""
@@ -190,8 +194,8 @@ class Looking(Checking):
         self.preview(from_zero=True)
 
     def do_preview_all(self) -> None:
-        """Run the query for all its rows, a million at the most."""
-        self.preview(everything=True)
+        """Run the query for all its rows, a million at the most; with last_sync_time 0 where the rows in sight came so."""
+        self.preview(everything=True, from_zero=self._from_zero)
 
     def do_stop(self) -> None:
         """Stop the query."""
