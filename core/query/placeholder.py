@@ -27,6 +27,10 @@ _LIKE = re.compile(
 _GLUE = re.compile(r"[\w$@#.'\"`{}]")
 
 
+_MOST_TOLD = 100
+"""Of so many that only look like one is told; of a text that is full of them the rest says nothing more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placeholders:
     """The spans of the real placeholders, those of what only looks like one, and what was found about the latter."""
@@ -47,8 +51,8 @@ def find(text: str, pieces: tuple[Piece, ...]) -> Placeholders:
             continue
         for match in _LIKE.finditer(text, piece.start, piece.end):
             if not _REAL.fullmatch(match.group()):
-                findings.append(_unknown(text, match))
                 others.append(match.span())
+                findings += [_unknown(text, match)] if len(others) <= _MOST_TOLD else []
             elif glue := _glued(text, match):
                 findings.append(glue)
                 others.append(match.span())
@@ -59,7 +63,7 @@ def find(text: str, pieces: tuple[Piece, ...]) -> Placeholders:
 
 def _glued(text: str, match: re.Match[str]) -> Finding | None:
     """Refuse what would join the value to its neighbour: `table_{{last_sync_time}}` names another table each time."""
-    before, after = text[: match.start()][-1:], text[match.end() :][:1]
+    before, after = text[max(match.start() - 1, 0) : match.start()], text[match.end() : match.end() + 1]
     if not (_GLUE.match(before) or _GLUE.match(after)):
         return None
     message = f"{PLACEHOLDER} is a number of its own and cannot be joined to what stands beside it."
@@ -99,6 +103,6 @@ def _unquoted(text: str, piece: Piece, match: re.Match[str]) -> Fix | None:
     """Offer to take the quotes away, only where they hold nothing else and nothing is joined to them."""
     if piece.kind is PieceKind.COMMENT or text[piece.start + 1 : piece.end - 1].strip() != match.group():
         return None
-    if _GLUE.match(text[: piece.start][-1:]) or _GLUE.match(text[piece.end :][:1]):
+    if _GLUE.match(text[max(piece.start - 1, 0) : piece.start]) or _GLUE.match(text[piece.end : piece.end + 1]):
         return None
     return fix("take the quotes away", piece.start, piece.end, match.group())
