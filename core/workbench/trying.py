@@ -85,7 +85,7 @@ def person(request: Request) -> Mapping[str, Any]:
         {**life, "sync": name}
         for (name, _), life in zip(found.lives, lives_json(each for _, each in found.lives), strict=True)
     ]
-    return {"key": found.key, "lives": told, "asked": [plain(asdict(each)) for each in found.asked]}
+    return {"key": found.key, "sync": sync.name, "lives": told, "asked": [plain(asdict(each)) for each in found.asked]}
 
 
 def curl(request: Request) -> Mapping[str, Any]:

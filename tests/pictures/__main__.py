@@ -55,14 +55,38 @@ def chosen(sync: str, *steps: str | tuple[str, ...]) -> Act:
     return act
 
 
+async def completing(pilot: Pilot[Any], app: Console) -> None:
+    """Type what names a column."""
+    await chosen("users", ("e",), "Everyone", ("down", "down", "end", "enter"))(pilot, app)
+    await until(pilot, "users → cio")
+    await pilot.press("s")
+    await until(pilot, "signed_up_on   ", seconds=30)
+
+
+async def rows(pilot: Pilot[Any], app: Console) -> None:
+    """Look through all rows of the leads, for one that was sent before."""
+    await chosen("users", ("e",), "Everyone", ("escape", "t"), "first 100 rows", ("L",), "1,500 rows")(pilot, app)
+    await until(pilot, lambda: "1,500 rows, all there are" in screen_text(app), seconds=30)
+    await pilot.pause(1.5)
+    await pressing(("S",), "Sort by", ("down", "down", "down", "down", "down", "enter"))(pilot, app)
+    await until(pilot, lambda: getattr(app.screen, "rows").result.arrangement.column == 4, seconds=30)  # noqa: B009 -- the editor's
+    await pilot.press("j", "j")
+    if app.size.width >= 120:
+        await until(pilot, "acknowledged", seconds=30)
+    await pilot.pause(0.5)
+
+
 PAGES: dict[str, Act] = {
     "home": chosen("users", "email is not valid"),
     "runs": pressing(("4",), "Log of"),
     "run": chosen("users", ("enter",), "email is not valid", "u_0"),
     "run-stopped": chosen("companies", ("enter",), "before it goes"),
     "plan": chosen("companies", ("P",), "Changed"),
-    "editor": chosen("open_tickets", ("e",), "zendesk", "▲"),
+    "editor": chosen("open_tickets", ("e",), "zendesk", "2 errors"),
     "preview": chosen("leads", ("e",), "salesforce", ("ctrl+r",), "first 100 rows", ("escape", "j", "j"), "u_00009"),
+    "editor-completion": completing,
+    "rows": rows,
+    "templates": chosen("users", ("e",), "Everyone", ("escape", "N"), "Stripe"),
     "sources": pressing(("2",), "customerio", ("j", "t"), "works"),
     "new-source": pressing(("2",), "customerio", ("n",), "Or choose"),
     "settings": chosen("users", ("c",), "schedule"),
@@ -75,6 +99,8 @@ THEMES = {"home-light": "light", "home-contrast": "high-contrast", "home-16": "t
 
 async def take(folder: Path, name: str, act: Act, size: tuple[int, int], theme: str = "") -> None:
     """Open the console, bring it where the picture is, and write it."""
+    for kept in ("editing", "buffers"):  # what the picture before has typed
+        shutil.rmtree(folder / ".backhaul" / kept, ignore_errors=True)
     app = Console(folder)
     async with app.run_test(size=size, notifications=False) as pilot:
         if theme:

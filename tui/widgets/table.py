@@ -1,8 +1,9 @@
 """A table: rows of cells under muted heads, a chosen row, no lines. Only the rows that are seen are drawn.
 
-Textual's own DataTable takes 32 s for 100,000 rows, and textual-fastdatatable brings pyarrow into the console, which holds
-no more rows than a preview shows and has budgets for start and memory. So this one is ours: rows stay the values that they
-are, and a cell is laid out when it is looked at.
+Textual's own DataTable takes 32 s for 100,000 rows, and textual-fastdatatable brings pyarrow into the console, which has budgets
+for start and memory. So this one is ours: rows stay the values that they are, and a cell is laid out when it is looked at. Rows may
+also be far (`place_of` and `sample` beside a sequence's own): a million of a query's result are held by the helper process, and
+the ones in sight are brought here (tui.screens.editor.result).
 """
 
 from __future__ import annotations

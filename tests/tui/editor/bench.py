@@ -86,7 +86,7 @@ class Bench:
             "preview": PREVIEW,
             "result_rows": lambda result, start, count: {"rows": ROWS[start : start + count], "count": 3},
             "complete": {"candidates": []},
-            "person": lambda sync, key: {"key": key, "lives": [], "asked": []},
+            "person": lambda sync, key: {"key": key, "sync": sync, "lives": [], "asked": []},
             "result_mark": {"totals": [1, 1, 1]},
             "result_export": lambda result, file: {"rows": 3, "file": file},
             "catalogue": CATALOGUE,

@@ -39,7 +39,7 @@ def known_lines(person: Mapping[str, Any] | None, call: Any, width: int) -> list
     if person is None:
         return [*lines, line(("looking …", "muted"))]
     for life in person["lives"]:
-        lines += _life_lines(life, call, width)
+        lines += _life_lines(life, str(person["sync"]), call, width)
     for asked in person["asked"]:
         lines += _asked_lines(asked, call, width)
     if not person["lives"] and not any(each["found"] for each in person["asked"]):
@@ -47,7 +47,7 @@ def known_lines(person: Mapping[str, Any] | None, call: Any, width: int) -> list
     return lines
 
 
-def _life_lines(life: Mapping[str, Any], call: Any, width: int) -> list[Line]:
+def _life_lines(life: Mapping[str, Any], sync: str, call: Any, width: int) -> list[Line]:
     sign, role, word = _WORDS.get(str(life["state"]), ("·", "muted", str(life["state"])))
     told = ago(life["at"]) if life.get("at") else ""
     when = "" if not told else " now" if told == "now" else f" {told} ago"
@@ -61,7 +61,7 @@ def _life_lines(life: Mapping[str, Any], call: Any, width: int) -> list[Line]:
         )
     ]
     before = _call_of(life.get("call"))
-    if before is not None:
+    if before is not None and life["sync"] == sync:  # another sync's call says other things
         lines += _difference_lines(before, call)
     return lines
 

@@ -129,6 +129,8 @@ class Looking(Checking):
             await self._bring_window(result, 0)
             self.rows.renew()
             self.rows.table.move_to(0)
+            if arrangement.column is not None:
+                self.rows.bring_column(arrangement.column)
             self.show_row()
 
     # the chosen row

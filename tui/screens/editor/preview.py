@@ -114,6 +114,13 @@ class PreviewPane(Pane):
             result.first = column
             self.draw_state()
 
+    def bring_column(self, column: int) -> None:
+        """Bring a column into sight, where it is not."""
+        result = self.result
+        place = column - result.first + 1 if result else 0
+        if result is not None and not (0 < place < len(self.table.widths) and self.table.widths[place]):
+            self.stand_first(column)
+
     def begin(self, now: float) -> None:
         """A query begins."""
         self.began, self._trouble, self._estimate = now, None, None
