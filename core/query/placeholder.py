@@ -59,7 +59,7 @@ def find(text: str, pieces: tuple[Piece, ...]) -> Placeholders:
 
 def _glued(text: str, match: re.Match[str]) -> Finding | None:
     """Refuse what would join the value to its neighbour: `table_{{last_sync_time}}` names another table each time."""
-    before, after = text[: match.start()][-1:], text[match.end() :][:1]
+    before, after = text[max(match.start() - 1, 0) : match.start()], text[match.end() : match.end() + 1]
     if not (_GLUE.match(before) or _GLUE.match(after)):
         return None
     message = f"{PLACEHOLDER} is a number of its own and cannot be joined to what stands beside it."
