@@ -21,6 +21,7 @@ from dataclasses import replace
 import core.lint.rules as rule_files  # before `rules` below takes the name as an attribute of this package
 from core.errors import UsageError
 from core.lint.base import Context, Rule
+from core.lint.columns import mapped
 from core.lint.times import comparisons, explain_comparison
 from core.model import Finding, Fix, Severity
 from core.plugins import nearest
@@ -32,12 +33,14 @@ __all__ = ["Context", "Rule", "apply_fixes", "chosen_fixes", "explain_comparison
 _IGNORE = re.compile(r"backhaul:\s*ignore\s+([a-z][a-z-]*(?:\s*,\s*[a-z][a-z-]*)*)")
 
 
-def lint(text: str, context: Context) -> tuple[Finding, ...]:
-    """Give all findings about a query, in the order of their places."""
-    query = parse(text, context.dialect)
+def lint(text: str, context: Context, query: Query | None = None) -> tuple[Finding, ...]:
+    """Give all findings about a query, in the order of their places. `query` is the text as it was parsed, if it was."""
+    query = query or parse(text, context.dialect)
     if query.tree is not None and not context.levels:
         found = levels(query.tree, context.dialect, context.catalogue)
         context = replace(context, levels=found, comparisons=tuple(comparisons(query)))
+    if context.mapped is None:
+        context = replace(context, mapped=tuple(mapped(query, context)))
     ignored = {(line, rule) for line, rule in _ignored(query)}
     refused = {found for found in query.findings if found.severity is Severity.ERROR}
     findings = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -12,6 +13,9 @@ from core.model import CallType, Finding, Kind, Severity
 from core.query import Query
 from core.query.catalogue import Catalogue
 from core.query.relations import Level
+
+if TYPE_CHECKING:
+    from core.lint.columns import Mapped
 
 __all__ = ["Context", "Neighbour", "Pace", "Receiver", "Rule", "reported"]
 
@@ -57,8 +61,8 @@ class Context:
     `call` is None where the query stands alone; rules about fields then find nothing. `columns` is the sync's
     [columns]: the name of a query's column, as the warehouse gives it, to the field that it becomes. `disabled` are rules that the
     project switched off. `catalogue` has the source's tables, None where it was never read. `receivers` are the
-    sync's destinations; `pace` and `neighbours` what the project knows. `levels` are the query's selects, and
-    `comparisons` those with {{last_sync_time}}; lint itself fills them in.
+    sync's destinations; `pace` and `neighbours` what the project knows. `levels` are the query's selects,
+    `comparisons` those with {{last_sync_time}}, `mapped` its columns with their fields; lint itself fills them in.
     """
 
     dialect: str
@@ -71,6 +75,7 @@ class Context:
     neighbours: tuple[Neighbour, ...] = ()
     levels: tuple[Level, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    mapped: tuple[Mapped, ...] | None = None
 
     @property
     def outer(self) -> Level | None:

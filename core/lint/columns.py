@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlglot import TokenType, exp
@@ -50,8 +51,12 @@ class Mapped:
     near: str | None
 
 
-def mapped(query: Query, context: Context) -> Iterator[Mapped]:
+def mapped(query: Query, context: Context) -> Iterable[Mapped]:
     """Give each named column with its place; nothing where the columns or the call are unknown."""
+    return _mapped(query, context) if context.mapped is None else context.mapped
+
+
+def _mapped(query: Query, context: Context) -> Iterator[Mapped]:
     if context.call is None or query.columns is None:
         return
     for column in query.columns:
@@ -104,8 +109,8 @@ def renamed(query: Query, column: OutputColumn, name: str) -> Fix | None:
     written = f'"{name}"' if query.dialect in ("snowflake", "postgres") else name
     if column.is_alias:
         return fix(f"call it {written}", column.start, column.end, written)
-    after = next((token for token in query.tokens if token.start >= (column.end or 0)), None)
-    if after is not None and after.token_type not in _ENDS:
+    after = bisect_left(query.tokens, column.end, key=lambda token: token.start)
+    if after < len(query.tokens) and query.tokens[after].token_type not in _ENDS:
         return None
     return fix(f"add AS {written}", column.end, column.end, f" AS {written}")
 

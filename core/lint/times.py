@@ -14,6 +14,7 @@ a number. Postgres and DuckDB make a timestamp with zone, which their sessions i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -119,8 +120,10 @@ def _operator(query: Query, node: exp.Binary) -> tuple[int, int]:
     lefts = [part.meta["end"] for part in node.left.walk() if "end" in part.meta]
     rights = [part.meta["start"] for part in node.right.walk() if "start" in part.meta]
     low, high = max(lefts, default=0), min(rights, default=len(query.text))
-    for token in query.tokens:
-        if low < token.start < high and query.text[token.start : token.end + 1] in (*_SYMBOLS.values(), "!=", "=="):
+    for token in query.tokens[bisect_right(query.tokens, low, key=lambda token: token.start) :]:
+        if token.start >= high:
+            break
+        if query.text[token.start : token.end + 1] in (*_SYMBOLS.values(), "!=", "=="):
             return token.start, token.end + 1
     return low, low
 

@@ -171,9 +171,10 @@ def _statement_findings(
         yield parsed.problem
     if parsed.tree is None:
         return
-    yield from readonly.check(parsed.tree, groups[0], text, dialect)
-    yield from _parameters(parsed.tree, text, dialect, groups[0])
-    literals = {node.this for node in parsed.tree.find_all(exp.Literal) if not node.is_string or _counts(node)}
+    nodes = tuple(parsed.tree.walk())
+    yield from readonly.check(parsed.tree, nodes, groups[0], text, dialect)
+    yield from _parameters(nodes, text, dialect, groups[0])
+    literals = {node.this for node in nodes if isinstance(node, exp.Literal) and (not node.is_string or _counts(node))}
     for stand_in, (start, end) in zip(stand_ins, found.spans, strict=True):
         if stand_in not in literals and len(groups) == 1:
             message = f"{PLACEHOLDER} is a number, and no number can stand here."
@@ -189,14 +190,17 @@ def _counts(node: exp.Expr) -> bool:
     return added or isinstance(node.parent, exp.Interval)
 
 
-def _parameters(tree: exp.Expr, text: str, dialect: str, tokens: list[Token]) -> Iterator[Finding]:
+def _parameters(nodes: tuple[exp.Expr, ...], text: str, dialect: str, tokens: list[Token]) -> Iterator[Finding]:
     """Find `?`, `:name`, `@name` and `$name`, which other tools fill in and nobody does here."""
     names = {
         node.name
-        for node in tree.find_all(exp.Placeholder, exp.Parameter)
+        for node in nodes
+        if isinstance(node, exp.Placeholder | exp.Parameter)
         if not isinstance(node.parent, exp.Parameter) and not isinstance(node.this, exp.Parameter)  # @@system_variable
         if not (dialect == "snowflake" and isinstance(node.this, exp.Literal))  # there $1 is the first column
     }
+    if not names:
+        return
     for token, after in zip(tokens, [*tokens[1:], None], strict=True):
         mark = text[token.start : token.start + 1]
         if not mark:

@@ -43,6 +43,9 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 _OPENERS = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 _CLOSERS = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 _PREFIXES = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE, TokenType.INTERVAL, TokenType.ANY}
+_COUNTED = _OPENERS | _CLOSERS | _PREFIXES | {TokenType.JOIN, TokenType.ON, TokenType.USING, TokenType.LT, TokenType.GT}
+"""What `_too_deep` looks at; most tokens are none of these."""
+
 _ODD = re.compile(r"\r(?!\n)|\x00")
 """Where Postgres ends a line comment and others do not, which would hide code; and where C ends a text."""
 
@@ -146,6 +149,9 @@ def _too_deep(text: str, tokens: list[Token]) -> Finding | None:
     before: TokenType | None = None
     for token in tokens:
         kind = token.token_type
+        if kind not in _COUNTED:
+            run, before = 0, kind
+            continue
         depth += (kind in _OPENERS) - (kind in _CLOSERS and depth > 0)
         run = run + 1 if kind in _PREFIXES else 0
         joins += _joins(kind, before)

@@ -81,7 +81,7 @@ def lint_query(request: Request) -> Mapping[str, Any]:
     text, context = _context(request, request.asked(_About))
     query = parse(text, context.dialect)
     return {
-        "findings": [asdict(found) for found in lint(text, context)],
+        "findings": [asdict(found) for found in lint(text, context, query)],
         "fields": _fields(query, context),
         "incremental": query.incremental,
         "readable": not any(found.severity is Severity.ERROR for found in query.findings),

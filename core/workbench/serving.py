@@ -115,49 +115,54 @@ class Workbench:
         running = self._running.get(number) if isinstance(number, int | str) else None
         if running is not None:
             running.stopping.stop()
-            late = threading.Timer(_PATIENCE, self._answer, (running, {"error": _error_json(_stopped())}))
+            late = threading.Timer(
+                _PATIENCE, self._answer, (running, _line(running, {"error": _error_json(_stopped())}))
+            )
             late.daemon = True
             late.start()
 
     def _work(self, running: _Running, request: Request) -> None:
         """Do what is asked, in its thread."""
-        answer: dict[str, Any]
         try:
-            answer = {"done": do(request)}
-            _encoded(answer)
+            answer = _line(running, {"done": do(request)})
         except BackhaulError as error:
-            answer = {"error": _error_json(error)}
+            answer = _line(running, {"error": _error_json(error)})
         except Exception as error:  # noqa: BLE001 -- the one boundary of this process: a bug ends its request only
             _report(error)
-            answer = {"error": _bug_json(error)}
+            answer = _line(running, {"error": _bug_json(error)})
         if running.stopping.stopped:  # what fails after a stop is the stop, and what was done then is not wanted
-            answer = {"error": _error_json(_stopped())}
+            answer = _line(running, {"error": _error_json(_stopped())})
         self._answer(running, answer)
 
     def _part(self, running: _Running, part: Mapping[str, Any]) -> None:
         with self._turn:
             if not running.answered:
-                self._write({"id": running.number, "part": _without(part, running.secrets)})
+                self._write(_line(running, {"part": part}))
 
-    def _answer(self, running: _Running, answer: Mapping[str, Any]) -> None:
+    def _answer(self, running: _Running, line: bytes) -> None:
         """Give a request its end, once."""
         with self._turn:
             if running.answered:
                 return
             running.answered = True
             del self._running[running.number]
-            self._write({"id": running.number, **_without(answer, running.secrets)})
+            self._write(line)
 
     def _refuse(self, number: int | str | None, error: BackhaulError) -> None:
         with self._turn:
-            self._write({"id": number, "error": _error_json(error)})
+            self._write(_encoded({"id": number, "error": _error_json(error)}))
 
-    def _write(self, document: Mapping[str, Any]) -> None:
+    def _write(self, line: bytes) -> None:
         try:
-            self._out.write(_encoded(document))
+            self._out.write(line)
             self._out.flush()
         except OSError:  # the console is gone; stdin closes too, and that is the end
             pass
+
+
+def _line(running: _Running, answer: Mapping[str, Any]) -> bytes:
+    """Give the line of an answer, without the secrets that came with its request."""
+    return _encoded({"id": running.number, **_without(answer, running.secrets)})
 
 
 def _encoded(document: Mapping[str, Any]) -> bytes:

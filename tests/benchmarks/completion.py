@@ -34,20 +34,25 @@ def catalogue() -> Catalogue:
     return Catalogue(tables=tuple(tables), dialect="snowflake", schema="S0", database="ANALYTICS")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeat", type=int, default=3)
-    options = parser.parse_args()
+def milliseconds(repeat: int) -> list[float]:
+    """Complete at every place of the queries; give how long each answer took."""
     known = catalogue()
     queries = [(call, text) for _, call, text, _ in EXAMPLE.findall(TABLE.read_text())] + [("identify", WIDE)]
     taken: list[float] = []
-    for _ in range(options.repeat):
+    for _ in range(repeat):
         for call, text in queries:
             context = Context(dialect="snowflake", call=CallType(call), catalogue=known)
             for offset in range(len(text) + 1):
                 began = time.perf_counter()
                 complete(text[:offset], offset, context)
                 taken.append((time.perf_counter() - began) * 1000)
+    return taken
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeat", type=int, default=3)
+    taken = milliseconds(parser.parse_args().repeat)
     percentile = statistics.quantiles(taken, n=100)[98]
     print(
         f"{len(taken):,} answers: median {statistics.median(taken):.2f} ms, 99th percentile {percentile:.2f} ms, most {max(taken):.2f} ms"
