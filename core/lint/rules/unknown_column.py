@@ -1,7 +1,8 @@
 """A column is in none of the tables that the query reads.
 
 Why it matters: the query fails when it runs. Names in double quotes keep their case on Snowflake and Postgres, so "Email" is
-another column than EMAIL or email.
+another column than EMAIL or email. The catalogue shows what the source's user may read, as it was when it was last read: a column
+that was made since is known after `backhaul lint --read-catalogue`.
 
 An example (users has a column name):
 

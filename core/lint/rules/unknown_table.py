@@ -1,7 +1,7 @@
 """A table is not in the source's catalogue.
 
 Why it matters: the query fails when it runs. The catalogue shows what the source's user may read, so the table may be there, and
-a grant be missing; or it was made after the catalogue was read.
+a grant be missing; or it was made after the catalogue was read, which `backhaul lint --read-catalogue` does again.
 
 An example (a table orders is there):
 
