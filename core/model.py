@@ -147,10 +147,14 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """A certain mend: what it does, in a few words, and its edits (not overlapping, in order)."""
+    """A mend: what it does, in a few words, and its edits (not overlapping, in order).
+
+    `certain` says that it is right whatever was meant, so that it may be applied unasked; else it is offered at its place only.
+    """
 
     label: str
     edits: tuple[Edit, ...]
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

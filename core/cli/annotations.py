@@ -29,7 +29,8 @@ def annotation(file: Path, text: str, finding: Finding) -> str:
         properties |= {"col": finding.column, "endColumn": end_column}
     properties["title"] = finding.rule
     given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    mend = f"\nFix: {finding.fix.label} (backhaul lint --fix)" if finding.fix else ""
+    how = " (backhaul lint --fix)" if finding.fix and finding.fix.certain else ""
+    mend = f"\nFix: {finding.fix.label}{how}" if finding.fix else ""
     return f"::{_COMMANDS[finding.severity]} {given}::{_data(harmless(finding.message + mend, lines=True))}"
 
 

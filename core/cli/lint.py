@@ -99,16 +99,16 @@ def lint(
 
 def _linted(file: Path, text: str, context: Context, *, fix: bool) -> _Linted:
     """Find what is wrong in a query, and mend in its file what is certain where that is asked for."""
-    from core.lint import apply_fixes
     from core.lint import lint as find
+    from core.lint import mended
     from core.project.write import write_text
 
-    findings = find(text, context)
-    if not fix or (mended := apply_fixes(text, findings)) == text:
-        return _Linted(file=file, text=text, findings=findings)
-    write_text(file, mended)
-    fixed = sum(1 for finding in findings if finding.fix)
-    return _Linted(file=file, text=mended, findings=find(mended, context), fixed=fixed)
+    fixed = 0
+    if fix:
+        text, fixed = mended(text, context)
+    if fixed:
+        write_text(file, text)
+    return _Linted(file=file, text=text, findings=find(text, context), fixed=fixed)
 
 
 def _print(found: list[_Linted]) -> None:
@@ -121,7 +121,7 @@ def _print(found: list[_Linted]) -> None:
             place = f"{each.file}:{finding.line}:{finding.column}"
             say(f"{place} {finding.message} [{finding.rule}]", sign=signs[finding.severity])
             if finding.fix:
-                say(f"    fix: {finding.fix.label} (--fix)", dim=True)
+                say(f"    fix: {finding.fix.label}{' (--fix)' if finding.fix.certain else ''}", dim=True)
     if not any(each.findings for each in found):
         say("No findings.", sign="ok")
 

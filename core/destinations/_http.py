@@ -31,6 +31,8 @@ class HttpDestination:
     email_identifies: ClassVar[bool] = True
     group_needs_user: ClassVar[bool] = False
     semantic_events: ClassVar[bool] = False
+    traits_at: ClassVar[tuple[str, ...]] = ()
+    """Where the traits are in the reply of a destination that can be asked for a person."""
 
     def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
         self.settings = settings
@@ -73,15 +75,17 @@ class HttpDestination:
         if response.status == HTTPStatus.NOT_FOUND:
             return Profile(found=False)
         if response.status != HTTPStatus.OK:
-            raise ValueError(f"{response.status} {HTTPStatus(response.status).phrase}")
-        traits = self.traits_in(json.loads(response.body))
+            known = {each.value: each.phrase for each in HTTPStatus}
+            raise ValueError(f"{response.status} {known.get(response.status, '')}".strip())
+        try:
+            traits = json.loads(response.body)
+        except (ValueError, RecursionError):
+            raise ValueError("its reply is cut short, or no JSON") from None
+        for name in self.traits_at:
+            traits = traits.get(name) if isinstance(traits, dict) else None
         if isinstance(traits, dict):
             return Profile(found=True, traits=traits)
         raise ValueError("its reply has no traits")
-
-    def traits_in(self, reply: Any) -> Any:
-        """Give the traits in the reply of a destination that can be asked."""
-        raise NotImplementedError
 
 
 def basic_authorization(key: Secret) -> str:

@@ -66,6 +66,7 @@ class Plugin(HttpDestination):
     }
     limits: ClassVar[Limits] = Limits(columns=300, call_bytes=32_000, batch_bytes=500_000, batch_calls=100)
     semantic_events: ClassVar[bool] = True
+    traits_at: ClassVar[tuple[str, ...]] = ("customer", "attributes")
 
     @classmethod
     def needs(cls, settings: Any) -> tuple[str, ...]:
@@ -82,12 +83,9 @@ class Plugin(HttpDestination):
         return semantic_deletion(call)
 
     def profile_request(self, user: str) -> Request | None:
-        if not self.settings.look_up:
+        if not self.settings.look_up or user in (".", ".."):  # which name a folder in an address
             return None
         host = self.settings.app_url.rstrip("/") or _APP[self.settings.region]
         headers = {"authorization": f"Bearer {in_header(self._secrets('app_key'), 'the App API key')}"}
         url = f"{host}/customers/{quote(user, safe='')}/attributes?id_type=id"
         return Request(url=url, method="GET", body=b"", headers=headers, compress=False)
-
-    def traits_in(self, reply: Any) -> Any:
-        return reply.get("customer", {}).get("attributes")

@@ -68,6 +68,7 @@ class Plugin(HttpDestination):
     deduplicates_for: ClassVar[int] = 24 * 3600
     email_identifies: ClassVar[bool] = False
     group_needs_user: ClassVar[bool] = True
+    traits_at: ClassVar[tuple[str, ...]] = ("traits",)
 
     @classmethod
     def needs(cls, settings: Any) -> tuple[str, ...]:
@@ -92,6 +93,3 @@ class Plugin(HttpDestination):
         path = f"spaces/{quote(self.settings.space, safe='')}/collections/users/profiles/user_id:{quote(user, safe='')}/traits"
         headers = {"authorization": basic_authorization(self._secrets("profile_token"))}
         return Request(url=f"{host}/{path}?limit=200", method="GET", body=b"", headers=headers, compress=False)
-
-    def traits_in(self, reply: Any) -> Any:
-        return reply.get("traits")

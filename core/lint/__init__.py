@@ -3,6 +3,7 @@
     base.py     what a rule is given (Context) and what it is (Rule)
     columns.py  which field each output column becomes
     times.py    comparisons with {{last_sync_time}}
+    renaming.py another name for a column, with all that uses it
     rules/      one file a rule
 
 `-- backhaul: ignore rule-name, other-rule` at the end of a line switches rules off for that line. What makes a query
@@ -28,8 +29,9 @@ from core.plugins import nearest
 from core.query import DIALECTS, PieceKind, Query, line_and_column, parse
 from core.query.levels import levels
 
-__all__ = ["Context", "Rule", "apply_fixes", "chosen_fixes", "explain_comparison", "lint", "page", "rules"]
+__all__ = ["Context", "Rule", "apply_fixes", "chosen_fixes", "explain_comparison", "lint", "mended", "page", "rules"]
 
+_MOST_ROUNDS = 10
 _IGNORE = re.compile(r"backhaul:\s*ignore\s+([a-z][a-z-]*(?:\s*,\s*[a-z][a-z-]*)*)")
 
 
@@ -57,6 +59,19 @@ def apply_fixes(text: str, findings: Iterable[Finding]) -> str:
     for edit in reversed([edit for fix in chosen_fixes(findings) for edit in fix.edits]):
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
+
+
+def mended(text: str, context: Context) -> tuple[str, int]:
+    """Apply all fixes that are certain, round by round, until none is left; give the text, and how many there were."""
+    fixed = 0
+    for _ in range(_MOST_ROUNDS):
+        certain = [found for found in lint(text, context) if found.fix and found.fix.certain]
+        after = apply_fixes(text, certain)
+        if after == text:
+            break
+        fixed += len(chosen_fixes(certain))
+        text = after
+    return text, fixed
 
 
 def chosen_fixes(findings: Iterable[Finding]) -> tuple[Fix, ...]:

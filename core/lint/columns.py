@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from sqlglot import TokenType, exp
 from core.calls.fields import CALLS, GROUP_TRAITS, Place, canonical_field, place_of
 from core.lint.base import Context
 from core.model import CallType, Finding, Fix, Severity
-from core.query import OutputColumn, Query, finding, fix
+from core.query import OutputColumn, Query, finding
 
 __all__ = [
     "WAREHOUSES",
@@ -23,7 +22,6 @@ __all__ = [
     "named",
     "near_field",
     "own_fields",
-    "renamed",
     "select_span",
     "select_word",
     "snake",
@@ -31,7 +29,6 @@ __all__ = [
 ]
 
 _BETWEEN = re.compile(r"[\s_-]+")
-_ENDS = {TokenType.COMMA, TokenType.FROM, TokenType.R_PAREN, TokenType.UNION}
 
 WAREHOUSES = {
     "duckdb": "DuckDB",
@@ -100,19 +97,6 @@ def named(query: Query, rule: str, entry: Mapped, message: str, severity: Severi
         (column.start, column.end) if column.start is not None and column.end is not None else select_span(query)
     )
     return finding(query.text, rule, message, start, end, severity=severity, fix=mend)
-
-
-def renamed(query: Query, column: OutputColumn, name: str) -> Fix | None:
-    """Give the fix that gives a column a name: another alias, or one where there is none and the item is certainly at its end."""
-    if column.start is None or column.end is None or (query.dialect == "redshift" and name != name.lower()):
-        return None  # on Redshift quotes may not help
-    written = f'"{name}"' if query.dialect in ("snowflake", "postgres") else name
-    if column.is_alias:
-        return fix(f"call it {written}", column.start, column.end, written)
-    after = bisect_left(query.tokens, column.end, key=lambda token: token.start)
-    if after < len(query.tokens) and query.tokens[after].token_type not in _ENDS:
-        return None
-    return fix(f"add AS {written}", column.end, column.end, f" AS {written}")
 
 
 def own_fields(call: CallType) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from core.lint.base import Context
-from core.lint.columns import field_of, items
+from core.lint.columns import field_of, mapped
 from core.model import CallType
 from core.query import Query
 
@@ -15,12 +15,18 @@ __all__ = ["events_of"]
 
 
 def events_of(query: Query, context: Context) -> Iterator[tuple[str, int, int]]:
-    """Give each event's name with the place of its text, quotes included."""
-    if context.call is not CallType.TRACK:
+    """Give each event's name with the place of its text, quotes included; of a UNION, those of all branches."""
+    if context.call is not CallType.TRACK or query.columns is None:
         return
-    for entry, item in items(query, context):
-        if field_of(entry) == "event":
-            yield from ((node.name, *place) for node in _results(item) if (place := _place(query, node)))
+    named = {id(entry.column) for entry in mapped(query, context) if field_of(entry) == "event"}
+    places = [place for place, column in enumerate(query.columns) if id(column) in named]
+    for level in context.levels:
+        if level.role not in ("root", "union") or len(level.select.expressions) != len(query.columns):
+            continue
+        for place in places:
+            for node in _results(level.select.expressions[place].unalias()):
+                if span := _place(query, node):
+                    yield node.name, *span
 
 
 def _results(item: exp.Expr) -> Iterator[exp.Expr]:

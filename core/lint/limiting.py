@@ -26,13 +26,16 @@ class Judged:
 def judged(query: Query, context: Context) -> Iterator[Judged]:
     """Judge each comparison with the placeholder."""
     for comparison in context.comparisons:
-        why = "" if _has_column(comparison.other) else "It is compared with no column."
+        why = "" if comparison.node.find(exp.Column) else "It is compared with no column."
         yield Judged(comparison=comparison, why_not=why or _why_not(comparison.node, query, context))
 
 
 def unlimited_branches(query: Query, context: Context) -> Iterator[Level]:
-    """Give the branches of a UNION that no comparison limits, where another one is limited."""
-    branches = [level for level in context.levels if level.role == "union"]
+    """Give the branches of a UNION that no comparison limits, where another one is limited.
+
+    What an EXCEPT takes away limits by itself, and of an INTERSECT one branch limits the other.
+    """
+    branches = [level for level in context.levels if level.role == "union" and _adds_rows(level)]
     limited = {id(level) for each in judged(query, context) if not each.why_not for level in _reached(each, context)}
     if limited:
         yield from (level for level in branches if id(level) not in limited)
@@ -54,8 +57,15 @@ def _reached(one: Judged, context: Context) -> Iterator[Level]:
     yield from (each for each in seen if each.role == "union")
 
 
-def _has_column(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Column) or node.find(exp.Column) is not None
+def _adds_rows(level: Level) -> bool:
+    """Tell whether all rows of a branch are rows of the result."""
+    below: exp.Expr = level.select
+    while isinstance(below.parent, exp.SetOperation | exp.Subquery):
+        is_right = below.arg_key == "expression"
+        below = below.parent
+        if isinstance(below, exp.Intersect) or (isinstance(below, exp.Except) and is_right):
+            return False
+    return True
 
 
 def _why_not(node: exp.Expr, query: Query, context: Context) -> str:
@@ -64,10 +74,17 @@ def _why_not(node: exp.Expr, query: Query, context: Context) -> str:
     while parent is not None:
         if isinstance(parent, exp.Or) and not _both_sides(parent, query):
             return "It stands under OR, so rows come through that did not change."
+        if isinstance(parent, exp.Filter):
+            return "It stands in the FILTER of an aggregate, which leaves out no row of the result."
+        if isinstance(parent, exp.Not) and isinstance(below.unnest(), exp.In | exp.Exists):
+            return "It stands under NOT, so the rows come through that did not change."
         if isinstance(parent, exp.Join):
             side = str(parent.args.get("side") or "").upper()
             if side and below.arg_key != "this":
                 return f"It stands in the ON of a {side} JOIN, which keeps the other side's rows all the same."
+        if isinstance(parent, exp.Where) and isinstance(parent.parent, exp.Filter):
+            below, parent = parent, parent.parent
+            continue
         if isinstance(parent, exp.Where | exp.Having | exp.Qualify | exp.Join):
             level = context.level_of(below)
             return "" if level is None else _why_level_not(level, query, context, ())

@@ -46,7 +46,8 @@ class Comparison:
 
     `operator` is written as if the placeholder stood on the right; `start` and `end` are the written operator's
     place. `bare` is the placeholder's span where it is compared as the number that it is, None where something
-    is computed from it first. `other` is the expression on the other side, `node` the comparison itself.
+    is computed from it first. `other` is the expression on the other side, `node` the comparison itself. `is_age` says that the
+    placeholder or a column is subtracted from something: what is newer is then less.
     """
 
     operator: str
@@ -56,6 +57,32 @@ class Comparison:
     bare: tuple[int, int] | None
     other: exp.Expr
     node: exp.Expr
+    is_age: bool
+
+    @property
+    def negated(self) -> bool:
+        """Whether a NOT around it turns it round."""
+        count, node = 0, self.node.parent
+        while isinstance(node, exp.Not | exp.Paren | exp.And | exp.Or):
+            count += isinstance(node, exp.Not)
+            node = node.parent
+        return count % 2 == 1
+
+    @property
+    def keeps(self) -> str:
+        """What it keeps: "newer" rows than the last sync, "older" ones, or "" where that cannot be told."""
+        if self.operator not in _FLIPPED.values() or not _has_column(self.other) or _has_column(self.node, self.other):
+            return ""
+        if self.is_age:
+            return ""
+        return "newer" if (self.operator in (">", ">=")) is not self.negated else "older"
+
+
+def _has_column(node: exp.Expr, without: exp.Expr | None = None) -> bool:
+    """Tell whether a column is in an expression, outside a part of it."""
+    return any(
+        isinstance(each, exp.Column) for each in node.walk(prune=lambda each: each is without) if each is not without
+    )
 
 
 def comparisons(query: Query) -> Iterator[Comparison]:
@@ -71,17 +98,7 @@ def comparisons(query: Query) -> Iterator[Comparison]:
             continue
         seen.add(id(node))
         if isinstance(node, exp.Between):
-            place = _span(query, side)
-            if place is not None and side.arg_key == "low":
-                yield Comparison(
-                    operator=">=",
-                    start=place[0],
-                    end=place[0],
-                    placeholder_first=False,
-                    bare=_bare(query, side),
-                    other=node.this,
-                    node=node,
-                )
+            yield from _between(query, node, side)
         elif isinstance(node, exp.Binary):
             first = side is node.left
             other = node.right if first else node.left
@@ -100,6 +117,30 @@ def _side(stand_in: exp.Expr) -> exp.Expr:
     return node
 
 
+def _between(query: Query, node: exp.Between, side: exp.Expr) -> Iterator[Comparison]:
+    """Give the comparison that a BETWEEN is: with its lower bound, its upper one, or of the placeholder with the upper one."""
+    place = _span(query, side)
+    if place is not None:
+        yield Comparison(
+            operator="<=" if side.arg_key == "high" else ">=",
+            start=place[0],
+            end=place[0],
+            placeholder_first=side.arg_key == "this",
+            bare=_bare(query, side),
+            other=node.args["high"] if side.arg_key == "this" else node.this,
+            node=node,
+            is_age=_is_age(query, node),
+        )
+
+
+def _is_age(query: Query, node: exp.Expr) -> bool:
+    """Tell whether the placeholder or a column is subtracted from something in a comparison."""
+    taken = (each.expression for each in node.find_all(exp.Sub))
+    return any(
+        isinstance(part, exp.Column) or query.stands_for_placeholder(part) for each in taken for part in each.walk()
+    )
+
+
 def _comparison(query: Query, node: exp.Binary, *, side: exp.Expr, other: exp.Expr, first: bool) -> Comparison:
     kind = type(node)
     symbol = _SYMBOLS[kind]
@@ -112,6 +153,7 @@ def _comparison(query: Query, node: exp.Binary, *, side: exp.Expr, other: exp.Ex
         bare=_bare(query, side),
         other=other,
         node=node,
+        is_age=_is_age(query, node),
     )
 
 

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from core.complete import complete
 from core.complete.describing import described
-from core.lint import Context, apply_fixes, lint, page
+from core.lint import Context, lint, mended, page
 from core.lsp.positions import Lines
 from core.model import Finding, Severity
 from core.query import parse
@@ -18,7 +18,6 @@ from core.query.layout import laid_out
 __all__ = ["SOURCE", "Text"]
 
 SOURCE = "backhaul"
-_MOST_ROUNDS = 10
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
@@ -67,8 +66,8 @@ class Text:
         actions = []
         if _wanted(types.CodeActionKind.QuickFix, only):
             actions += [self._quick_fix(each) for each in found if each.start <= end and start <= each.end]
-        if found and _wanted(types.CodeActionKind.SourceFixAll, only):
-            edit = self._whole(self._mended())
+        if any(each.fix and each.fix.certain for each in found) and _wanted(types.CodeActionKind.SourceFixAll, only):
+            edit = self._whole(mended(self.text, self.context)[0])
             kind = types.CodeActionKind.SourceFixAll
             actions.append(types.CodeAction(title="Mend all that is certain", kind=kind, edit=self._edit([edit])))
         return actions
@@ -83,15 +82,6 @@ class Text:
                 [types.TextEdit(range=self.lines.range(edit.start, edit.end), new_text=edit.text) for edit in edits]
             ),
         )
-
-    def _mended(self) -> str:
-        text = self.text
-        for _ in range(_MOST_ROUNDS):
-            mended = apply_fixes(text, lint(text, self.context))
-            if mended == text:
-                break
-            text = mended
-        return text
 
     def hover(self, position: types.Position) -> types.Hover | None:
         """Tell the rule of a finding, or what a word is."""

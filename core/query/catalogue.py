@@ -23,10 +23,14 @@ __all__ = ["Catalogue", "Found", "column_key"]
 _SYSTEM_TABLES: Mapping[str, re.Pattern[str]] = {
     "postgres": re.compile(r"pg_\w+"),
     "redshift": re.compile(r"(pg|stl|stv|svl|svv|svcs|sys)_\w+"),
+    "snowflake": re.compile(r"dual"),
     "duckdb": re.compile(r"(pg|duckdb)_\w+|sqlite_(master|schema|temp_master|temp_schema)"),
     "bigquery": re.compile(r"information_schema\.\w+|__tables(_summary)?__|.*\*"),
 }
 """Tables that no catalogue lists, although they can be read; of BigQuery also all tables whose names begin alike (events_*)."""
+
+_PART = re.compile(r"_?(\w*\d\w*|default)")
+"""What stands behind a table's name in that of one of its partitions, which Postgres can be asked for and no catalogue lists."""
 
 _SYSTEM = frozenset({"information_schema", "pg_catalog", "account_usage", "snowflake", "region-us", "region-eu"})
 """Schemas that no catalogue lists, although they can be read."""
@@ -88,12 +92,23 @@ class Catalogue:
             return Found()
         same = self.by_name.get(self.table_key(name, quoted=quoted), ())
         if keys:
-            inside = [table for table in same if self.table_key(table.schema, quoted=True) == keys[-1]]
-            return Found(table=inside[0]) if inside else Found(certain=True)
-        if len(same) > 1:
+            same = tuple(table for table in same if self.table_key(table.schema, quoted=True) == keys[-1])
+        if not same:
+            return Found(certain=self._lists_all(keys) and not self._is_part(self.table_key(name, quoted=quoted)))
+        if len(same) > 1 and not keys:
             own = [table for table in same if table.schema == self.schema]
             return Found(table=own[0]) if len(own) == 1 else Found()
-        return Found(table=same[0]) if same else Found(certain=True)
+        return Found(table=same[0])
+
+    def _lists_all(self, schema: list[str]) -> bool:
+        """Tell whether all tables of a schema are here: of BigQuery, a dataset can be read that may not be listed."""
+        return bool(self.tables) and (self.dialect != "bigquery" or not schema or schema[-1] in self.schemas)
+
+    def _is_part(self, key: str) -> bool:
+        """Tell whether a name is that of a partition, as far as names tell."""
+        return self.dialect == "postgres" and any(
+            key.startswith(name) and _PART.fullmatch(key, len(name)) is not None for name in self.by_name
+        )
 
     def columns(self, table: Table) -> Mapping[str, Column]:
         """Give a table's columns by their keys."""

@@ -152,7 +152,7 @@ class _Reader:
         is_whole = node.args.get("db") != ""  # `database..table` leaves the schema to the database
         found = self._catalogue.find(table_parts(node)) if self._catalogue and is_whole else None
         columns = None
-        if found is not None and found.table is not None and self._catalogue is not None:
+        if found is not None and found.table is not None and found.table.columns and self._catalogue is not None:
             columns = {name: column.kind for name, column in self._catalogue.columns(found.table).items()}
             if names := _names_of_alias(node):
                 columns = dict(self._renamed(_Result(columns=tuple(columns.items())), names).columns or ())

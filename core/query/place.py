@@ -32,6 +32,6 @@ def finding(
     )
 
 
-def fix(label: str, start: int, end: int, text: str) -> Fix:
+def fix(label: str, start: int, end: int, text: str, *, certain: bool = True) -> Fix:
     """Give a fix of one edit."""
-    return Fix(label=label, edits=(Edit(start=start, end=end, text=text),))
+    return Fix(label=label, edits=(Edit(start=start, end=end, text=text),), certain=certain)

@@ -1,12 +1,19 @@
-"""A held result as a file: CSV that no spreadsheet takes for formulas, JSON lines, or Parquet."""
+"""A held result as a file: CSV that no spreadsheet takes for formulas, JSON lines, or Parquet.
+
+The file holds people's data: only its owner may read it, it takes the place of no other, and follows no link. It has its name once it is
+whole.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
-from collections.abc import Sequence
+import secrets as randomness
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import UsageError
 from core.harmless import harmless
@@ -31,26 +38,31 @@ _MARKS = ("known", "never seen", "refused")
 
 
 def write(table: pa.Table, columns: Sequence[Column], marks: pa.Table | None, file: Path, stopping: Stopping) -> int:
-    """Write rows, and what each is where they are marked; give how many. A file that is there is replaced only when all is written.
+    """Write rows, and what each is where they are marked; give how many. A stop leaves no file.
 
-    Raises UsageError for another ending than CSV, JSON lines or Parquet, and OSError. A stop leaves no file.
+    Raises UsageError for another ending than CSV, JSON lines or Parquet, and where there is such a file already; and OSError.
     """
     ending = file.suffix.lower()
     if ending not in ENDINGS:
         raise UsageError(f"The file's name ends in none of {', '.join(ENDINGS)}.", where=str(file))
-    whole = _with_marks(table, columns, marks)
-    part = file.with_name(f".{file.name}.part")
+    write_rows = {".csv": _write_csv, ".jsonl": _write_lines, ".parquet": _write_parquet}[ending]
+    with _new_file(file) as out:
+        write_rows(_with_marks(table, columns, marks), out, stopping)
+    return int(table.num_rows)
+
+
+@contextlib.contextmanager
+def _new_file(file: Path) -> Iterator[BinaryIO]:
+    """Give a file to write that nobody else may read; it has its name when all is written. Raises UsageError where the name is taken."""
+    if os.path.lexists(file):
+        raise UsageError(f"{file} is there already.", remedy="Name another file, or remove that one.")
+    part = file.with_name(f".{file.name}.{randomness.token_hex(4)}")
     try:
-        if ending == ".parquet":
-            _write_parquet(whole, part, stopping)
-        elif ending == ".csv":
-            _write_csv(whole, part, stopping)
-        else:
-            _write_lines(whole, part, stopping)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            yield out
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-    return int(table.num_rows)
 
 
 def _with_marks(table: pa.Table, columns: Sequence[Column], marks: pa.Table | None) -> pa.Table:
@@ -74,11 +86,11 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _write_parquet(table: pa.Table, part: Path, stopping: Stopping) -> None:
+def _write_parquet(table: pa.Table, out: BinaryIO, stopping: Stopping) -> None:
     from pyarrow import parquet
 
     plain = _without_extensions(table)
-    with parquet.ParquetWriter(part, plain.schema) as writer:
+    with parquet.ParquetWriter(out, plain.schema) as writer:
         for batch in plain.to_batches(max_chunksize=_ROWS):
             stopping.check()
             writer.write_batch(batch)
@@ -95,7 +107,7 @@ def _without_extensions(table: pa.Table) -> pa.Table:
     return table
 
 
-def _write_csv(table: pa.Table, part: Path, stopping: Stopping) -> None:
+def _write_csv(table: pa.Table, out: BinaryIO, stopping: Stopping) -> None:
     from pyarrow import csv
 
     from core.sync.arranging import as_texts
@@ -105,7 +117,7 @@ def _write_csv(table: pa.Table, part: Path, stopping: Stopping) -> None:
     for position, item in enumerate(safe.schema):
         if not _is_plain(item.type):
             safe = safe.set_column(position, item.name, _harmless(as_texts(safe.column(position))))
-    with csv.CSVWriter(str(part), safe.schema) as writer:
+    with csv.CSVWriter(out, safe.schema) as writer:
         for batch in safe.to_batches(max_chunksize=_ROWS):
             stopping.check()
             writer.write_batch(batch)
@@ -139,11 +151,11 @@ def _harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.and_(formula, pc.invert(number)), marked, texts)
 
 
-def _write_lines(table: pa.Table, part: Path, stopping: Stopping) -> None:
+def _write_lines(table: pa.Table, out: BinaryIO, stopping: Stopping) -> None:
     from core.sync.plain import plain
 
-    with part.open("w", encoding="utf-8") as file:
-        for batch in _without_extensions(table).to_batches(max_chunksize=_ROWS):
-            stopping.check()
-            for row in batch.to_pylist():
-                file.write(json.dumps(plain(row), ensure_ascii=True, allow_nan=False) + "\n")
+    for batch in _without_extensions(table).to_batches(max_chunksize=_ROWS):
+        stopping.check()
+        out.writelines(
+            json.dumps(plain(row), ensure_ascii=True, allow_nan=False).encode() + b"\n" for row in batch.to_pylist()
+        )

@@ -36,10 +36,13 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["MOST_ROWS", "Look", "LookedRow", "look"]
+__all__ = ["MOST_BYTES", "MOST_ROWS", "Look", "LookedRow", "look"]
 
 MOST_ROWS = 1_000_000
 """So many rows can be looked at; more are a table's, not a person's."""
+
+MOST_BYTES = 400_000_000
+"""So many bytes of a result are held; the rows behind them count as more than were asked for."""
 
 KNOWN, NEW, REFUSED = range(3)
 """The marks: acknowledged before, never seen, refused."""
@@ -140,9 +143,10 @@ class Look:
 
     def export(self, file: Path, stopping: Stopping | None = None) -> int:
         """Write the rows, as they are arranged now, as the file's ending says; give how many. Raises UsageError."""
-        places = self._placed(0, self.count)
-        marks = self.marks.take(places) if self.marks is not None else None
-        return exporting.write(self.table.take(places), self.columns, marks, file, stopping or Stopping())
+        table, marks = self.table, self.marks
+        if self._places is not None:
+            table, marks = table.take(self._places), marks.take(self._places) if marks is not None else None
+        return exporting.write(table, self.columns, marks, file, stopping or Stopping())
 
     # as calls
 
@@ -232,7 +236,7 @@ def look(
         if estimate is not None:
             estimated(estimate)
         result = session.preview(text, limit=limit + 1)
-        table = result.batches.read_all()
+        table, is_cut = _read(result.batches)
         mapper = mapper_of(sync, source, result)
     check_fit(sync, mapper, result.columns, targets)
     return Look(
@@ -240,12 +244,26 @@ def look(
         sync=sync,
         columns=result.columns,
         table=table.slice(0, limit),
-        more=table.num_rows > limit,
+        more=is_cut or table.num_rows > limit,
         bound=bound if query.incremental else None,
         estimate=estimate,
         mapper=mapper,
         targets=targets,
     )
+
+
+def _read(batches: pa.RecordBatchReader) -> tuple[pa.Table, bool]:
+    """Read batches, as far as they can be held; say whether some were left."""
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        if held and size + batch.nbytes > MOST_BYTES:
+            return pa.Table.from_batches(held, batches.schema), True
+        held.append(batch)
+        size += batch.nbytes
+    return pa.Table.from_batches(held, batches.schema), False
 
 
 def _ledgers(store: Store, sync: Sync, targets: Sequence[Target]) -> list[str | None]:

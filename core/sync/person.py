@@ -75,7 +75,7 @@ async def _ask(target: Target, key: str) -> Asked | None:
         limits = replace(target.limits, timeout=_SECONDS, connections=1)
         async with HttpTransport(limits, target.destination.network) as transport:
             profile = target.plugin.profile(await transport.send(request, None))
-    except (BackhaulError, NoReplyError, ValueError, AttributeError) as error:
+    except (BackhaulError, NoReplyError, ValueError) as error:
         said = error.message if isinstance(error, BackhaulError) else f"{target.name} could not be asked: {error}."
         return Asked(destination=target.name, found=None, problem=said)
     return Asked(destination=target.name, found=profile.found, traits=profile.traits)

@@ -188,9 +188,11 @@ class StateFolder:
             for row in store.rows("files_in_use", sync=sync.id)
         ):
             self._remove_unlisted(store, sync)
-        for spilled in (self.folder / "tmp").glob(f"{sync.id}.*"):
+        for spilled in (self.folder / "tmp").glob(
+            "*.*"
+        ):  # of all syncs: some are gone, and a query of none has a folder too
             process = spilled.suffix.removeprefix(".")
-            if not (process.isdigit() and is_alive(int(process))):  # a preview may be using it right now
+            if process.isdigit() and not is_alive(int(process)):  # a preview may be using it right now
                 shutil.rmtree(spilled, ignore_errors=True)
         before = now - self.retention * _DAY
         _remove_older(self.folder / "logs", "*.jsonl", before)

@@ -11,7 +11,7 @@ from core.calls.fields import CALLS
 from core.complete import complete
 from core.context import context_of
 from core.errors import UsageError
-from core.lint import Context, apply_fixes, chosen_fixes, lint, page, rules
+from core.lint import Context, apply_fixes, lint, mended, page, rules
 from core.lint.columns import Mapped, mapped
 from core.model import CallType, Finding, Severity
 from core.query import DIALECTS, Query, parse
@@ -21,7 +21,6 @@ from core.workbench.request import Request, named
 
 __all__ = ["complete_query", "dialect_words", "fix_query", "format_query", "lint_query", "rule_page", "warm"]
 
-_MOST_ROUNDS = 10
 _WORD = re.compile(r"[A-Z][A-Z_]*")
 _FUNCTION = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -100,15 +99,8 @@ def fix_query(request: Request) -> Mapping[str, Any]:
         return {"text": apply_fixes(text, chosen), "fixed": 1}
     if asked.which != "all":
         raise UsageError('fix: which is "all", or a rule and a start.')
-    fixed = 0
-    for _ in range(_MOST_ROUNDS):
-        findings = lint(text, context)
-        mended = apply_fixes(text, findings)
-        if mended == text:
-            break
-        fixed += len(chosen_fixes(findings))
-        text = mended
-    return {"text": text, "fixed": fixed}
+    after, fixed = mended(text, context)
+    return {"text": after, "fixed": fixed}
 
 
 def rule_page(request: Request) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from typing import Any
 
 from core import secrets
 from core.errors import UsageError
-from core.sync.looking import Look, LookedRow, look
+from core.sync.looking import MOST_BYTES, Look, LookedRow, look
 from core.sync.plain import call_json, plain
 from core.workbench.changed import Changed, changed_sync, telling
 from core.workbench.request import Request
@@ -157,7 +157,7 @@ def export(request: Request) -> Mapping[str, Any]:
 
 
 def _open(request: Request, asked: Changed, limit: int) -> tuple[Look, str]:
-    """Run the query and hold its result; the one that was not looked at for longest goes."""
+    """Run the query and hold its result; those that were not looked at for longest go, so that all together stay as small as one may be."""
     project = request.project()
     found = look(
         project,
@@ -171,7 +171,9 @@ def _open(request: Request, asked: Changed, limit: int) -> tuple[Look, str]:
     handle = randomness.token_hex(8)
     with _TURN:
         _HELD[handle] = found
-        while len(_HELD) > _MOST_HELD:
+        while len(_HELD) > _MOST_HELD or (
+            len(_HELD) > 1 and sum(each.table.nbytes for each in _HELD.values()) > MOST_BYTES
+        ):
             _HELD.popitem(last=False)
     return found, handle
 

@@ -233,7 +233,7 @@ def test_lint_finds_what_is_wrong_and_says_where_each_column_goes(
     found = child.done(
         "lint", sync="people", text="SELECT id AS userid, n, n AS type FROM people WHERE n > {{last_sync_time}}"
     )
-    assert set(found) == {"findings", "fields", "incremental", "dialect"}
+    assert set(found) == {"findings", "fields", "incremental", "readable", "dialect"}
     assert (found["incremental"], found["dialect"]) == (True, "duckdb")
     first = found["findings"][0]
     assert set(first) == {"rule", "severity", "message", "start", "end", "line", "column", "fix"}

@@ -44,8 +44,9 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 def _ends_in_numbers(item: exp.Expr) -> bool:
     """Tell whether a condition's results are 1 and 0."""
-    while isinstance(item, exp.Paren):
-        item = item.this
+    item = item.unnest()
+    if isinstance(item, exp.Cast) and item.to.this in exp.DataType.INTEGER_TYPES:
+        return isinstance(item.this.unnest(), exp.Predicate | exp.Boolean | exp.Not | exp.And | exp.Or)
     if isinstance(item, exp.If):
         ends = [item.args.get("true"), item.args.get("false")]
     elif isinstance(item, exp.Case):

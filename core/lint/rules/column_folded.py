@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.lint.base import Context
-from core.lint.columns import WAREHOUSES, Mapped, mapped, renamed, snake
+from core.lint.columns import WAREHOUSES, Mapped, mapped, snake
+from core.lint.renaming import renamed
 from core.model import Finding, Severity
 from core.query import OutputColumn, Query, finding
 
@@ -32,7 +33,8 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         if column.start is None or column.end is None or column.name in context.columns:
             continue
         if entry.near:
-            yield _field(query, column, entry.near, _severity(entry, columns))
+            is_only = not any(_is_same(other, entry.near) for other in columns if other is not entry)
+            yield _field(query, column, entry.near, _severity(entry, columns), is_only=is_only)
         elif _surprises(column, query.dialect) and not _is_field(entry):
             message = f"{WAREHOUSES[query.dialect]} calls this column {column.name}, not {column.written}."
             mend = renamed(query, column, column.written)
@@ -45,6 +47,11 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 fix=mend,
             )
+
+
+def _is_same(other: Mapped, field: str) -> bool:
+    """Tell whether another column is a field, or nearly it: which of the two is meant, only its author knows."""
+    return field in (other.near, other.place.path[-1:] and other.place.path[-1])
 
 
 def _is_field(entry: Mapped) -> bool:
@@ -65,11 +72,13 @@ def _surprises(column: OutputColumn, dialect: str) -> bool:
     return changed and (column.is_alias or dialect == "snowflake")
 
 
-def _field(query: Query, column: OutputColumn, field: str, severity: Severity) -> Finding:
+def _field(query: Query, column: OutputColumn, field: str, severity: Severity, *, is_only: bool) -> Finding:
     spelled = snake(field) if "_" in column.written or query.dialect == "redshift" else field
     why = f"{WAREHOUSES[query.dialect]} calls this column {column.name}" if column.name != column.written else "It"
     message = (
-        f"{why}; the call's field is {field}." if why != "It" else f"{column.name} is not {field}: case matters here."
+        f"{why}; the call's field is {field}."
+        if why != "It"
+        else f"{column.name} is not {field}: it has to be spelled exactly so."
     )
     return finding(
         query.text,
@@ -78,5 +87,5 @@ def _field(query: Query, column: OutputColumn, field: str, severity: Severity) -
         column.start or 0,
         column.end or 0,
         severity=severity,
-        fix=renamed(query, column, spelled),
+        fix=renamed(query, column, spelled, certain=is_only),
     )

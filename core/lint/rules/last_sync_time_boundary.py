@@ -25,7 +25,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     """Find comparisons that leave the boundary out."""
     for comparison in context.comparisons:
         written = query.text[comparison.start : comparison.end]
-        if comparison.operator == ">" and written in (">", "<"):
+        if comparison.operator == ">" and comparison.keeps == "newer" and written in (">", "<"):
             yield finding(
                 query.text,
                 "last-sync-time-boundary",

@@ -23,6 +23,9 @@ from core.query import Query, finding
 
 SEVERITY = Severity.HINT
 
+_PRUNES_DAYS = ("bigquery", "snowflake")
+"""Where a time that is made a day still leaves out partitions."""
+
 _NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
 
 
@@ -35,11 +38,15 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             continue
         if other.find(exp.AggFunc, exp.Window, exp.Query):
             continue  # what is computed over many rows cannot be pruned by any way of writing
-        if len({each.table for each in other.find_all(exp.Column)}) > 1:
+        columns = {(each.table, each.name) for each in other.find_all(exp.Column)}
+        if len({table for table, _ in columns}) > 1:
             continue  # the later one of two tables' columns is neither of them
+        if query.dialect in _PRUNES_DAYS and isinstance(other, exp.Date | exp.TsOrDsToDate | exp.Cast):
+            continue
         kind = context.kind(column)
         is_number = kind in _NUMBERS if kind is not None else not likely_timestamp(column.name)
         way = "and compute on the other side" if is_number else f"with {conversion(query.dialect)}"
-        message = f"This is computed for each row before it is compared. Compare {column.name} itself, {way}."
+        what = f"{column.name} itself" if len(columns) == 1 else "each column by itself"
+        message = f"This is computed for each row before it is compared. Compare {what}, {way}."
         start, end = column.this.meta["start"], column.this.meta["end"] + 1
         yield finding(query.text, "last-sync-time-pruning", message, start, end, severity=SEVERITY)

@@ -22,7 +22,7 @@ from core.query import Query, finding
 
 SEVERITY = Severity.WARNING
 
-_WORDS = (TokenType.LIMIT, TokenType.FETCH)
+_WORDS = (TokenType.LIMIT, TokenType.FETCH, TokenType.TOP)
 
 
 def check(query: Query, _context: Context) -> Iterator[Finding]:
@@ -75,5 +75,8 @@ def _place(query: Query, node: exp.Expr) -> tuple[int, int]:
     ]
     after = max(ends, default=0)
     words = [token for token in query.tokens if token.token_type in _WORDS]
+    tops = [each for each in words if each.token_type is TokenType.TOP and each.start < after]
+    if tops and all(each.start < after for each in words):
+        return tops[-1].start, tops[-1].end + 1
     token = next((each for each in words if each.start > after), words[-1] if words else query.tokens[-1])
     return token.start, token.end + 1

@@ -8,7 +8,8 @@ An example (a track call that gives the event's name as name):
 
     SELECT id AS "userId", event_name AS "name" FROM events
 
-Fix: give the column the field's name, or map it in the sync's [columns]. Where the name was given in its place, Backhaul writes event.
+Fix: give the column the field's name, or map it in the sync's [columns]. Where a name
+was given in its place, Backhaul offers to call it event: it may be a property of that name.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from collections.abc import Iterator
 
 from core.calls.fields import CALLS
 from core.lint.base import Context
-from core.lint.columns import mapped, renamed, select_span
+from core.lint.columns import mapped, select_span
+from core.lint.renaming import renamed
 from core.model import CallType, Finding, Severity
 from core.query import Query, finding
 
@@ -52,7 +54,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         start, end = select_span(query)
         mend = None
         if wrong is not None and wrong.start is not None and wrong.end is not None:
-            start, end, mend = wrong.start, wrong.end, renamed(query, wrong, group[0])
+            start, end, mend = wrong.start, wrong.end, renamed(query, wrong, group[0], certain=False)
         hint = f" Call {wrong.name} {group[0]} instead." if wrong is not None else ""
         what = " or ".join(group)
         message = f"{_article(context.call)} call needs a column {what}.{hint}"

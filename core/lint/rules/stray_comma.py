@@ -1,7 +1,7 @@
 """A comma too many in a list.
 
-Why it matters: parsers forgive it, warehouses mostly do not. Postgres and Redshift refuse a comma before FROM;
-DuckDB, BigQuery and Snowflake take it; two commas in a row are refused everywhere.
+Why it matters: parsers forgive it, warehouses mostly do not. Postgres and Redshift refuse a comma at the end of any list; BigQuery and
+Snowflake take it at the end of a SELECT's columns, and nowhere else; DuckDB takes it. Two commas in a row are refused everywhere.
 
 An example:
 
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from sqlglot import Token, TokenType
 
 from core.lint.base import Context
+from core.lint.columns import WAREHOUSES
 from core.model import Finding, Severity
 from core.query import Query, finding, fix
 
@@ -32,7 +33,17 @@ _ENDS = {
     TokenType.UNION,
     TokenType.R_PAREN,
 }
-_FORGIVING = {"duckdb", "bigquery", "snowflake"}
+_CLAUSES = {
+    TokenType.SELECT,
+    TokenType.FROM,
+    TokenType.WHERE,
+    TokenType.GROUP_BY,
+    TokenType.ORDER_BY,
+    TokenType.HAVING,
+    TokenType.WITH,
+    TokenType.PARTITION_BY,
+}
+_BRACKETS = {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}
 
 
 def check(query: Query, _context: Context) -> Iterator[Finding]:
@@ -43,17 +54,32 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
         if token.token_type is not TokenType.COMMA:
             continue
         after = query.tokens[index + 1] if index + 1 < len(query.tokens) else None
-        message = _message(query, token, query.tokens[index - 1], after)
+        message = _message(query, index, after)
         if message:
             mend = fix("take the comma away", token.start, token.end + 1, "")
             yield finding(query.text, "stray-comma", message, token.start, token.end + 1, fix=mend)
 
 
-def _message(query: Query, _token: Token, before: Token, after: Token | None) -> str:
+def _message(query: Query, index: int, after: Token | None) -> str:
+    before = query.tokens[index - 1]
     if before.token_type is TokenType.COMMA:
         return "Two commas in a row."
-    if before.token_type is TokenType.SELECT:
+    if before.token_type in (TokenType.SELECT, TokenType.L_PAREN):
         return "A list does not begin with a comma."
-    if query.dialect not in _FORGIVING and (after is None or after.token_type in _ENDS):
-        return f"A comma ends this list; {query.dialect.capitalize()} refuses it."
+    if (after is None or after.token_type in _ENDS) and not _forgives(query, index):
+        return f"A comma ends this list; {WAREHOUSES[query.dialect]} refuses it."
     return ""
+
+
+def _forgives(query: Query, index: int) -> bool:
+    """Tell whether the warehouse takes a comma at the end of the list that it stands in."""
+    if query.dialect not in ("bigquery", "snowflake"):
+        return query.dialect == "duckdb"
+    depth = 0
+    for token in reversed(query.tokens[:index]):
+        depth += _BRACKETS.get(token.token_type, 0)
+        if depth > 0:
+            return False  # the list of a function
+        if depth == 0 and token.token_type in _CLAUSES:
+            return token.token_type is TokenType.SELECT
+    return False

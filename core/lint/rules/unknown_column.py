@@ -1,13 +1,14 @@
 """A column is in none of the tables that the query reads.
 
 Why it matters: the query fails when it runs. Names in double quotes keep their case on Snowflake and Postgres, so "Email" is
-another column than EMAIL or email.
+another column than EMAIL or email. The catalogue shows what the source's user may read, as it was when it was last read: a column
+that was made since is known after `backhaul lint --read-catalogue`.
 
 An example (users has a column name):
 
     SELECT id AS "userId", nam FROM users
 
-Fix: take the name that is there; Backhaul offers the nearest.
+Fix: take the name that is there. Backhaul offers the nearest, and writes one of itself only where nothing but the case of its letters differs.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def _found(query: Query, context: Context, level: Level, column: exp.Column, ori
     written = as_written(near, query.dialect) if near else ""
     hint = f" Did you mean {written}?" if near else ""
     start, end = column.this.meta["start"], column.this.meta["end"] + 1
-    mend = fix(f"write {written}", start, end, written) if near else None
+    is_same = near.lower() == column.name.lower()
+    mend = fix(f"write {written}", start, end, written, certain=is_same) if near else None
     return finding(
         query.text, "unknown-column", f"There is no column {column.name} {where}.{hint}", start, end, fix=mend
     )

@@ -1,7 +1,7 @@
 """A table is not in the source's catalogue.
 
 Why it matters: the query fails when it runs. The catalogue shows what the source's user may read, so the table may be there, and
-a grant be missing; or it was made after the catalogue was read.
+a grant be missing; or it was made after the catalogue was read, which `backhaul lint --read-catalogue` does again.
 
 An example (a table orders is there):
 
@@ -52,5 +52,6 @@ def _found(query: Query, context: Context, relation: Relation) -> Finding:
     elsewhere = sorted({each.schema for each in catalogue.tables if each.name.lower() == name.name.lower()})
     hint = f" Did you mean {written}?" if near else f" There is one in {elsewhere[0]}." if elsewhere else ""
     message = f"There is no table {parts} that the source's user may read.{hint}"
-    mend = fix(f"write {written}", start, end, written) if near else None
+    is_same = near.lower() == name.name.lower()
+    mend = fix(f"write {written}", start, end, written, certain=is_same) if near else None
     return finding(query.text, "unknown-table", message, start, end, fix=mend)

@@ -139,3 +139,11 @@ def test_a_table_of_a_system_schema_or_another_database_is_not_accused() -> None
         assert (found.table, found.certain) == (None, False)
     assert known.find((("main", False), ("gone", False))).certain
     assert known.find((("main", False), ("users", False))).table is not None
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_catalogue_without_tables_or_columns_accuses_nobody(dialect: str) -> None:
+    assert not Catalogue(tables=(), dialect=dialect).find((("users", False),)).certain
+    name = "USERS" if dialect == "snowflake" else "users"
+    (level,) = read("SELECT id FROM users", dialect, **{name: {}})
+    assert not level.origin(level.columns[0]).missing

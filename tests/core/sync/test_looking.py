@@ -11,6 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from core.errors import CancelledError, UsageError
+from core.sync import looking
 from core.sync.looking import KNOWN, NEW, REFUSED, Look, look
 from core.sync.stopping import Stopping
 from tests.core.sync.workshop import Workshop
@@ -137,6 +138,32 @@ def test_a_file_holds_the_rows_as_they_are_arranged(looked: Look, tmp_path: Path
         "rows.jsonl",
         "rows.parquet",
     ]
+
+
+def test_a_file_is_its_owners_alone_and_takes_the_place_of_no_other(looked: Look, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.csv"
+    elsewhere.write_text("mine")
+    link = tmp_path / "link.csv"
+    link.symlink_to(elsewhere)
+    (tmp_path / "nothing.csv").symlink_to(tmp_path / "made.csv")
+    for file in (elsewhere, link, tmp_path / "nothing.csv"):
+        with pytest.raises(UsageError, match="is there already"):
+            looked.export(file)
+    assert elsewhere.read_text() == "mine"
+    assert not (tmp_path / "made.csv").exists()
+    for ending in ("csv", "jsonl", "parquet"):
+        looked.export(tmp_path / f"rows.{ending}")
+        assert (tmp_path / f"rows.{ending}").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_cannot_be_held_is_more(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    workshop.people(500_000)
+    workshop.sync('SELECT id AS "userId", email FROM people')
+    monkeypatch.setattr(looking, "MOST_BYTES", 5_000_000)
+    found = look(workshop.load(), workshop.the_sync(), workshop.secret, limit=500_000)
+    assert found.more
+    assert 0 < found.count < 500_000
+    assert found.table.nbytes <= 5_000_000
 
 
 def test_a_stop_leaves_no_half_file(looked: Look, tmp_path: Path) -> None:

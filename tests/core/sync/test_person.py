@@ -97,9 +97,14 @@ def test_a_person_whom_nobody_knows_is_not_said_to_be_fine(people: Workshop) -> 
     [
         ((401, {}), "401 Unauthorized"),
         ((500, {}), "500 Internal Server Error"),
-        ((200, b"<html>"), "could not be asked"),
+        ((200, b"<html>"), "its reply is cut short, or no JSON"),
+        ((200, b"[" * 200_000), "its reply is cut short, or no JSON"),
+        ((200, b'{"traits": {"a": "' + b"x" * 3_000_000 + b'"}}'), "its reply is cut short, or no JSON"),
         ((200, {"other": 1}), "its reply has no traits"),
-        ((200, []), "could not be asked"),
+        ((200, {"customer": None}), "its reply has no traits"),
+        ((200, []), "its reply has no traits"),
+        ((302, {}), "where the key must not follow"),
+        ((599, {}), "599"),
     ],
 )
 def test_a_destination_that_cannot_be_asked_says_why(people: Workshop, reply: tuple[int, Any], said: str) -> None:
