@@ -9,7 +9,7 @@ from tui.widgets.bars import KeyHint
 
 __all__ = ["Offering"]
 
-_WHILE_TYPING = ("preview", "complete", "next_problem", "fix", "save", "format", "find", "external")
+_WHILE_TYPING = ("preview", "next_problem", "fix", "complete", "save", "format", "find", "external")
 _OF_ROWS = ("sort", "keep", "marks", "column", "columns", "row")
 _AT_ROWS = ("call", "row", "sort", "keep", "marks", "columns", "column", "preview", "preview_all", "plan", "type")
 _ELSE = (
