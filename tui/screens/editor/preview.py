@@ -108,17 +108,18 @@ class PreviewPane(Pane):
             self.stand_first(self.result.first + by)
 
     def stand_first(self, column: int) -> None:
-        """Let a column stand first; the ones before it are out of sight."""
+        """Let a column stand beside the first one; those between them are out of sight."""
         result = self.result
-        if result is not None and 0 <= column < len(result.columns) and column != result.first:
+        column = max(column, 1)
+        if result is not None and column < len(result.columns) and column != result.first:
             result.first = column
             self.draw_state()
 
     def bring_column(self, column: int) -> None:
         """Bring a column into sight, where it is not."""
         result = self.result
-        place = column - result.first + 1 if result else 0
-        if result is not None and not (0 < place < len(self.table.widths) and self.table.widths[place]):
+        place = column - result.first + 2 if result else 0
+        if column and not (1 < place < len(self.table.widths) and self.table.widths[place]):
             self.stand_first(column)
 
     def begin(self, now: float) -> None:
@@ -216,7 +217,7 @@ class PreviewPane(Pane):
         if self.result is None:
             return []
         gone = sum(1 for width in self.table.widths if not width) if self.table.is_mounted else 0
-        gone += self.result.first
+        gone += self.result.first - 1
         parts = [Span(f"+{counted(gone, 'column')} ←→   ", "muted")] if gone else []
         parts.append(Span(f"{self.result.extent()}   {took(self.result.seconds)}", "muted"))
         if self._stale:

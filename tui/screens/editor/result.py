@@ -72,7 +72,7 @@ class Result:
     """What a query gave, at the Unix time `at`; `bound` is the last_sync_time that it was given.
 
     `total` rows are held under `handle`, `count` of them are shown; `more` says that the query has others. `totals` are known, never seen
-    and refused rows, None before they are marked. `first` is the column that stands first. `calls` are by place, `people` what is known of those whom they name. `estimate` is what the query was to
+    and refused rows, None before they are marked. The first column, most often the id, stays in sight; `first` is the one that stands beside it. `calls` are by place, `people` what is known of those whom they name. `estimate` is what the query was to
     cost, where the warehouse tells.
     """
 
@@ -87,7 +87,7 @@ class Result:
     estimate: Mapping[str, Any] | None = None
     totals: tuple[int, int, int] | None = None
     arrangement: Arrangement = field(default_factory=Arrangement)
-    first: int = 0
+    first: int = 1
     calls: dict[int, Any] = field(default_factory=dict)
     people: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _windows: dict[int, tuple[PreviewRow, ...]] = field(default_factory=dict)
@@ -156,7 +156,7 @@ class Result:
         if row is None:
             return None
         sign, role = row.mark
-        cells = tuple(_cell(value) for value in row.values[self.first :])
+        cells = tuple(_cell(value) for value in (*row.values[:1], *row.values[self.first :]))
         return Row(str(number), (Span(sign, role), *cells, Span(row.words, "fail" if row.fault else "muted")))
 
     def table_columns(self, width: int) -> list[Column]:
@@ -172,7 +172,7 @@ class Result:
                 rank=900 - number,
             )
             for number, (name, column) in enumerate(zip(self.heads, self.columns, strict=True))
-            if number >= self.first
+            if number == 0 or number >= self.first
         ]
         return [*columns, Column(head=_WHAT, least=10, most=60, share=1, rank=950)]
 
