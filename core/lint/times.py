@@ -132,7 +132,7 @@ def _span(query: Query, side: exp.Expr) -> tuple[int, int] | None:
     """Give the span of the placeholder inside an expression, or None; subqueries have comparisons of their own."""
     for node in side.walk(prune=lambda node: isinstance(node, exp.Query)):
         if query.stands_for_placeholder(node):
-            return next(span for span in query.placeholders if span[0] == node.meta["start"])
+            return query.placeholder_at(node.meta["start"])
     return None
 
 

@@ -19,6 +19,8 @@ Rendered text is safe to stand inside parentheses: what follows its last token (
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -51,6 +53,9 @@ __all__ = [
 DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
 
 _FIRST_STAND_IN = 100_000_000_000_000
+_DIGITS = len(str(_FIRST_STAND_IN))
+_LONG_NUMBER = re.compile(rf"(?=[0-9]{{{_DIGITS}}})")
+"""Each place at which as many digits stand as a stand-in has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +81,13 @@ class Query:
     def stands_for_placeholder(self, node: exp.Expr) -> bool:
         """Tell whether a node of the tree is the number that stands for a placeholder."""
         start = node.meta.get("start") if isinstance(node, exp.Literal) else None
-        return start is not None and any(start == span[0] for span in self.placeholders)
+        return start is not None and self.placeholder_at(start) is not None
+
+    def placeholder_at(self, start: int) -> tuple[int, int] | None:
+        """Give the span of the placeholder that begins at an offset, or None."""
+        place = bisect_left(self.placeholders, (start, 0))
+        span = self.placeholders[place] if place < len(self.placeholders) else None
+        return span if span is not None and span[0] == start else None
 
     def render(self, last_sync_time: int) -> str:
         """Give the text with its placeholders replaced by a Unix time, ready to stand inside parentheses.
@@ -116,6 +127,8 @@ def parse(text: str, dialect: str) -> Query:
         return Query(text=text, dialect=dialect, findings=(finding(text, "query-too-long", message, 0, 0),))
     pieces = scan(text, dialect)
     found = placeholder.find(text, pieces)
+    if found.too_many is not None:
+        return Query(text=text, dialect=dialect, findings=(found.too_many,), pieces=pieces)
     stand_ins = _stand_ins(text, len(found.spans))
     code = _fill(_fill(text, found.spans, stand_ins), found.others, ["0"] * len(found.others))
     tokens, problem = syntax.tokenize(code, text, pieces, dialect)
@@ -207,8 +220,9 @@ def _parameters(nodes: tuple[exp.Expr, ...], text: str, dialect: str, tokens: li
 
 def _stand_ins(text: str, count: int) -> list[str]:
     """Give numbers that occur nowhere in the text, one for each placeholder, all shorter than a placeholder."""
+    written = {text[match.start() : match.start() + _DIGITS] for match in _LONG_NUMBER.finditer(text)}
     start = _FIRST_STAND_IN
-    while any(str(start + index) in text for index in range(count)):
+    while written and any(str(start + index) in written for index in range(count)):
         start += count
     return [str(start + index) for index in range(count)]
 

@@ -13,6 +13,9 @@ from core.scan import Piece, PieceKind
 
 __all__ = ["NAME", "PLACEHOLDER", "Placeholders", "find"]
 
+MOST = 1_000
+"""A query has a few placeholders; how those of one condition hang together takes time that grows with their square."""
+
 NAME = "last_sync_time"
 PLACEHOLDER = "{{" + NAME + "}}"
 
@@ -29,11 +32,15 @@ _GLUE = re.compile(r"[\w$@#.'\"`{}]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placeholders:
-    """The spans of the real placeholders, those of what only looks like one, and what was found about the latter."""
+    """The spans of the real placeholders, those of what only looks like one, and what was found about the latter.
+
+    `too_many` says that there are more of both than are looked at; the others are then left out.
+    """
 
     spans: tuple[tuple[int, int], ...]
     others: tuple[tuple[int, int], ...]
     findings: tuple[Finding, ...]
+    too_many: Finding | None = None
 
 
 def find(text: str, pieces: tuple[Piece, ...]) -> Placeholders:
@@ -54,6 +61,10 @@ def find(text: str, pieces: tuple[Piece, ...]) -> Placeholders:
                 others.append(match.span())
             else:
                 spans.append(match.span())
+            if len(spans) + len(others) > MOST:
+                message = f"The query has more than {MOST:,} placeholders; a text with so many is not read."
+                too_many = finding(text, "query-too-complex", message, match.start(), match.end())
+                return Placeholders(spans=(), others=(), findings=(), too_many=too_many)
     return Placeholders(spans=tuple(spans), others=tuple(others), findings=tuple(findings))
 
 
@@ -99,6 +110,6 @@ def _unquoted(text: str, piece: Piece, match: re.Match[str]) -> Fix | None:
     """Offer to take the quotes away, only where they hold nothing else and nothing is joined to them."""
     if piece.kind is PieceKind.COMMENT or text[piece.start + 1 : piece.end - 1].strip() != match.group():
         return None
-    if _GLUE.match(text[: piece.start][-1:]) or _GLUE.match(text[piece.end :][:1]):
+    if _GLUE.match(text[max(piece.start - 1, 0) : piece.start]) or _GLUE.match(text[piece.end : piece.end + 1]):
         return None
     return fix("take the quotes away", piece.start, piece.end, match.group())

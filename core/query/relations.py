@@ -175,12 +175,22 @@ class _Reader:
         if isinstance(node, exp.Subquery):
             return self.query(node.this, known, parent, role)
         if isinstance(node, exp.SetOperation):
-            left = self.query(node.this, known, parent, "union" if role == "root" else role)
-            right = self.query(node.expression, known, parent, "union" if role == "root" else role)
-            return _Result(columns=left.columns, levels=(*left.levels, *right.levels))
+            return self._union(node, known, parent, "union" if role == "root" else role)
         if isinstance(node, exp.Select):
             return self._select(node, known, parent, role)
         return _Result(columns=None)
+
+    def _union(self, node: exp.Expr, known: Mapping[str, _Result], parent: Level | None, role: str) -> _Result:
+        """Read a set operation; one of many branches is as deep on its left, so that is walked along, not into."""
+        branches: list[tuple[exp.Expr, Mapping[str, _Result]]] = []
+        while isinstance(node, exp.SetOperation):
+            branches.append((node.expression, known))
+            node = node.this
+            if isinstance(node, exp.SetOperation):
+                known = {**known, **self._withs(node, known, parent)}
+        branches.append((node, known))
+        results = [self.query(branch, names, parent, role) for branch, names in reversed(branches)]
+        return _Result(columns=results[0].columns, levels=tuple(level for each in results for level in each.levels))
 
     def _withs(self, node: exp.Expr, known: Mapping[str, _Result], parent: Level | None) -> dict[str, _Result]:
         found: dict[str, _Result] = {}
