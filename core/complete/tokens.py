@@ -19,6 +19,9 @@ _CODE = re.compile(
     r"|(?P<sign><=|>=|<>|!=|==|::|\|\||->>|->|[^\s\w])"
 )
 _OPEN_PLACEHOLDER = re.compile(r"\{\{[ \t]*\w*\Z")
+_LONGEST_WORD = 1_000
+"""What is typed is looked for within so many characters: to look for the begin of a word takes time with the square of its length."""
+
 _WORD_BEFORE = re.compile(r"[\w$]*\Z")
 _WORD_AFTER = re.compile(r"[\w$]*")
 _PLACEHOLDER_AFTER = re.compile(r"\w*[ \t]*\}\}")
@@ -76,12 +79,12 @@ def cut(text: str, offset: int, dialect: str) -> Cut:
         rest = _REST_OF_NAME.match(tail)
         if inside != "nothing" and rest and tail[rest.end() :].startswith(quote):
             end = offset + rest.end() + 1
-    elif open_ := _OPEN_PLACEHOLDER.search(head):
+    elif open_ := _OPEN_PLACEHOLDER.search(head, max(offset - _LONGEST_WORD, 0)):
         inside, start, prefix = "placeholder", open_.start(), open_.group()
         rest = _PLACEHOLDER_AFTER.match(tail)
         end = offset + (rest.end() if rest else 0)
     else:
-        found = _WORD_BEFORE.search(head)
+        found = _WORD_BEFORE.search(head, max(offset - _LONGEST_WORD, 0))
         prefix = found.group() if found else ""
         start = offset - len(prefix)
         if prefix:

@@ -18,6 +18,7 @@ import pkgutil
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 import core.lint.rules as rule_files  # before `rules` below takes the name as an attribute of this package
 from core.errors import UsageError
@@ -26,18 +27,46 @@ from core.lint.columns import mapped
 from core.lint.times import comparisons, explain_comparison
 from core.model import Finding, Fix, Severity
 from core.plugins import nearest
-from core.query import DIALECTS, PieceKind, Query, line_and_column, parse
+from core.query import DIALECTS, PieceKind, Query, finding, line_and_column, parse
 from core.query.levels import levels
 
-__all__ = ["Context", "Rule", "apply_fixes", "chosen_fixes", "explain_comparison", "lint", "mended", "page", "rules"]
+__all__ = [
+    "MOST",
+    "Context",
+    "Rule",
+    "apply_fixes",
+    "chosen_fixes",
+    "explain_comparison",
+    "lint",
+    "mended",
+    "page",
+    "rules",
+]
+
+MOST = 1_000
+"""So many findings of one rule are given: a query of 10,000 columns may have one for each, and nobody reads them."""
+
 
 _MOST_ROUNDS = 10
 _IGNORE = re.compile(r"backhaul:\s*ignore\s+([a-z][a-z-]*(?:\s*,\s*[a-z][a-z-]*)*)")
 
 
 def lint(text: str, context: Context, query: Query | None = None) -> tuple[Finding, ...]:
-    """Give all findings about a query, in the order of their places. `query` is the text as it was parsed, if it was."""
+    """Give all findings about a query, in the order of their places. `query` is the text as it was parsed, if it was.
+
+    Of one rule at most MOST are given; the last of them says that there are more.
+    """
     query = query or parse(text, context.dialect)
+    try:
+        findings = _findings(query, context)
+    except RecursionError:
+        message = "The query has too many parts inside one another for the rules to follow; they say nothing of it."
+        too_deep = finding(text, "query-too-complex", message, 0, len(text), severity=Severity.WARNING)
+        findings = [*query.findings, too_deep]
+    return tuple(sorted(findings, key=lambda found: (found.start, found.end, found.rule)))
+
+
+def _findings(query: Query, context: Context) -> list[Finding]:
     if query.tree is not None and not context.levels:
         found = levels(query.tree, context.dialect, context.catalogue)
         context = replace(context, levels=found, comparisons=tuple(comparisons(query)))
@@ -45,13 +74,18 @@ def lint(text: str, context: Context, query: Query | None = None) -> tuple[Findi
         context = replace(context, mapped=tuple(mapped(query, context)))
     ignored = {(line, rule) for line, rule in _ignored(query)}
     refused = {found for found in query.findings if found.severity is Severity.ERROR}
-    findings = [
-        found
-        for rule in rules()
-        for found in rule.check(query, context)
-        if found in refused or (rule.name not in context.disabled and (found.line, rule.name) not in ignored)
-    ]
-    return tuple(sorted(findings, key=lambda found: (found.start, found.end, found.rule)))
+    findings: list[Finding] = []
+    for rule in rules():
+        wanted = (
+            found
+            for found in rule.check(query, context)
+            if found in refused or (rule.name not in context.disabled and (found.line, rule.name) not in ignored)
+        )
+        told = list(islice(wanted, MOST))
+        if len(told) == MOST and next(wanted, None) is not None:
+            told[-1] = replace(told[-1], message=f"{told[-1].message} There are more of these: {MOST:,} are told.")
+        findings += told
+    return findings
 
 
 def apply_fixes(text: str, findings: Iterable[Finding]) -> str:

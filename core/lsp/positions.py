@@ -53,4 +53,4 @@ class Lines:
             return len(text)
         if self._encoding == PositionEncodingKind.Utf8:
             return len(text.encode("utf-8", "surrogatepass"))
-        return len(text) + sum(character > "\uffff" for character in text)
+        return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

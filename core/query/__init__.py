@@ -21,6 +21,8 @@ Rendered text is safe to stand inside parentheses: what follows its last token (
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -53,6 +55,9 @@ __all__ = [
 DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
 
 _FIRST_STAND_IN = 100_000_000_000_000
+_DIGITS = len(str(_FIRST_STAND_IN))
+_LONG_NUMBER = re.compile(rf"(?=[0-9]{{{_DIGITS}}})")
+"""Each place at which as many digits stand as a stand-in has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +127,8 @@ def parse(text: str, dialect: str) -> Query:
         return Query(text=text, dialect=dialect, findings=(finding(text, "query-too-long", message, 0, 0),))
     pieces = scan(text, dialect)
     found = placeholder.find(text, pieces)
+    if found.too_many is not None:
+        return Query(text=text, dialect=dialect, findings=(found.too_many,), pieces=pieces)
     stand_ins = _stand_ins(text, len(found.spans))
     code = _fill(_fill(text, found.spans, stand_ins), found.others, ["0"] * len(found.others))
     tokens, problem = syntax.tokenize(code, text, pieces, dialect)
@@ -217,8 +224,9 @@ def _parameters(nodes: tuple[exp.Expr, ...], text: str, dialect: str, tokens: li
 
 def _stand_ins(text: str, count: int) -> list[str]:
     """Give numbers that occur nowhere in the text, one for each placeholder, all shorter than a placeholder."""
+    written = {text[match.start() : match.start() + _DIGITS] for match in _LONG_NUMBER.finditer(text)}
     start = _FIRST_STAND_IN
-    while any(str(start + index) in text for index in range(count)):
+    while written and any(str(start + index) in written for index in range(count)):
         start += count
     return [str(start + index) for index in range(count)]
 

@@ -43,16 +43,28 @@ class _Reader:
         if isinstance(node, exp.Subquery):
             return self.query(node.this, known, parent, role)
         if isinstance(node, exp.SetOperation):
-            left = self.query(node.this, known, parent, "union" if role == "root" else role)
-            right = self.query(node.expression, known, parent, "union" if role == "root" else role)
-            columns = left.columns
-            if node.args.get("by_name"):  # DuckDB: columns of the right side that the left one lacks come behind
-                more = [pair for pair in right.columns or () if pair[0] not in dict(columns or ())]
-                columns = None if columns is None or right.columns is None else (*columns, *more)
-            return _Result(columns=columns, levels=(*left.levels, *right.levels))
+            return self._union(node, known, parent, "union" if role == "root" else role)
         if isinstance(node, exp.Select):
             return self._select(node, known, parent, role)
         return _Result(columns=None)
+
+    def _union(self, node: exp.Expr, known: Mapping[str, _Result], parent: Level | None, role: str) -> _Result:
+        """Read a set operation; one of many branches is as deep on its left, so that is walked along, not into."""
+        branches: list[tuple[exp.Expr, Mapping[str, _Result], bool]] = []
+        while isinstance(node, exp.SetOperation):
+            branches.append((node.expression, known, bool(node.args.get("by_name"))))
+            node = node.this
+            if isinstance(node, exp.SetOperation):
+                known = {**known, **self._withs(node, known, parent)}
+        first = self.query(node, known, parent, role)
+        columns, found = first.columns, [*first.levels]
+        for branch, names, by_name in reversed(branches):
+            result = self.query(branch, names, parent, role)
+            found += result.levels
+            if by_name:  # DuckDB: columns that those before lack come behind
+                more = [pair for pair in result.columns or () if pair[0] not in dict(columns or ())]
+                columns = None if columns is None or result.columns is None else (*columns, *more)
+        return _Result(columns=columns, levels=tuple(found))
 
     def _withs(self, node: exp.Expr, known: Mapping[str, _Result], parent: Level | None) -> dict[str, _Result]:
         found: dict[str, _Result] = {}

@@ -9,8 +9,7 @@ __all__ = ["finding", "fix", "line_and_column"]
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """Give the line and column, both from 1, of an offset; lines end at a line feed."""
-    before = text[:offset]
-    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+    return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
 def finding(

@@ -13,6 +13,9 @@ from core.scan import Piece, PieceKind
 
 __all__ = ["NAME", "PLACEHOLDER", "Placeholders", "find"]
 
+MOST = 1_000
+"""A query has a few placeholders; how those of one condition hang together takes time that grows with their square."""
+
 NAME = "last_sync_time"
 PLACEHOLDER = "{{" + NAME + "}}"
 
@@ -33,11 +36,15 @@ _MOST_TOLD = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placeholders:
-    """The spans of the real placeholders, those of what only looks like one, and what was found about the latter."""
+    """The spans of the real placeholders, those of what only looks like one, and what was found about the latter.
+
+    `too_many` says that there are more of both than are looked at; the others are then left out.
+    """
 
     spans: tuple[tuple[int, int], ...]
     others: tuple[tuple[int, int], ...]
     findings: tuple[Finding, ...]
+    too_many: Finding | None = None
 
 
 def find(text: str, pieces: tuple[Piece, ...]) -> Placeholders:
@@ -58,6 +65,10 @@ def find(text: str, pieces: tuple[Piece, ...]) -> Placeholders:
                 others.append(match.span())
             else:
                 spans.append(match.span())
+            if len(spans) + len(others) > MOST:
+                message = f"The query has more than {MOST:,} placeholders; a text with so many is not read."
+                too_many = finding(text, "query-too-complex", message, match.start(), match.end())
+                return Placeholders(spans=(), others=(), findings=(), too_many=too_many)
     return Placeholders(spans=tuple(spans), others=tuple(others), findings=tuple(findings))
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.calls.mapper import Mapper
-from core.errors import UsageError
+from core.errors import QueryError, UsageError
 from core.model import Column, Estimate, InvalidRows, Project, Sync
 from core.store import Store
 from core.sync import arranging, exporting
@@ -36,13 +36,16 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["MOST_BYTES", "MOST_ROWS", "Look", "LookedRow", "look"]
+__all__ = ["MOST_BYTES", "MOST_COLUMNS", "MOST_ROWS", "Look", "LookedRow", "look"]
 
 MOST_ROWS = 1_000_000
 """So many rows can be looked at; more are a table's, not a person's."""
 
 MOST_BYTES = 400_000_000
 """So many bytes of a result are held; the rows behind them count as more than were asked for."""
+
+MOST_COLUMNS = 1_000
+"""Rows of more columns are no calls of any destination: to stage them takes DuckDB's memory and many seconds for nothing."""
 
 KNOWN, NEW, REFUSED = range(3)
 """The marks: acknowledged before, never seen, refused."""
@@ -150,9 +153,25 @@ class Look:
 
     # as calls
 
+    @property
+    def has_many_columns(self) -> bool:
+        """Say whether there are more columns than a row is marked by, or made a call of."""
+        return len(self.columns) > max([MOST_COLUMNS, *(target.limits.columns for target in self.targets)])
+
+    def refuse_many_columns(self) -> None:
+        """Raise the error that says so, where there are too many."""
+        if self.has_many_columns:
+            takes = "".join(f"; {target.name} takes {target.limits.columns:,}" for target in self.targets[:1])
+            raise QueryError(
+                f"The query has {len(self.columns):,} columns: {MOST_COLUMNS:,} are shown, and no row is made a call{takes}.",
+                where=str(self.sync.query_path),
+                remedy="Select the columns that you want to send, or merge some into one JSON object.",
+            )
+
     def mark(self, stopping: Stopping | None = None) -> None:
         """Say of each row whether it is known, or refused and why. A stop raises CancelledError."""
         stopping = stopping or Stopping()
+        self.refuse_many_columns()
         state = StateFolder(self.project)
         with (
             state.store() as store,
@@ -186,6 +205,8 @@ class Look:
 
         if not places:
             return []
+        if self.has_many_columns:
+            return [None] * len(places)
         stopping = stopping or Stopping()
         state = StateFolder(self.project)
         with scratch(state.scratch(self.sync), ordered=True) as connection, stopping.watch(connection.interrupt):

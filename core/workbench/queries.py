@@ -21,6 +21,9 @@ from core.workbench.request import Request, named
 
 __all__ = ["complete_query", "dialect_words", "fix_query", "format_query", "lint_query", "rule_page", "warm"]
 
+_MOST_FIELDS = 1_000
+"""So many columns are told with their fields: no destination takes more, and rule too-many-columns says so."""
+
 _WORD = re.compile(r"[A-Z][A-Z_]*")
 _FUNCTION = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -172,7 +175,7 @@ def _fields(query: Query, context: Context) -> list[dict[str, Any]] | None:
             "start": each.column.start,
             "end": each.column.end,
         }
-        for each in found
+        for each in found[:_MOST_FIELDS]
     ]
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from core import secrets
 from core.errors import UsageError
-from core.sync.looking import MOST_BYTES, Look, LookedRow, look
+from core.sync.looking import MOST_BYTES, MOST_COLUMNS, Look, LookedRow, look
 from core.sync.plain import call_json, plain
 from core.workbench.changed import Changed, changed_sync, telling
 from core.workbench.request import Request
@@ -84,7 +84,8 @@ def preview(request: Request) -> Mapping[str, Any]:
         raise UsageError(f"limit is a number from 1 to {_MOST_PREVIEWED:,}.")
     began = time.perf_counter()
     found, handle = _open(request, asked, asked.limit)
-    found.mark(request.stopping)
+    if not found.has_many_columns:  # else `result_mark`, which the console then asks for, says why there is no mark
+        found.mark(request.stopping)
     shown = found.window(0, found.count)
     calls = found.calls([row.place for row in shown], request.stopping)
     told = [{**_row(row), "call": call_json(call) if call else None} for row, call in zip(shown, calls, strict=True)]
@@ -140,8 +141,8 @@ def call(request: Request) -> Mapping[str, Any]:
 def statistics(request: Request) -> Mapping[str, Any]:
     """Say what each column holds."""
     found = _held(request.asked(_Result).result)
-    told = [plain(asdict(each)) for each in found.statistics(request.stopping)]
-    for column, each in zip(found.columns, told, strict=True):
+    told = [plain(asdict(each)) for each in found.statistics(request.stopping)[:MOST_COLUMNS]]
+    for column, each in zip(found.columns, told, strict=False):
         each["kind"] = column.kind.value
     return {"columns": told, "rows": found.table.num_rows, "more": found.more}
 
@@ -190,7 +191,7 @@ def _held(handle: str) -> Look:
 def _facts(found: Look, handle: str) -> dict[str, Any]:
     return {
         "result": handle,
-        "columns": [{"name": c.name, "kind": c.kind.value, "type": c.type_name} for c in found.columns],
+        "columns": [{"name": c.name, "kind": c.kind.value, "type": c.type_name} for c in found.columns[:MOST_COLUMNS]],
         "count": found.count,
         "bound": found.bound,
         "more": found.more,
@@ -201,7 +202,7 @@ def _facts(found: Look, handle: str) -> dict[str, Any]:
 def _row(row: LookedRow) -> dict[str, Any]:
     return {
         "place": row.place,
-        "values": [plain(value) for value in row.values],
+        "values": [plain(value) for value in row.values[:MOST_COLUMNS]],
         "fault": row.fault,
         "known": row.known,
         "marked": row.marked,
