@@ -102,14 +102,11 @@ def _both_sides(either: exp.Or, query: Query) -> bool:
 
 def _or_null(either: exp.Or) -> bool:
     """Tell whether one side of an OR lets those rows through whose time is not known, and no others."""
-    sides = {False: either.left.unnest(), True: either.right.unnest()}
-    for is_right, side in sides.items():
-        unknown = (
-            isinstance(side, exp.Is) and isinstance(side.expression, exp.Null) and isinstance(side.this, exp.Column)
-        )
-        if unknown and side.this in sides[not is_right].find_all(exp.Column):
-            return True
-    return False
+    pairs = ((either.left.unnest(), either.right), (either.right.unnest(), either.left))
+    return any(
+        isinstance(one, exp.Is) and isinstance(one.expression, exp.Null) and one.this in other.find_all(exp.Column)
+        for one, other in pairs
+    )
 
 
 def _why_level_not(level: Level, query: Query, context: Context, seen: tuple[Level, ...]) -> str:

@@ -211,7 +211,12 @@ def test_what_a_killed_process_spilled_goes_with_the_next_run_of_any_sync(worksh
     spilled = workshop.folder / ".backhaul" / "tmp"
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    for name in (f"unsaved.0a1b2c3d.{gone.pid}", f"another.0a1b2c3d.{gone.pid}", f"unsaved.0a1b2c3d.{os.getpid()}"):
+    for name in (
+        f"unsaved.0a1b2c3d.{gone.pid}",
+        f"another.0a1b2c3d.{gone.pid}",
+        f"duckdb-{gone.pid}-0a1b",
+        f"unsaved.0a1b2c3d.{os.getpid()}",
+    ):
         (spilled / name).mkdir(parents=True)
     workshop.run()
     assert [each.name for each in spilled.iterdir()] == [f"unsaved.0a1b2c3d.{os.getpid()}"]
