@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from core.complete import complete
 from core.complete.describing import described
+from core.harmless import harmless
 from core.lint import Context, lint, mended, page
 from core.lsp.positions import Lines
 from core.model import Finding, Severity
@@ -53,7 +54,7 @@ class Text:
     def _diagnostic(self, found: Finding) -> types.Diagnostic:
         return types.Diagnostic(
             range=self.lines.range(found.start, found.end),
-            message=found.message,
+            message=harmless(found.message),
             severity=_SEVERITIES[found.severity],
             code=found.rule,
             source=SOURCE,
@@ -75,7 +76,7 @@ class Text:
     def _quick_fix(self, found: Finding) -> types.CodeAction:
         edits = found.fix.edits if found.fix else ()
         return types.CodeAction(
-            title=found.fix.label if found.fix else found.rule,
+            title=harmless(found.fix.label) if found.fix else found.rule,
             kind=types.CodeActionKind.QuickFix,
             diagnostics=[self._diagnostic(found)],
             edit=self._edit(
@@ -88,7 +89,7 @@ class Text:
         offset = self.lines.offset(position)
         found = [each for each in lint(self.text, self.context) if each.start <= offset < max(each.end, each.start + 1)]
         word = described(self.text, offset, self.context)
-        parts = [f"**{each.message}**\n\n`{each.rule}`: {page(each.rule)}" for each in _nearest(found)]
+        parts = [f"**{_plain(each.message)}**\n\n`{each.rule}`: {page(each.rule)}" for each in _nearest(found)]
         parts += ["\n\n".join(_plain(line) for line in word.lines)] if word else []
         if not parts:
             return None
@@ -142,5 +143,5 @@ def _nearest(found: list[Finding]) -> list[Finding]:
 
 
 def _plain(text: str) -> str:
-    """Take their meaning in Markdown from the signs of a name."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|" else sign for sign in text)
+    """Take their meaning in Markdown from the signs of a name, and what it may hold for a terminal."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|!" else sign for sign in harmless(text))

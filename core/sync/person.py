@@ -73,8 +73,11 @@ async def _ask(target: Target, key: str) -> Asked | None:
         if request is None:
             return None
         limits = replace(target.limits, timeout=_SECONDS, connections=1)
-        async with HttpTransport(limits, target.destination.network) as transport:
+        async with asyncio.timeout(_SECONDS), HttpTransport(limits, target.destination.network) as transport:
             profile = target.plugin.profile(await transport.send(request, None))
+    except TimeoutError:
+        said = f"{target.name} could not be asked: no whole reply in {_SECONDS:.0f} seconds."
+        return Asked(destination=target.name, found=None, problem=said)
     except (BackhaulError, NoReplyError, ValueError) as error:
         said = error.message if isinstance(error, BackhaulError) else f"{target.name} could not be asked: {error}."
         return Asked(destination=target.name, found=None, problem=said)

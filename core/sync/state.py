@@ -22,6 +22,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets as randomness
 import shutil
 import socket
@@ -38,6 +39,9 @@ __all__ = ["ERASED", "SENT", "StateFolder", "is_alive", "network_file_system"]
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "9p", "davfs"})
 _DAY = 86_400
+_SPILLED = re.compile(r"(?:.+\.|duckdb-)([0-9]+)(?:-[0-9a-f]+)?")
+"""The folders in which a process spills, its own or those of a source on DuckDB, with its number."""
+
 SENT = ".sent"
 """Ends the name of the note that calls of a plan went out."""
 ERASED = "erased"
@@ -188,11 +192,9 @@ class StateFolder:
             for row in store.rows("files_in_use", sync=sync.id)
         ):
             self._remove_unlisted(store, sync)
-        for spilled in (self.folder / "tmp").glob(
-            "*.*"
-        ):  # of all syncs: some are gone, and a query of none has a folder too
-            process = spilled.suffix.removeprefix(".")
-            if process.isdigit() and not is_alive(int(process)):  # a preview may be using it right now
+        for spilled in (self.folder / "tmp").iterdir():  # of all syncs: some are gone, and a query of none spills, too
+            process = _SPILLED.fullmatch(spilled.name)
+            if process and not is_alive(int(process[1])):  # a preview may be using it right now
                 shutil.rmtree(spilled, ignore_errors=True)
         before = now - self.retention * _DAY
         _remove_older(self.folder / "logs", "*.jsonl", before)

@@ -53,4 +53,4 @@ def changed_sync(project: Project, asked: Changed) -> Sync:
         "columns": asked.columns,
         "destinations": asked.destinations,
     }
-    return replace(sync, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return replace(sync, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # the values of a field are of its type

@@ -33,7 +33,7 @@ class Request:
         """Give the values as a dataclass. Raises UsageError where they are others; the message holds no value."""
         import msgspec
 
-        known = [each.name for each in fields(shape)]  # type: ignore[arg-type]
+        known = [each.name for each in fields(shape)]  # type: ignore[arg-type]  # a shape is a dataclass, which no type says
         unknown = next((name for name in self.values if name not in known), None)
         if unknown is not None:
             raise UsageError(f"{self.do} takes no {unknown!r}.", remedy=f"It takes: {', '.join(known) or 'nothing'}.")

@@ -34,7 +34,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     for comparison in context.comparisons:
         other = comparison.other.unnest()
         column = other.find(exp.Column)
-        if isinstance(other, exp.Column | exp.Dot) or column is None or "start" not in column.this.meta:
+        if isinstance(other, exp.Column | exp.Dot | exp.Tuple) or column is None or "start" not in column.this.meta:
             continue
         if other.find(exp.AggFunc, exp.Window, exp.Query):
             continue  # what is computed over many rows cannot be pruned by any way of writing

@@ -14,15 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlglot import TokenType, exp
+from sqlglot import exp
 
 from core.lint.base import Context
+from core.lint.places import limit_word
 from core.model import Finding, Severity
 from core.query import Query, finding
 
 SEVERITY = Severity.WARNING
-
-_WORDS = (TokenType.LIMIT, TokenType.FETCH, TokenType.TOP)
 
 
 def check(query: Query, _context: Context) -> Iterator[Finding]:
@@ -32,7 +31,7 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
     for node in query.tree.find_all(exp.Select, exp.SetOperation):
         if not node.args.get("limit") or node.args.get("order") or _is_one_row(node):
             continue
-        start, end = _place(query, node)
+        start, end = limit_word(query, node)
         message = "Without ORDER BY, which rows come is chance: each run may give others. Order by the id, or leave the limit out."
         yield finding(query.text, "limit-without-order", message, start, end, severity=SEVERITY)
 
@@ -56,27 +55,3 @@ def _reads_totals(node: exp.Expr) -> bool:
     source = node.args.get("from_") if isinstance(node, exp.Select) else None
     read = [source.this, *(join.this for join in node.args.get("joins") or ())] if source is not None else []
     return bool(read) and all(isinstance(each, exp.Subquery) and _totals(each.this) for each in read)
-
-
-def _place(query: Query, node: exp.Expr) -> tuple[int, int]:
-    """Give the place of a select's LIMIT: the first one behind all else in it."""
-    parts = [
-        each
-        for name, value in node.args.items()
-        if name not in ("limit", "offset", "with_")
-        for each in (value if isinstance(value, list) else [value])
-    ]
-    ends = [
-        inner.meta["end"]
-        for part in parts
-        if isinstance(part, exp.Expr)
-        for inner in part.walk()
-        if "end" in inner.meta
-    ]
-    after = max(ends, default=0)
-    words = [token for token in query.tokens if token.token_type in _WORDS]
-    tops = [each for each in words if each.token_type is TokenType.TOP and each.start < after]
-    if tops and all(each.start < after for each in words):
-        return tops[-1].start, tops[-1].end + 1
-    token = next((each for each in words if each.start > after), words[-1] if words else query.tokens[-1])
-    return token.start, token.end + 1

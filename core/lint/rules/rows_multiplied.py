@@ -112,7 +112,7 @@ def _gives_one(level: Level, relation: Relation) -> bool:
         return False
     if any(_is_own_id(relation, name.name) for name in join.args.get("using") or ()):
         return True
-    on = join.args.get("on")
+    on = join.args.get("on") or level.select.args.get("where")  # FROM users, companies WHERE ...
     return on is not None and any(_is_by_id(level, relation, equal) for equal in on.find_all(exp.EQ))
 
 

@@ -15,7 +15,7 @@ from core.lint.base import Context
 from core.lint.columns import select_span
 from core.model import Finding, Severity
 from core.query import Query, finding
-from core.words import duration
+from core.words import duration, took
 
 SEVERITY = Severity.WARNING
 
@@ -25,5 +25,5 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     pace = context.pace
     if pace is None or pace.took is None or pace.took <= pace.every or not query.tokens:
         return
-    message = f"The last run took {duration(int(pace.took))}, and one is to start every {duration(int(pace.every))}: runs will be skipped."
+    message = f"The last run took {took(pace.took)}, and one is to start every {duration(int(pace.every))}: runs will be skipped."
     yield finding(query.text, "schedule-too-tight", message, *select_span(query), severity=SEVERITY)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -199,3 +202,21 @@ def change_name(workshop: Workshop, old: str, new: str) -> None:
     connection.execute("UPDATE segments SET keys = ? WHERE keys = ?", [new, old])
     connection.commit()
     connection.close()
+
+
+def test_what_a_killed_process_spilled_goes_with_the_next_run_of_any_sync(workshop: Workshop) -> None:
+    workshop.people(3)
+    workshop.sync()
+    workshop.run()
+    spilled = workshop.folder / ".backhaul" / "tmp"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for name in (
+        f"unsaved.0a1b2c3d.{gone.pid}",
+        f"another.0a1b2c3d.{gone.pid}",
+        f"duckdb-{gone.pid}-0a1b",
+        f"unsaved.0a1b2c3d.{os.getpid()}",
+    ):
+        (spilled / name).mkdir(parents=True)
+    workshop.run()
+    assert [each.name for each in spilled.iterdir()] == [f"unsaved.0a1b2c3d.{os.getpid()}"]
