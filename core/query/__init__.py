@@ -22,7 +22,6 @@ Rendered text is safe to stand inside parentheses: what follows its last token (
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 

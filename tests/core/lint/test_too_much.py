@@ -104,7 +104,7 @@ def test_the_branches_of_a_long_union_keep_their_order_and_their_columns() -> No
     text = " UNION ALL ".join(f"SELECT id AS name_{number} FROM users" for number in range(5))
     query = parse(f"SELECT name_0 FROM (WITH users AS (SELECT 1 AS id) {text}) x", "postgres")
     assert query.tree is not None
-    from core.query.relations import levels
+    from core.query.levels import levels
 
     found = levels(query.tree, "postgres")
     assert [level.role for level in found] == ["with", *["derived"] * 5, "root"]

@@ -86,8 +86,8 @@ class Offering(Doing):
             return "there is none"
         if name == "fix":
             problem = self.problem
-            return "" if problem and problem.fix else "no certain fix" if problem else "nothing to mend"
-        if name == "fix_all" and not any(each.fix for each in self.problems):
+            return "" if problem and problem.fix else "it has no fix" if problem else "nothing to mend"
+        if name == "fix_all" and not any(each.fix and each.certain for each in self.problems):
             return "nothing is certain"
         return ""
 

@@ -30,7 +30,9 @@ Place = Callable[[int], tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A finding: offsets in the text, what is wrong, and what its fix does (empty where none is certain)."""
+    """A finding: offsets in the text, what is wrong, and what its fix does (empty where there is none); a fix that is not certain is a
+    person's to take, one by one.
+    """
 
     rule: str
     severity: str
@@ -38,6 +40,7 @@ class Problem:
     start: int
     end: int
     fix: str = ""
+    certain: bool = True
 
     @property
     def mark(self) -> Mark:
@@ -54,6 +57,7 @@ def problems_from(findings: Iterable[Mapping[str, Any]]) -> tuple[Problem, ...]:
             start=int(found.get("start", 0)),
             end=int(found.get("end", 0)),
             fix=str(found["fix"]["label"]) if found.get("fix") else "",
+            certain=bool((found.get("fix") or {}).get("certain", True)),
         )
         for found in findings
     )
