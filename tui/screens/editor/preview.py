@@ -17,7 +17,7 @@ from core.model import Estimate
 from core.words import ago, counted, took, utc, will_read
 from tui.drawing import Line, Span, line, wrapped
 from tui.messages import Refused
-from tui.screens.editor.result import FarRows, Result
+from tui.screens.editor.result import MOST_IN_SIGHT, FarRows, Result
 from tui.widgets.pane import Pane
 from tui.widgets.table import Table
 
@@ -217,7 +217,8 @@ class PreviewPane(Pane):
         if self.result is None:
             return []
         gone = sum(1 for width in self.table.widths if not width) if self.table.is_mounted else 0
-        gone += self.result.first - 1
+        first = self.result.first
+        gone += first - 1 + max(len(self.result.columns) - first - MOST_IN_SIGHT, 0)
         parts = [Span(f"+{counted(gone, 'column')} ←→   ", "muted")] if gone else []
         parts.append(Span(f"{self.result.extent()}   {took(self.result.seconds)}", "muted"))
         if self._stale:

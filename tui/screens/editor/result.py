@@ -17,10 +17,13 @@ from tui.json_lines import json_lines
 from tui.screens.editor.known import key_of, known_lines
 from tui.widgets.table import Column, Row
 
-__all__ = ["FarRows", "PreviewRow", "Result", "call_lines", "row_lines"]
+__all__ = ["MOST_IN_SIGHT", "FarRows", "PreviewRow", "Result", "call_lines", "row_lines"]
 
 WINDOW = 200
 _MOST_WINDOWS = 40
+MOST_IN_SIGHT = 100
+"""So many columns are laid out from the first one on; no terminal has room for more."""
+
 _NUMBERS = ("integer", "decimal", "float")
 _WHAT = "what it is"
 _UNKNOWN = object()
@@ -156,7 +159,8 @@ class Result:
         if row is None:
             return None
         sign, role = row.mark
-        cells = tuple(_cell(value) for value in (*row.values[:1], *row.values[self.first :]))
+        beside = row.values[self.first : self.first + MOST_IN_SIGHT]
+        cells = tuple(_cell(value) for value in (*row.values[:1], *beside))
         return Row(str(number), (Span(sign, role), *cells, Span(row.words, "fail" if row.fault else "muted")))
 
     def table_columns(self, width: int) -> list[Column]:
@@ -172,7 +176,7 @@ class Result:
                 rank=900 - number,
             )
             for number, (name, column) in enumerate(zip(self.heads, self.columns, strict=True))
-            if number == 0 or number >= self.first
+            if number == 0 or self.first <= number < self.first + MOST_IN_SIGHT
         ]
         return [*columns, Column(head=_WHAT, least=10, most=60, share=1, rank=950)]
 
