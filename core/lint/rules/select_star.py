@@ -32,7 +32,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         return
     for item in level.select.expressions:
         star = item.find(exp.Star) if item.is_star else None
-        place = _place(query, item)
+        place = _place(query, item) if star is not None else None
         if star is None or place is None:
             continue
         names = None if any(star.args.values()) else _names(query, level, item)
