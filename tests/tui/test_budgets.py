@@ -145,6 +145,7 @@ def test_the_event_loop_never_stalls_for_50_milliseconds_while_a_million_rows_ru
     assert min(found) < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["1", "4"])
 def test_a_live_page_sends_less_than_two_kilobytes_a_second(a_million: Path, page: str) -> None:
     with on_terminal(folder=a_million, size=(160, 45)) as terminal:

@@ -210,6 +210,8 @@ async def test_the_editor_with_a_finding_and_with_a_preview(day: ProjectFolder, 
         await pilot.press("ctrl+r")
         await until(pilot, "u_1000")
         await pilot.press("escape", "j")
+        if size[0] >= 120:
+            await until(pilot, "No sync of this project")
         await check_snapshot(pilot, named("editor-preview", size), hidden=hidden)
         await pilot.press("ctrl+f")
         await check_snapshot(pilot, named("editor-find", size), hidden=hidden)

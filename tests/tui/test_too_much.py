@@ -10,11 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests.projects import ProjectFolder
 from tests.tui.hostile import MIXED, Glass, quoted
 from tests.tui.terminal import Terminal, on_terminal
 from tests.tui.test_budgets import WATCHED
+
+pytestmark = pytest.mark.slow
 
 SIZE = (160, 45)
 LONGEST_STALL = 0.2

@@ -152,6 +152,7 @@ def material(chance: random.Random) -> bytes | str:
     return text if chance.random() < 0.6 else text.decode(chance.choice(["utf-8", "latin-1"]), "surrogateescape")
 
 
+@pytest.mark.slow
 def test_ten_thousand_spoilt_texts_raise_nothing_and_tell_nothing() -> None:
     chance = random.Random(20261122)
     before, verdicts = time.monotonic(), dict.fromkeys(Verdict, 0)

@@ -76,6 +76,7 @@ def test_every_prefix_of_every_example_is_looked_at(dialect: str) -> None:
     assert looked > 2_800
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(8))
 def test_generated_broken_texts_are_looked_at(part: int) -> None:
     """20,000 texts in eight parts: examples and cases with words taken out, put in, doubled and swapped."""

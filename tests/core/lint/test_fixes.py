@@ -14,6 +14,8 @@ from core.model import CallType, Finding, Severity
 from core.query import DIALECTS, parse
 from tests.core.lint import test_honest, test_lint
 
+pytestmark = pytest.mark.slow
+
 _REVEALING = {"placeholder-in-text", "unknown-placeholder", "stray-comma", "unknown-table", "unknown-column"}
 _REVEALING |= {"select-star", "column-folded"}
 """Rules whose mend lets more be seen: a query that can be read, or columns that were unknown, or no fields."""

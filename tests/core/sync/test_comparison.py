@@ -7,6 +7,7 @@ import json
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -70,6 +71,7 @@ def known(folder: Path) -> Table:
     return traits([json.loads(row[0]) for row in rows])
 
 
+@pytest.mark.slow
 @given(old=TABLES, new=TABLES)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_plan_applied_to_the_old_ledger_gives_the_new_one_and_a_plan_against_itself_is_empty(

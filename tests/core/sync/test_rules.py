@@ -516,6 +516,7 @@ def test_plans_go_at_commit_and_files_that_no_manifest_lists_are_collected(works
     assert [folder.name for folder in (state / "tmp").iterdir()] == [f"id-people.{os.getppid()}"]
 
 
+@pytest.mark.slow
 def test_many_small_deltas_are_compacted_and_mean_the_same(workshop: Workshop) -> None:
     workshop.people(10)
     workshop.sync()

@@ -183,6 +183,7 @@ def test_a_query_without_rows_still_gives_its_columns(harness: Harness) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_large_result_streams_in_bounded_memory_with_one_schema(harness: Harness) -> None:
     statm = Path("/proc/self/statm")
     if not statm.exists():

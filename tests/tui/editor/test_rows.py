@@ -116,6 +116,7 @@ async def test_what_is_known_of_a_person_stands_under_the_call(project: ProjectF
         await until(pilot, "seats  0 → 1")
 
 
+@pytest.mark.slow
 async def test_a_million_rows_are_seen_within_a_second_and_scrolled_without_a_stutter(project: ProjectFolder) -> None:
     write(project, 1_000_000)
     async with editor(project.folder, "users") as (pilot, page):

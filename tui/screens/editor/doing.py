@@ -52,6 +52,8 @@ class Doing(Keeping):
         if problem is None:
             return
         if await self.fix({"rule": problem.rule, "start": problem.start}):
+            self.found = tuple(each for each in self.found if each != problem)  # the next key is for the next one
+            self.readable = tuple(each for each in self.readable if each != problem)
             self.lint_now()
         else:
             self.console.tell("fix: nothing was changed; look at what lint says now.", "muted")
