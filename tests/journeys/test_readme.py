@@ -31,10 +31,10 @@ def test_the_first_five_minutes_can_be_done_by_the_readme(tmp_path: Path, size: 
         person.type(":edit open_tickets")  # 2. mend a query
         person.press("Enter")
         person.sees("zendesk.tickets")
-        person.sees("1 error +1 warning")
+        person.sees("1 error +1 warning|2 errors")
         person.press("C-n", "C-g")
         person.sees("AS userId")
-        person.sees_no("1 error")
+        person.sees_no("userID is not userId")
         person.press("C-n", "C-g")
         person.sees(r"to_timestamp\(\{\{last_sync_time\}\}\)")
         person.press("C-s")
