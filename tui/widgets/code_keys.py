@@ -25,7 +25,7 @@ class CodeKeys(TextArea):
 
         text: str
 
-    taking: Callable[[str], bool] | None = None
+    taking: Callable[[events.Key], bool] | None = None
     """Asked before a key is the text's; True where it was taken."""
 
     def paste(self, text: str) -> None:
@@ -34,7 +34,7 @@ class CodeKeys(TextArea):
             self.move_cursor(done.end_location)
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.taking is not None and self.taking(event.key):
+        if self.taking is not None and self.taking(event):
             event.stop()
             event.prevent_default()
             return

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 
 from tests.projects import ProjectFolder
 from tests.tui.editor.bench import PREVIEW, Bench, editor, refused
@@ -528,6 +529,18 @@ async def test_enter_and_escape_are_the_texts_own_unless_the_choice_was_moved(pr
         await until(pilot, lambda: page.offers.is_open)
         await pilot.press("enter")
         assert page.code.text == "e\n"
+        assert not page.offers.is_open
+
+
+async def test_the_letter_that_ends_a_name_closes_the_list_before_the_next_key_is_read(project: ProjectFolder) -> None:
+    async with editor(project.folder, "users", prepare=says(complete=CANDIDATES)) as (pilot, page, _bench):
+        page.code.change("")
+        await until(pilot, lambda: not page.text_seen)
+        await pilot.press("e")
+        await until(pilot, lambda: page.offers.is_open)
+        assert page.code.taking is not None
+        assert not page.code.taking(events.Key("right_curly_bracket", "}"))
+        assert not page.code.taking(events.Key("up", None)), "an arrow right after it is the text's"
         assert not page.offers.is_open
 
 

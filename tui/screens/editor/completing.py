@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+from textual import events
 from textual.timer import Timer
 
 from tui.messages import Refused
@@ -21,12 +22,18 @@ __all__ = ["Completing"]
 _PAUSE = 0.06
 """Seconds after a letter until candidates are asked for."""
 
-_BEGINS = "._{"
+_BEGINS = ("_", ".", "{")
 """Beside letters and digits, what may begin or go on with a name."""
 
 
 _AT_ONCE = 30
 """Fast fingers, and slow lines, bring several letters at once; more were pasted."""
+
+_LEAVES = ("left", "right", "home", "end", "pageup", "pagedown", "enter", "delete")
+
+
+def _goes_on(letter: str) -> bool:
+    return letter.isalnum() or letter in _BEGINS
 
 
 class Completing(Looking):
@@ -44,7 +51,7 @@ class Completing(Looking):
         start, old_end, new_end = difference(self.text_seen, self.code.text)
         super().text_changed()
         typed = self.code.text[start:new_end]
-        is_letter = 0 < len(typed) <= _AT_ONCE and old_end == start and (typed[-1].isalnum() or typed[-1] in _BEGINS)
+        is_letter = 0 < len(typed) <= _AT_ONCE and old_end == start and _goes_on(typed[-1])
         taken_back = self.offers.is_open and not typed and old_end - start == 1
         if self.code.has_focus and (is_letter or taken_back):
             self._offer_soon()
@@ -91,16 +98,20 @@ class Completing(Looking):
 
     # what is done with it
 
-    def _take_key(self, key: str) -> bool:
-        """Take a key of the text while candidates are shown; False where it is the text's own."""
+    def _take_key(self, event: events.Key) -> bool:
+        """Take a key of the text while candidates are shown; False where it is the text's own.
+
+        What ends a name closes the list at the key itself: the text tells of its change later, and the next key may be an arrow.
+        """
         if not self.offers.is_open:
             return False
+        key = event.key
         if key in ("down", "up"):
             self.offers.move(1 if key == "down" else -1)
         elif key == "tab" or (key == "enter" and self.offers.moved):
             self.take_offer()
         else:
-            if key in ("left", "right", "home", "end", "pageup", "pagedown", "enter"):
+            if key in _LEAVES or (event.is_printable and not _goes_on(event.character or "")):
                 self.offers.close()
                 self.refresh_bars()
             return False
