@@ -4,16 +4,42 @@
 
 `daily` and `cron` follow the clock on the wall: cronsim has the rules of Vixie cron for daylight saving, so a job at
 01:30 runs once when clocks go back, and not never when they go forward.
+
+A sync that is on has a `Standing`: which of its due moments were dealt with. All else follows from it and from the time:
+
+    begin(...) -> Standing          a sync that was just turned on, or whose schedule is another now
+    due(standing, ...) -> moment    the first one that was not dealt with, maybe in the past
+    outstanding(..., now) -> Due    all of them up to now: one run does the work of all
+
+"every N" counts from a fixed moment, not from the run before: a run that has to wait for a minute does not move all that come
+after it, and syncs that began at different moments stay apart.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["DEFAULT", "Schedule", "advice", "first_runs", "next_due", "parse", "parse_duration"]
+__all__ = [
+    "DEFAULT",
+    "Due",
+    "Schedule",
+    "Standing",
+    "advice",
+    "backoff",
+    "begin",
+    "due",
+    "first_runs",
+    "mended",
+    "next_due",
+    "outstanding",
+    "parse",
+    "parse_duration",
+    "words_of",
+]
 
 DEFAULT = "every 12 hours"
 
@@ -23,6 +49,10 @@ _DAILY = re.compile(r"daily at ([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _LONGEST = 520 * _UNITS["week"]
 _CRON_FIELDS = 5
 _TIGHT = 15 * _UNITS["minute"]
+_MOST_COUNTED = 5_000
+_SET_BACK = 3 * _UNITS["hour"]
+_BACKOFF = _UNITS["minute"]
+_BACKOFF_MOST = _UNITS["hour"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +61,30 @@ class Schedule:
 
     seconds: int | None = None
     cron: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where the schedule of a sync stands; times are Unix seconds.
+
+    `words` are the schedule, time zone and start that the rest belongs to. Moments of "every" are counted from `anchor`;
+    `seen` is the last due moment that was dealt with. `failures` are those in a row; before `retry` it is not tried again.
+    """
+
+    words: str
+    anchor: float
+    seen: float
+    failures: int = 0
+    retry: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Due moments that were not dealt with, in Unix seconds: the `first`, the `last`, and how many there are."""
+
+    first: float
+    last: float
+    count: int
 
 
 def parse(text: str) -> Schedule:
@@ -82,6 +136,93 @@ def next_due(
     moments = (moment.astimezone(UTC) for moment in CronSim(schedule.cron, after.astimezone(ZoneInfo(timezone))))
     # from within the hour that clocks repeat, cronsim begins with a moment of its first pass, which has gone by
     return next(moment for moment in moments if moment > after)
+
+
+def words_of(schedule: str, timezone: str, start: datetime | None) -> str:
+    """Give what a standing belongs to: a sync that says something else begins anew."""
+    return "|".join((" ".join(schedule.split()), timezone, start.isoformat() if start else ""))
+
+
+def begin(words: str, schedule: Schedule, *, last_start: float | None, start: datetime | None, now: float) -> Standing:
+    """Give the standing of a sync that is turned on now; `last_start` is when its last run began, whoever asked for it.
+
+    "every N" is due at once where it never ran, N after the last run else; the clock on the wall counts from now. `start` comes first.
+    """
+    opening = None if start is None else start.timestamp()
+    if opening is not None and (last_start is None or opening > last_start):
+        anchor = opening
+        ahead = opening > now or schedule.seconds is not None
+        return Standing(words=words, anchor=anchor, seen=anchor - 1 if ahead else now)
+    if schedule.seconds is None:
+        return Standing(words=words, anchor=now, seen=now)
+    if last_start is None:
+        return Standing(words=words, anchor=now, seen=now - 1)
+    anchor = last_start if opening is None else _grid(opening, schedule.seconds, last_start)
+    return Standing(words=words, anchor=anchor, seen=anchor)
+
+
+def due(standing: Standing, schedule: Schedule, timezone: str) -> float | None:
+    """Give the first due moment that was not dealt with, in Unix seconds; None for a manual sync."""
+    if schedule.seconds is not None:
+        return max(standing.anchor, _grid(standing.anchor, schedule.seconds, standing.seen) + schedule.seconds)
+    if schedule.cron is None:
+        return None
+    return _cron_after(schedule.cron, timezone, standing.seen)
+
+
+def outstanding(standing: Standing, schedule: Schedule, timezone: str, now: float) -> Due | None:
+    """Give the due moments that were not dealt with up to `now`; None where there is none.
+
+    Beyond a few thousand moments of a cron expression they are no longer counted.
+    """
+    first = due(standing, schedule, timezone)
+    if first is None or first > now:
+        return None
+    if schedule.seconds is not None:
+        last = _grid(standing.anchor, schedule.seconds, now)
+        return Due(first=first, last=last, count=round((last - first) / schedule.seconds) + 1)
+    assert schedule.cron is not None  # noqa: S101 -- a manual sync is never due
+    last, count = first, 1
+    while count < _MOST_COUNTED and (moment := _cron_after(schedule.cron, timezone, last)) <= now:
+        last, count = moment, count + 1
+    return Due(first=first, last=now if count == _MOST_COUNTED else last, count=count)
+
+
+def mended(standing: Standing, schedule: Schedule, now: float) -> Standing:
+    """Give the standing as it has to be where this machine's clock was set back since: moments to come that were dealt
+    with already would else be waited for.
+
+    A daily run that lies within three hours behind is not run twice for that, as in Vixie cron.
+    """
+    allowance = _SET_BACK if schedule.seconds is None else schedule.seconds
+    if standing.seen >= standing.anchor and standing.seen > now + allowance:
+        return replace(standing, anchor=now, seen=now, retry=None)
+    if standing.retry is not None and standing.retry > now + _BACKOFF_MOST:
+        return replace(standing, retry=now)
+    return standing
+
+
+def backoff(failures: int) -> float:
+    """Give the seconds that a sync is left alone after so many failures in a row: a minute, doubled each time, an hour at the most."""
+    return float(min(_BACKOFF * 2 ** min(failures - 1, 10), _BACKOFF_MOST))
+
+
+def _grid(anchor: float, seconds: int, moment: float) -> float:
+    """Give the last of the moments `anchor` + k * `seconds` that is not after `moment`."""
+    return anchor + math.floor((moment - anchor) / seconds + 1e-6) * seconds  # Unix times are exact to 0.2 µs only
+
+
+def _cron_after(expression: str, timezone: str, moment: float) -> float:
+    """Give the first moment of a cron expression after a Unix time."""
+    found = next_due(
+        Schedule(cron=expression),
+        timezone,
+        last_start=datetime.fromtimestamp(moment, UTC),
+        start=None,
+        now=datetime.fromtimestamp(moment, UTC),
+    )
+    assert found is not None  # noqa: S101 -- cronsim searches fifty years, and refuses what never comes
+    return found.timestamp()
 
 
 def first_runs(schedule: Schedule, timezone: str, now: datetime, count: int = 3) -> tuple[datetime, ...]:

@@ -2,6 +2,9 @@
 INSERT INTO runs (id, sync, name, cause, state, started, process)
 VALUES (:id, :sync, :name, :cause, 'running', :started, :process);
 
+-- name: set_run_due
+UPDATE runs SET due = :due WHERE id = :id;
+
 -- name: end_run
 UPDATE runs SET state = :state, ended = :ended, error = :error, remedy = :remedy, progress = :progress, questions = :questions
 WHERE id = :id;
@@ -38,12 +41,13 @@ SELECT * FROM runs WHERE sync = :sync AND state = :state AND started < :before O
 
 -- name: recent_runs_of_syncs
 SELECT r.id, r.sync, r.state, r.started, r.ended, r.process FROM json_each(:syncs) s
-JOIN runs r ON r.rowid IN (SELECT rowid FROM runs WHERE sync = s.value ORDER BY started DESC LIMIT :limit)
+JOIN runs r ON r.rowid IN (
+    SELECT rowid FROM runs WHERE sync = s.value AND state <> 'skipped' ORDER BY started DESC LIMIT :limit)
 ORDER BY r.sync, r.started DESC;
 
 -- name: last_run_of_syncs
 SELECT r.* FROM json_each(:syncs) s
-JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value ORDER BY started DESC LIMIT 1);
+JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value AND state <> 'skipped' ORDER BY started DESC LIMIT 1);
 
 -- name: last_run_of_sync_in_state
 SELECT * FROM runs WHERE sync = :sync AND state = :state ORDER BY started DESC LIMIT 1;
@@ -366,3 +370,66 @@ WHERE sync = :sync AND state = 'running';
 
 -- name: rejected_of_ledger
 SELECT * FROM rejected WHERE ledger = :ledger ORDER BY number;
+
+-- name: schedules
+SELECT * FROM schedules;
+
+-- name: keep_schedule
+INSERT INTO schedules (sync, words, anchor, seen, failures, retry)
+VALUES (:sync, :words, :anchor, :seen, :failures, :retry)
+ON CONFLICT (sync) DO UPDATE SET words = :words, anchor = :anchor, seen = :seen, failures = :failures, retry = :retry;
+
+-- name: last_ends
+SELECT r.sync, r.id, r.state, r.started, r.ended, r.process FROM runs r
+JOIN (SELECT sync, max(started) AS started FROM runs WHERE state <> 'skipped' GROUP BY sync) l
+    ON l.sync = r.sync AND l.started = r.started WHERE r.state <> 'skipped';
+
+-- name: insert_skipped
+INSERT INTO runs (id, sync, name, cause, state, started, ended, due, skipped, error)
+VALUES (:id, :sync, :name, 'schedule', 'skipped', :first, :last, :first, :count, :reason);
+
+-- name: newest_skipped
+SELECT * FROM runs WHERE sync = :sync AND state = 'skipped' ORDER BY started DESC LIMIT 1;
+
+-- name: add_skipped
+UPDATE runs SET ended = :last, skipped = skipped + :count WHERE id = :id;
+
+-- name: catch_up
+UPDATE runs SET caught_up = :run WHERE sync = :sync AND state = 'skipped' AND caught_up IS NULL;
+
+-- name: skipped_since
+SELECT sync, sum(skipped) AS skipped FROM runs WHERE state = 'skipped' AND started >= :since GROUP BY sync;
+
+-- name: runs_since
+SELECT s.value AS sync, (SELECT count(*) FROM runs r WHERE r.sync = s.value AND r.started >= :since AND r.state <> 'skipped')
+    AS runs FROM json_each(:syncs) s;
+
+-- name: daemon
+SELECT * FROM daemon WHERE one = 1;
+
+-- name: begin_daemon
+INSERT INTO daemon (one, process, host, version, started, beat, workers)
+VALUES (1, :process, :host, :version, :now, :now, :workers)
+ON CONFLICT (one) DO UPDATE SET process = :process, host = :host, version = :version, started = :now, beat = :now,
+    ended = NULL, workers = :workers, running = 0, waiting = 0;
+
+-- name: beat
+UPDATE daemon SET beat = :now, running = :running, waiting = :waiting WHERE one = 1;
+
+-- name: end_daemon
+UPDATE daemon SET ended = :now, beat = :now, running = 0, waiting = 0 WHERE one = 1;
+
+-- name: ask
+INSERT INTO requests (kind, sync, run, words, created) VALUES (:kind, :sync, :run, :words, :now) RETURNING number;
+
+-- name: asked
+SELECT * FROM requests WHERE answer IS NULL ORDER BY number;
+
+-- name: request
+SELECT * FROM requests WHERE number = :number;
+
+-- name: answer
+UPDATE requests SET answer = :answer WHERE number = :number;
+
+-- name: forget_old_requests_of_daemon
+DELETE FROM requests WHERE created < :before;

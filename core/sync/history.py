@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import math
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from core import schedule
 from core.model import Project, Sync
 from core.store import Store
 from core.sync.outcomes import OPEN, outcomes
@@ -24,9 +26,11 @@ from core.sync.state import is_alive
 
 __all__ = [
     "Cause",
+    "DaemonStatus",
     "RunSummary",
     "SyncStatus",
     "causes",
+    "daemon",
     "overview",
     "rejected",
     "rejected_total",
@@ -36,6 +40,11 @@ __all__ = [
 ]
 
 _LAST = 14
+_DAY = 86_400.0
+_SAME = ("id", "sync", "name", "cause", "state", "started", "ended", "process", "bound", "error", "remedy")
+SILENT = 60.0
+"""Seconds after a daemon's last sign of life from which it is called silent."""
+
 _LOST = {
     "state": "failed",
     "error": "The run ended without a word: it was killed.",
@@ -50,7 +59,8 @@ class SyncStatus:
     `state` is never run, disabled, running, succeeded, partial, stopped or failed; `rows` to `rejected`, `error` to
     `questions` are the last run's; what begins with `last_` and is a tuple has an element a run, the newest first.
     `rejected_open` rows wait for mending or a replay, for the reasons in `causes`; `pending` calls are on their way.
-    `next` says in words when it is `due`; `progress` is there while it is running.
+    `next` says in words when it is `due`; `progress` is there while it is running. `failures` are those in a row, `retry`
+    the moment before which it is not tried again; `skipped` counts the due moments of the last day that were not run; where there are some, `ran` counts its runs.
     """
 
     sync: str
@@ -80,6 +90,10 @@ class SyncStatus:
     questions: tuple[Mapping[str, Any], ...]
     progress: Progress | None
     causes: tuple[Cause, ...]
+    failures: int = 0
+    retry: float | None = None
+    skipped: int = 0
+    ran: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +101,8 @@ class RunSummary:
     """A run. `sync` is its sync's id, `name` the name that it had; `bound` the last_sync_time that its query was given.
 
     `deliveries` are the store's rows, with what was answered so far and with `pending` calls; `seconds` is None where it is
-    not known how long the run took (it was killed).
+    not known how long the run took (it was killed). `due` is the moment that its schedule asked for it, None where somebody did. One
+    that was skipped stands for `skipped` due moments, from its start to its end, and `caught_up` is the run that did their work.
     """
 
     id: str
@@ -108,6 +123,29 @@ class RunSummary:
     acknowledged: int
     rejected: int
     deliveries: tuple[Mapping[str, Any], ...]
+    due: float | None = None
+    skipped: int = 0
+    caught_up: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonStatus:
+    """The daemon that runs the schedules, or ran them last. Times are Unix seconds.
+
+    `state` is running, silent (its process is there, but it gave no sign of life for a while) or gone. `running` runs go on in
+    its `workers`; `waiting` syncs are due and wait for one.
+    """
+
+    state: str
+    process: int
+    host: str
+    version: str
+    started: float
+    beat: float
+    ended: float | None
+    workers: int
+    running: int
+    waiting: int
 
 
 def overview(project: Project, store: Store) -> tuple[SyncStatus, ...]:
@@ -126,18 +164,34 @@ def overview(project: Project, store: Store) -> tuple[SyncStatus, ...]:
     for row in store.rows("current_ledgers"):
         times.setdefault(row["sync"], {})[row["destination"]] = row["last_sync_time"]
     why, open_rows = causes_by_sync(store, ids)
+    standings = {row["sync"]: schedule.Standing(**_without(row, "sync")) for row in store.rows("schedules")}
+    since = time.time() - _DAY
+    skipped = {row["sync"]: row["skipped"] for row in store.rows("skipped_since", since=since)}
+    ran = {row["sync"]: row["runs"] for row in store.rows("runs_since", since=since, syncs=json.dumps(list(skipped)))}
     return tuple(
         SyncStatus(
             **_of_files(sync),
-            **_of_last_run(sync, last.get(sync.id)),
+            **_of_last_run(sync, last.get(sync.id), standings.get(sync.id)),
             **_of_past(past.get(sync.id, []), sent),
             rejected_open=open_rows.get(sync.id, 0),
             pending=pending.get(sync.id, 0),
             last_sync_times=times.get(sync.id, {}),
             causes=why.get(sync.id, ()),
+            skipped=skipped.get(sync.id, 0),
+            ran=ran.get(sync.id, 0),
         )
         for sync in project.syncs.values()
     )
+
+
+def daemon(store: Store, now: float | None = None) -> DaemonStatus | None:
+    """Give the daemon of this project; None where none ever ran."""
+    row = store.row("daemon")
+    if row is None:
+        return None
+    here = row["host"] == socket.gethostname() and row["ended"] is None and is_alive(row["process"])
+    age = (time.time() if now is None else now) - row["beat"]
+    return DaemonStatus(state="gone" if not here else "silent" if age > SILENT else "running", **_without(row, "one"))
 
 
 def runs(
@@ -167,6 +221,11 @@ def runs_like(store: Store, beginning: str) -> tuple[RunSummary, ...]:
     return _summaries(store, [_as_it_is(row) for row in found])
 
 
+def _without(row: Any, name: str) -> dict[str, Any]:
+    """Give a row's values but for one."""
+    return {key: value for key, value in dict(row).items() if key != name}
+
+
 def _as_it_is(row: Any) -> dict[str, Any]:
     """Give a run's row; one whose process is gone was killed."""
     found = dict(row)
@@ -193,7 +252,7 @@ def _delivery(row: Any) -> dict[str, Any]:
 
 def _summary(row: Mapping[str, Any], deliveries: tuple[Mapping[str, Any], ...]) -> RunSummary:
     progress = from_json(row["progress"])
-    same = ("id", "sync", "name", "cause", "state", "started", "ended", "process", "bound", "error", "remedy")
+    same = [*_SAME, "due", "skipped", "caught_up"]
     return RunSummary(
         **{name: row[name] for name in same},
         seconds=_seconds(row, progress),
@@ -224,9 +283,9 @@ def _of_files(sync: Sync) -> dict[str, Any]:
     }
 
 
-def _of_last_run(sync: Sync, last: RunSummary | None) -> dict[str, Any]:
+def _of_last_run(sync: Sync, last: RunSummary | None, standing: schedule.Standing | None) -> dict[str, Any]:
     running = last is not None and last.state == "running"
-    due, words = _next(sync, last.started if last else None)
+    due, words = _next(sync, last.started if last else None, standing)
     return {
         "state": last.state if last else "never run" if sync.enabled else "disabled",
         "last_run": last.id if last else None,
@@ -241,6 +300,8 @@ def _of_last_run(sync: Sync, last: RunSummary | None) -> dict[str, Any]:
         "progress": last.progress if last and running else None,
         "due": due,
         "next": words,
+        "failures": standing.failures if standing else 0,
+        "retry": standing.retry if standing else None,
     }
 
 
@@ -252,15 +313,17 @@ def _of_past(past: Sequence[Mapping[str, Any]], sent: Mapping[str, int]) -> dict
     }
 
 
-def _next(sync: Sync, last_start: float | None) -> tuple[float | None, str]:
+def _next(sync: Sync, last_start: float | None, standing: schedule.Standing | None) -> tuple[float | None, str]:
     """Say when a sync is due, as a Unix time and in words; the daemon is what runs it then."""
-    from core import schedule
-
     if not sync.enabled:
         return None, "off"
-    now = datetime.now(UTC)
-    began = None if last_start is None else datetime.fromtimestamp(last_start, UTC)
-    due = schedule.next_due(schedule.parse(sync.schedule), sync.timezone, last_start=began, start=sync.start, now=now)
+    now = time.time()
+    plan = schedule.parse(sync.schedule)
+    words = schedule.words_of(sync.schedule, sync.timezone, sync.start)
+    if standing is None or standing.words != words:
+        standing = schedule.begin(words, plan, last_start=last_start, start=sync.start, now=now)
+    due = schedule.due(standing, plan, sync.timezone)
     if due is None:
         return None, "by hand"
-    return due.timestamp(), "due" if due <= now else due.astimezone().strftime("%d %b %H:%M")
+    due = max(due, standing.retry or due)
+    return due, "due" if due <= now else datetime.fromtimestamp(due).astimezone().strftime("%d %b %H:%M")

@@ -61,7 +61,10 @@ def run_sync(
 
 @dataclass(slots=True)
 class Run:
-    """One run. `clock` is this host's time in Unix seconds; it and `sleep` are parameters so that tests own the time."""
+    """One run; `due` is the moment that its schedule asked for it, in Unix seconds, None where somebody did.
+
+    `clock` is this host's time in Unix seconds; it and `sleep` are parameters so that tests own the time.
+    """
 
     project: Project
     sync: Sync
@@ -70,6 +73,7 @@ class Run:
     accepted: Accepted = field(default_factory=Accepted)
     replay: bool = False
     undo: str = ""
+    due: float | None = None
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     id: str = field(default_factory=lambda: randomness.token_hex(4))
@@ -125,16 +129,19 @@ class Run:
     def _begun(self, state: StateFolder, store: Store) -> Telling:
         """Record that the run has begun, and what it tells from here on."""
         now = self.clock()
-        store.do("end_lost_runs", sync=self.sync.id, now=now)
-        store.do(
-            "insert_run",
-            id=self.id,
-            sync=self.sync.id,
-            name=self.sync.name,
-            cause=self.cause,
-            started=now,
-            process=os.getpid(),
-        )
+        with store.transaction():
+            store.do("end_lost_runs", sync=self.sync.id, now=now)
+            store.do(
+                "insert_run",
+                id=self.id,
+                sync=self.sync.id,
+                name=self.sync.name,
+                cause=self.cause,
+                started=now,
+                process=os.getpid(),
+            )
+            if self.due is not None:
+                store.do("set_run_due", id=self.id, due=self.due)
         self._telling = Telling(
             run=self.id,
             store=store,
