@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeAlias
 
 __all__ = [
+    "AT_ONCE",
     "Bill",
     "CallType",
     "Certainty",
@@ -258,11 +259,15 @@ class Limits:
     timeout: float = 30.0
 
 
+AT_ONCE = 4
+"""How many runs of the daemon use one source, or one destination, at the same time, where its file says nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A warehouse connection: `settings` is an instance of its type's `Settings`; never a secret.
 
-    `timezone` is what its timestamps without zone mean.
+    `timezone` is what its timestamps without zone mean; `at_once` is how many of the daemon's runs may use it at the same time.
     """
 
     name: str
@@ -270,6 +275,7 @@ class Source:
     settings: Any
     path: Path
     timezone: str = "UTC"
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +293,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """An API connection: `settings` is an instance of its type's `Settings`; never a secret."""
+    """An API connection: `settings` is an instance of its type's `Settings`; never a secret.
+
+    `at_once` is how many of the daemon's runs may deliver to it at the same time.
+    """
 
     name: str
     type: str
@@ -295,6 +304,7 @@ class Destination:
     limits: Limits
     path: Path
     network: Network = field(default_factory=Network)
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,7 +345,8 @@ class SecretsFrom(enum.StrEnum):
 class Project:
     """A project's files, read and checked. `state` is its `.backhaul` folder; `retention` is in days.
 
-    `broken` holds an error for each file that could not be used, by file; the rest of the project works.
+    `broken` holds an error for each file that could not be used, by file; the rest of the project works. `workers` is how many runs
+    the daemon does at the same time.
     """
 
     name: str
@@ -347,5 +358,6 @@ class Project:
     secrets_from: SecretsFrom = SecretsFrom.KEYRING
     secrets_command: str = ""
     retention: int = 30
+    workers: int = AT_ONCE
     disabled_rules: tuple[str, ...] = ()
     broken: Mapping[Path, Exception] = field(default_factory=dict)

@@ -12,7 +12,23 @@ import sys
 import click
 
 from core import __version__
-from core.cli import demo, doctor, history, key, lint, lsp, mend, project, query, run, secret, setup_sql, templates
+from core.cli import (
+    daemon,
+    demo,
+    doctor,
+    history,
+    key,
+    lint,
+    lsp,
+    mend,
+    operate,
+    project,
+    query,
+    run,
+    secret,
+    setup_sql,
+    templates,
+)
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
@@ -45,6 +61,10 @@ for _command in (
     history.rejected,
     run.replay,
     history.explain,
+    daemon.daemon,
+    operate.pause,
+    operate.resume,
+    operate.stop,
     mend.undo,
     mend.audit,
     mend.forget,

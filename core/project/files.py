@@ -10,9 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core import schedule
-from core.model import CallType, InvalidRows, Removed, SecretsFrom
+from core.model import AT_ONCE, CallType, InvalidRows, Removed, SecretsFrom
 
-__all__ = ["DefaultsFile", "GuardsFile", "LimitsFile", "LintFile", "ProjectFile", "SecretsFile", "SyncFile"]
+__all__ = [
+    "DaemonFile",
+    "DefaultsFile",
+    "GuardsFile",
+    "LimitsFile",
+    "LintFile",
+    "ProjectFile",
+    "SecretsFile",
+    "SyncFile",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +63,13 @@ class DefaultsFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonFile:
+    """How the daemon works: how many runs it does at the same time."""
+
+    workers: int = AT_ONCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFile:
     """backhaul.toml. `retention` is in days."""
 
@@ -64,6 +80,7 @@ class ProjectFile:
     guards: GuardsFile = GuardsFile()
     secrets: SecretsFile = SecretsFile()
     lint: LintFile = LintFile()
+    daemon: DaemonFile = DaemonFile()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
