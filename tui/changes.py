@@ -64,9 +64,9 @@ class Picture:
                 new = list(enumerate(_cells(strip.crop(0, min(end, last) - x)), x))
                 changed = [at for at, cell in new if at >= first and known.get(at) != cell]
                 for start, stop in _joined(changed):
-                    start_, cells = _whole(new, x, start, stop)
-                    yield start_, y, cells
-                known.update(new)
+                    begin, cells = _whole(new, x, start, stop)
+                    known.update(enumerate(cells, begin))
+                    yield begin, y, cells
 
 
 def _joined(places: Iterable[int]) -> Iterator[tuple[int, int]]:
