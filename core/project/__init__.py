@@ -1,6 +1,6 @@
 """The project's files, to values and back. The only reader and writer of them.
 
-    backhaul.toml              name, state, retention, [defaults], [guards], [secrets], [lint]
+    backhaul.toml              name, state, retention, [defaults], [guards], [secrets], [lint], [alerts.<name>]
     sources/<name>.toml        type, timezone and the type's settings; never a secret
     destinations/<name>.toml   type, the type's settings, [limits], [network]; never a secret
     syncs/<name>.sql           the query
@@ -29,6 +29,7 @@ from core.destinations import destination_type
 from core.errors import ProjectError
 from core.model import Destination, Guards, Network, Project, Source, Sync
 from core.plugins import nearest
+from core.project.alerts import alerts_of, unknown_sync
 from core.project.decode import decode, read_toml
 from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
 from core.project.write import set_value, write_file
@@ -59,7 +60,9 @@ def load(folder: Path) -> Project:
             where=str(folder),
             remedy="Make one with `backhaul init`, or try `backhaul demo`.",
         )
-    head = _head(file)
+    values = read_toml(file)
+    alerts = alerts_of(file, values.get("alerts", {}))
+    head = _head(file, values)
     broken: dict[Path, Exception] = {}
     sources = dict(_each(folder / "sources", broken, lambda file: source_of(file, read_toml(file))))
     destinations = dict(_each(folder / "destinations", broken, lambda file: destination_of(file, read_toml(file))))
@@ -76,16 +79,19 @@ def load(folder: Path) -> Project:
         secrets_command=head.secrets.command,
         retention=head.retention,
         disabled_rules=head.lint.disabled,
+        alerts=alerts,
         broken=broken,
     )
+    if problem := unknown_sync(alerts, [*syncs, *(path.stem for path in broken if path.parent.name == "syncs")]):
+        broken[file] = ProjectError(problem, where=str(file))
     _check_names(project, broken)
     working = {name: sync for name, sync in syncs.items() if sync.path not in broken}
     return replace(project, syncs=working)
 
 
-def _head(file: Path) -> ProjectFile:
-    """Read backhaul.toml. Raises ProjectError."""
-    head: ProjectFile = decode(file, read_toml(file), ProjectFile)
+def _head(file: Path, values: Mapping[str, Any]) -> ProjectFile:
+    """Check what backhaul.toml says. Raises ProjectError."""
+    head: ProjectFile = decode(file, values, ProjectFile)
     if not head.name.strip():
         raise ProjectError("name: the project needs one; its secrets are kept under it.", where=str(file))
     if head.retention < 1:

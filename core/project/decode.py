@@ -114,9 +114,10 @@ def _words(text: str, shape: type[Any], prefix: str) -> str:
 
 def _choices(shape: Any, path: list[str]) -> list[str]:
     """Give the values that may stand at a path of a shape, where these are a few words."""
-    for name in path:
+    for part in path:
+        name = part.partition("[")[0]  # of a list it says which of its items
         shape = get_type_hints(shape).get(name) if is_dataclass(shape) else None
-        shape = next((part for part in get_args(shape) if is_dataclass(part) or isinstance(part, type)), shape)
+        shape = next((each for each in get_args(shape) if is_dataclass(each) or isinstance(each, type)), shape)
     if isinstance(shape, type) and issubclass(shape, enum.Enum):
         return [str(member.value) for member in shape]
     return (

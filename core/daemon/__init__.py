@@ -1,0 +1,1 @@
+"""The daemon: it runs the schedules until it is stopped."""
