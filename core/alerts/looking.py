@@ -69,7 +69,7 @@ def look(project: Project, store: Store, now: float) -> tuple[Facts, ...]:
     last = _last_runs(store, syncs)
     successes = _successes(store, syncs, last)
     failures = _failures(store, last, successes)
-    sent = _by(store.rows("refusals_of_runs", runs=json.dumps([each["id"] for each in successes.values()])), "run")
+    sent = _by(store.rows("refusals_of_runs", runs=_json(each["id"] for each in successes.values())), "run")
     skipped = _by(store.rows("skipped_of_syncs", since=now - _DAY, begun=now - 8 * _DAY), "sync")
     return tuple(
         Facts(
@@ -98,21 +98,23 @@ def _watch(store: Store, syncs: Mapping[str, Sync], now: float) -> dict[str, flo
     return {sync: min(known.get(sync, now), now) for sync in syncs}
 
 
-def _last_runs(store: Store, syncs: Iterable[str]) -> dict[str, LastRun]:
+def _last_runs(store: Store, syncs: Mapping[str, Sync]) -> dict[str, LastRun]:
     """Give the last run of each sync that is over."""
     found: dict[str, LastRun] = {}
-    for row in store.rows("last_two_runs_of_syncs", syncs=json.dumps(list(syncs))):
-        if row["sync"] in found or (row["state"] == "running" and is_alive(row["process"])):
-            continue
-        lost = row["state"] == "running"
-        found[row["sync"]] = LastRun(
-            id=row["id"],
-            state="failed" if lost else row["state"],
-            started=row["started"],
-            ended=row["started"] if row["ended"] is None else row["ended"],
-            error=_LOST if lost else row["error"] or "",
-            remedy=_LOST_REMEDY if lost else row["remedy"] or "",
-        )
+    for sync, run, state, started, ended, error, remedy in store.rows("last_ended_of_syncs", syncs=_json(syncs)):
+        found[sync] = LastRun(id=run, state=state, started=started, ended=ended, error=error or "", remedy=remedy or "")
+    for row in store.rows("running"):
+        known = found.get(row["sync"])
+        is_last = row["sync"] in syncs and (known is None or known.started < row["started"])
+        if is_last and not is_alive(row["process"]):
+            found[row["sync"]] = LastRun(
+                id=row["id"],
+                state="failed",
+                started=row["started"],
+                ended=row["started"],
+                error=_LOST,
+                remedy=_LOST_REMEDY,
+            )
     return found
 
 
@@ -123,7 +125,7 @@ def _successes(store: Store, syncs: Iterable[str], last: Mapping[str, LastRun]) 
     }
     rest = [sync for sync in syncs if sync not in found]
     if rest:
-        found |= {row["sync"]: dict(row) for row in store.rows("last_success_of_syncs", syncs=json.dumps(rest))}
+        found |= {row["sync"]: dict(row) for row in store.rows("last_success_of_syncs", syncs=_json(rest))}
     return found
 
 
@@ -137,6 +139,10 @@ def _failures(
         if not run.succeeded
     ]
     return _by(store.rows("failures_of_syncs", syncs=json.dumps(asked)), "sync") if asked else {}
+
+
+def _json(values: Iterable[str]) -> str:
+    return json.dumps(list(values))
 
 
 def _by(rows: Iterable[Any], name: str) -> dict[str, Mapping[str, Any]]:

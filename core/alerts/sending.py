@@ -135,7 +135,7 @@ class Sender:
                 printed = await _feed(process, message.body)
                 code = await process.wait()
         except TimeoutError:
-            return Answer(arrived=False, said=f"The command did not end within {self.command_seconds:.0f} seconds.")
+            return Answer(arrived=False, said=f"The command did not end within {self.command_seconds:g} seconds.")
         finally:
             await _end(process)
         said = f"The command ended with {code}.{f' It printed: {_words(printed)}' if printed else ''}"

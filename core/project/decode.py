@@ -106,10 +106,10 @@ def _words(text: str, shape: type[Any], prefix: str) -> str:
         known = _choices(shape, path.split("."))
         what = f"{invalid[1]!r} is not possible.{nearest(invalid[1], known)} Known: {', '.join(known)}"
     what = re.sub(r"`(\w+)(?: \| null)?`", lambda found: _KINDS.get(found[1], f"'{found[1]}'"), what)
-    what = what.replace("Object missing required field", "The file lacks the key")
+    what = what.replace("Object missing required field", "the file lacks the key")
     what = re.sub(r"^Expected (.*), got (.*)$", r"expected \1, not \2", what)
-    key = prefix + ".".join(_RENAMED.get(part, part) for part in path.split("."))
-    return f"{key}: {what}." if path else f"{what[0].upper()}{what[1:]}."
+    key = (prefix + ".".join(_RENAMED.get(part, part) for part in path.split("."))).rstrip(".")
+    return f"{key}: {what}." if key else f"{what[0].upper()}{what[1:]}."
 
 
 def _choices(shape: Any, path: list[str]) -> list[str]:

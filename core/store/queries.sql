@@ -434,11 +434,13 @@ UPDATE requests SET answer = :answer WHERE number = :number;
 -- name: forget_old_requests_of_daemon
 DELETE FROM requests WHERE created < :before;
 
--- name: last_two_runs_of_syncs
-SELECT r.id, r.sync, r.state, r.started, r.ended, r.process, r.error, r.remedy FROM json_each(:syncs) s
-JOIN runs r ON r.rowid IN (
-    SELECT rowid FROM runs WHERE sync = s.value AND state <> 'skipped' ORDER BY started DESC LIMIT 2)
-ORDER BY r.sync, r.started DESC;
+-- name: last_ended_of_syncs
+SELECT r.sync, r.id, r.state, r.started, r.ended, r.error, r.remedy FROM json_each(:syncs) s
+JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value AND state NOT IN ('skipped', 'running')
+    ORDER BY started DESC LIMIT 1);
+
+-- name: running
+SELECT sync, id, started, process FROM runs WHERE state = 'running' ORDER BY started;
 
 -- name: last_success_of_syncs
 SELECT s.value AS sync, r.id, r.started, r.ended FROM json_each(:syncs) s
@@ -506,3 +508,14 @@ DELETE FROM notices WHERE at < :before;
 
 -- name: forget_old_alerts
 DELETE FROM alerts WHERE closed AND coalesce(recovered, since) < :before;
+
+-- name: totals_of_syncs
+SELECT r.sync, sum(r.state <> 'skipped') AS runs, sum(r.skipped) AS skipped,
+    max(CASE WHEN r.state IN ('succeeded', 'partial') THEN r.ended END) AS success,
+    coalesce(max(d.acknowledged), 0) AS acknowledged, coalesce(max(d.rejected), 0) AS rejected
+FROM runs r LEFT JOIN (SELECT sync, sum(acknowledged) AS acknowledged, sum(rejected) AS rejected FROM deliveries GROUP BY sync) d
+    ON d.sync = r.sync GROUP BY r.sync;
+
+-- name: last_successes
+SELECT s.value AS sync, (SELECT ended FROM runs WHERE sync = s.value AND state IN ('succeeded', 'partial')
+    ORDER BY started DESC LIMIT 1) AS ended FROM json_each(:syncs) s;

@@ -54,9 +54,7 @@ def test_with_a_repeat_of_nothing_each_further_failure_is_told() -> None:
     assert decide(told, trouble, repeat=0.0, tells_recovery=True, now=71.0)[1] is None
 
 
-MOMENTS = st.lists(
-    st.tuples(st.floats(0.5, 120), st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=60
-)
+MOMENTS = st.lists(st.tuples(st.floats(0.5, 120), st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=60)
 """Seconds that go by, whether there is a trouble, whether something new speaks for it, whether a message arrives."""
 
 

@@ -56,7 +56,15 @@ def test_a_text_is_short_harmless_and_without_what_looks_secret() -> None:
 
 def a_notice(says: str, news: News = News.NEW, trouble: Trouble | None = Trouble.FAILURE) -> Notice:
     return Notice(
-        trouble=trouble, news=news, about="users", run="r1", since=0.0, at=60.0, says=says, remedy="Mend it.", look="look"
+        trouble=trouble,
+        news=news,
+        about="users",
+        run="r1",
+        since=0.0,
+        at=60.0,
+        says=says,
+        remedy="Mend it.",
+        look="look",
     )
 
 
