@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from core.alerts.comparing import Comparison, Due, Key, keep
 from core.alerts.decide import Standing
+from core.alerts.looking import watch
 from core.alerts.message import Message
 from core.alerts.sending import Answer, Sender
 from core.alerts.texts import Notice, notice_of_test
@@ -90,6 +91,9 @@ class Alerts:
     def _look(self, project: Project, now: float, problem: BackhaulError | None) -> dict[str, list[Due]]:
         """Give what is due, but for alerts that could not be told just before."""
         if not project.alerts and not self._store.row("alert_standings"):
+            watch(
+                project, self._store, now
+            )  # so that the age of a sync that never ran is known, to a probe or a later alert
             return {}
         due = Comparison(project=project, store=self._store, now=now, problem=problem).run()
         waiting = {row["alert"] for row in self._store.rows("alert_ways") if _waits(row["retry"], now)}

@@ -15,7 +15,7 @@ from core.model import Project, Sync
 from core.store import Store
 from core.sync.state import is_alive
 
-__all__ = ["Facts", "LastRun", "look"]
+__all__ = ["Facts", "LastRun", "look", "watch"]
 
 _DAY = 86_400.0
 _SUCCESSES = ("succeeded", "partial")
@@ -43,13 +43,13 @@ class LastRun:
 class Facts:
     """How a sync is doing; times are Unix seconds.
 
-    It is watched since `watched`; its last success ended at `success`, and was the run `delivered`, of whose calls so many
+    It is watched since `watched` (None: not yet); its last success ended at `success`, and was the run `delivered`, of whose calls so many
     were `acknowledged` and `rejected`. `failures` in a row came after it, the first of them at `failing_since`. Of the last day
     `skipped` due moments were not run, from `skipped_first` to `skipped_last`.
     """
 
     sync: Sync
-    watched: float
+    watched: float | None
     last: LastRun | None = None
     success: float | None = None
     delivered: str | None = None
@@ -62,10 +62,10 @@ class Facts:
     skipped_last: float = 0.0
 
 
-def look(project: Project, store: Store, now: float) -> tuple[Facts, ...]:
-    """Give the facts of each sync that is switched on; those that were not watched before are from now on."""
+def look(project: Project, store: Store, now: float, *, watching: bool = True) -> tuple[Facts, ...]:
+    """Give the facts of each sync that is switched on; where `watching`, those that were not watched before are from now on."""
     syncs = {sync.id: sync for sync in project.syncs.values() if sync.enabled}
-    watched = _watch(store, syncs, now)
+    watched = watch(project, store, now, watching=watching)
     last = _last_runs(store, syncs)
     successes = _successes(store, syncs, last)
     failures = _failures(store, last, successes)
@@ -74,7 +74,7 @@ def look(project: Project, store: Store, now: float) -> tuple[Facts, ...]:
     return tuple(
         Facts(
             sync=sync,
-            watched=watched[identity],
+            watched=watched.get(identity),
             last=last.get(identity),
             **_of_success(successes.get(identity), sent),
             **_of_failures(failures.get(identity)),
@@ -84,18 +84,20 @@ def look(project: Project, store: Store, now: float) -> tuple[Facts, ...]:
     )
 
 
-def _watch(store: Store, syncs: Mapping[str, Sync], now: float) -> dict[str, float]:
-    """Give since when each sync is watched; begin with those that are new, leave those that are off or gone."""
+def watch(project: Project, store: Store, now: float, *, watching: bool = True) -> dict[str, float]:
+    """Give since when each sync that is on is watched, by its id; begin with those that are new, leave those that are off or gone."""
+    syncs = {sync.id for sync in project.syncs.values() if sync.enabled}
     known = {row["sync"]: row["since"] for row in store.rows("watched")}
-    new, gone = syncs.keys() - known.keys(), known.keys() - syncs.keys()
+    new, gone = syncs - known.keys(), known.keys() - syncs
     ahead = {sync for sync, since in known.items() if since > now}  # the clock was set back since
-    if new or gone or ahead:
+    if watching and (new or gone or ahead):
         with store.transaction():
             for sync in new | (ahead - gone):
                 store.do("watch", sync=sync, since=now)
             for sync in gone:
                 store.do("unwatch", sync=sync)
-    return {sync: min(known.get(sync, now), now) for sync in syncs}
+    known |= dict.fromkeys(new, now) if watching else {}
+    return {sync: min(since, now) for sync, since in known.items() if sync in syncs}
 
 
 def _last_runs(store: Store, syncs: Mapping[str, Sync]) -> dict[str, LastRun]:

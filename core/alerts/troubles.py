@@ -21,7 +21,7 @@ from core.alerts.decide import Evidence
 from core.alerts.looking import Facts
 from core.model import Alert, Sync, Trouble
 
-__all__ = ["asks_for", "stale_from", "troubles"]
+__all__ = ["asks_for", "stale_from", "stale_since", "troubles"]
 
 _GRACE = 600.0
 
@@ -42,14 +42,21 @@ def troubles(alert: Alert, facts: Facts, now: float) -> Iterator[tuple[Trouble, 
         yield Trouble.REJECTED, Evidence(since=at, at=at)
     if Trouble.SKIPPED in alert.on and facts.skipped:
         yield Trouble.SKIPPED, Evidence(since=facts.skipped_first, at=facts.skipped_last)
-    if Trouble.FRESHNESS in alert.on:
-        start = facts.sync.start.timestamp() if facts.sync.start else -math.inf
-        since = max(facts.watched, start, -math.inf if facts.success is None else facts.success)
+    if Trouble.FRESHNESS in alert.on and (since := stale_since(alert, facts, now)) is not None:
         stale = stale_from(alert, facts.sync, since)
-        if stale is not None and now > stale:
-            span = max(stale - since, 1.0)
-            # each further span without a success is something new to tell of
-            yield Trouble.FRESHNESS, Evidence(since=since, at=since + math.floor((now - since) / span) * span)
+        span = max((now if stale is None else stale) - since, 1.0)
+        # each further span without a success is something new to tell of
+        yield Trouble.FRESHNESS, Evidence(since=since, at=since + math.floor((now - since) / span) * span)
+
+
+def stale_since(alert: Alert, facts: Facts, now: float) -> float | None:
+    """Give since when a sync that is too old now has had no success; None where it is fresh enough."""
+    known = [moment for moment in (facts.watched, facts.success) if moment is not None]
+    if not known:
+        return None
+    since = max(*known, facts.sync.start.timestamp() if facts.sync.start else -math.inf)
+    stale = stale_from(alert, facts.sync, since)
+    return since if stale is not None and now > stale else None
 
 
 def stale_from(alert: Alert, sync: Sync, since: float) -> float | None:

@@ -12,7 +12,22 @@ import sys
 import click
 
 from core import __version__
-from core.cli import demo, doctor, history, key, lint, lsp, mend, project, query, run, secret, setup_sql, templates
+from core.cli import (
+    alerts,
+    demo,
+    doctor,
+    history,
+    key,
+    lint,
+    lsp,
+    mend,
+    project,
+    query,
+    run,
+    secret,
+    setup_sql,
+    templates,
+)
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
@@ -45,6 +60,7 @@ for _command in (
     history.rejected,
     run.replay,
     history.explain,
+    alerts.alerts,
     mend.undo,
     mend.audit,
     mend.forget,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import math
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -122,11 +123,12 @@ _SYNC_FAMILIES: tuple[tuple[str, str, str, Callable[[SyncStatus, Totals], float 
 )
 
 
-def totals(store: Store) -> dict[str, Totals]:
+def totals(project: Project, store: Store) -> dict[str, Totals]:
     """Give what only grows of each sync, by its id."""
+    ids = json.dumps([sync.id for sync in project.syncs.values()])
     return {
         row["sync"]: Totals(**{name: row[name] for name in ("acknowledged", "rejected", "runs", "skipped", "success")})
-        for row in store.rows("totals_of_syncs")
+        for row in store.rows("totals_of_syncs", syncs=ids)
     }
 
 

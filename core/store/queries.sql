@@ -510,12 +510,10 @@ DELETE FROM notices WHERE at < :before;
 DELETE FROM alerts WHERE closed AND coalesce(recovered, since) < :before;
 
 -- name: totals_of_syncs
-SELECT r.sync, sum(r.state <> 'skipped') AS runs, sum(r.skipped) AS skipped,
-    max(CASE WHEN r.state IN ('succeeded', 'partial') THEN r.ended END) AS success,
-    coalesce(max(d.acknowledged), 0) AS acknowledged, coalesce(max(d.rejected), 0) AS rejected
-FROM runs r LEFT JOIN (SELECT sync, sum(acknowledged) AS acknowledged, sum(rejected) AS rejected FROM deliveries GROUP BY sync) d
-    ON d.sync = r.sync GROUP BY r.sync;
-
--- name: last_successes
-SELECT s.value AS sync, (SELECT ended FROM runs WHERE sync = s.value AND state IN ('succeeded', 'partial')
-    ORDER BY started DESC LIMIT 1) AS ended FROM json_each(:syncs) s;
+SELECT s.value AS sync,
+    (SELECT count(*) FROM runs WHERE sync = s.value) - (SELECT count(*) FROM runs WHERE sync = s.value AND state = 'skipped') AS runs,
+    (SELECT coalesce(sum(skipped), 0) FROM runs WHERE sync = s.value AND state = 'skipped') AS skipped,
+    (SELECT ended FROM runs WHERE sync = s.value AND state IN ('succeeded', 'partial') ORDER BY started DESC LIMIT 1) AS success,
+    (SELECT coalesce(sum(acknowledged), 0) FROM deliveries WHERE sync = s.value) AS acknowledged,
+    (SELECT coalesce(sum(rejected), 0) FROM deliveries WHERE sync = s.value) AS rejected
+FROM json_each(:syncs) s;

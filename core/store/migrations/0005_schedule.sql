@@ -87,3 +87,6 @@ CREATE TABLE watched (
     since          REAL NOT NULL
 ) STRICT;
 CREATE INDEX runs_succeeded ON runs (sync, started DESC) WHERE state IN ('succeeded', 'partial');
+
+-- What monitoring sums up, read from the index alone.
+CREATE INDEX deliveries_totals ON deliveries (sync, acknowledged, rejected);

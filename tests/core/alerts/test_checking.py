@@ -207,12 +207,12 @@ async def test_a_clock_that_is_set_back_silences_nothing(world: World) -> None:
     assert "recovered failure users" in await world.check(20)
 
 
-async def test_with_no_alert_a_look_asks_one_question(tmp_path: Path) -> None:
+async def test_with_no_alert_it_is_noted_since_when_each_sync_is_watched(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.project = replace(world.project, alerts={})
     world.run(state="failed")
     assert await world.check() == []
-    assert world.store.rows("watched") == []
+    assert [tuple(row) for row in world.store.rows("watched")] == [("id-users", world.now)]
     world.store.close()
 
 

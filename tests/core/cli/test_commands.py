@@ -17,7 +17,7 @@ from tests.projects import ProjectFolder, backhaul
 from tests.servers.receiving import Receiver
 
 COMMANDS = sorted(command.commands)
-SUBCOMMANDS = ["secret set", "secret delete", "secret list"]
+SUBCOMMANDS = ["alerts test", "secret set", "secret delete", "secret list"]
 ENABLED = ["companies", "leads", "merged_users", "orders", "page_views", "screen_views", "users"]
 PEOPLE = 'SELECT id AS "userId", n FROM people'
 
@@ -42,7 +42,7 @@ def people(project: ProjectFolder, receiver: Receiver) -> ProjectFolder:
 
 def test_the_commands_are_those_that_are_documented() -> None:
     documented = (
-        "audit check completion demo doctor explain forget init key lint lsp plan preview rejected replay run runs schema secret "
+        "alerts audit check completion demo doctor explain forget init key lint lsp plan preview rejected replay run runs schema secret "
         "setup-sql show status templates undo"
     )
     assert documented.split() == COMMANDS
