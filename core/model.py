@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeAlias
 
 __all__ = [
+    "AT_ONCE",
     "Alert",
     "AlertFormat",
     "AlertTo",
@@ -262,11 +263,15 @@ class Limits:
     timeout: float = 30.0
 
 
+AT_ONCE = 4
+"""How many runs of the daemon use one source, or one destination, at the same time, where its file says nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A warehouse connection: `settings` is an instance of its type's `Settings`; never a secret.
 
-    `timezone` is what its timestamps without zone mean.
+    `timezone` is what its timestamps without zone mean; `at_once` is how many of the daemon's runs may use it at the same time.
     """
 
     name: str
@@ -274,6 +279,7 @@ class Source:
     settings: Any
     path: Path
     timezone: str = "UTC"
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +297,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """An API connection: `settings` is an instance of its type's `Settings`; never a secret."""
+    """An API connection: `settings` is an instance of its type's `Settings`; never a secret.
+
+    `at_once` is how many of the daemon's runs may deliver to it at the same time.
+    """
 
     name: str
     type: str
@@ -299,6 +308,7 @@ class Destination:
     limits: Limits
     path: Path
     network: Network = field(default_factory=Network)
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,7 +397,8 @@ class SecretsFrom(enum.StrEnum):
 class Project:
     """A project's files, read and checked. `state` is its `.backhaul` folder; `retention` is in days.
 
-    `broken` holds an error for each file that could not be used, by file; the rest of the project works.
+    `broken` holds an error for each file that could not be used, by file; the rest of the project works. `workers` is how many runs
+    the daemon does at the same time.
     """
 
     name: str
@@ -399,6 +410,7 @@ class Project:
     secrets_from: SecretsFrom = SecretsFrom.KEYRING
     secrets_command: str = ""
     retention: int = 30
+    workers: int = AT_ONCE
     disabled_rules: tuple[str, ...] = ()
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     broken: Mapping[Path, Exception] = field(default_factory=dict)

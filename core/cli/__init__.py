@@ -14,6 +14,7 @@ import click
 from core import __version__
 from core.cli import (
     alerts,
+    daemon,
     demo,
     doctor,
     history,
@@ -21,6 +22,7 @@ from core.cli import (
     lint,
     lsp,
     mend,
+    operate,
     project,
     query,
     run,
@@ -61,6 +63,10 @@ for _command in (
     run.replay,
     history.explain,
     alerts.alerts,
+    daemon.daemon,
+    operate.pause,
+    operate.resume,
+    operate.stop,
     mend.undo,
     mend.audit,
     mend.forget,

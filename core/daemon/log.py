@@ -23,7 +23,7 @@ from core.harmless import harmless
 
 __all__ = ["LEVELS", "DaemonLog", "read_log"]
 
-LEVELS = ("debug", "info", "warning", "error")
+LEVELS = ("debug", "info", "warn", "error")
 
 _FIXED = ("at", "level", "what")
 _BYTES = 10 * 1024 * 1024
@@ -55,9 +55,7 @@ class DaemonLog:
             told = {name: _plain(value) for name, value in fields.items() if name not in _FIXED}
             lines = [{"at": at, "level": level, "what": _plain(what), **told}]
             if self._lost:
-                lines.insert(
-                    0, {"at": at, "level": "warning", "what": "lines could not be written", "lines": self._lost}
-                )
+                lines.insert(0, {"at": at, "level": "warn", "what": "lines could not be written", "lines": self._lost})
             data = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
             try:
                 self._write(data)

@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core import schedule
 from core.destinations import destination_type
 from core.errors import ProjectError
-from core.model import Destination, Guards, Network, Project, Source, Sync
+from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
 from core.plugins import nearest
 from core.project.alerts import alerts_of, unknown_sync
 from core.project.decode import decode, read_toml
@@ -40,6 +40,7 @@ __all__ = ["FILE", "destination_of", "find", "initialise", "load", "set_value", 
 FILE = "backhaul.toml"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_MOST_WORKERS = 64
 _Value = TypeVar("_Value", Source, Destination, Sync)
 
 
@@ -78,6 +79,7 @@ def load(folder: Path) -> Project:
         secrets_from=head.secrets.from_,
         secrets_command=head.secrets.command,
         retention=head.retention,
+        workers=head.daemon.workers,
         disabled_rules=head.lint.disabled,
         alerts=alerts,
         broken=broken,
@@ -96,6 +98,8 @@ def _head(file: Path, values: Mapping[str, Any]) -> ProjectFile:
         raise ProjectError("name: the project needs one; its secrets are kept under it.", where=str(file))
     if head.retention < 1:
         raise ProjectError("retention: it is in days, 1 or more.", where=str(file))
+    if not 1 <= head.daemon.workers <= _MOST_WORKERS:
+        raise ProjectError(f"daemon.workers: it is between 1 and {_MOST_WORKERS}.", where=str(file))
     _checked_schedule(file, head.defaults.schedule, "defaults.schedule")
     _check_timezone(file, head.defaults.timezone, "defaults.timezone")
     _duration(file, "defaults.lookback", head.defaults.lookback)
@@ -147,15 +151,17 @@ def source_of(file: Path, given: Mapping[str, Any]) -> Source:
     kind, values = _typed(file, "source", given)
     timezone = values.pop("timezone", "UTC")
     _check_timezone(file, timezone)
+    at_once = _at_once(file, values)
     plugin = warehouse_type(kind)
     _refuse_secrets(file, f"sources/{file.stem}", values, plugin.secrets)
     settings = decode(file, values, plugin.Settings)
-    return Source(name=file.stem, type=kind, settings=settings, path=file, timezone=timezone)
+    return Source(name=file.stem, type=kind, settings=settings, path=file, timezone=timezone, at_once=at_once)
 
 
 def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
     """Make a destination of what its file says, or would say. Raises ProjectError, naming the file."""
     kind, values = _typed(file, "destination", given)
+    at_once = _at_once(file, values)
     changed = decode(file, values.pop("limits", {}), LimitsFile, "limits.")
     network = decode(file, values.pop("network", {}), Network, "network.")
     _check_network(file, network)
@@ -170,8 +176,22 @@ def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
     if impossible:
         raise ProjectError(f"limits.{impossible[0]} has to be a number that is more than 0.", where=str(file))
     return Destination(
-        name=file.stem, type=kind, settings=settings, limits=replace(limits, **given), path=file, network=network
+        name=file.stem,
+        type=kind,
+        settings=settings,
+        limits=replace(limits, **given),
+        path=file,
+        network=network,
+        at_once=at_once,
     )
+
+
+def _at_once(file: Path, values: dict[str, Any]) -> int:
+    """Take out how many runs may use a source or a destination at the same time."""
+    given = values.pop("at_once", AT_ONCE)
+    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+        raise ProjectError("at_once: it is a whole number of runs, 1 or more.", where=str(file))
+    return given
 
 
 def _check_network(file: Path, network: Network) -> None:

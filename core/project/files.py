@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core import schedule
-from core.model import AlertFormat, AlertTo, CallType, InvalidRows, Removed, SecretsFrom, Trouble
+from core.model import AT_ONCE, AlertFormat, AlertTo, CallType, InvalidRows, Removed, SecretsFrom, Trouble
 
 __all__ = [
     "AlertFile",
+    "DaemonFile",
     "DefaultsFile",
     "GuardsFile",
     "LimitsFile",
@@ -78,6 +79,13 @@ class AlertFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonFile:
+    """How the daemon works: how many runs it does at the same time."""
+
+    workers: int = AT_ONCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFile:
     """backhaul.toml. `retention` is in days."""
 
@@ -89,6 +97,7 @@ class ProjectFile:
     secrets: SecretsFile = SecretsFile()
     lint: LintFile = LintFile()
     alerts: dict[str, AlertFile] = field(default_factory=dict)
+    daemon: DaemonFile = DaemonFile()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

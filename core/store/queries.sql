@@ -363,6 +363,9 @@ SELECT value FROM settings WHERE name = :name;
 -- name: keep_setting
 INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;
 
+-- name: set_setting
+INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value;
+
 -- name: end_lost_runs
 UPDATE runs SET state = 'failed', ended = :now, error = 'The run ended without a word: it was killed.',
     remedy = 'Run again: what was not answered is sent again, with the same messageIds.'
@@ -379,10 +382,12 @@ INSERT INTO schedules (sync, words, anchor, seen, failures, retry)
 VALUES (:sync, :words, :anchor, :seen, :failures, :retry)
 ON CONFLICT (sync) DO UPDATE SET words = :words, anchor = :anchor, seen = :seen, failures = :failures, retry = :retry;
 
--- name: last_ends
-SELECT r.sync, r.id, r.state, r.started, r.ended, r.process FROM runs r
-JOIN (SELECT sync, max(started) AS started FROM runs WHERE state <> 'skipped' GROUP BY sync) l
-    ON l.sync = r.sync AND l.started = r.started WHERE r.state <> 'skipped';
+-- name: last_starts
+SELECT s.value AS sync, r.started FROM json_each(:syncs) s
+JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value AND state <> 'skipped' ORDER BY started DESC LIMIT 1);
+
+-- name: data_version
+PRAGMA data_version;
 
 -- name: insert_skipped
 INSERT INTO runs (id, sync, name, cause, state, started, ended, due, skipped, error)
@@ -431,8 +436,11 @@ SELECT * FROM requests WHERE number = :number;
 -- name: answer
 UPDATE requests SET answer = :answer WHERE number = :number;
 
--- name: forget_old_requests_of_daemon
-DELETE FROM requests WHERE created < :before;
+-- name: forget_old_questions
+DELETE FROM requests WHERE created < :before AND answer IS NOT NULL;
+
+-- name: behind
+SELECT DISTINCT sync FROM runs WHERE state = 'skipped' AND caught_up IS NULL;
 
 -- name: last_ended_of_syncs
 SELECT r.sync, r.id, r.state, r.started, r.ended, r.error, r.remedy FROM json_each(:syncs) s
