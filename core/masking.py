@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-__all__ = ["Mask", "hidden", "names_of", "values_of", "without_people"]
+from core.scan import PieceKind, scan
+
+__all__ = ["Mask", "hidden", "names_in", "values_of", "without_people"]
 
 Mask = Callable[[str], str]
 """Gives what stands in the place of a value."""
@@ -37,8 +39,7 @@ _PERSONAL = re.compile(
 )
 """Emails, UUIDs, long numbers (of a telephone, too), and what looks like an id: `user_884`."""
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.$-]*")
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
 def hidden(_value: str) -> str:
@@ -63,9 +64,16 @@ def without_people(text: str, *, known: Collection[str] = (), values: Collection
     return _PERSONAL.sub(lambda found: found[0] if found[0] in known else mask(found[0]), text)
 
 
-def names_of(*texts: str) -> frozenset[str]:
-    """Give the names in some queries and names: what may stand in quotes. Literals of a query are none."""
-    return frozenset(word for text in texts for word in _WORD.findall(_LITERAL.sub("", text)))
+def names_in(query: str, dialect: str) -> frozenset[str]:
+    """Give the names in a query: what may stand in quotes. What its literals and comments say is none."""
+    found: set[str] = set()
+    for piece in scan(query, dialect):
+        text = query[piece.start : piece.end]
+        if piece.kind is PieceKind.IDENTIFIER:
+            found.add(text[1:-1])
+        elif piece.kind is PieceKind.CODE:
+            found.update(_WORD.findall(text))
+    return frozenset(found)
 
 
 def values_of(*documents: str | None) -> frozenset[str]:

@@ -15,8 +15,9 @@ from core.alerts.decide import News
 from core.alerts.looking import Facts
 from core.blackout import blacked_out
 from core.harmless import harmless
-from core.masking import names_of, values_of, without_people
+from core.masking import names_in, values_of, without_people
 from core.model import Alert, Project, Sync, Trouble
+from core.project import dialect_of
 from core.store import Store
 from core.words import counted, took, utc
 
@@ -82,8 +83,9 @@ def clean(
 
     Names of the project and of the sync's query may stay in quotes; values of the `row` that it is about go.
     """
-    names = names_of(sync.query, *sync.columns, *sync.columns.values()) if sync else frozenset()
-    if project:
+    names = frozenset[str]()
+    if sync and project:
+        names = names_in(sync.query, dialect_of(project, sync)) | {*sync.columns, *sync.columns.values()}
         names |= {*project.syncs, *project.sources, *project.destinations}
     values = values_of(row["identity"], row["call"], row["row"]) if row else frozenset()
     told = without_people(blacked_out(text), known=names, values=values - names)

@@ -14,6 +14,7 @@ import click
 from core import __version__
 from core.cli import (
     alerts,
+    bundle,
     daemon,
     demo,
     doctor,
@@ -63,6 +64,7 @@ for _command in (
     run.replay,
     history.explain,
     alerts.alerts,
+    bundle.bundle,
     daemon.daemon,
     operate.pause,
     operate.resume,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from core.cli.opening import complete_sync, open_project, open_syncs
+from core.cli.opening import complete_sync, one_run, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
 from core.errors import BackhaulError, UsageError
 from core.words import ago, counted, has_read, moment
@@ -164,11 +164,7 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
 
     project = open_project(folder, quiet=True)
     with _store(project) as store:
-        found = history.runs_like(store, run)
-        if len(found) != 1:
-            what = f"{len(found)} runs begin with {run!r}." if found else f"There is no run {run!r}."
-            raise UsageError(what, remedy="`backhaul runs` lists them.")
-        (row,) = found
+        row = one_run(store, run)
         refused = history.rejected(store, run=row.id)
         causes = history.causes(store, run=row.id)
     if as_json:

@@ -35,7 +35,7 @@ from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
 from core.project.write import set_value, write_file
 from core.warehouses import warehouse_type
 
-__all__ = ["FILE", "destination_of", "find", "initialise", "load", "set_value", "source_of", "write_file"]
+__all__ = ["FILE", "destination_of", "dialect_of", "find", "initialise", "load", "set_value", "source_of", "write_file"]
 
 FILE = "backhaul.toml"
 
@@ -135,6 +135,12 @@ def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _V
         except ProjectError as error:
             error.where = error.where or str(file)
             broken[file] = error
+
+
+def dialect_of(project: Project, sync: Sync) -> str:
+    """Give the dialect of a sync's query; Postgres' where its source is not known."""
+    source = project.sources.get(sync.source)
+    return warehouse_type(source.type).dialect if source else "postgres"
 
 
 def _typed(file: Path, what: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -436,7 +436,7 @@ def test_completion_prints_a_script_for_the_shell(shell: str, capsys: pytest.Cap
 def test_the_shell_is_told_the_commands_that_begin_so(tmp_path: Path) -> None:
     env = {"_BACKHAUL_COMPLETE": "bash_complete", "COMP_WORDS": "backhaul re", "COMP_CWORD": "1"}
     done = backhaul(folder=tmp_path, env=env)
-    assert done.out.split() == ["plain,rejected", "plain,replay"]
+    assert done.out.split() == ["plain,rejected", "plain,replay", "plain,resume"]
 
 
 def test_secrets_are_listed_by_name_and_place_and_never_by_value(people: ProjectFolder) -> None:
