@@ -8,7 +8,7 @@ from core.model import Alert, AlertTo, Project, Trouble
 from core.store import Store
 from core.words import duration
 
-__all__ = ["AlertStatus", "statuses"]
+__all__ = ["AlertStatus", "OpenTrouble", "open_troubles", "statuses"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,27 @@ class AlertStatus:
     open: int
     failures: int
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTrouble:
+    """A trouble that goes on: `about` is a sync's name, or a file; `since` is Unix seconds; it was told `times` times."""
+
+    about: str
+    trouble: str
+    since: float
+    times: int
+
+
+def open_troubles(project: Project, store: Store) -> dict[str, tuple[OpenTrouble, ...]]:
+    """Give the troubles that go on, by alert, the newest first."""
+    names = {sync.id: sync.name for sync in project.syncs.values()}
+    found: dict[str, list[OpenTrouble]] = {}
+    for row in sorted(store.rows("alert_standings"), key=lambda row: -float(row["since"])):
+        about = row["sync"] if row["kind"] == Trouble.PROJECT.value else names.get(row["sync"], row["sync"])
+        trouble = OpenTrouble(about=about, trouble=row["kind"], since=row["since"], times=row["times"])
+        found.setdefault(row["alert"], []).append(trouble)
+    return {alert: tuple(troubles) for alert, troubles in found.items()}
 
 
 def statuses(project: Project, store: Store) -> tuple[AlertStatus, ...]:

@@ -81,7 +81,7 @@ def write_bundle(
 
     `log` is the run's log; `read_secret` reads the project's secrets, so that they are known for what they are.
     """
-    if os.path.lexists(file):
+    if "\0" in str(file) or os.path.lexists(file):
         raise UsageError(f"{file} is there already.", remedy="Name another file with --to, or remove that one.")
     _know_secrets(project, read_secret)
     sync = next((each for each in project.syncs.values() if each.id == run.sync), None)

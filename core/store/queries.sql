@@ -486,9 +486,6 @@ DELETE FROM watched WHERE sync = :sync;
 -- name: alert_standings
 SELECT * FROM alerts WHERE NOT closed;
 
--- name: alerts_told
-SELECT * FROM alerts WHERE told IS NOT NULL OR NOT closed ORDER BY alert, closed, told DESC;
-
 -- name: keep_alert
 INSERT INTO alerts (alert, sync, kind, since, told, times, recovered, closed)
 VALUES (:alert, :sync, :kind, :since, :told, :times, :recovered, :closed)
