@@ -30,7 +30,18 @@ from core.plugins import nearest
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-__all__ = ["LOCKED", "backend_name", "delete", "full_names", "meaning", "place", "present", "reader", "store"]
+__all__ = [
+    "LOCKED",
+    "backend_name",
+    "credential",
+    "delete",
+    "full_names",
+    "meaning",
+    "place",
+    "present",
+    "reader",
+    "store",
+]
 
 LOCKED = "The keyring is locked."
 """What is said of a keyring that is there, and opens once its owner has unlocked it."""
@@ -132,7 +143,7 @@ def place(project: Project, name: str = "") -> str:
         case SecretsFrom.ENVIRONMENT:
             return f"the environment variable {_variable(name)}" if name else "environment variables BACKHAUL_…"
         case SecretsFrom.SYSTEMD:
-            return f"the systemd credential {_credential(name)}" if name else "systemd credentials"
+            return f"the systemd credential {credential(name)}" if name else "systemd credentials"
         case SecretsFrom.COMMAND:
             return f"the command {project.secrets_command!r}"
 
@@ -163,9 +174,9 @@ def _from_systemd(name: str) -> str:
     if not folder:
         raise SecretError(
             "There are no systemd credentials: CREDENTIALS_DIRECTORY is not set.",
-            remedy=f"Run Backhaul in a unit with LoadCredential={_credential(name)}:/path/to/file.",
+            remedy=f"Run Backhaul in a unit with LoadCredential={credential(name)}:/path/to/file.",
         )
-    file = Path(folder) / _credential(name)
+    file = Path(folder) / credential(name)
     try:
         return file.read_text("utf-8").rstrip("\n")
     except FileNotFoundError:
@@ -248,7 +259,7 @@ def _how_to_set(project: Project, name: str) -> str:
         case SecretsFrom.ENVIRONMENT:
             return f"Set {_variable(name)} in the environment that Backhaul runs in."
         case SecretsFrom.SYSTEMD:
-            return f"Add LoadCredential={_credential(name)}:/path/to/file to the unit."
+            return f"Add LoadCredential={credential(name)}:/path/to/file to the unit."
         case SecretsFrom.COMMAND:
             return "Let the command print it."
 
@@ -261,5 +272,6 @@ def _variable(name: str) -> str:
     return "BACKHAUL_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def _credential(name: str) -> str:
+def credential(name: str) -> str:
+    """Give the name of the systemd credential that a secret is."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", name)

@@ -65,6 +65,7 @@ _TABLE = (
     ("global.zoom", "zoom", "Give this pane the whole screen, or take it back", "zoom"),
     ("global.copy", "copy", "Copy the chosen thing to the clipboard", "copy"),
     ("global.export", "export", "Save what this list shows to a file (CSV or JSON lines)", "export", "path"),
+    ("global.daemon", "daemon", "Show the daemon, which runs the schedules; begin it, or end it", "daemon"),
     ("global.messages", "messages", "Read the messages that have come and gone", "messages"),
     ("global.theme", "theme", "Choose the colours", "theme", "theme"),
     ("global.keys", "key preset", "Choose the keys: standard, vim or emacs", "keys", "preset"),

@@ -31,6 +31,7 @@ from core.blackout import remember_environment
 from core.words import clock
 from tui import crash, preferences
 from tui.bridge import Bridge
+from tui.daemon import daemon_spans
 from tui.drawing import Span
 from tui.everywhere import Everywhere
 from tui.keys import load
@@ -170,7 +171,7 @@ class Console(Everywhere):
             tabs=self._header_tabs(snapshot),
             active=tab,
             crumb=crumb,
-            daemon=(Span("○", "muted"), Span(" no daemon", "muted")),
+            daemon=daemon_spans(snapshot, time.time()),
             clock=self.clock(),
         )
 
@@ -226,6 +227,17 @@ class Console(Everywhere):
             return
         await self.bridge.change(lambda: projects.set_value(found.path, "enabled", not found.enabled))
         self.tell(f"{sync}: the schedule is {'off' if found.enabled else 'on'}.", "ok")
+
+    # the daemon
+
+    def do_daemon(self) -> None:
+        """Show the daemon; begin one, or end it."""
+        from tui.screens.daemon import ask_about_daemon
+
+        if self._empty:
+            self.tell("There is no project yet, so there is nothing to run.", "muted")
+        else:
+            begin(self, partial(ask_about_daemon, self))
 
     # the end
 

@@ -10,7 +10,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from core.model import Project
-    from core.sync.history import RunSummary, SyncStatus
+    from core.sync.history import DaemonStatus, RunSummary, SyncStatus
 
 __all__ = ["Notice", "Refused", "RunFinished", "Snapshot", "SnapshotRead"]
 
@@ -39,6 +39,12 @@ class Snapshot:
     problem: str = ""
     where: str = ""
     remedy: str = ""
+    daemon: DaemonStatus | None = None
+
+    @property
+    def has_daemon(self) -> bool:
+        """Say whether a daemon runs the schedules, and can be asked for something."""
+        return self.daemon is not None and self.daemon.state == "running"
 
     def status(self, sync: str | None) -> SyncStatus | None:
         """Give the status of a sync by its name."""

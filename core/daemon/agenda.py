@@ -60,7 +60,8 @@ class Job:
 class Outcome:
     """How a job ended: the run's state and exit code, its id (empty where there was none), and the error, if any.
 
-    `held`: another program had the sync's lock, and nothing was done. `stopped`: a person stopped it. `may_pass`: what failed may
+    `held`: another program had the sync's lock, and nothing was done. `stopped`: a person stopped it. `interrupted`: the daemon
+    itself ended, so the next one goes on with it. `may_pass`: what failed may
     pass by itself, so that it is tried again before its next due moment.
     """
 
@@ -70,6 +71,7 @@ class Outcome:
     error: str = ""
     held: bool = False
     stopped: bool = False
+    interrupted: bool = False
     may_pass: bool = False
 
 
@@ -336,10 +338,14 @@ class Agenda:
 
     # a run begins and ends
 
-    def begun(self, job: Job, run: str) -> list[Effect]:
-        """Take a job's beginning. Only now its due moment counts as seen: a daemon that dies before it begins anew with it."""
+    def begun(self, job: Job, run: str, now: float) -> list[Effect]:
+        """Take a job's beginning. Only now its due moment counts as seen, with a note that the run is to be tried again: a
+        daemon that is killed before or after this goes on with it when it is begun anew.
+        """
         entry = self._entries.get(job.sync)
-        kept: list[Effect] = [] if entry is None else [Keep(sync=job.sync, standing=entry.standing)]
+        kept: list[Effect] = []
+        if entry is not None:
+            kept = [Keep(sync=job.sync, standing=replace(entry.standing, retry=now))]
         return kept if job.kind != "run" else [*kept, CatchUp(sync=job.sync, run=run)]
 
     def ended(self, job: Job, outcome: Outcome, now: float) -> list[Effect]:
@@ -354,13 +360,14 @@ class Agenda:
         standing = entry.standing
         if outcome.held and job.request is None:
             standing = replace(standing, retry=now + _HELD_SECONDS)
+        elif outcome.interrupted:
+            standing = replace(standing, retry=now)
         elif outcome.stopped:  # whoever stopped it does not want it to begin again at once
             entry.recorded, standing = None, replace(standing, retry=None)
         elif job.kind == "run" and not outcome.held:
             standing = self._judged(entry, outcome, now)
-        if standing != entry.standing or not outcome.run:
-            entry.standing = standing
-            effects.append(Keep(sync=job.sync, standing=standing))
+        entry.standing = standing
+        effects.append(Keep(sync=job.sync, standing=standing))
         self._look_ahead(entry, now)
         return effects
 

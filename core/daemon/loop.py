@@ -15,7 +15,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -172,8 +172,9 @@ class Daemon:
     def _look_at_store(self) -> None:
         """Open the store anew where another file stands at its place: a backup was put back, or it was moved away."""
         if _inode(self.store.file) != self._inode:
-            self.store.close()
+            old = self.store
             self._open()
+            old.close()
             self.log("warn", "The store was exchanged for another one.", where=str(self.store.file))
 
     def _load(self, project: Project) -> None:
@@ -257,14 +258,19 @@ class Daemon:
     def _hear_of_jobs(self) -> None:
         """Tell the agenda what was told of jobs."""
         told, self._told = self._told, []
-        for job, what in told:
-            if isinstance(what, str):
-                self._unkept += self.agenda.begun(job, what)
+        for job, told_of in told:
+            if isinstance(told_of, str):
+                self._unkept += self.agenda.begun(job, told_of, self.clock())
                 continue
+            what = told_of
+            if what.stopped and self.stopping:
+                what = replace(what, stopped=False, interrupted=True)
             self._unkept += self.agenda.ended(job, what, self.clock())
             level = {"succeeded": "info", "failed": "error"}.get(what.state, "warn")
             said = f"{job.name}: {what.state}{f': {what.error}' if what.error else ''}"
-            self.log("warn" if what.held or what.stopped else level, said, run=what.run, cause=job.cause)
+            self.log(
+                "warn" if what.held or what.stopped or what.interrupted else level, said, run=what.run, cause=job.cause
+            )
 
 
 def _refused(number: int, why: str) -> Answer:

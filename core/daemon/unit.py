@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.model import Project, SecretsFrom
+from core.secrets import credential
 
 __all__ = ["name_of", "place_of", "unit_text"]
 
@@ -34,7 +35,7 @@ def unit_text(project: Project, secrets: Sequence[str], credentials: Path, metri
     """Give the unit; `secrets` are the full names of those that it needs, `credentials` the folder that holds a file for each."""
     loaded = [
         f"LoadCredential={name}:{_escaped(str(credentials / name))}"
-        for name in (re.sub(r"[/.]", "-", secret) for secret in secrets)
+        for name in map(credential, secrets)
         if project.secrets_from is SecretsFrom.SYSTEMD
     ]
     words = [sys.executable, "-P", "-m", "core.cli", "daemon", "--project", str(project.folder)]

@@ -101,7 +101,7 @@ class Run:
     @property
     def may_pass(self) -> bool:
         """Say of a run that failed whether that may pass by itself."""
-        return all(error.may_pass for error in self._errors)
+        return bool(self._errors) and all(error.may_pass for error in self._errors)
 
     def tell(self, event: Event) -> None:
         """Tell an event to whoever listens, to the store and to the log."""
