@@ -34,7 +34,7 @@ _DAY = 86_400.0
 class Log(Protocol):
     """Where the daemon writes what happens; see core.daemon.log."""
 
-    def __call__(self, level: str, what: str, /, **fields: Any) -> None: ...
+    def __call__(self, level: str, what: str, **values: Any) -> None: ...
 
 
 class Alerts:
@@ -145,5 +145,5 @@ def _waits(retry: float | None, now: float) -> bool:
     return retry is not None and now < retry <= now + _HOUR
 
 
-def _no_log(level: str, what: str, /, **fields: Any) -> None:
+def _no_log(level: str, what: str, **values: Any) -> None:
     """Write nowhere."""

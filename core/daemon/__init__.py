@@ -6,6 +6,7 @@
     worker.py    such a process: one run at a time, in an interpreter that is warm
     asking.py    what others do with a daemon: who runs, ask it for something, begin one in the background
     unit.py      the systemd unit
+    watching.py  alerts beside it
     log.py       its log, in files that are turned over
     metrics.py   what Prometheus is told
 

@@ -48,11 +48,11 @@ class DaemonLog:
         self._torn = False
         self._turn = threading.Lock()
 
-    def __call__(self, level: str, what: str, /, **fields: Any) -> None:
+    def __call__(self, level: str, what: str, **values: Any) -> None:
         """Write one line; `what` happened, in a few words that stay the same."""
         with self._turn:
             at = round(self._clock(), 3)
-            told = {name: _plain(value) for name, value in fields.items() if name not in _FIXED}
+            told = {name: _plain(value) for name, value in values.items() if name not in _FIXED}
             lines = [{"at": at, "level": level, "what": _plain(what), **told}]
             if self._lost:
                 lines.insert(0, {"at": at, "level": "warn", "what": "lines could not be written", "lines": self._lost})

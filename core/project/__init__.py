@@ -35,7 +35,18 @@ from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
 from core.project.write import set_value, write_file
 from core.warehouses import warehouse_type
 
-__all__ = ["FILE", "destination_of", "dialect_of", "find", "initialise", "load", "set_value", "source_of", "write_file"]
+__all__ = [
+    "FILE",
+    "destination_of",
+    "dialect_of",
+    "find",
+    "head_problem",
+    "initialise",
+    "load",
+    "set_value",
+    "source_of",
+    "write_file",
+]
 
 FILE = "backhaul.toml"
 
@@ -89,6 +100,18 @@ def load(folder: Path) -> Project:
     _check_names(project, broken)
     working = {name: sync for name, sync in syncs.items() if sync.path not in broken}
     return replace(project, syncs=working)
+
+
+def head_problem(folder: Path) -> ProjectError | None:
+    """Say why backhaul.toml cannot be used as it is now; None where it can. Nothing else of the project is read."""
+    file = folder / FILE
+    try:
+        values = read_toml(file)
+        alerts_of(file, values.get("alerts", {}))
+        _head(file, values)
+    except ProjectError as error:
+        return error
+    return None
 
 
 def _head(file: Path, values: Mapping[str, Any]) -> ProjectFile:
