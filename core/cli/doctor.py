@@ -68,7 +68,12 @@ def _project(folder: Path | None) -> dict[str, str]:
         "secrets": secrets.place(found),
         "files": ", ".join(
             counted(len(part), what)
-            for part, what in ((found.sources, "source"), (found.destinations, "destination"), (found.syncs, "sync"))
+            for part, what in (
+                (found.sources, "source"),
+                (found.destinations, "destination"),
+                (found.syncs, "sync"),
+                (found.alerts, "alert"),
+            )
         ),
         **{str(path): str(error) for path, error in found.broken.items()},
     }
