@@ -1,7 +1,7 @@
 """What the store says of each sync that an alert may ask for: read in six queries, whatever the number of syncs.
 
 A run whose process is gone counts as failed, though the store still says that it is running; one that goes on says nothing
-yet, so the one before it counts. A success is a run that delivered: also one of which rows were rejected, which is a trouble of its own.
+yet, so the one before it counts; one that was stopped, by a person or at the daemon's end, says nothing at all. A success is a run that delivered: also one of which rows were rejected, which is a trouble of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ __all__ = ["Facts", "LastRun", "look", "watch"]
 
 _DAY = 86_400.0
 _SUCCESSES = ("succeeded", "partial")
+_STOPPED = "The run was stopped."
+"""What core.sync.run records of a run that somebody stopped."""
+
 _LOST = "The run ended without a word: it was killed."
 _LOST_REMEDY = "Run again: what was not answered is sent again, with the same messageIds."
 
@@ -103,7 +106,9 @@ def watch(project: Project, store: Store, now: float, *, watching: bool = True) 
 def _last_runs(store: Store, syncs: Mapping[str, Sync]) -> dict[str, LastRun]:
     """Give the last run of each sync that is over."""
     found: dict[str, LastRun] = {}
-    for sync, run, state, started, ended, error, remedy in store.rows("last_ended_of_syncs", syncs=_json(syncs)):
+    for sync, run, state, started, ended, error, remedy in store.rows(
+        "last_ended_of_syncs", syncs=_json(syncs), stopped=_STOPPED
+    ):
         found[sync] = LastRun(id=run, state=state, started=started, ended=ended, error=error or "", remedy=remedy or "")
     for row in store.rows("running"):
         known = found.get(row["sync"])
@@ -140,7 +145,7 @@ def _failures(
         for sync, run in last.items()
         if not run.succeeded
     ]
-    return _by(store.rows("failures_of_syncs", syncs=json.dumps(asked)), "sync") if asked else {}
+    return _by(store.rows("failures_of_syncs", syncs=json.dumps(asked), stopped=_STOPPED), "sync") if asked else {}
 
 
 def _json(values: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ import re
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.alerts.message import Message
@@ -26,6 +27,10 @@ from core.errors import BackhaulError
 from core.harmless import harmless
 from core.model import AlertTo, Limits, Project, Secret
 from core.store import Store
+
+if TYPE_CHECKING:
+    from core.destinations.base import Request
+    from core.sync.transport import Transport
 
 __all__ = ["Answer", "Sender"]
 
@@ -84,35 +89,20 @@ class Sender:
         return Answer(arrived=True, said="The consoles that are open show it.")
 
     async def _to_webhook(self, message: Message) -> Answer:
-        from core.destinations.base import Outcome, Request, verdict_of_status
-        from core.sync.transport import HttpTransport, NoReplyError
+        from core.destinations.base import Request
+        from core.sync.transport import HttpTransport
 
         secret = await asyncio.to_thread(self.secrets, f"alerts/{message.alert.name}.url")
         url = secret.reveal()
         _remember_parts(url)
         request = Request(url=url, body=message.body, headers={"content-type": "application/json"}, compress=False)
-        answer = Answer(arrived=False, said="")
         async with HttpTransport(Limits(timeout=_SECONDS, connections=1)) as transport:
-            for attempt in range(_ATTEMPTS):
-                if attempt:
-                    wait = _BACKOFF * 2 ** (attempt - 1) if answer.retry_after is None else answer.retry_after
-                    if wait > _LONGEST_WAIT:
-                        break
-                    await self.sleep(wait)
-                try:
-                    async with asyncio.timeout(_SECONDS):
-                        response = await transport.send(request, None)
-                except (NoReplyError, TimeoutError) as error:
-                    said = str(error) or f"no reply in {_SECONDS:.0f} seconds"
-                    answer = Answer(arrived=False, said=f"{_host(url)} gave no reply: {_words(said)}.")
-                    continue
-                verdict = verdict_of_status(response)
-                if verdict.outcome is Outcome.ACKNOWLEDGED:
-                    return Answer(arrived=True, said=f"{_host(url)} answered {response.status}.")
-                said = f"{_host(url)} refused it: {_words(verdict.reason) or response.status}."
-                answer = Answer(arrived=False, said=said, retry_after=verdict.retry_after)
-                if verdict.outcome is not Outcome.RETRY:
+            for attempt in range(1, _ATTEMPTS + 1):
+                answer, again = await _post(transport, request)
+                wait = _BACKOFF * 2 ** (attempt - 1) if answer.retry_after is None else answer.retry_after
+                if not again or attempt == _ATTEMPTS or wait > _LONGEST_WAIT:
                     break
+                await self.sleep(wait)
         return answer
 
     async def _to_command(self, message: Message) -> Answer:
@@ -140,6 +130,26 @@ class Sender:
             await _end(process)
         said = f"The command ended with {code}.{f' It printed: {_words(printed)}' if printed else ''}"
         return Answer(arrived=code == 0, said=said)
+
+
+async def _post(transport: Transport, request: Request) -> tuple[Answer, bool]:
+    """Send a message to a webhook once; give what was answered, and whether to try again."""
+    from core.destinations.base import Outcome, verdict_of_status
+    from core.sync.transport import NoReplyError
+
+    host = _host(request.url)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            response = await transport.send(request, None)
+    except (NoReplyError, TimeoutError) as error:
+        said = _words(str(error)) or f"no reply in {_SECONDS:.0f} seconds"
+        return Answer(arrived=False, said=f"{host} gave no reply: {said}."), True
+    verdict = verdict_of_status(response)
+    if verdict.outcome is Outcome.ACKNOWLEDGED:
+        return Answer(arrived=True, said=f"{host} answered {response.status}."), False
+    said = f"{host} refused it: {_words(verdict.reason) or response.status}."
+    again = verdict.outcome is Outcome.RETRY
+    return Answer(arrived=False, said=said, retry_after=verdict.retry_after if again else None), again
 
 
 async def _feed(process: asyncio.subprocess.Process, body: bytes) -> str:
@@ -175,7 +185,7 @@ def _remember_parts(url: str) -> None:
         parts = urlsplit(url)
     except ValueError:
         return
-    for part in (parts.path, parts.query, *parts.path.split("/")[-1:]):
+    for part in (parts.path, parts.query, *parts.path.split("/")):
         if len(part) >= _SHORTEST_PATH:
             remember_secret(part)
 

@@ -184,7 +184,7 @@ def notice_of_project(file: str, problem: str, news: News, since: float, now: fl
     says = (
         f"{file} is mended; what it describes runs again."
         if news is News.RECOVERED
-        else _sentence(f"{file} cannot be used: {clean(problem)}")
+        else _sentence(f"{file} cannot be used: {harmless(blacked_out(problem), most=_LONGEST)}")
     )
     remedy = "" if news is News.RECOVERED else "What it describes does not run until the file is mended."
     return Notice(

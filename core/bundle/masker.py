@@ -24,6 +24,7 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 """Digests have letters only, so that none looks like a number that has to be masked."""
 
 _MASKED = re.compile(r"<\w+ [a-p]{6}>")
+_OURS = re.compile(r"[a-z_]{1,30}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _NUMBER = re.compile(r"[+0-9][0-9 ./-]*")
 _LONG_NUMBER = re.compile(r"\b[0-9]{6,}\b")
@@ -97,12 +98,16 @@ class Masker:
     def document(self, value: Any, kept: Collection[str], key: str = "") -> Any:
         """Give a document of JSON: numbers as they are, the texts of the keys `kept`, all other texts masked."""
         if isinstance(value, Mapping):
-            return {name: self.document(each, kept, name) for name, each in value.items()}
+            return {self._key(str(name)): self.document(each, kept, str(name)) for name, each in value.items()}
         if isinstance(value, list | tuple):
             return [self.document(each, kept, key) for each in value]
         if isinstance(value, str):
             return harmless(value, most=200) if key in kept else self.text(value)
         return value if value is None or isinstance(value, bool | int | float) else self.text(str(value))
+
+    def _key(self, name: str) -> str:
+        """Give a key of a document: ours are plain words."""
+        return name if _OURS.fullmatch(name) else self.value(name, "key")
 
     def settings(self, value: Any, kept: Collection[str], key: str = "") -> Any:
         """Give what a file of the project says: texts of the keys `kept`, switches and small numbers; of all else the kind.

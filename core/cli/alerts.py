@@ -46,11 +46,13 @@ def alerts(context: click.Context, *, folder: Path | None, as_json: bool) -> Non
     if context.invoked_subcommand is not None:
         return
     from core.alerts.listing import statuses
+    from core.sync.history import daemon
     from core.sync.state import StateFolder
 
     project = open_project(folder, quiet=as_json)
     with StateFolder(project).store() as store:
         rows = statuses(project, store)
+        runner = daemon(store)
     if as_json:
         print_json([asdict(row) for row in rows])
     elif not rows:
@@ -78,6 +80,8 @@ def alerts(context: click.Context, *, folder: Path | None, as_json: bool) -> Non
         for row in rows:
             if row.problem:
                 say(f"{row.name}: {row.problem}", sign="bad")
+        if runner is None or runner.state != "running":
+            say("No daemon runs: nothing is told until `backhaul daemon` does.", sign="warn")
 
 
 @alerts.command("test")

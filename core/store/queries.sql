@@ -445,7 +445,7 @@ SELECT DISTINCT sync FROM runs WHERE state = 'skipped' AND caught_up IS NULL;
 -- name: last_ended_of_syncs
 SELECT r.sync, r.id, r.state, r.started, r.ended, r.error, r.remedy FROM json_each(:syncs) s
 JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value AND state NOT IN ('skipped', 'running')
-    ORDER BY started DESC LIMIT 1);
+    AND error IS NOT :stopped ORDER BY started DESC LIMIT 1);
 
 -- name: running
 SELECT sync, id, started, process FROM runs WHERE state = 'running' ORDER BY started;
@@ -458,7 +458,7 @@ JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value AND state 
 -- name: failures_of_syncs
 SELECT s.value ->> 'sync' AS sync, count(*) AS failures, min(started) AS first FROM json_each(:syncs) s
 JOIN runs r ON r.rowid IN (SELECT rowid FROM runs WHERE sync = s.value ->> 'sync' AND state <> 'skipped'
-    AND started > s.value ->> 'after' AND started <= s.value ->> 'until' ORDER BY started DESC LIMIT 1000) GROUP BY 1;
+    AND error IS NOT :stopped AND started > s.value ->> 'after' AND started <= s.value ->> 'until' ORDER BY started DESC LIMIT 1000) GROUP BY 1;
 
 -- name: refusals_of_runs
 SELECT r.value AS run, sum(d.acknowledged) AS acknowledged, sum(d.rejected) AS rejected FROM json_each(:runs) r

@@ -93,6 +93,20 @@ async def test_a_run_that_was_killed_is_a_failure_and_one_that_goes_on_is_none(w
     assert "it was killed" in world.notices()[0]
 
 
+async def test_a_run_that_somebody_stopped_is_no_failure_and_no_success(world: World) -> None:
+    world.run()
+    world.now += 20
+    world.run(state="failed", error="The run was stopped.")
+    assert await world.check() == []
+    world.run(state="failed", error="No.")
+    assert await world.check() == ["new failure users"]
+    world.now += 20
+    world.run(state="failed", error="The run was stopped.")
+    assert await world.check() == []
+    world.run()
+    assert await world.check() == ["recovered failure users"]
+
+
 async def test_rejected_rows_above_the_share_are_told_with_their_reasons_and_without_whose_they_are(
     world: World,
 ) -> None:
@@ -169,7 +183,7 @@ async def test_a_broken_file_is_told_by_its_place_and_told_again_when_it_is_mend
     assert await world.check(problem=head) == ["new project backhaul.toml"]
     assert await world.check() == ["recovered project backhaul.toml"]
     assert world.notices()[0] == (
-        "syncs/leads.toml cannot be used: There is no key '…' here. What it describes does not run until the file is mended."
+        "syncs/leads.toml cannot be used: There is no key 'schedul' here. What it describes does not run until the file is mended."
         " Look: backhaul status"
     )
 

@@ -148,7 +148,7 @@ def test_what_is_planted_into_the_store_and_the_log_by_hand_is_masked_too(
             "destination": "seg",
             "questions": questions,
             "new": said,
-            "deep": {"er": [said]},
+            "deep": {PEOPLE["city"]: [said]},
         }
         log.write(json.dumps(event) + "\n")
         log.write(f"{said} is no JSON\n")

@@ -62,6 +62,9 @@ def test_the_alerts_of_a_project_are_listed_with_when_each_last_told(
         r"✗ 1 time not told +page +command false +failure, recovery, freshness, project +people +never", listed
     )
     assert "✗ page: The command ended with 1." in listed
+    assert "! No daemon runs: nothing is told until `backhaul daemon` does." in listed
+    a_daemon(people)
+    assert "No daemon runs" not in people.run("alerts").out
     found = people.run("alerts", "--json").json
     assert [(each["name"], each["failures"], each["problem"]) for each in found] == [
         ("team", 0, None),
