@@ -328,8 +328,7 @@ class Agenda:
             earlier = replace(found, last=max(found.first, found.last - 1), count=found.count - 1)
             effects.append(_skip(entry.sync, earlier, AWAY if seen_late else FULL))
         cause = "schedule" if found else "caught up" if entry.recorded is not None else "retry"
-        seen = found.last if found else entry.standing.seen
-        entry.standing = replace(entry.standing, seen=seen, retry=None)
+        entry.standing = _dealt_with(entry, found.last if found else entry.standing.seen, now)
         job = replace(entry.waiting, cause=cause, due=found.last if found else None)
         entry.waiting, entry.recorded, entry.running = None, None, job
         self.running[entry.sync.id] = job
@@ -397,6 +396,18 @@ class Agenda:
         due = schedule.due(standing, entry.plan, entry.sync.timezone)
         is_needed = outcome.may_pass or entry.recorded is not None or (due is not None and due < retry)
         return replace(standing, failures=failures, retry=retry if is_needed else None)
+
+
+def _dealt_with(entry: _Entry, moment: float, now: float) -> Standing:
+    """Give the standing of a sync that starts for a due moment.
+
+    "every N" counts from its first start: a hundred that are turned on at once, and have to wait for each other then, are
+    not due in the same moment ever after.
+    """
+    standing = entry.standing
+    if standing.seen < standing.anchor and entry.plan.seconds is not None and entry.sync.start is None:
+        return replace(standing, anchor=now, seen=now, retry=None)
+    return replace(standing, seen=moment, retry=None)
 
 
 def _skip(sync: Sync, due: schedule.Due, reason: str, *, goes_on: bool = False) -> Skip:

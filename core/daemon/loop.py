@@ -266,11 +266,8 @@ class Daemon:
             if what.stopped and self.stopping:
                 what = replace(what, stopped=False, interrupted=True)
             self._unkept += self.agenda.ended(job, what, self.clock())
-            level = {"succeeded": "info", "failed": "error"}.get(what.state, "warn")
             said = f"{job.name}: {what.state}{f': {what.error}' if what.error else ''}"
-            self.log(
-                "warn" if what.held or what.stopped or what.interrupted else level, said, run=what.run, cause=job.cause
-            )
+            self.log("info" if what.state == "succeeded" else "warn", said, run=what.run, cause=job.cause)
 
 
 def _refused(number: int, why: str) -> Answer:

@@ -102,7 +102,7 @@ class Month:
             to = ("seg", "cio") if name == "users" else ("seg",)
             self.project.sync(name, query, to=to, **values)
         for hour in range(1, self.days * 24):
-            self.at(hour * HOUR, self.change_rows)
+            self.at(hour * HOUR, lambda hour=hour: self.change_rows(hour))
         for trouble in TROUBLES:
             if trouble.ends < (self.days - 2) * 24:
                 self.at(trouble.begins * HOUR, lambda trouble=trouble: trouble.begin(self))
@@ -126,9 +126,8 @@ class Month:
         self._seed = (self._seed * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) % 2**64
         return (self._seed >> 33) / 2**31
 
-    def change_rows(self) -> None:
+    def change_rows(self, hour: int) -> None:
         """Change a few people, and take some orders."""
-        hour = round((self.now - START) / HOUR)
         if not self.warehouse.exists():
             return
         with duckdb.connect(str(self.warehouse)) as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -248,7 +249,10 @@ def test_a_year_of_twenty_syncs_accounts_for_every_due_moment_with_flat_memory()
     chance = random.Random(7)
     words = ["every 15 minutes", "every 1 hour", "every 12 hours", "daily at 02:30", "cron 0 6 * * 1-5"]
     zones = ["UTC", "Europe/Berlin", "America/New_York"]
-    syncs = [sync(f"s{number}", words[number % 5], timezone=chance.choice(zones)) for number in range(20)]
+    syncs = [
+        sync(f"s{number}", words[number % 5], timezone=chance.choice(zones), start=datetime.fromtimestamp(NOW, UTC))
+        for number in range(20)
+    ]
     outcomes = [GOOD] * 30 + [BAD, BAD, WRONG, HELD, STOPPED, replace(GOOD, state="partial")]
     bench = Bench(
         project(*syncs),
