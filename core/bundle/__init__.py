@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import os
-import secrets as randomness
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -39,6 +38,7 @@ from core.words import utc
 __all__ = ["Bundle", "write_bundle"]
 
 _MOST_ROWS = 1_000
+_ANOTHER = "Name another file with --to, or remove that one."
 
 _README = """One run of a sync of Backhaul, with its surroundings.
 
@@ -81,8 +81,10 @@ def write_bundle(
 
     `log` is the run's log; `read_secret` reads the project's secrets, so that they are known for what they are.
     """
-    if "\0" in str(file) or os.path.lexists(file):
-        raise UsageError(f"{file} is there already.", remedy="Name another file with --to, or remove that one.")
+    if "\0" in str(file):
+        raise UsageError(f"{str(file)!r} is no name for a file.", remedy="Name another one with --to.")
+    if os.path.lexists(file):
+        raise UsageError(f"{file} is there already.", remedy=_ANOTHER)
     _know_secrets(project, read_secret)
     sync = next((each for each in project.syncs.values() if each.id == run.sync), None)
     masker = _masker(project, sync, run, store)
@@ -136,28 +138,11 @@ def _texts(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 _CALL = frozenset(
-    [
-        "type",
-        "userId",
-        "anonymousId",
-        "groupId",
-        "previousId",
-        "event",
-        "name",
-        "category",
-        "timestamp",
-        "messageId",
-        "traits",
-        "properties",
-        "context",
-        "integrations",
-        "identify",
-        "track",
-        "group",
-        "page",
-        "screen",
-        "alias",
-    ]
+    (
+        *("type", "userId", "anonymousId", "groupId", "previousId", "event", "name", "category", "timestamp"),
+        *("messageId", "traits", "properties", "context", "integrations", "identify", "track", "group", "page"),
+        *("screen", "alias"),
+    )
 )
 """Names of a call's own fields, and the words of `type`."""
 
@@ -187,21 +172,23 @@ def _zipped(files: dict[str, bytes], run: RunSummary, masked: int) -> bytes:
 
 
 def _write(file: Path, data: bytes) -> None:
-    """Write a file that nobody else may read; it has its name once it is whole, and only where that is free."""
-    part = file.with_name(f".{file.name}.{randomness.token_hex(4)}")
+    """Write a file that nobody else may read, where there is none of this name; half of one does not stay."""
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{file} is there already.", remedy=_ANOTHER) from None
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    try:
+        with os.fdopen(handle, "wb") as out:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        os.link(part, file)
-    except FileExistsError:
-        raise UsageError(
-            f"{file} is there already.", remedy="Name another file with --to, or remove that one."
-        ) from None
     except OSError as error:
-        raise UsageError(
-            f"The bundle cannot be written: {error.strerror}.", where=str(file), remedy="Name another file with --to."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
+        raise _unwritable(file, error) from error
+
+
+def _unwritable(file: Path, error: OSError) -> UsageError:
+    why = error.strerror or type(error).__name__
+    return UsageError(f"The bundle cannot be written: {why}.", where=str(file), remedy="Name another file with --to.")

@@ -38,58 +38,21 @@ _DELIVERY = (
     *("deletes", "assumed", "canary", "canary_passed", "created", "ended", "outcomes", "pending"),
 )
 _KEPT = frozenset(
-    [
-        "id",
-        "run",
-        "sync",
-        "name",
-        "cause",
-        "state",
-        "kind",
-        "event",
-        "destination",
-        "delivery",
-        "caught_up",
-        "guard",
-        "severity",
-        "rule",
-        "version",
-        "words",
-        "call",
-        "certainty",
-    ]
+    (
+        *("id", "run", "sync", "name", "cause", "state", "kind", "event", "destination", "delivery"),
+        *("caught_up", "guard", "severity", "rule", "version", "words", "call", "certainty"),
+    )
 )
 """Keys of documents whose texts are our own words, or names and ids of the project."""
 
 _DROPPED = frozenset({"evidence"})
 
 SETTINGS = frozenset(
-    [
-        "type",
-        "region",
-        "timezone",
-        "profile",
-        "call",
-        "schedule",
-        "start",
-        "removed",
-        "ledger",
-        "id",
-        "source",
-        "destinations",
-        "lookback",
-        "invalid_rows",
-        "sslmode",
-        "name",
-        "to",
-        "format",
-        "on",
-        "syncs",
-        "repeat",
-        "fresh_within",
-        "from",
-        "disabled",
-    ]
+    (
+        *("type", "region", "timezone", "profile", "call", "schedule", "start", "removed", "ledger", "id"),
+        *("source", "destinations", "lookback", "invalid_rows", "sslmode", "name", "to", "format", "on"),
+        *("syncs", "repeat", "fresh_within", "from", "disabled"),
+    )
 )
 """Keys of the project's files whose texts are choices among a few words, or names of the project."""
 

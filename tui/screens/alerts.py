@@ -129,8 +129,10 @@ class AlertsPage(Page):
         lines += wrapped(f"Of {', '.join(alert.syncs) if alert.syncs else 'all syncs'}.", width, "muted")
         tested = self._tests.get(alert.name)
         if tested is not None:
-            mark, style = {True: ("✓ ", "ok"), False: ("✗ ", "fail"), None: ("· ", "muted")}[tested[0]]
-            lines += [Line(), line(Span("Test", "bold text")), line((mark, style)), *wrapped(tested[1], width, style)]
+            word, style = {True: ("✓ arrived", "ok"), False: ("✗ not told", "fail"), None: ("· on its way", "muted")}[
+                tested[0]
+            ]
+            lines += [Line(), heading("Test", (word, style)), *wrapped(tested[1], width)]
         if alert.problem:
             many = counted(alert.failures, "time")
             lines += [Line(), line((f"✗ not told, {many} in a row", "fail")), *wrapped(alert.problem, width)]
@@ -159,7 +161,7 @@ class AlertsPage(Page):
         alert = self.chosen
         if alert is None:
             return
-        self._tests[alert.name] = (None, "A test is on its way …")
+        self._tests[alert.name] = (None, "Waiting for the answer …")
         self._show_detail()
         self.refresh_bars()
         try:
