@@ -22,6 +22,8 @@ __all__ = ["Comparison", "Due", "Key", "keep"]
 
 _DAY = 86_400.0
 _HEAD = "backhaul.toml"
+_AT_WORK = 60.0
+"""A file that was written so many seconds ago is being worked on."""
 
 Key = tuple[str, str, Trouble]
 """An alert, a sync's id (or a file of the project), and the trouble."""
@@ -120,7 +122,10 @@ class Comparison:
         return identity in self._facts and asks_for(alert, self._facts[identity].sync)
 
     def _broken_files(self) -> dict[str, tuple[Evidence, str]]:
-        """Give the broken files of the project, by their path in it, with the reason; each further day is something new."""
+        """Give the broken files of the project, by their path in it, with the reason; each further day is something new.
+
+        One that was written just now is left alone: somebody is at work on it.
+        """
         project, now = self.project, self.now
         reasons = {_path(project, file): str(getattr(each, "message", each)) for file, each in project.broken.items()}
         if self.problem is not None:
@@ -128,6 +133,8 @@ class Comparison:
         begun = {key[1]: standing.since for key, standing in self._known.items() if key[2] is Trouble.PROJECT}
         found = {}
         for file, text in reasons.items():
+            if file not in begun and now - _written(project.folder / file, now) < _AT_WORK:
+                continue
             since = min(begun.get(file, now), now)
             found[file] = (Evidence(since=since, at=since + (now - since) // _DAY * _DAY), text)
         return found
@@ -145,6 +152,15 @@ def _is_about(alert: Alert, file: str) -> bool:
     """Say whether a file of the project is one that an alert is about: of the syncs that it names, and what all syncs share."""
     path = Path(file)
     return not alert.syncs or path.parent.name != "syncs" or path.stem in alert.syncs
+
+
+def _written(file: Path, now: float) -> float:
+    """Give when a file was last written; long ago where it is gone, or was written at a time to come."""
+    try:
+        written = file.stat().st_mtime
+    except OSError:
+        return 0.0
+    return written if written <= now else 0.0
 
 
 def _path(project: Project, file: Path) -> str:

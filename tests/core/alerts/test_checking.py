@@ -188,6 +188,16 @@ async def test_a_broken_file_is_told_by_its_place_and_told_again_when_it_is_mend
     )
 
 
+async def test_a_file_that_somebody_is_at_work_on_is_left_alone_for_a_minute(world: World) -> None:
+    file = world.project.folder / "syncs" / "leads.toml"
+    file.parent.mkdir()
+    file.write_text("half a li", "utf-8")
+    os.utime(file, (world.now, world.now))
+    world.project = replace(world.project, broken={file: ProjectError("No.", where=str(file))})
+    assert await world.check(50) == []
+    assert await world.check(15) == ["new project syncs/leads.toml"]
+
+
 async def test_an_alert_of_some_syncs_tells_of_no_other(tmp_path: Path) -> None:
     world = World(tmp_path, "users", "orders", syncs=("orders",))
     world.run("users", state="failed")
