@@ -23,6 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
@@ -31,6 +33,7 @@ from core.blackout import remember_environment
 from core.words import clock
 from tui import crash, preferences
 from tui.bridge import Bridge
+from tui.changes import Picture
 from tui.daemon import daemon_spans
 from tui.drawing import Span
 from tui.everywhere import Everywhere
@@ -76,6 +79,7 @@ class Console(Everywhere):
         self.bridge = Bridge(self, folder)
         self.folder = folder
         self.animation_level = "none"
+        self._picture = Picture()
 
     # the beginning
 
@@ -87,6 +91,12 @@ class Console(Everywhere):
         from tui.terminal import TerminalDriver
 
         return TerminalDriver
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send to the terminal what differs from what it shows."""
+        if isinstance(renderable, CompositorUpdate) and not (self.is_headless or self._batch_count or self._closed):
+            renderable = self._picture.changes(renderable)
+        super()._display(screen, renderable)
 
     def get_default_screen(self) -> Screen[Any]:
         return Home()

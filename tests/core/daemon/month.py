@@ -101,7 +101,7 @@ class Month:
             query = QUERIES[values.pop("query", "users")]
             to = ("seg", "cio") if name == "users" else ("seg",)
             self.project.sync(name, query, to=to, **values)
-        for hour in range(1, self.days * 24):
+        for hour in range(1, self.days * 24 - 24):
             self.at(hour * HOUR, lambda hour=hour: self.change_rows(hour))
         for trouble in TROUBLES:
             if trouble.ends < (self.days - 2) * 24:
@@ -168,6 +168,7 @@ class Month:
             sync,
             secrets.reader(loaded),
             cause=job.cause,
+            replay=job.kind == "replay",
             accepted=accepted_of(list(job.words)),
             due=job.due,
             clock=clock,
@@ -243,10 +244,10 @@ class Month:
         self.make_daemon()
         self._begin()
 
-    def requested(self, sync: str, *words: str) -> None:
+    def requested(self, sync: str, *words: str, kind: str = "run") -> None:
         """Ask the daemon for a run, as a person does."""
         with Store(self.folder / ".backhaul") as store:
-            ask(store, "run", sync=f"id{sync}", words=words)
+            ask(store, kind, sync=f"id{sync}", words=words)
             store._connection.execute("UPDATE requests SET created = ? WHERE answer IS NULL", [self.now])
 
     def edit(self, name: str, old: str, new: str) -> None:
@@ -278,6 +279,12 @@ def accepted(month: Month) -> None:
         month.requested(name, "--yes")
 
 
+def mended(month: Month) -> None:
+    month.receiver.refuse()
+    for name in ("users", "leads", "nightly", "weekdays"):
+        month.requested(name, kind="replay")
+
+
 TROUBLES = (
     Trouble(0.5, 0.6, "answers are lost now and then, from now on", destination_well, nothing),
     Trouble(30, 54, "the destination is down for a day", destination_down, destination_well),
@@ -291,9 +298,9 @@ TROUBLES = (
     Trouble(
         100,
         148,
-        "one person's row is refused",
-        lambda month: month.receiver.refuse('"u7"'),
-        lambda month: month.receiver.refuse(),
+        "rows of one kind are refused, until that is mended and they are replayed",
+        lambda month: month.receiver.refuse('"plan-10'),
+        mended,
     ),
     Trouble(170, 171, "the daemon is killed", lambda month: month.restart(), nothing),
     Trouble(200, 208, "everything changes at once: guards ask, a person says yes", mass_change, accepted),
@@ -345,13 +352,10 @@ TROUBLES = (
 
 def story(month: Month) -> str:
     """Give the month as a table that a person can check."""
-    with Store(month.folder / ".backhaul") as store:
-        runs = tuple(reversed(history.runs(store, limit=100_000)))
+    runs = history_of(month)
     lines = [f"{'SYNC':<9} {'SCHEDULE':<18} " + "".join(str(day % 10) for day in range(1, month.days + 1))]
     for name, given in SYNCS.items():
-        mine = [run for run in runs if run.name == name]
-        days = "".join(_day([run for run in mine if _day_of(run.started) == day]) for day in range(month.days))
-        lines.append(f"{name:<9} {given['schedule']:<18} {days}")
+        lines.append(f"{name:<9} {given['schedule']:<18} {worst_of_days(month, name)}")
     lines += [
         "",
         "✓ all succeeded  ! rows refused, or a guard asked  ✗ one failed  · skipped only  (blank) nothing was due",
@@ -372,11 +376,23 @@ def story(month: Month) -> str:
         "SENT",
     )
     lines.append("".join(f"{head:>10}" for head in heads))
-    lines += ["".join(f"{cell:>10}" for cell in counts(month, runs, name)) for name in SYNCS]
+    lines += ["".join(f"{cell:>10}" for cell in counts(runs, name)) for name in SYNCS]
     return "\n".join(lines)
 
 
-def counts(month: Month, runs: tuple[history.RunSummary, ...], name: str) -> tuple[Any, ...]:
+def history_of(month: Month) -> tuple[history.RunSummary, ...]:
+    """Give all runs, the oldest first."""
+    with Store(month.folder / ".backhaul") as store:
+        return tuple(reversed(history.runs(store, limit=100_000)))
+
+
+def worst_of_days(month: Month, name: str) -> str:
+    """Give a sign a day: the worst that happened to a sync on it."""
+    mine = [run for run in history_of(month) if run.name == name]
+    return "".join(_day([run for run in mine if _day_of(run.started) == day]) for day in range(month.days))
+
+
+def counts(runs: tuple[history.RunSummary, ...], name: str) -> tuple[Any, ...]:
     """Give one sync's line: due moments, and how they are accounted for; runs by cause and state; calls acknowledged."""
     mine = [run for run in runs if run.name == name]
     causes = Counter(run.cause for run in mine if run.state != "skipped")
