@@ -2,7 +2,7 @@
 
 Project files become `Source`, `Destination`, `Sync` and `Project` (core.project reads and writes them);
 a query's columns are `Column`s, what it will cost an `Estimate`, what it did cost a `Bill`; what lint finds are `Finding`s;
-credentials are `Secret`s.
+credentials are `Secret`s; whom to tell of trouble are `Alert`s.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 __all__ = [
     "AT_ONCE",
+    "Alert",
+    "AlertFormat",
+    "AlertTo",
     "Bill",
     "CallType",
     "Certainty",
@@ -38,6 +41,7 @@ __all__ = [
     "Step",
     "Sync",
     "Table",
+    "Trouble",
 ]
 
 
@@ -332,6 +336,54 @@ class Sync:
     query_path: Path = Path()
 
 
+class Trouble(enum.StrEnum):
+    """What an alert tells of. `RECOVERY` is the end of a trouble that it has told of."""
+
+    FAILURE = "failure"
+    RECOVERY = "recovery"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    FRESHNESS = "freshness"
+    PROJECT = "project"
+
+
+class AlertTo(enum.StrEnum):
+    """The way that an alert goes."""
+
+    WEBHOOK = "webhook"
+    COMMAND = "command"
+    TERMINAL = "terminal"
+
+
+class AlertFormat(enum.StrEnum):
+    """What a webhook is sent: our own JSON, or what Slack and its likes take."""
+
+    JSON = "json"
+    SLACK = "slack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Somebody to tell when a sync is in trouble. Times are in seconds.
+
+    `on` are the troubles that it tells of, of the `syncs` that are named (of all where none is). `rejected_share` is the share of a
+    run's calls above which rejected rows are a trouble. `fresh_within` is how old the last success may be; where it is None,
+    twice as old as the sync's schedule makes it. The same trouble stays quiet for `repeat`; `after` is how many failures in a
+    row are one.
+    """
+
+    name: str
+    to: AlertTo
+    format: AlertFormat = AlertFormat.JSON
+    command: tuple[str, ...] = ()
+    on: tuple[Trouble, ...] = (Trouble.FAILURE, Trouble.RECOVERY, Trouble.FRESHNESS, Trouble.PROJECT)
+    rejected_share: float = 0.05
+    fresh_within: int | None = None
+    syncs: tuple[str, ...] = ()
+    repeat: int = 4 * 3600
+    after: int = 1
+
+
 class SecretsFrom(enum.StrEnum):
     """Where this project's secrets live; anything but the keyring was chosen by the user."""
 
@@ -360,4 +412,5 @@ class Project:
     retention: int = 30
     workers: int = AT_ONCE
     disabled_rules: tuple[str, ...] = ()
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
     broken: Mapping[Path, Exception] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Secrets: in the OS keyring, or where the user explicitly chose. The only importer of keyring.
 
-A secret is named by what it opens: `sources/prod.password`, `destinations/cio.api_key`. In the keyring it is an entry of
+A secret is named by what it opens: `sources/prod.password`, `destinations/cio.api_key`, `alerts/team.url`. In the keyring it is an entry of
 the service "backhaul: <project's name>". A host without a keyring gets no silent substitute; backhaul.toml says instead
 
     [secrets]
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from core.blackout import remember_secret
 from core.errors import SecretError, UsageError
-from core.model import Project, Secret, SecretsFrom
+from core.model import AlertTo, Project, Secret, SecretsFrom
 from core.plugins import nearest
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def backend_name() -> str:
 
 
 def full_names(project: Project) -> Mapping[str, str]:
-    """Give the names of all secrets that this project's sources and destinations may need, with their meaning."""
+    """Give the names of all secrets that this project's sources, destinations and alerts may need, with their meaning."""
     from core.destinations import destination_type
     from core.warehouses import warehouse_type
 
@@ -92,6 +92,9 @@ def full_names(project: Project) -> Mapping[str, str]:
         plugin = destination_type(destination.type)
         for name in plugin.needs(destination.settings):
             names[f"destinations/{destination.name}.{name}"] = plugin.secrets[name]
+    for alert in project.alerts.values():
+        if alert.to is AlertTo.WEBHOOK:
+            names[f"alerts/{alert.name}.url"] = "Address of the webhook"
     return names
 
 

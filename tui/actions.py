@@ -39,6 +39,7 @@ SCOPES: Mapping[str, str] = {
     "sources": "Sources and destinations",
     "editor": "Editor",
     "plan": "Plan",
+    "alerts": "Alerts",
     "runs": "Runs",
     "run": "One run",
     "settings": "Settings of a sync",
@@ -55,6 +56,7 @@ _TABLE = (
     ("global.home", "home", "Go to the syncs: what is healthy, what failed and why", "home"),
     ("global.sources", "sources", "Go to the sources and destinations", "sources"),
     ("global.editor", "editor", "Go to the editor", "editor"),
+    ("global.alerts", "alerts", "Go to the alerts: who is told of what, and when that was last done", "alerts"),
     ("global.runs", "runs", "Go to the runs, live and past", "runs"),
     ("global.command", "command", "Type a command, or find any action by its words", "palette"),
     ("global.help", "keys", "Show the keys that work here", "help"),
@@ -148,6 +150,8 @@ _TABLE = (
     ("plan.next_destination", "next destination", "Show the plan of the next destination", "next-destination"),
     ("plan.from_zero", "from 0", "Plan with last_sync_time 0", "from-zero"),
     ("plan.again", "again", "Query and compare again", "again"),
+    # alerts
+    ("alerts.test", "test", "Send a test notice of the chosen alert, and say what was answered", "test"),
     # runs
     ("runs.open", "open", "Open the chosen run", "open"),
     ("runs.pause", "pause", "Pause the live updates, or go on", "pause"),
@@ -165,6 +169,13 @@ _TABLE = (
     ("run.edit", "SQL", "Open the query of this sync", "edit"),
     ("run.curl", "curl", "Copy the request of the chosen row as a curl command, without the secret", "curl"),
     ("run.log", "log", "Show the log of this run", "log"),
+    (
+        "run.bundle",
+        "bundle",
+        "Put this run with its surroundings into a file, masked, for a colleague",
+        "bundle",
+        "path",
+    ),
     # settings, forms
     ("settings.save", "save", "Save the settings", "save"),
     ("settings.plan", "plan", "Show what would be sent with these settings", "plan"),

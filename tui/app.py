@@ -39,6 +39,7 @@ from tui.drawing import Span
 from tui.everywhere import Everywhere
 from tui.keys import load
 from tui.messages import RunFinished, Snapshot, SnapshotRead
+from tui.notices import tell_notices
 from tui.screens.base import Page
 from tui.screens.home import Home
 from tui.themes import PALETTES
@@ -152,7 +153,8 @@ class Console(Everywhere):
     # what is told
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
-        """Show the project and the store as they are now, on the page in sight."""
+        """Show the project and the store as they are now, on the page in sight; tell what alerts told the consoles."""
+        tell_notices(self, message.snapshot.notices)
         page = self.page
         if page is not None and page.is_ready and page.stays_open:
             page.refresh_bars()
@@ -305,7 +307,7 @@ class Console(Everywhere):
         super()._print_error_renderables()
 
 
-_PAGES = ("editor", "sources", "runs", "run", "plan", "settings", "dialogs", "palette", "help")
+_PAGES = ("editor", "sources", "alerts", "runs", "run", "plan", "settings", "dialogs", "palette", "help")
 
 
 async def _import_pages() -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BackhaulError
 from tui.helper import Workbench
-from tui.messages import Refused, RunFinished, Snapshot, SnapshotRead
+from tui.messages import Notice, Refused, RunFinished, Snapshot, SnapshotRead
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -36,6 +36,7 @@ __all__ = ["Bridge"]
 _Value = TypeVar("_Value")
 
 _RUNS = 300
+_NOTICES = 1_000
 _DAEMON_SECONDS = 2
 """How often to look whether the daemon is still there: its end may change no file."""
 
@@ -51,6 +52,7 @@ class Bridge:
         self._store: Store | None = None
         self._seen: object = None
         self._files: object = None
+        self._told: int | None = None
         self._workbench = Workbench(folder)
         self._started: list[tuple[subprocess.Popen[bytes], str, str, Any]] = []
         self._asked: dict[int, tuple[str, str]] = {}
@@ -122,8 +124,22 @@ class Bridge:
             project=project,
             statuses=history.overview(project, store),
             runs=history.runs(store, limit=_RUNS),
+            notices=self._new_notices(store),
             at=time.time(),
             daemon=history.daemon(store),
+        )
+
+    def _new_notices(self, store: Store) -> tuple[Notice, ...]:
+        """Give the notices that were told since the last look, the oldest first; at the first look none is new."""
+        after = self._told
+        if after is None:
+            row = store.row("last_notice")
+            self._told = int(row["number"]) if row else 0
+            return ()
+        rows = store.rows("notices_after", number=after, limit=_NOTICES)
+        self._told = max([after, *(row["number"] for row in rows)])
+        return tuple(
+            Notice(number=row["number"], text=row["text"], trouble=bool(row["trouble"])) for row in reversed(rows)
         )
 
     def _open_store(self, project: Project) -> Store:

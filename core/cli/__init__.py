@@ -13,6 +13,8 @@ import click
 
 from core import __version__
 from core.cli import (
+    alerts,
+    bundle,
     daemon,
     demo,
     doctor,
@@ -61,6 +63,8 @@ for _command in (
     history.rejected,
     run.replay,
     history.explain,
+    alerts.alerts,
+    bundle.bundle,
     daemon.daemon,
     operate.pause,
     operate.resume,

@@ -6,6 +6,9 @@
     worker.py    such a process: one run at a time, in an interpreter that is warm
     asking.py    what others do with a daemon: who runs, ask it for something, begin one in the background
     unit.py      the systemd unit
+    watching.py  alerts beside it
+    log.py       its log, in files that are turned over
+    metrics.py   what Prometheus is told
 
 A run is done in a worker process, not in the daemon: a driver that crashes takes one run with it, a driver that holds Python's lock holds up
 nobody, and memory is given back. A worker serves many runs, one after the other, since the libraries take half a second to

@@ -1,6 +1,6 @@
 """The project's files, to values and back. The only reader and writer of them.
 
-    backhaul.toml              name, state, retention, [defaults], [guards], [secrets], [lint]
+    backhaul.toml              name, state, retention, [defaults], [guards], [secrets], [lint], [alerts.<name>]
     sources/<name>.toml        type, timezone and the type's settings; never a secret
     destinations/<name>.toml   type, the type's settings, [limits], [network]; never a secret
     syncs/<name>.sql           the query
@@ -29,12 +29,24 @@ from core.destinations import destination_type
 from core.errors import ProjectError
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
 from core.plugins import nearest
+from core.project.alerts import alerts_of, unknown_sync
 from core.project.decode import decode, read_toml
 from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
 from core.project.write import set_value, write_file
 from core.warehouses import warehouse_type
 
-__all__ = ["FILE", "destination_of", "find", "initialise", "load", "set_value", "source_of", "write_file"]
+__all__ = [
+    "FILE",
+    "destination_of",
+    "dialect_of",
+    "find",
+    "head_problem",
+    "initialise",
+    "load",
+    "set_value",
+    "source_of",
+    "write_file",
+]
 
 FILE = "backhaul.toml"
 
@@ -60,7 +72,9 @@ def load(folder: Path) -> Project:
             where=str(folder),
             remedy="Make one with `backhaul init`, or try `backhaul demo`.",
         )
-    head = _head(file)
+    values = read_toml(file)
+    alerts = alerts_of(file, values.get("alerts", {}))
+    head = _head(file, values)
     broken: dict[Path, Exception] = {}
     sources = dict(_each(folder / "sources", broken, lambda file: source_of(file, read_toml(file))))
     destinations = dict(_each(folder / "destinations", broken, lambda file: destination_of(file, read_toml(file))))
@@ -78,16 +92,31 @@ def load(folder: Path) -> Project:
         retention=head.retention,
         workers=head.daemon.workers,
         disabled_rules=head.lint.disabled,
+        alerts=alerts,
         broken=broken,
     )
+    if problem := unknown_sync(alerts, [*syncs, *(path.stem for path in broken if path.parent.name == "syncs")]):
+        broken[file] = ProjectError(problem, where=str(file))
     _check_names(project, broken)
     working = {name: sync for name, sync in syncs.items() if sync.path not in broken}
     return replace(project, syncs=working)
 
 
-def _head(file: Path) -> ProjectFile:
-    """Read backhaul.toml. Raises ProjectError."""
-    head: ProjectFile = decode(file, read_toml(file), ProjectFile)
+def head_problem(folder: Path) -> ProjectError | None:
+    """Say why backhaul.toml cannot be used as it is now; None where it can. Nothing else of the project is read."""
+    file = folder / FILE
+    try:
+        values = read_toml(file)
+        alerts_of(file, values.get("alerts", {}))
+        _head(file, values)
+    except ProjectError as error:
+        return error
+    return None
+
+
+def _head(file: Path, values: Mapping[str, Any]) -> ProjectFile:
+    """Check what backhaul.toml says. Raises ProjectError."""
+    head: ProjectFile = decode(file, values, ProjectFile)
     if not head.name.strip():
         raise ProjectError("name: the project needs one; its secrets are kept under it.", where=str(file))
     if head.retention < 1:
@@ -129,6 +158,12 @@ def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _V
         except ProjectError as error:
             error.where = error.where or str(file)
             broken[file] = error
+
+
+def dialect_of(project: Project, sync: Sync) -> str:
+    """Give the dialect of a sync's query; Postgres' where its source is not known."""
+    source = project.sources.get(sync.source)
+    return warehouse_type(source.type).dialect if source else "postgres"
 
 
 def _typed(file: Path, what: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -16,6 +16,7 @@ from textual.containers import Horizontal, Vertical
 from core.words import clock, counted, took
 from tui.accepting import accept_and_run, undo_run
 from tui.drawing import Line, Span, heading, line, wrapped
+from tui.handing import bundle_run
 from tui.live import live_lines
 from tui.logs import log_lines, read_log
 from tui.messages import Refused, Snapshot
@@ -399,6 +400,12 @@ class RunPage(Page):
         if row is not None:
             answer = await self.bridge.ask("curl", run=self._run_id, number=row["number"])
             self.console.put_on_clipboard(answer["curl"])
+
+    async def do_bundle(self, path: str = "") -> None:
+        """Put this run with its surroundings into a file."""
+        run = self.run_shown
+        if run is not None:
+            await bundle_run(self, run.id, path)
 
     async def do_log(self) -> None:
         """Show the log of this run."""
