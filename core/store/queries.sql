@@ -322,6 +322,10 @@ SELECT * FROM rejected WHERE ledger = :ledger AND state = 'open' ORDER BY number
 -- name: rejected_of_sync
 SELECT * FROM rejected WHERE sync = :sync AND state = 'open' ORDER BY number LIMIT :limit;
 
+-- name: open_rejected_of_key
+SELECT number FROM rejected WHERE sync = :sync AND state = 'open' AND (identity = :key OR EXISTS (
+    SELECT 1 FROM json_each(CASE WHEN json_valid(identity) THEN identity ELSE '{}' END) WHERE value = :key)) ORDER BY number;
+
 -- name: rejected_of_delivery
 SELECT * FROM rejected WHERE delivery = :delivery AND sequence IS NOT NULL;
 
