@@ -74,6 +74,13 @@ class Everywhere(Acting):
         if isinstance(self.screen, Editor):
             self.screen.open_sync(sync)
 
+    def open_sync(self, sync: str) -> None:
+        """Show the page of a sync."""
+        from tui.screens.sync import SyncPage
+
+        self.current_sync = sync
+        self.push_screen(SyncPage(sync))
+
     def do_command(self) -> None:
         """Open the `:` line."""
         from tui.screens.palette import CommandLine
@@ -103,7 +110,7 @@ class Everywhere(Acting):
         from tui.screens.dialogs import Ask
 
         screen = self.screen
-        table = screen.list_widget if isinstance(screen, Actor) else None
+        table = screen.filtered if isinstance(screen, Actor) else None
         if table is None:
             self.tell("filter: no list has the keys; Tab gives them to one.", "muted")
         elif words:

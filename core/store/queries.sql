@@ -114,6 +114,12 @@ SELECT * FROM ledgers WHERE id = :id;
 -- name: ledgers_of_sync
 SELECT * FROM ledgers WHERE sync = :sync AND retired IS NULL;
 
+-- name: ledgers_with_size
+SELECT l.destination, l.last_sync_time, coalesce(sum(s.rows), 0) AS rows, count(s.number) AS segments,
+    coalesce(sum(s.keys_bytes + coalesce(s.calls_bytes, 0)), 0) AS bytes
+FROM ledgers l LEFT JOIN segments s ON s.ledger = l.id AND s.retired IS NULL
+WHERE l.sync = :sync AND l.retired IS NULL GROUP BY l.id ORDER BY l.destination;
+
 -- name: insert_ledger
 INSERT INTO ledgers (id, sync, destination, host, account, key, digest, form, last_sync_time, created)
 VALUES (:id, :sync, :destination, :host, :account, :key, :digest, :form, 0, :created);
@@ -397,6 +403,9 @@ SELECT * FROM runs WHERE sync = :sync AND state = 'skipped' ORDER BY started DES
 
 -- name: add_skipped
 UPDATE runs SET ended = :last, skipped = skipped + :count WHERE id = :id;
+
+-- name: ends_of_runs
+SELECT id, ended FROM runs WHERE id IN (SELECT value FROM json_each(:runs));
 
 -- name: catch_up
 UPDATE runs SET caught_up = :run WHERE sync = :sync AND state = 'skipped' AND caught_up IS NULL;

@@ -108,6 +108,11 @@ class Actor(Screen[Any]):
         """Give the table that has the keys."""
         return self.focused if isinstance(self.focused, Table) else None
 
+    @property
+    def filtered(self) -> Any:
+        """Give what `filter` filters: it has `words` and a method `filter`. The table that has the keys, mostly."""
+        return self.list_widget
+
     def panes(self) -> list[Widget]:
         """Give what jump mode can jump to: panes, and lists and texts that stand alone."""
         shown = [widget for widget in self.query("*") if widget.display and widget.region and widget.focusable]
