@@ -87,5 +87,5 @@ def next_moments(words: str, timezone: str, due: float, count: int = 3) -> tuple
 def skipped_a_day(skipped: int, ran: int) -> str:
     """Say how many due moments of the last day were run, and how many skipped."""
     if not skipped and not ran:
-        return "none was skipped in the last day"
-    return f"{counted(skipped, 'due moment')} of the last day skipped, {counted(ran, 'run')}"
+        return "none in the last day"
+    return f"{skipped:,} in the last day, beside {counted(ran, 'run')}"

@@ -281,6 +281,8 @@ class Runs(Page):
 
     def _ask_for(self, wanted: Wanted) -> None:
         self.wanted = wanted
+        if not self.is_ready:  # it is just being opened, and shows what is asked for then
+            return
         if self._paused:
             self.do_pause()
         else:

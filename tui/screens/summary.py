@@ -66,7 +66,8 @@ def sync_lines(
     lines += _trouble(status, keys, width)
     if sync is not None:
         tight = tight_words(sync.schedule, status.skipped, status.ran, status.last_took)
-        lines += [line(Span("! ", "warn"), tight[0])] if tight else []
+        said = wrapped(tight[0], width - 2) if tight else []
+        lines += [line(Span("  " if place else "! ", "warn"), *each.left) for place, each in enumerate(said)]
     if status.causes:
         lines += [
             Line(),

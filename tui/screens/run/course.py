@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -50,8 +50,9 @@ class CoursePage(Page):
     CoursePage #told { height: 1fr; margin-top: 1; }
     """
 
-    def __init__(self, run: RunSummary) -> None:
+    def __init__(self, run: RunSummary, *, clock_of_playing: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self.clock_of_playing = clock_of_playing
         self.crumb = f"{run.id[:4]} course"
         self.run_shown = run
         self.course: Course | None = None
@@ -125,7 +126,7 @@ class CoursePage(Page):
 
     def tick(self) -> None:
         if self.playing and self.course is not None:
-            now = time.monotonic()
+            now = self.clock_of_playing()
             self.go_to(self.at + (now - self._since) * self.speed)
             self._since = now
 
@@ -208,13 +209,13 @@ class CoursePage(Page):
             return
         if not self.playing and self.at >= self.course.end:
             self.at = self.course.begin
-        self.playing, self._since = not self.playing, time.monotonic()
+        self.playing, self._since = not self.playing, self.clock_of_playing()
         self._show()
 
     def do_forward(self) -> None:
         """Go to the next event."""
         if self.course is not None:
-            self._since = time.monotonic()
+            self._since = self.clock_of_playing()
             self.go_to(self.course.after(self.at))
 
     def do_backward(self) -> None:
