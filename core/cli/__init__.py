@@ -12,7 +12,7 @@ import sys
 import click
 
 from core import __version__
-from core.cli import demo, doctor, history, key, lint, lsp, mend, project, query, run, secret, setup_sql, templates
+from core.cli import demo, doctor, history, key, lint, lsp, mend, project, query, run, secret, setup_sql, templates, web
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
@@ -52,6 +52,7 @@ for _command in (
     secret.secret,
     setup_sql.setup_sql,
     project.schema,
+    web.web,
     doctor.doctor,
     doctor.completion,
 ):
