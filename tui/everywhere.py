@@ -202,6 +202,17 @@ class Everywhere(Acting):
         """Send a text to the terminal's clipboard: harmless, whichever of Textual's own widgets asks for it."""
         super().copy_to_clipboard(harmless(without_secrets(text), lines=True))
 
+    async def do_summary(self, path: str = "") -> None:
+        """Say the page in sentences: to the clipboard, or into a file."""
+        from tui.screens.dialogs import write_text
+
+        screen = self.screen
+        text = "\n".join(screen.summary()) if isinstance(screen, Actor) else ""
+        if path and text:
+            await write_text(self, path, text)
+        else:
+            self.put_on_clipboard(text)
+
     def do_export(self, path: str = "") -> None:
         """Save the rows that are shown to a file."""
         from tui.screens.dialogs import export

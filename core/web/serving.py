@@ -39,7 +39,9 @@ class Console(Server):
     """Serves the console on the project of a folder, to those whom the door lets in. `print` says where it is."""
 
     def __init__(self, folder: Path, door: Door, told: Callable[[], None]) -> None:
-        program = [sys.executable, "-P", "-m", "tui.main"]
+        # what a browser shows has all colours, whatever the terminal has that this was started in
+        program = ["env", "-u", "NO_COLOR", "COLORTERM=truecolor", "TERM=xterm-256color"]
+        program += [sys.executable, "-P", "-m", "tui.main"]
         super().__init__(
             f"cd {shlex.quote(str(folder))} && exec {shlex.join(program)}",
             host=door.host,
@@ -58,7 +60,13 @@ class Console(Server):
         return app
 
     async def on_startup(self, app: web.Application) -> None:
-        self._told()
+        """Say nothing yet: it does not listen at this moment."""
+
+    def serve(self, debug: bool = False) -> None:
+        """Serve until stopped; tell once it listens. Theirs would tell before, and keep a log of all requests' addresses."""
+        web.run_app(
+            self._make_app(), host=self.host, port=self.port, access_log=None, print=lambda *_words: self._told()
+        )
 
     async def handle_index(self, request: web.Request) -> web.StreamResponse:
         """Give the page, with the websocket's address as this browser has to call it."""

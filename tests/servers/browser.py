@@ -90,7 +90,8 @@ class Browser:
         await self.do("Input.dispatchKeyEvent", type="keyUp", key=key)
 
     async def picture(self, file: Path) -> None:
-        file.write_bytes(base64.b64decode((await self.do("Page.captureScreenshot"))["data"]))
+        picture = base64.b64decode((await self.do("Page.captureScreenshot"))["data"])
+        await asyncio.to_thread(file.write_bytes, picture)
 
     async def close(self) -> None:
         self._reading.cancel()
@@ -118,7 +119,7 @@ async def browsing(folder: Path) -> AsyncIterator[Browser]:
     program = found()
     assert program is not None
     words = [program, *_QUIET, f"--user-data-dir={folder}", "about:blank"]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(*words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         port = await _port(folder / "DevToolsActivePort")
         async with aiohttp.ClientSession() as session:
@@ -130,12 +131,17 @@ async def browsing(folder: Path) -> AsyncIterator[Browser]:
                 await browser.close()
     finally:
         process.terminate()
-        await asyncio.to_thread(process.wait, 20)
+        await asyncio.wait_for(process.wait(), 20)
 
 
 async def _port(file: Path) -> str:
+    """Wait for the port that the browser listens on."""
     for _ in range(300):
-        if file.exists() and (lines := file.read_text().splitlines()):
+        if lines := await asyncio.to_thread(_lines, file):
             return lines[0]
         await asyncio.sleep(0.1)
     raise AssertionError("The browser did not start.")
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []

@@ -125,6 +125,12 @@ class Actor(Screen[Any]):
             return "\t".join(focused.each_row()[focused.cursor])
         return focused.plain_text() if focused is not None and hasattr(focused, "plain_text") else ""
 
+    def summary(self) -> list[str]:
+        """Give the page in plain sentences; by default as it stands there."""
+        from tui.telling import said_of
+
+        return said_of(self)
+
     def export_rows(self) -> tuple[list[str], list[list[Any]]] | None:
         """Give heads and rows for `export`; by default those of the focused table, or of the first one."""
         table = self.list_widget or next(iter(self.query(Table)), None)

@@ -20,6 +20,7 @@ from tui.screens.home_rows import ORDERS, TODAY, columns_of, in_order, past_rows
 from tui.screens.home_states import broken_lines, nothing_yet
 from tui.screens.home_together import Together
 from tui.screens.summary import problem_lines, sync_lines
+from tui.sentences import of_home
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
@@ -215,6 +216,11 @@ class Home(Together):
     def on_resize(self) -> None:
         if self.is_mounted:
             self.show_snapshot(self.snapshot)
+
+    def summary(self) -> list[str]:
+        snapshot = self.snapshot
+        shown = in_order(snapshot.statuses, self._order)
+        return of_home(snapshot.project, shown, len(snapshot.live), snapshot.problem, time.time())
 
     # what is done
 

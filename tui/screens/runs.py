@@ -18,6 +18,7 @@ from tui.screens.dialogs import Ask, Choose
 from tui.screens.runs_log import LEVEL_WORDS, LogPane
 from tui.screens.runs_rows import COLUMNS, STATES, Wanted, how_many, read_runs, run_row
 from tui.screens.summary import problem_lines
+from tui.sentences import of_runs
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Row, Table
@@ -194,6 +195,9 @@ class Runs(Page):
 
     def on_table_chosen(self, message: Table.Chosen) -> None:
         self.do_open()
+
+    def summary(self) -> list[str]:
+        return of_runs(self.shown, self.wanted.words, time.time())
 
     # what is done
 

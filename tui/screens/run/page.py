@@ -5,6 +5,7 @@ With `rejected_of`, all open rejected rows of a sync.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,7 +16,8 @@ from tui.drawing import Line, line
 from tui.messages import Snapshot
 from tui.screens.run.doing import Doing
 from tui.screens.run.refused_row import CAUSES, ROWS, row_lines
-from tui.screens.run.story import story_lines
+from tui.screens.run.story import COUNTED, story_lines, totals
+from tui.sentences import of_run
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
@@ -106,6 +108,14 @@ class RunPage(Doing):
         if row is None:
             return [line(("A rejected row's request and response stand here.", "muted"))] if self.rows else []
         return row_lines(row, self.lives, self.console.keys.shown("run.edit"), width)
+
+    def summary(self) -> list[str]:
+        run = self.run_shown
+        if run is None:
+            return super().summary()
+        found = totals(run)
+        became = [(word, found[name]) for name, word, _style in COUNTED if found[name] or name == "acknowledged"]
+        return of_run(run, self.causes, [("rows", found["rows"]), *became], time.time())
 
     def copy_text(self) -> str:
         row = self.row

@@ -18,6 +18,7 @@ from tui.screens.summary import problem_lines
 from tui.screens.sync.choices import COLUMNS, choice_row
 from tui.screens.sync.doing import Doing
 from tui.screens.sync.facts import TREND, fact_lines, head_lines, trend_lines
+from tui.sentences import of_sync
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
@@ -173,6 +174,12 @@ class SyncPage(Doing):
             return []
         project: Project | None = self.snapshot.project
         return fact_lines(status, project, self.ledgers, self._fields, width, time.time())
+
+    def summary(self) -> list[str]:
+        status = self.status
+        if status is None:
+            return super().summary()
+        return of_sync(status, self.snapshot.project, self.ledgers, self._runs or (), time.time())
 
     def copy_text(self) -> str:
         return super().copy_text() or self.query_one("#facts", Sheet).plain_text()
