@@ -21,7 +21,14 @@ from urllib.parse import quote
 
 from core.harmless import harmless
 
-__all__ = ["blacked_out", "remember_environment", "remember_public", "remember_secret", "without_secrets"]
+__all__ = [
+    "IN_ENVIRONMENT",
+    "blacked_out",
+    "remember_environment",
+    "remember_public",
+    "remember_secret",
+    "without_secrets",
+]
 
 _KNOWN: set[str] = set()
 _PUBLIC: set[str] = set()
@@ -31,7 +38,9 @@ _SHORTEST_DRAWN = 8
 
 _SHORTEST_LINE = 16
 _BLACK = "••••••"
-_IN_ENVIRONMENT = ("BACKHAUL_SOURCES_", "BACKHAUL_DESTINATIONS_")
+IN_ENVIRONMENT = ("BACKHAUL_SOURCES_", "BACKHAUL_DESTINATIONS_", "BACKHAUL_ALERTS_")
+"""What the names of variables that hold a secret begin with."""
+
 
 _LOOKS_SECRET = re.compile(
     r"""-----BEGIN[^-]*PRIVATE\ KEY-----.*?(?:-----END[^-]*-----|\Z)
@@ -59,9 +68,9 @@ def remember_public(text: str) -> None:
 
 
 def remember_environment() -> None:
-    """Take note of the secrets of sources and destinations that the environment holds."""
+    """Take note of the secrets of sources, destinations and alerts that the environment holds."""
     for name, value in os.environ.items():
-        if name.startswith(_IN_ENVIRONMENT):
+        if name.startswith(IN_ENVIRONMENT):
             remember_secret(value)
 
 

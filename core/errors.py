@@ -48,9 +48,13 @@ __all__ = [
 
 
 class BackhaulError(Exception):
-    """What happened (`message`), where (`where`: a file, a host, a sync) and what to do next (`remedy`)."""
+    """What happened (`message`), where (`where`: a file, a host, a sync) and what to do next (`remedy`).
+
+    `may_pass` says that it may pass by itself, so that trying again later is worth it; else a person has to mend it first.
+    """
 
     exit_code = 1
+    may_pass = True
 
     def __init__(self, message: str, *, remedy: str = "", where: str = "") -> None:
         # a server's words may repeat what it was sent, a password too
@@ -67,24 +71,28 @@ class UsageError(BackhaulError):
     """The command was called in a way that cannot work."""
 
     exit_code = 2
+    may_pass = False
 
 
 class ProjectError(BackhaulError):
     """A file of the project is wrong. `where` is the file."""
 
     exit_code = 2
+    may_pass = False
 
 
 class SecretError(BackhaulError):
     """A secret is missing, or the place where secrets live cannot be used."""
 
     exit_code = 2
+    may_pass = False
 
 
 class QueryError(BackhaulError):
     """The query is refused before it reaches the warehouse; `findings` say where and why."""
 
     exit_code = 2
+    may_pass = False
 
     def __init__(self, message: str, *, findings: tuple[Finding, ...] = (), remedy: str = "", where: str = "") -> None:
         super().__init__(message, remedy=remedy, where=where)
@@ -96,7 +104,9 @@ class WarehouseError(BackhaulError):
 
 
 class LoginError(WarehouseError):
-    """The warehouse refused the credentials."""
+    """The warehouse refused the credentials; to offer them again and again may lock the account."""
+
+    may_pass = False
 
 
 class UnreachableError(WarehouseError):

@@ -2,7 +2,7 @@
 
 Project files become `Source`, `Destination`, `Sync` and `Project` (core.project reads and writes them);
 a query's columns are `Column`s, what it will cost an `Estimate`, what it did cost a `Bill`; what lint finds are `Finding`s;
-credentials are `Secret`s.
+credentials are `Secret`s; whom to tell of trouble are `Alert`s.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeAlias
 
 __all__ = [
+    "AT_ONCE",
+    "Alert",
+    "AlertFormat",
+    "AlertTo",
     "Bill",
     "CallType",
     "Certainty",
@@ -37,6 +41,7 @@ __all__ = [
     "Step",
     "Sync",
     "Table",
+    "Trouble",
 ]
 
 
@@ -258,11 +263,15 @@ class Limits:
     timeout: float = 30.0
 
 
+AT_ONCE = 4
+"""How many runs of the daemon use one source, or one destination, at the same time, where its file says nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A warehouse connection: `settings` is an instance of its type's `Settings`; never a secret.
 
-    `timezone` is what its timestamps without zone mean.
+    `timezone` is what its timestamps without zone mean; `at_once` is how many of the daemon's runs may use it at the same time.
     """
 
     name: str
@@ -270,6 +279,7 @@ class Source:
     settings: Any
     path: Path
     timezone: str = "UTC"
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +297,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """An API connection: `settings` is an instance of its type's `Settings`; never a secret."""
+    """An API connection: `settings` is an instance of its type's `Settings`; never a secret.
+
+    `at_once` is how many of the daemon's runs may deliver to it at the same time.
+    """
 
     name: str
     type: str
@@ -295,6 +308,7 @@ class Destination:
     limits: Limits
     path: Path
     network: Network = field(default_factory=Network)
+    at_once: int = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +336,54 @@ class Sync:
     query_path: Path = Path()
 
 
+class Trouble(enum.StrEnum):
+    """What an alert tells of. `RECOVERY` is the end of a trouble that it has told of."""
+
+    FAILURE = "failure"
+    RECOVERY = "recovery"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    FRESHNESS = "freshness"
+    PROJECT = "project"
+
+
+class AlertTo(enum.StrEnum):
+    """The way that an alert goes."""
+
+    WEBHOOK = "webhook"
+    COMMAND = "command"
+    TERMINAL = "terminal"
+
+
+class AlertFormat(enum.StrEnum):
+    """What a webhook is sent: our own JSON, or what Slack and its likes take."""
+
+    JSON = "json"
+    SLACK = "slack"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Somebody to tell when a sync is in trouble. Times are in seconds.
+
+    `on` are the troubles that it tells of, of the `syncs` that are named (of all where none is). `rejected_share` is the share of a
+    run's calls above which rejected rows are a trouble. `fresh_within` is how old the last success may be; where it is None,
+    twice as old as the sync's schedule makes it. The same trouble stays quiet for `repeat`; `after` is how many failures in a
+    row are one.
+    """
+
+    name: str
+    to: AlertTo
+    format: AlertFormat = AlertFormat.JSON
+    command: tuple[str, ...] = ()
+    on: tuple[Trouble, ...] = (Trouble.FAILURE, Trouble.RECOVERY, Trouble.FRESHNESS, Trouble.PROJECT)
+    rejected_share: float = 0.05
+    fresh_within: int | None = None
+    syncs: tuple[str, ...] = ()
+    repeat: int = 4 * 3600
+    after: int = 1
+
+
 class SecretsFrom(enum.StrEnum):
     """Where this project's secrets live; anything but the keyring was chosen by the user."""
 
@@ -335,7 +397,8 @@ class SecretsFrom(enum.StrEnum):
 class Project:
     """A project's files, read and checked. `state` is its `.backhaul` folder; `retention` is in days.
 
-    `broken` holds an error for each file that could not be used, by file; the rest of the project works.
+    `broken` holds an error for each file that could not be used, by file; the rest of the project works. `workers` is how many runs
+    the daemon does at the same time.
     """
 
     name: str
@@ -347,5 +410,7 @@ class Project:
     secrets_from: SecretsFrom = SecretsFrom.KEYRING
     secrets_command: str = ""
     retention: int = 30
+    workers: int = AT_ONCE
     disabled_rules: tuple[str, ...] = ()
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
     broken: Mapping[Path, Exception] = field(default_factory=dict)

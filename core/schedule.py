@@ -147,18 +147,19 @@ def begin(words: str, schedule: Schedule, *, last_start: float | None, start: da
     """Give the standing of a sync that is turned on now; `last_start` is when its last run began, whoever asked for it.
 
     "every N" is due at once where it never ran, N after the last run else; the clock on the wall counts from now. `start` comes first.
+    Of the moments that have gone by at most one is due: nobody missed those of a time in which it was off.
     """
     opening = None if start is None else start.timestamp()
-    if opening is not None and (last_start is None or opening > last_start):
-        anchor = opening
-        ahead = opening > now or schedule.seconds is not None
-        return Standing(words=words, anchor=anchor, seen=anchor - 1 if ahead else now)
     if schedule.seconds is None:
-        return Standing(words=words, anchor=now, seen=now)
-    if last_start is None:
-        return Standing(words=words, anchor=now, seen=now - 1)
-    anchor = last_start if opening is None else _grid(opening, schedule.seconds, last_start)
-    return Standing(words=words, anchor=anchor, seen=anchor)
+        is_ahead = opening is not None and opening > now
+        return Standing(words=words, anchor=now, seen=opening - 1 if opening is not None and is_ahead else now)
+    if opening is not None and (last_start is None or opening > last_start):
+        anchor, seen = opening, opening - 1
+    elif last_start is not None:
+        anchor = seen = last_start if opening is None else _grid(opening, schedule.seconds, last_start)
+    else:
+        anchor, seen = now, now - 1
+    return Standing(words=words, anchor=anchor, seen=max(seen, _grid(anchor, schedule.seconds, now) - schedule.seconds))
 
 
 def due(standing: Standing, schedule: Schedule, timezone: str) -> float | None:

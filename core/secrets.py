@@ -1,6 +1,6 @@
 """Secrets: in the OS keyring, or where the user explicitly chose. The only importer of keyring.
 
-A secret is named by what it opens: `sources/prod.password`, `destinations/cio.api_key`. In the keyring it is an entry of
+A secret is named by what it opens: `sources/prod.password`, `destinations/cio.api_key`, `alerts/team.url`. In the keyring it is an entry of
 the service "backhaul: <project's name>". A host without a keyring gets no silent substitute; backhaul.toml says instead
 
     [secrets]
@@ -24,13 +24,24 @@ from typing import TYPE_CHECKING
 
 from core.blackout import remember_secret
 from core.errors import SecretError, UsageError
-from core.model import Project, Secret, SecretsFrom
+from core.model import AlertTo, Project, Secret, SecretsFrom
 from core.plugins import nearest
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-__all__ = ["LOCKED", "backend_name", "delete", "full_names", "meaning", "place", "present", "reader", "store"]
+__all__ = [
+    "LOCKED",
+    "backend_name",
+    "credential",
+    "delete",
+    "full_names",
+    "meaning",
+    "place",
+    "present",
+    "reader",
+    "store",
+]
 
 LOCKED = "The keyring is locked."
 """What is said of a keyring that is there, and opens once its owner has unlocked it."""
@@ -68,7 +79,7 @@ def backend_name() -> str:
 
 
 def full_names(project: Project) -> Mapping[str, str]:
-    """Give the names of all secrets that this project's sources and destinations may need, with their meaning."""
+    """Give the names of all secrets that this project's sources, destinations and alerts may need, with their meaning."""
     from core.destinations import destination_type
     from core.warehouses import warehouse_type
 
@@ -81,6 +92,9 @@ def full_names(project: Project) -> Mapping[str, str]:
         plugin = destination_type(destination.type)
         for name in plugin.needs(destination.settings):
             names[f"destinations/{destination.name}.{name}"] = plugin.secrets[name]
+    for alert in project.alerts.values():
+        if alert.to is AlertTo.WEBHOOK:
+            names[f"alerts/{alert.name}.url"] = "Address of the webhook"
     return names
 
 
@@ -129,7 +143,7 @@ def place(project: Project, name: str = "") -> str:
         case SecretsFrom.ENVIRONMENT:
             return f"the environment variable {_variable(name)}" if name else "environment variables BACKHAUL_…"
         case SecretsFrom.SYSTEMD:
-            return f"the systemd credential {_credential(name)}" if name else "systemd credentials"
+            return f"the systemd credential {credential(name)}" if name else "systemd credentials"
         case SecretsFrom.COMMAND:
             return f"the command {project.secrets_command!r}"
 
@@ -160,9 +174,9 @@ def _from_systemd(name: str) -> str:
     if not folder:
         raise SecretError(
             "There are no systemd credentials: CREDENTIALS_DIRECTORY is not set.",
-            remedy=f"Run Backhaul in a unit with LoadCredential={_credential(name)}:/path/to/file.",
+            remedy=f"Run Backhaul in a unit with LoadCredential={credential(name)}:/path/to/file.",
         )
-    file = Path(folder) / _credential(name)
+    file = Path(folder) / credential(name)
     try:
         return file.read_text("utf-8").rstrip("\n")
     except FileNotFoundError:
@@ -245,7 +259,7 @@ def _how_to_set(project: Project, name: str) -> str:
         case SecretsFrom.ENVIRONMENT:
             return f"Set {_variable(name)} in the environment that Backhaul runs in."
         case SecretsFrom.SYSTEMD:
-            return f"Add LoadCredential={_credential(name)}:/path/to/file to the unit."
+            return f"Add LoadCredential={credential(name)}:/path/to/file to the unit."
         case SecretsFrom.COMMAND:
             return "Let the command print it."
 
@@ -258,5 +272,6 @@ def _variable(name: str) -> str:
     return "BACKHAUL_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def _credential(name: str) -> str:
+def credential(name: str) -> str:
+    """Give the name of the systemd credential that a secret is."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", name)

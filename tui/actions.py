@@ -39,6 +39,7 @@ SCOPES: Mapping[str, str] = {
     "sources": "Sources and destinations",
     "editor": "Editor",
     "plan": "Plan",
+    "alerts": "Alerts",
     "runs": "Runs",
     "run": "One run",
     "course": "A run, played again",
@@ -57,6 +58,7 @@ _TABLE = (
     ("global.home", "home", "Go to the syncs: what is healthy, what failed and why", "home"),
     ("global.sources", "sources", "Go to the sources and destinations", "sources"),
     ("global.editor", "editor", "Go to the editor", "editor"),
+    ("global.alerts", "alerts", "Go to the alerts: who is told of what, and when that was last done", "alerts"),
     ("global.runs", "runs", "Go to the runs, live and past", "runs"),
     ("global.command", "command", "Type a command, or find any action by its words", "palette"),
     ("global.help", "keys", "Show the keys that work here", "help"),
@@ -72,6 +74,7 @@ _TABLE = (
         "path",
     ),
     ("global.export", "export", "Save what this list shows to a file (CSV or JSON lines)", "export", "path"),
+    ("global.daemon", "daemon", "Show the daemon, which runs the schedules; begin it, or end it", "daemon"),
     ("global.messages", "messages", "Read the messages that have come and gone", "messages"),
     ("global.theme", "theme", "Choose the colours", "theme", "theme"),
     ("global.keys", "key preset", "Choose the keys: standard, vim or emacs", "keys", "preset"),
@@ -172,6 +175,8 @@ _TABLE = (
     ("plan.next_destination", "next destination", "Show the plan of the next destination", "next-destination"),
     ("plan.from_zero", "from 0", "Plan with last_sync_time 0", "from-zero"),
     ("plan.again", "again", "Query and compare again", "again"),
+    # alerts
+    ("alerts.test", "test", "Send a test notice of the chosen alert, and say what was answered", "test"),
     # runs
     ("runs.open", "open", "Open the chosen run", "open"),
     ("runs.pause", "pause", "Pause the live updates, or go on", "pause"),
@@ -201,6 +206,13 @@ _TABLE = (
     ("run.edit", "SQL", "Open the query of this sync", "edit"),
     ("run.curl", "curl", "Copy the request of the chosen row as a curl command, without the secret", "curl"),
     ("run.log", "log", "Show the log of this run", "log"),
+    (
+        "run.bundle",
+        "bundle",
+        "Put this run with its surroundings into a file, masked, for a colleague",
+        "bundle",
+        "path",
+    ),
     # the course of a run
     ("course.play", "play", "Play, or pause; at the end from the beginning", "play"),
     ("course.forward", "next", "Go to what was told next", "forward"),

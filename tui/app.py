@@ -23,6 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
@@ -31,10 +33,13 @@ from core.blackout import remember_environment
 from core.words import clock
 from tui import crash, preferences
 from tui.bridge import Bridge
+from tui.changes import Picture
+from tui.daemon import daemon_spans
 from tui.drawing import Span
 from tui.everywhere import Everywhere
 from tui.keys import load
 from tui.messages import RunFinished, Snapshot, SnapshotRead
+from tui.notices import tell_notices
 from tui.screens.base import Page
 from tui.screens.home import Home
 from tui.themes import PALETTES
@@ -74,6 +79,7 @@ class Console(Everywhere):
         self.bridge = Bridge(self, folder)
         self.folder = folder
         self.animation_level = "none"
+        self._picture = Picture()
 
     # the beginning
 
@@ -85,6 +91,12 @@ class Console(Everywhere):
         from tui.terminal import TerminalDriver
 
         return TerminalDriver
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send to the terminal what differs from what it shows."""
+        if isinstance(renderable, CompositorUpdate) and not (self.is_headless or self._batch_count or self._closed):
+            renderable = self._picture.changes(renderable)
+        super()._display(screen, renderable)
 
     def get_default_screen(self) -> Screen[Any]:
         return Home()
@@ -141,7 +153,8 @@ class Console(Everywhere):
     # what is told
 
     def on_snapshot_read(self, message: SnapshotRead) -> None:
-        """Show the project and the store as they are now, on the page in sight."""
+        """Show the project and the store as they are now, on the page in sight; tell what alerts told the consoles."""
+        tell_notices(self, message.snapshot.notices)
         page = self.page
         if page is not None and page.is_ready and page.stays_open:
             page.refresh_bars()
@@ -168,7 +181,7 @@ class Console(Everywhere):
             tabs=self._header_tabs(snapshot),
             active=tab,
             crumb=crumb,
-            daemon=(Span("○", "muted"), Span(" no daemon", "muted")),
+            daemon=daemon_spans(snapshot, time.time()),
             clock=self.clock(),
         )
 
@@ -224,6 +237,17 @@ class Console(Everywhere):
             return
         await self.bridge.change(lambda: projects.set_value(found.path, "enabled", not found.enabled))
         self.tell(f"{sync}: the schedule is {'off' if found.enabled else 'on'}.", "ok")
+
+    # the daemon
+
+    def do_daemon(self) -> None:
+        """Show the daemon; begin one, or end it."""
+        from tui.screens.daemon import ask_about_daemon
+
+        if self._empty:
+            self.tell("There is no project yet, so there is nothing to run.", "muted")
+        else:
+            begin(self, partial(ask_about_daemon, self))
 
     # the end
 
@@ -283,7 +307,20 @@ class Console(Everywhere):
         super()._print_error_renderables()
 
 
-_PAGES = ("editor", "sources", "runs", "run", "run.course", "sync", "plan", "settings", "dialogs", "palette", "help")
+_PAGES = (
+    "editor",
+    "sources",
+    "alerts",
+    "runs",
+    "run",
+    "run.course",
+    "sync",
+    "plan",
+    "settings",
+    "dialogs",
+    "palette",
+    "help",
+)
 
 
 async def _import_pages() -> None:

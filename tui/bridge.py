@@ -16,14 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BackhaulError
 from tui.helper import Workbench
-from tui.messages import Refused, RunFinished, Snapshot, SnapshotRead
+from tui.messages import Notice, Refused, RunFinished, Snapshot, SnapshotRead
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -36,6 +36,9 @@ __all__ = ["Bridge"]
 _Value = TypeVar("_Value")
 
 _RUNS = 300
+_NOTICES = 1_000
+_DAEMON_SECONDS = 2
+"""How often to look whether the daemon is still there: its end may change no file."""
 
 
 class Bridge:
@@ -49,8 +52,10 @@ class Bridge:
         self._store: Store | None = None
         self._seen: object = None
         self._files: object = None
+        self._told: int | None = None
         self._workbench = Workbench(folder)
         self._started: list[tuple[subprocess.Popen[bytes], str, str, Any]] = []
+        self._asked: dict[int, tuple[str, str]] = {}
 
     # the project and the store
 
@@ -59,6 +64,8 @@ class Bridge:
         while True:
             await self.refresh()
             self._reap()
+            if self._asked:
+                await self._hear()
             await asyncio.sleep(1.0)
 
     async def refresh(self, *, anew: bool = False) -> Snapshot:
@@ -83,6 +90,7 @@ class Bridge:
             _stat(state / "store.sqlite"),
             _stat(state / "store.sqlite-wal"),
             bool(self.snapshot.live) and int(time.time()),
+            self.snapshot.daemon and int(time.time() / _DAEMON_SECONDS),
         )
         if seen == self._seen:
             return None
@@ -120,7 +128,22 @@ class Bridge:
             project=project,
             statuses=history.overview(project, store),
             runs=(*newest, *older) if older else newest,
+            notices=self._new_notices(store),
             at=time.time(),
+            daemon=history.daemon(store),
+        )
+
+    def _new_notices(self, store: Store) -> tuple[Notice, ...]:
+        """Give the notices that were told since the last look, the oldest first; at the first look none is new."""
+        after = self._told
+        if after is None:
+            row = store.row("last_notice")
+            self._told = int(row["number"]) if row else 0
+            return ()
+        rows = store.rows("notices_after", number=after, limit=_NOTICES)
+        self._told = max([after, *(row["number"] for row in rows)])
+        return tuple(
+            Notice(number=row["number"], text=row["text"], trouble=bool(row["trouble"])) for row in reversed(rows)
         )
 
     def _open_store(self, project: Project) -> Store:
@@ -179,7 +202,12 @@ class Bridge:
     # runs
 
     async def start(self, what: str, sync: str, *words: str, run: str = "") -> None:
-        """Start `backhaul run SYNC`, `replay SYNC` or `undo RUN` as a process that outlives this console."""
+        """Have `run SYNC`, `replay SYNC` or `undo RUN` done: by the daemon where one runs, else by a process that outlives
+        this console.
+        """
+        if self.snapshot.has_daemon:
+            await self._ask_daemon(what, sync, words, run)
+            return
         said = tempfile.TemporaryFile()  # noqa: SIM115 -- read and closed when the process is over
         command = [sys.executable, "-P", "-m", "tui.main", what, run or sync, *words, "--json"]
         command += ["--project", str(self.folder)]
@@ -196,6 +224,35 @@ class Bridge:
 
         self._started.append((await self._in_thread(launch), what, sync, said))
 
+    async def _ask_daemon(self, what: str, sync: str, words: Sequence[str], run: str) -> None:
+        from core.daemon.asking import ask
+
+        def put(project: Project, store: Store) -> int:
+            return ask(store, what, sync=project.syncs[sync].id, run=run, words=words)
+
+        self._asked[await self.read(put)] = (sync, what)
+
+    async def _hear(self) -> None:
+        """Tell of what the daemon was asked for and has done, and of what it will never do."""
+        from core.daemon.asking import answer
+
+        def look(_project: Project, store: Store) -> dict[int, dict[str, Any] | None]:
+            return {number: answer(store, number) for number in self._asked}
+
+        gone = not self.snapshot.has_daemon
+        for number, said in (await self.read(look)).items():
+            if said is None and not gone:
+                continue
+            sync, what = self._asked.pop(number)
+            ended = said or {
+                "exit_code": 1,
+                "error": "The daemon has ended; what was begun goes on with the next one.",
+                "run": "",
+            }
+            spoken = "" if ended["run"] else str(ended["error"])
+            code = int(ended["exit_code"])
+            self._app.post_message(RunFinished(sync, code, spoken, what))
+
     def _reap(self) -> None:
         """Tell of processes that are over."""
         for entry in list(self._started):
@@ -210,13 +267,38 @@ class Bridge:
     @property
     def starting(self) -> frozenset[str]:
         """Give the syncs that this console has started and that are not over."""
-        return frozenset(sync for _process, _what, sync, _said in self._started)
+        return frozenset(sync for _process, _what, sync, _said in self._started) | {
+            sync for sync, _what in self._asked.values()
+        }
 
     async def stop(self, run: str) -> bool:
         """Ask a run to stop; False where there was nothing to stop."""
         from core.sync.stopping import stop_run
 
         return await self.read(lambda project, store: stop_run(project, store, run))
+
+    # the daemon
+
+    async def begin_daemon(self) -> int:
+        """Begin a daemon in the background; give its process. Raises Refused."""
+        from core.daemon.asking import begin
+
+        project = self.snapshot.project
+        if project is None:
+            raise Refused({"message": "The project is not read yet."})
+        try:
+            found = await asyncio.to_thread(begin, project)
+        except BackhaulError as error:
+            raise Refused(vars(error)) from error
+        await self.refresh(anew=True)
+        return found
+
+    async def end_daemon(self) -> bool:
+        """Ask the daemon to end after the batches in flight; False where none runs on this host."""
+        from core.daemon.asking import end
+
+        project = self.snapshot.project
+        return project is not None and await asyncio.to_thread(end, project)
 
     async def close(self) -> None:
         """End the workbench and what it does; runs go on."""

@@ -65,6 +65,15 @@ class Everywhere(Acting):
         """Go to the runs."""
         self.show_tab("runs")
 
+    def do_alerts(self) -> None:
+        """Go to the alerts."""
+        from tui.screens.alerts import AlertsPage
+
+        if self._empty:
+            self.tell("There is no project yet: make one, or open one.", "muted")
+        elif not isinstance(self.screen, AlertsPage):
+            self.push_screen(AlertsPage())
+
     def open_editor(self, sync: str) -> None:
         """Show the query of a sync in the editor."""
         self.current_sync = sync

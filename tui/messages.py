@@ -10,22 +10,41 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from core.model import Project
-    from core.sync.history import RunSummary, SyncStatus
+    from core.sync.history import DaemonStatus, RunSummary, SyncStatus
 
-__all__ = ["Refused", "RunFinished", "Snapshot", "SnapshotRead"]
+__all__ = ["Notice", "Refused", "RunFinished", "Snapshot", "SnapshotRead"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What an alert told the consoles; `trouble` says whether it is one, or the end of one."""
+
+    number: int
+    text: str
+    trouble: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """The project and its store as they were at `at` (Unix seconds); `problem` says why they could not be read, and where."""
+    """The project and its store as they were at `at` (Unix seconds); `problem` says why they could not be read, and where.
+
+    `notices` are those that were told since the last snapshot.
+    """
 
     project: Project | None = None
     statuses: tuple[SyncStatus, ...] = ()
     runs: tuple[RunSummary, ...] = ()
+    notices: tuple[Notice, ...] = ()
     at: float = 0.0
     problem: str = ""
     where: str = ""
     remedy: str = ""
+    daemon: DaemonStatus | None = None
+
+    @property
+    def has_daemon(self) -> bool:
+        """Say whether a daemon runs the schedules, and can be asked for something."""
+        return self.daemon is not None and self.daemon.state == "running"
 
     def status(self, sync: str | None) -> SyncStatus | None:
         """Give the status of a sync by its name."""

@@ -12,7 +12,26 @@ import sys
 import click
 
 from core import __version__
-from core.cli import demo, doctor, history, key, lint, lsp, mend, project, query, run, secret, setup_sql, templates, web
+from core.cli import (
+    alerts,
+    bundle,
+    daemon,
+    demo,
+    doctor,
+    history,
+    key,
+    lint,
+    lsp,
+    mend,
+    operate,
+    project,
+    query,
+    run,
+    secret,
+    setup_sql,
+    templates,
+    web,
+)
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
@@ -45,6 +64,12 @@ for _command in (
     history.rejected,
     run.replay,
     history.explain,
+    alerts.alerts,
+    bundle.bundle,
+    daemon.daemon,
+    operate.pause,
+    operate.resume,
+    operate.stop,
     mend.undo,
     mend.audit,
     mend.forget,

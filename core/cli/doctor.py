@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +12,10 @@ import click
 from core import __version__
 from core.cli.output import folder_option, json_option, print_json, say
 from core.errors import BackhaulError
+from core.installed import parts
 from core.words import counted
 
 __all__ = ["completion", "doctor"]
-
-_PARTS = (
-    "duckdb",
-    "pyarrow",
-    "sqlglot",
-    "psycopg",
-    "adbc-driver-postgresql",
-    "httpx",
-    "keyring",
-    "msgspec",
-    "tomlkit",
-    "filelock",
-    "cronsim",
-    "click",
-    "textual",
-)
 
 
 @click.command()
@@ -44,7 +28,7 @@ def doctor(*, folder: Path | None, as_json: bool) -> None:
         "python": platform.python_version(),
         "executable": sys.executable,
         "system": platform.platform(),
-        "parts": {name: _version(name) for name in _PARTS},
+        "parts": parts(),
         "keyring": _keyring(),
         "project": _project(folder),
     }
@@ -57,13 +41,6 @@ def doctor(*, folder: Path | None, as_json: bool) -> None:
     say(f"{'keyring backend':<24} {found['keyring']}", sign="none")
     for name, value in found["project"].items():
         say(f"{name:<24} {value}", sign="none")
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _keyring() -> str:
@@ -91,7 +68,12 @@ def _project(folder: Path | None) -> dict[str, str]:
         "secrets": secrets.place(found),
         "files": ", ".join(
             counted(len(part), what)
-            for part, what in ((found.sources, "source"), (found.destinations, "destination"), (found.syncs, "sync"))
+            for part, what in (
+                (found.sources, "source"),
+                (found.destinations, "destination"),
+                (found.syncs, "sync"),
+                (found.alerts, "alert"),
+            )
         ),
         **{str(path): str(error) for path, error in found.broken.items()},
     }

@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from core.cli.opening import complete_sync, open_project, open_syncs
+from core.cli.opening import complete_sync, one_run, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
-from core.errors import UsageError
+from core.errors import BackhaulError, UsageError
 from core.words import ago, counted, has_read, moment
 
 if TYPE_CHECKING:
@@ -33,23 +33,66 @@ def _store(project: Project) -> Store:
 
 
 @click.command()
+@click.option(
+    "--probe", is_flag=True, help="Print one line for a monitoring probe; exit with 0 where all is well, else 1."
+)
+@click.option(
+    "--stale", default="", help='For --probe: how old a last success may be, like "2 hours"; else the schedule says it.'
+)
+@click.option("--no-daemon", is_flag=True, help="For --probe: it is no trouble that no daemon runs.")
 @folder_option
 @json_option
-def status(*, folder: Path | None, as_json: bool) -> None:
-    """Show each sync: its last runs, its rejected rows, when it is due."""
-    from core.sync.history import overview
+def status(*, probe: bool, stale: str, no_daemon: bool, folder: Path | None, as_json: bool) -> None:
+    """Show each sync: its last runs, its rejected rows, when it is due; and the daemon.
 
+    With --probe it prints one line, as monitoring plug-ins do: what is wrong, a bar, numbers. It exits with 1 where a sync failed or has not
+    succeeded for too long, a file of the project is broken, or no daemon runs. A sync that is switched off counts for nothing.
+    """
+    from core.sync.history import daemon, overview
+
+    if probe or stale or no_daemon:
+        _probe(folder, stale, probe=probe, no_daemon=no_daemon, as_json=as_json)
     project = open_project(folder, quiet=as_json)
     with _store(project) as store:
         rows = overview(project, store)
+        runner = daemon(store)
     broken = {str(path): str(error) for path, error in project.broken.items()}
     if as_json:
-        print_json({"project": project.name, "syncs": [asdict(row) for row in rows], "broken": broken})
+        found = {"project": project.name, "daemon": asdict(runner) if runner else None}
+        print_json(found | {"syncs": [asdict(row) for row in rows], "broken": broken})
     elif not rows:
         say("No sync yet. Add syncs/<name>.sql and syncs/<name>.toml.", sign="none")
     else:
         _print_status(rows)
     fail(2 if broken else 0)
+
+
+def _probe(folder: Path | None, stale: str, *, probe: bool, no_daemon: bool, as_json: bool) -> NoReturn:
+    """Say in one line whether all is well, and end with its code; also where the project or the store cannot be read."""
+    import time
+
+    from core.alerts.probe import probe as look
+    from core.schedule import parse_duration
+
+    if not probe:
+        raise UsageError("--stale and --no-daemon say how to probe.", remedy="Add --probe.")
+    try:
+        age = parse_duration(stale) if stale else None
+    except ValueError as error:
+        raise UsageError(f"--stale: {stale!r} is not understood: {error}.") from error
+    try:
+        project = open_project(folder, quiet=True)
+        with _store(project) as store:
+            found = look(project, store, time.time(), stale=age, with_daemon=not no_daemon)
+    except BackhaulError as error:
+        line, healthy, document = f"BACKHAUL CRITICAL - {error.message}", False, {"problems": [error.message]}
+    else:
+        line, healthy, document = found.line, found.healthy, asdict(found)
+    if as_json:
+        print_json({"healthy": healthy, "line": line, **document})
+    else:
+        say(line.replace("\n", " "))
+    fail(0 if healthy else 1)
 
 
 def _print_status(rows: tuple[SyncStatus, ...]) -> None:
@@ -121,11 +164,7 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
 
     project = open_project(folder, quiet=True)
     with _store(project) as store:
-        found = history.runs_like(store, run)
-        if len(found) != 1:
-            what = f"{len(found)} runs begin with {run!r}." if found else f"There is no run {run!r}."
-            raise UsageError(what, remedy="`backhaul runs` lists them.")
-        (row,) = found
+        row = one_run(store, run)
         refused = history.rejected(store, run=row.id)
         causes = history.causes(store, run=row.id)
     if as_json:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.errors import ProjectError
+from core.errors import ProjectError, UsageError
 from core.harmless import harmless
 
 if TYPE_CHECKING:
     from core.model import Project, Sync
+    from core.store import Store
+    from core.sync.history import RunSummary
 
-__all__ = ["complete_sync", "open_project", "open_syncs"]
+__all__ = ["complete_sync", "one_run", "open_project", "open_syncs"]
 
 
 def complete_sync(_context: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
@@ -40,6 +42,17 @@ def open_project(folder: Path | None, *, quiet: bool = False, asked: tuple[str, 
         for error in told:
             click.echo(f"! {harmless(error, lines=True)}", err=True)
     return found
+
+
+def one_run(store: Store, beginning: str) -> RunSummary:
+    """Give the run whose id begins so. Raises UsageError where there is none, or several."""
+    from core.sync.history import runs_like
+
+    found = runs_like(store, beginning)
+    if len(found) != 1:
+        what = f"{len(found)} runs begin with {beginning!r}." if found else f"There is no run {beginning!r}."
+        raise UsageError(what, remedy="`backhaul runs` lists them.")
+    return found[0]
 
 
 def open_syncs(project: Project, names: tuple[str, ...]) -> tuple[Sync, ...]:

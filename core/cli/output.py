@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -91,7 +91,7 @@ def print_error(error: BackhaulError, *, as_json: bool = False) -> None:
         click.echo(f"  {harmless(error.remedy, lines=True)}", err=True)
 
 
-def fail(code: int = 1) -> None:
+def fail(code: int = 1) -> NoReturn:
     """End the command with an exit code."""
     raise click.exceptions.Exit(code)
 

@@ -1,6 +1,6 @@
 """The project's files, to values and back. The only reader and writer of them.
 
-    backhaul.toml              name, state, retention, [defaults], [guards], [secrets], [lint]
+    backhaul.toml              name, state, retention, [defaults], [guards], [secrets], [lint], [alerts.<name>]
     sources/<name>.toml        type, timezone and the type's settings; never a secret
     destinations/<name>.toml   type, the type's settings, [limits], [network]; never a secret
     syncs/<name>.sql           the query
@@ -27,18 +27,31 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core import schedule
 from core.destinations import destination_type
 from core.errors import ProjectError
-from core.model import Destination, Guards, Network, Project, Source, Sync
+from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
 from core.plugins import nearest
+from core.project.alerts import alerts_of, unknown_sync
 from core.project.decode import decode, read_toml
 from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
 from core.project.write import set_value, write_file
 from core.warehouses import warehouse_type
 
-__all__ = ["FILE", "destination_of", "find", "initialise", "load", "set_value", "source_of", "write_file"]
+__all__ = [
+    "FILE",
+    "destination_of",
+    "dialect_of",
+    "find",
+    "head_problem",
+    "initialise",
+    "load",
+    "set_value",
+    "source_of",
+    "write_file",
+]
 
 FILE = "backhaul.toml"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_MOST_WORKERS = 64
 _Value = TypeVar("_Value", Source, Destination, Sync)
 
 
@@ -59,7 +72,9 @@ def load(folder: Path) -> Project:
             where=str(folder),
             remedy="Make one with `backhaul init`, or try `backhaul demo`.",
         )
-    head = _head(file)
+    values = read_toml(file)
+    alerts = alerts_of(file, values.get("alerts", {}))
+    head = _head(file, values)
     broken: dict[Path, Exception] = {}
     sources = dict(_each(folder / "sources", broken, lambda file: source_of(file, read_toml(file))))
     destinations = dict(_each(folder / "destinations", broken, lambda file: destination_of(file, read_toml(file))))
@@ -75,21 +90,39 @@ def load(folder: Path) -> Project:
         secrets_from=head.secrets.from_,
         secrets_command=head.secrets.command,
         retention=head.retention,
+        workers=head.daemon.workers,
         disabled_rules=head.lint.disabled,
+        alerts=alerts,
         broken=broken,
     )
+    if problem := unknown_sync(alerts, [*syncs, *(path.stem for path in broken if path.parent.name == "syncs")]):
+        broken[file] = ProjectError(problem, where=str(file))
     _check_names(project, broken)
     working = {name: sync for name, sync in syncs.items() if sync.path not in broken}
     return replace(project, syncs=working)
 
 
-def _head(file: Path) -> ProjectFile:
-    """Read backhaul.toml. Raises ProjectError."""
-    head: ProjectFile = decode(file, read_toml(file), ProjectFile)
+def head_problem(folder: Path) -> ProjectError | None:
+    """Say why backhaul.toml cannot be used as it is now; None where it can. Nothing else of the project is read."""
+    file = folder / FILE
+    try:
+        values = read_toml(file)
+        alerts_of(file, values.get("alerts", {}))
+        _head(file, values)
+    except ProjectError as error:
+        return error
+    return None
+
+
+def _head(file: Path, values: Mapping[str, Any]) -> ProjectFile:
+    """Check what backhaul.toml says. Raises ProjectError."""
+    head: ProjectFile = decode(file, values, ProjectFile)
     if not head.name.strip():
         raise ProjectError("name: the project needs one; its secrets are kept under it.", where=str(file))
     if head.retention < 1:
         raise ProjectError("retention: it is in days, 1 or more.", where=str(file))
+    if not 1 <= head.daemon.workers <= _MOST_WORKERS:
+        raise ProjectError(f"daemon.workers: it is between 1 and {_MOST_WORKERS}.", where=str(file))
     _checked_schedule(file, head.defaults.schedule, "defaults.schedule")
     _check_timezone(file, head.defaults.timezone, "defaults.timezone")
     _duration(file, "defaults.lookback", head.defaults.lookback)
@@ -127,6 +160,12 @@ def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _V
             broken[file] = error
 
 
+def dialect_of(project: Project, sync: Sync) -> str:
+    """Give the dialect of a sync's query; Postgres' where its source is not known."""
+    source = project.sources.get(sync.source)
+    return warehouse_type(source.type).dialect if source else "postgres"
+
+
 def _typed(file: Path, what: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Give the type of what a file says, and the rest."""
     values = dict(given)
@@ -141,15 +180,17 @@ def source_of(file: Path, given: Mapping[str, Any]) -> Source:
     kind, values = _typed(file, "source", given)
     timezone = values.pop("timezone", "UTC")
     _check_timezone(file, timezone)
+    at_once = _at_once(file, values)
     plugin = warehouse_type(kind)
     _refuse_secrets(file, f"sources/{file.stem}", values, plugin.secrets)
     settings = decode(file, values, plugin.Settings)
-    return Source(name=file.stem, type=kind, settings=settings, path=file, timezone=timezone)
+    return Source(name=file.stem, type=kind, settings=settings, path=file, timezone=timezone, at_once=at_once)
 
 
 def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
     """Make a destination of what its file says, or would say. Raises ProjectError, naming the file."""
     kind, values = _typed(file, "destination", given)
+    at_once = _at_once(file, values)
     changed = decode(file, values.pop("limits", {}), LimitsFile, "limits.")
     network = decode(file, values.pop("network", {}), Network, "network.")
     _check_network(file, network)
@@ -164,8 +205,22 @@ def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
     if impossible:
         raise ProjectError(f"limits.{impossible[0]} has to be a number that is more than 0.", where=str(file))
     return Destination(
-        name=file.stem, type=kind, settings=settings, limits=replace(limits, **given), path=file, network=network
+        name=file.stem,
+        type=kind,
+        settings=settings,
+        limits=replace(limits, **given),
+        path=file,
+        network=network,
+        at_once=at_once,
     )
+
+
+def _at_once(file: Path, values: dict[str, Any]) -> int:
+    """Take out how many runs may use a source or a destination at the same time."""
+    given = values.pop("at_once", AT_ONCE)
+    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+        raise ProjectError("at_once: it is a whole number of runs, 1 or more.", where=str(file))
+    return given
 
 
 def _check_network(file: Path, network: Network) -> None:

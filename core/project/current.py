@@ -15,7 +15,7 @@ from pathlib import Path
 from core import project
 from core.model import Project
 
-__all__ = ["current"]
+__all__ = ["current", "stamps"]
 
 _SETTLED = 2_000_000_000
 """A file that was written so many nanoseconds ago has its final stamp, on any file system."""
@@ -25,16 +25,21 @@ _Stamp = tuple[str, int, int, int]
 
 def current(folder: Path) -> Project:
     """Give the project as its files are now. Raises ProjectError where backhaul.toml itself is missing or broken."""
-    stamps = tuple(_stamps(folder))
-    if max((changed for _, _, _, changed in stamps), default=0) > time.time_ns() - _SETTLED:
+    found_stamps = stamps(folder)
+    if max((changed for _, _, _, changed in found_stamps), default=0) > time.time_ns() - _SETTLED:
         return project.load(folder)
-    found = _loaded(folder, stamps)
+    found = _loaded(folder, found_stamps)
     return project.load(folder) if found.broken else found
 
 
 @lru_cache(maxsize=4)
 def _loaded(folder: Path, _stamps: tuple[_Stamp, ...]) -> Project:
     return project.load(folder)
+
+
+def stamps(folder: Path) -> tuple[_Stamp, ...]:
+    """Give what tells whether a project's files have changed."""
+    return tuple(_stamps(folder))
 
 
 def _stamps(folder: Path) -> Iterator[_Stamp]:

@@ -106,17 +106,18 @@ def _words(text: str, shape: type[Any], prefix: str) -> str:
         known = _choices(shape, path.split("."))
         what = f"{invalid[1]!r} is not possible.{nearest(invalid[1], known)} Known: {', '.join(known)}"
     what = re.sub(r"`(\w+)(?: \| null)?`", lambda found: _KINDS.get(found[1], f"'{found[1]}'"), what)
-    what = what.replace("Object missing required field", "The file lacks the key")
+    what = what.replace("Object missing required field", "the file lacks the key")
     what = re.sub(r"^Expected (.*), got (.*)$", r"expected \1, not \2", what)
-    key = prefix + ".".join(_RENAMED.get(part, part) for part in path.split("."))
-    return f"{key}: {what}." if path else f"{what[0].upper()}{what[1:]}."
+    key = (prefix + ".".join(_RENAMED.get(part, part) for part in path.split("."))).rstrip(".")
+    return f"{key}: {what}." if key else f"{what[0].upper()}{what[1:]}."
 
 
 def _choices(shape: Any, path: list[str]) -> list[str]:
     """Give the values that may stand at a path of a shape, where these are a few words."""
-    for name in path:
+    for part in path:
+        name = part.partition("[")[0]  # of a list it says which of its items
         shape = get_type_hints(shape).get(name) if is_dataclass(shape) else None
-        shape = next((part for part in get_args(shape) if is_dataclass(part) or isinstance(part, type)), shape)
+        shape = next((each for each in get_args(shape) if is_dataclass(each) or isinstance(each, type)), shape)
     if isinstance(shape, type) and issubclass(shape, enum.Enum):
         return [str(member.value) for member in shape]
     return (

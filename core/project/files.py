@@ -10,9 +10,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core import schedule
-from core.model import CallType, InvalidRows, Removed, SecretsFrom
+from core.model import AT_ONCE, AlertFormat, AlertTo, CallType, InvalidRows, Removed, SecretsFrom, Trouble
 
-__all__ = ["DefaultsFile", "GuardsFile", "LimitsFile", "LintFile", "ProjectFile", "SecretsFile", "SyncFile"]
+__all__ = [
+    "AlertFile",
+    "DaemonFile",
+    "DefaultsFile",
+    "GuardsFile",
+    "LimitsFile",
+    "LintFile",
+    "ProjectFile",
+    "SecretsFile",
+    "SyncFile",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +64,28 @@ class DefaultsFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertFile:
+    """A table [alerts.<name>]; see core.model.Alert. The address of a webhook is a secret, and no key of it."""
+
+    to: AlertTo
+    format: AlertFormat = AlertFormat.JSON
+    command: tuple[str, ...] = ()
+    on: tuple[Trouble, ...] = (Trouble.FAILURE, Trouble.RECOVERY, Trouble.FRESHNESS, Trouble.PROJECT)
+    rejected_share: float = 0.05
+    fresh_within: str = ""
+    syncs: tuple[str, ...] = ()
+    repeat: str | int = "4 hours"
+    after: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonFile:
+    """How the daemon works: how many runs it does at the same time."""
+
+    workers: int = AT_ONCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFile:
     """backhaul.toml. `retention` is in days."""
 
@@ -64,6 +96,8 @@ class ProjectFile:
     guards: GuardsFile = GuardsFile()
     secrets: SecretsFile = SecretsFile()
     lint: LintFile = LintFile()
+    alerts: dict[str, AlertFile] = field(default_factory=dict)
+    daemon: DaemonFile = DaemonFile()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

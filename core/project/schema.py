@@ -6,24 +6,27 @@ from typing import Any
 
 from core.destinations import destination_type
 from core.destinations import types as destination_types
-from core.model import Network
+from core.model import AT_ONCE, Network
 from core.project.files import LimitsFile, ProjectFile, SyncFile
 from core.warehouses import types as warehouse_types
 from core.warehouses import warehouse_type
 
 __all__ = ["schemas"]
 
+_AT_ONCE = {"type": "integer", "minimum": 1, "default": AT_ONCE}
+
 
 def schemas() -> dict[str, Any]:
     """Give a schema for each kind of file: 'backhaul', 'sync', 'sources/<type>', 'destinations/<type>'."""
     found = {"backhaul": _schema(ProjectFile, {}), "sync": _schema(SyncFile, {})}
     for name in warehouse_types():
-        extra = {"type": {"const": name}, "timezone": {"type": "string", "default": "UTC"}}
+        extra = {"type": {"const": name}, "timezone": {"type": "string", "default": "UTC"}, "at_once": _AT_ONCE}
         found[f"sources/{name}"] = _schema(warehouse_type(name).Settings, extra)
     for name in destination_types():
         limits, network = _schema(LimitsFile, {}), _schema(Network, {})
         found[f"destinations/{name}"] = _schema(
-            destination_type(name).Settings, {"type": {"const": name}, "limits": limits, "network": network}
+            destination_type(name).Settings,
+            {"type": {"const": name}, "limits": limits, "network": network, "at_once": _AT_ONCE},
         )
     return found
 

@@ -373,6 +373,9 @@ SELECT value FROM settings WHERE name = :name;
 -- name: keep_setting
 INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING;
 
+-- name: set_setting
+INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value;
+
 -- name: end_lost_runs
 UPDATE runs SET state = 'failed', ended = :now, error = 'The run ended without a word: it was killed.',
     remedy = 'Run again: what was not answered is sent again, with the same messageIds.'
@@ -389,10 +392,12 @@ INSERT INTO schedules (sync, words, anchor, seen, failures, retry)
 VALUES (:sync, :words, :anchor, :seen, :failures, :retry)
 ON CONFLICT (sync) DO UPDATE SET words = :words, anchor = :anchor, seen = :seen, failures = :failures, retry = :retry;
 
--- name: last_ends
-SELECT r.sync, r.id, r.state, r.started, r.ended, r.process FROM runs r
-JOIN (SELECT sync, max(started) AS started FROM runs WHERE state <> 'skipped' GROUP BY sync) l
-    ON l.sync = r.sync AND l.started = r.started WHERE r.state <> 'skipped';
+-- name: last_starts
+SELECT s.value AS sync, r.started FROM json_each(:syncs) s
+JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value AND state <> 'skipped' ORDER BY started DESC LIMIT 1);
+
+-- name: data_version
+PRAGMA data_version;
 
 -- name: insert_skipped
 INSERT INTO runs (id, sync, name, cause, state, started, ended, due, skipped, error)
@@ -444,5 +449,89 @@ SELECT * FROM requests WHERE number = :number;
 -- name: answer
 UPDATE requests SET answer = :answer WHERE number = :number;
 
--- name: forget_old_requests_of_daemon
-DELETE FROM requests WHERE created < :before;
+-- name: forget_old_questions
+DELETE FROM requests WHERE created < :before AND answer IS NOT NULL;
+
+-- name: behind
+SELECT DISTINCT sync FROM runs WHERE state = 'skipped' AND caught_up IS NULL;
+
+-- name: last_ended_of_syncs
+SELECT r.sync, r.id, r.state, r.started, r.ended, r.error, r.remedy FROM json_each(:syncs) s
+JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value AND state NOT IN ('skipped', 'running')
+    AND error IS NOT :stopped ORDER BY started DESC LIMIT 1);
+
+-- name: running
+SELECT sync, id, started, process FROM runs WHERE state = 'running' ORDER BY started;
+
+-- name: last_success_of_syncs
+SELECT s.value AS sync, r.id, r.started, r.ended FROM json_each(:syncs) s
+JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value AND state IN ('succeeded', 'partial')
+    ORDER BY started DESC LIMIT 1);
+
+-- name: failures_of_syncs
+SELECT s.value ->> 'sync' AS sync, count(*) AS failures, min(started) AS first FROM json_each(:syncs) s
+JOIN runs r ON r.rowid IN (SELECT rowid FROM runs WHERE sync = s.value ->> 'sync' AND state <> 'skipped'
+    AND error IS NOT :stopped AND started > s.value ->> 'after' AND started <= s.value ->> 'until' ORDER BY started DESC LIMIT 1000) GROUP BY 1;
+
+-- name: refusals_of_runs
+SELECT r.value AS run, sum(d.acknowledged) AS acknowledged, sum(d.rejected) AS rejected FROM json_each(:runs) r
+JOIN deliveries d ON d.run = r.value GROUP BY r.value;
+
+-- name: skipped_of_syncs
+SELECT sync, sum(skipped) AS skipped, min(started) AS first, max(ended) AS last FROM runs
+WHERE state = 'skipped' AND started >= :begun AND ended >= :since GROUP BY sync;
+
+-- name: samples_of_run
+SELECT c.*, r.identity, r.call, r.row FROM (
+    SELECT reason, status, count(*) AS rows, min(number) AS first FROM rejected
+    WHERE delivery IN (SELECT id FROM deliveries WHERE run = :run) GROUP BY reason, status
+) c JOIN rejected r ON r.number = c.first ORDER BY c.rows DESC, c.first LIMIT :limit;
+
+-- name: watched
+SELECT * FROM watched;
+
+-- name: watch
+INSERT INTO watched (sync, since) VALUES (:sync, :since) ON CONFLICT (sync) DO UPDATE SET since = :since;
+
+-- name: unwatch
+DELETE FROM watched WHERE sync = :sync;
+
+-- name: alert_standings
+SELECT * FROM alerts WHERE NOT closed;
+
+-- name: keep_alert
+INSERT INTO alerts (alert, sync, kind, since, told, times, recovered, closed)
+VALUES (:alert, :sync, :kind, :since, :told, :times, :recovered, :closed)
+ON CONFLICT (alert, sync, kind) DO UPDATE SET since = :since, told = :told, times = :times, recovered = :recovered,
+    closed = :closed;
+
+-- name: alert_ways
+SELECT * FROM alert_ways;
+
+-- name: keep_alert_way
+INSERT INTO alert_ways (alert, told, failures, retry, problem) VALUES (:alert, :told, :failures, :retry, :problem)
+ON CONFLICT (alert) DO UPDATE SET told = :told, failures = :failures, retry = :retry, problem = :problem;
+
+-- name: insert_notice
+INSERT INTO notices (at, alert, trouble, text) VALUES (:at, :alert, :trouble, :text);
+
+-- name: notices_after
+SELECT * FROM notices WHERE number > :number ORDER BY number DESC LIMIT :limit;
+
+-- name: last_notice
+SELECT coalesce(max(number), 0) AS number FROM notices;
+
+-- name: forget_old_notices
+DELETE FROM notices WHERE at < :before;
+
+-- name: forget_old_alerts
+DELETE FROM alerts WHERE closed AND coalesce(recovered, since) < :before;
+
+-- name: totals_of_syncs
+SELECT s.value AS sync,
+    (SELECT count(*) FROM runs WHERE sync = s.value) - (SELECT count(*) FROM runs WHERE sync = s.value AND state = 'skipped') AS runs,
+    (SELECT coalesce(sum(skipped), 0) FROM runs WHERE sync = s.value AND state = 'skipped') AS skipped,
+    (SELECT ended FROM runs WHERE sync = s.value AND state IN ('succeeded', 'partial') ORDER BY started DESC LIMIT 1) AS success,
+    (SELECT coalesce(sum(acknowledged), 0) FROM deliveries WHERE sync = s.value) AS acknowledged,
+    (SELECT coalesce(sum(rejected), 0) FROM deliveries WHERE sync = s.value) AS rejected
+FROM json_each(:syncs) s;

@@ -13,6 +13,8 @@ Where the plan has a canary, its first batch goes out alone, and the rest only a
 A delivery whose rest is given up (`only_begun`) sends the batches that may have arrived, and no other: nothing is sent
 under a new messageId while it is not known whether it is there.
 
+Whoever stops a delivery lets the batches in flight have their answers, for a few seconds, so that what went out is known.
+
 A batch that is refused as a whole is halved down to the row at fault. A destination that refuses everything (and has
 acknowledged nothing of this delivery) is not a matter of rows: the delivery pauses.
 """
@@ -51,16 +53,22 @@ _ALL_REFUSED = 20
 """After so many refused rows and none acknowledged, it is the destination or the credentials, not the rows."""
 
 
+_IN_FLIGHT_SECONDS = 3.0
+"""So long is an answer waited for after the delivery was stopped; the batch is sent again else, with the same messageIds."""
+
 _LONGEST_WAIT = 900.0
 """A destination that asks for a longer pause than these seconds gets it without a process that waits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Underway:
-    """A batch of the plan that is being sent: where its file stood before, and what was refused of it so far."""
+    """A batch of the plan that is being sent: where its file stood before, what was refused of it so far, and whether it
+    went out and has no answer yet.
+    """
 
     number: int
-    position: int | None
+    position: int | None = None
+    in_flight: bool = False
     rejections: list[Rejection] = field(default_factory=list)
 
 
@@ -83,6 +91,7 @@ class Delivering:
     clock: Callable[[], float] = time.time
     acknowledged: int = 0
     rejected: int = 0
+    stopping: bool = False
     taken: int = 0
     """Calls that some reply took, also in batches that are not answered as a whole yet."""
 
@@ -162,11 +171,26 @@ class Delivering:
             batch = await asyncio.to_thread(next, batches, None)
 
     async def _send_batch(self, batch: PlanBatch) -> None:
+        """Send one batch until it is answered; stopped, wait for its answer only where it is in flight."""
+        underway = _Underway(number=batch.number)
+        sending = asyncio.create_task(self._send_to_answer(batch, underway))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            self.stopping = True
+            if underway.in_flight:
+                await asyncio.wait({sending}, timeout=_IN_FLIGHT_SECONDS)
+            sending.cancel()
+            await asyncio.wait({sending})
+            if not sending.cancelled():
+                sending.exception()  # it is the stop that is told
+            raise
+
+    async def _send_to_answer(self, batch: PlanBatch, underway: _Underway) -> None:
         """Send one batch until it is answered, and record the answer."""
         body = _batch(self._call_of(batch), batch.calls)
         request = await self._request(body)
-        position = self._record_sending(batch, await self.transport.position(request))
-        underway = _Underway(number=batch.number, position=position)
+        underway.position = self._record_sending(batch, await self.transport.position(request))
         places = range(batch.first, batch.first + len(batch.calls))
         status = await self._settle(body, request, batch.calls, places, underway)
         rejections = sorted(underway.rejections, key=lambda rejection: rejection.sequence)
@@ -252,6 +276,7 @@ class Delivering:
             parts, attempt = [list(range(half)), list(range(half, len(calls)))], 1
         status = response.status
         for part in parts:
+            self._go_on()
             taken = calls.take(part)
             smaller = _batch(body.call, taken)
             found = [places[place] for place in part]
@@ -299,6 +324,7 @@ class Delivering:
             sent_at = await self.pace.turn()
             retry_after: float | None = None
             try:
+                underway.in_flight = True
                 response = await self.transport.send(request, underway.position)
             except NoReplyError as error:
                 self.breaker.failed(underway.number)
@@ -312,6 +338,8 @@ class Delivering:
                 if verdict.outcome is Outcome.PAUSE:
                     raise refused(self.name, self.destination, response.status, verdict.reason)
                 reason, retry_after = verdict.reason, verdict.retry_after
+            underway.in_flight = False
+            self._go_on()
             if retry_after is not None and retry_after > _LONGEST_WAIT:
                 raise asked_to_wait(self.name, self.destination, retry_after, reason)
             if attempt < self.limits.attempts:
@@ -330,6 +358,11 @@ class Delivering:
         elif verdict.outcome is Outcome.ACKNOWLEDGED:
             self.pace.succeeded()
         return verdict
+
+    def _go_on(self) -> None:
+        """End here where the delivery was stopped."""
+        if self.stopping:
+            raise asyncio.CancelledError
 
     async def _back_off(self, attempt: int, reason: str, retry_after: float | None) -> None:
         """Wait before another attempt: what the destination asks for, else twice as long each time, with jitter."""

@@ -73,6 +73,7 @@ def run_sync(
 class Run:
     """One run; `due` is the moment that its schedule asked for it, in Unix seconds, None where somebody did.
 
+    `store` is the project's, where it is open already: to open it means to check the whole file.
     `clock` is this host's time in Unix seconds; it and `sleep` are parameters so that tests own the time.
     """
 
@@ -85,6 +86,7 @@ class Run:
     replay_only: frozenset[int] = frozenset()
     undo: str = ""
     due: float | None = None
+    store: Store | None = None
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     id: str = field(default_factory=lambda: randomness.token_hex(4))
@@ -107,6 +109,11 @@ class Run:
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
 
+    @property
+    def may_pass(self) -> bool:
+        """Say of a run that failed whether that may pass by itself."""
+        return bool(self._errors) and all(error.may_pass for error in self._errors)
+
     def tell(self, event: Event) -> None:
         """Tell an event to whoever listens, to the store and to the log."""
         assert self._telling is not None  # noqa: S101 -- _work() begins with it
@@ -119,7 +126,8 @@ class Run:
     async def _work(self) -> None:
         state = StateFolder(self.project)
         what = "`backhaul undo`" if self.undo else "`backhaul replay`" if self.replay else "`backhaul run`"
-        with state.lock(self.sync, what), state.store() as store, self._begun(state, store):
+        opened = state.store if self.store is None else lambda: contextlib.nullcontext(self.store)
+        with state.lock(self.sync, what), opened() as store, self._begun(state, store):
             self.tell(events.Started(run=self.id, sync=self.sync.name, cause=self.cause))
             try:
                 await self._steps(state, store)

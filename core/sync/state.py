@@ -39,6 +39,7 @@ __all__ = ["ERASED", "SENT", "StateFolder", "is_alive", "network_file_system"]
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "9p", "davfs"})
 _DAY = 86_400
+_SWEEP_SECONDS = 3_600
 _SPILLED = re.compile(r"(?:.+\.|duckdb-)([0-9]+)(?:-[0-9a-f]+)?")
 """The folders in which a process spills, its own or those of a source on DuckDB, with its number."""
 
@@ -53,6 +54,7 @@ _FORGETTING = (
     "forget_old_requests",
     "forget_old_batches",
     "forget_old_progress",
+    "forget_old_questions",
 )
 """What goes after the retention, before old deliveries and runs. Of each sync the newest hundred runs stay with their
 deliveries, whatever this machine's clock says.
@@ -196,6 +198,15 @@ class StateFolder:
             process = _SPILLED.fullmatch(spilled.name)
             if process and not is_alive(int(process[1])):  # a preview may be using it right now
                 shutil.rmtree(spilled, ignore_errors=True)
+        self._sweep(store, sync, now)
+
+    def _sweep(self, store: Store, sync: Sync, now: float) -> None:
+        """Forget what is older than the retention, once an hour of each sync: it means looking at every log there is."""
+        name = f"swept {sync.id}"
+        row = store.row("setting", name=name)
+        with contextlib.suppress(ValueError):
+            if row is not None and 0 <= now - float(row["value"]) < _SWEEP_SECONDS:
+                return
         before = now - self.retention * _DAY
         _remove_older(self.folder / "logs", "*.jsonl", before)
         _remove_older(self.folder / QUARANTINE, f"{sync.id}.*", before)
@@ -204,6 +215,7 @@ class StateFolder:
                 store.do(name, before=before)
             self._forget_deliveries(store, sync, before)
             store.do("forget_old_runs", before=before)
+            store.do("set_setting", name=name, value=str(now))
 
     def _remove_unlisted(self, store: Store, sync: Sync) -> None:
         """Remove the sync's files that no manifest and no open delivery lists."""

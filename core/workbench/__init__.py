@@ -23,5 +23,6 @@ results      preview, result_open, result_mark, result_rows, result_arrange, res
 trying       plan, explain, person, curl, undo
 changed      a sync with what is not saved yet
 connections  check, catalogue, secret_set, secret_delete, secret_list, types
+handing      alert_test, bundle
 credentials  existing, hold, secret_place; what it holds is in `held`
 """

@@ -42,6 +42,8 @@ DOES: Mapping[str, str] = {
     "secret_delete": "connections.delete_secret",
     "secret_list": "connections.list_secrets",
     "types": "connections.types",
+    "alert_test": "handing.test_alert",
+    "bundle": "handing.bundle",
     "existing": "credentials.existing",
     "hold": "credentials.hold_secret",
     "secret_place": "credentials.place",

@@ -199,7 +199,7 @@ def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
         "hello warm lint fix rule format complete keywords preview result_open result_mark result_rows result_arrange result_call "
         "result_statistics result_export templates plan explain person curl undo check catalogue secret_set "
-        "secret_delete secret_list types existing hold secret_place"
+        "secret_delete secret_list types alert_test bundle existing hold secret_place"
     )
     assert documented.split() == list(DOES)
     text = Path(__file__).read_text("utf-8")
@@ -449,6 +449,26 @@ def test_explain_and_curl_tell_a_key_and_a_rejected_row(
     assert curl.startswith("curl -X POST")
     assert "$WRITE_KEY" in curl
     assert child.refused("curl", run="another", number=row["number"])["kind"] == "UsageError"
+
+
+def test_an_alert_is_tried_and_the_bundle_of_a_run_is_written(
+    people: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    child = open_child(people.folder)
+    head = (people.folder / "backhaul.toml").read_text("utf-8")
+    people.write("backhaul.toml", head + '\n[alerts.page]\nto = "command"\ncommand = ["echo", "rang"]\n')
+    assert child.done("alert_test", name="page") == {
+        "arrived": True,
+        "said": "The command ended with 0. It printed: rang",
+    }
+    assert child.refused("alert_test", name="team")["message"] == "There is no alert 'team'."
+    run = people.run("runs", "--json").json[0]["id"]
+    made = child.done("bundle", run=run, file="one.zip")
+    assert made["file"] == str(people.folder / "one.zip")
+    assert (people.folder / "one.zip").stat().st_size == made["bytes"]
+    assert child.refused("bundle", run=run, file="one.zip")["kind"] == "UsageError"
+    assert child.refused("bundle", run="none", file="two.zip")["message"] == "There is no run 'none' any more."
+    assert child.refused("bundle", run=run, file="a\0b")["kind"] == "UsageError"
 
 
 def test_undo_tells_what_a_run_overwrote_and_sends_nothing(

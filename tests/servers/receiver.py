@@ -42,6 +42,7 @@ from pathlib import Path
 CHANCES = {
     "429": {"status": 429, "headers": {"retry-after": "0.01"}, "body": '{"message": "slow down"}'},
     "500": {"status": 500, "body": "oops"},
+    "401": {"status": 401, "body": '{"message": "unknown key"}'},
     "503": {"status": 503, "body": '{"message": "down"}'},
     "close": {"close": True},
     "reset": {"reset": True},
@@ -49,7 +50,9 @@ CHANCES = {
     "half 200": {"half": True, "untaken": True},
     "hang": {"hang": 0.2},
 }
-"""What chance gives. `hang` is named only where a test has a short timeout."""
+"""What chance gives."""
+NAMED = ("hang", "401")
+"""These only where a test names them: one has a short timeout, in the other a key is revoked."""
 LOST = ({"lose_reply": True}, {"half": True}, {"lose_reply": True, "reset": True})
 
 
@@ -82,7 +85,7 @@ class State:
             if drawn < self.chance.get("lost", 0.0):
                 return dict(self.random.choice(LOST))
             if drawn < self.chance.get("lost", 0.0) + self.chance.get("faults", 0.0):
-                kinds = self.chance.get("kinds") or [kind for kind in CHANCES if kind != "hang"]
+                kinds = self.chance.get("kinds") or [kind for kind in CHANCES if kind not in NAMED]
                 return dict(CHANCES[self.random.choice(kinds)])
             return {}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,8 @@ def _fill(store: Store) -> None:
         _run(store, f"{number:02}f2c{number:03}", name, state, NOW - age, sent, rejected, seconds)
     _failed(store)
     _running(store)
+    store.do("begin_daemon", process=os.getpid(), host=socket.gethostname(), version="0.1.0", now=NOW - 7200, workers=4)
+    store.do("beat", now=NOW - 2, running=1, waiting=0)
 
 
 def _run(

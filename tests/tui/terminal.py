@@ -124,6 +124,8 @@ def on_terminal(
     """Start the program on a terminal of a size, in a folder; end it afterwards."""
     began = time.monotonic()
     child, handle = pty.fork()
+    if child:
+        os.set_inheritable(handle, False)  # the next program on a terminal would hold this one's open
     if child == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         os.chdir(folder)

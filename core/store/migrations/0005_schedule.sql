@@ -47,15 +47,46 @@ CREATE TABLE requests (
 ) STRICT;
 CREATE INDEX requests_open ON requests (number) WHERE answer IS NULL;
 
--- What was told of, so that it is not told again and again. alert is its name in backhaul.toml, kind what it is about; since is when it
--- began, told when it was last told, times how often it happened since then; NULL in recovered while it goes on.
+-- What was told of, so that it is not told again and again. alert is its name in backhaul.toml; sync is the sync's id, for the kind
+-- project a file; since is when it began, told when it was last told (NULL: not yet), times how often that was done since then; recovered is
+-- NULL while it goes on; closed says that nothing is left to tell of it.
 CREATE TABLE alerts (
     alert          TEXT NOT NULL,
     sync           TEXT NOT NULL,
     kind           TEXT NOT NULL,
     since          REAL NOT NULL,
     told           REAL,
-    times          INTEGER NOT NULL DEFAULT 1,
+    times          INTEGER NOT NULL DEFAULT 0,
     recovered      REAL,
+    closed         INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (alert, sync, kind)
 ) STRICT;
+
+-- How the way of each alert does: told is when something last arrived; failures are those in a row since then, problem the last
+-- one's words; before retry it is not tried again.
+CREATE TABLE alert_ways (
+    alert          TEXT PRIMARY KEY,
+    told           REAL,
+    failures       INTEGER NOT NULL DEFAULT 0,
+    retry          REAL,
+    problem        TEXT
+) STRICT;
+
+-- What consoles show, each of them once.
+CREATE TABLE notices (
+    number         INTEGER PRIMARY KEY AUTOINCREMENT,
+    at             REAL NOT NULL,
+    alert          TEXT NOT NULL,
+    trouble        INTEGER NOT NULL,
+    text           TEXT NOT NULL
+) STRICT;
+
+-- Since when each sync is watched: it was turned on, or first seen, then. Freshness counts from here where there was no success.
+CREATE TABLE watched (
+    sync           TEXT PRIMARY KEY,
+    since          REAL NOT NULL
+) STRICT;
+CREATE INDEX runs_succeeded ON runs (sync, started DESC) WHERE state IN ('succeeded', 'partial');
+
+-- What monitoring sums up, read from the index alone.
+CREATE INDEX deliveries_totals ON deliveries (sync, acknowledged, rejected);

@@ -17,7 +17,7 @@ from tests.projects import ProjectFolder, backhaul
 from tests.servers.receiving import Receiver
 
 COMMANDS = sorted(command.commands)
-SUBCOMMANDS = ["secret set", "secret delete", "secret list"]
+SUBCOMMANDS = ["alerts test", "secret set", "secret delete", "secret list"]
 ENABLED = ["companies", "leads", "merged_users", "orders", "page_views", "screen_views", "users"]
 PEOPLE = 'SELECT id AS "userId", n FROM people'
 
@@ -42,8 +42,8 @@ def people(project: ProjectFolder, receiver: Receiver) -> ProjectFolder:
 
 def test_the_commands_are_those_that_are_documented() -> None:
     documented = (
-        "audit check completion demo doctor explain forget init key lint lsp plan preview rejected replay run runs schema secret "
-        "setup-sql show status templates undo"
+        "alerts audit bundle check completion daemon demo doctor explain forget init key lint lsp pause plan preview rejected "
+        "replay resume run runs schema secret setup-sql show status stop templates undo"
     )
     assert documented.split() == COMMANDS
 
@@ -100,7 +100,7 @@ def test_a_command_tells_a_person(demo: ProjectFolder, words: str, code: int, sh
 @pytest.mark.parametrize(
     ("words", "code", "keys"),
     [
-        ("status", 0, "project syncs broken"),
+        ("status", 0, "project daemon syncs broken"),
         ("preview users", 0, "columns bound estimate more rows"),
         ("check", 0, "passed checked broken"),
         ("rejected users", 0, "total rows"),
@@ -122,7 +122,7 @@ def test_a_command_gives_a_program_one_document(demo: ProjectFolder, words: str,
             0,
             (
                 "id sync name cause state started ended seconds process bound rows error remedy questions progress acknowledged "
-                "rejected deliveries"
+                "rejected deliveries due skipped caught_up"
             ),
         ),
         (
@@ -146,7 +146,10 @@ def test_status_gives_a_program_every_sync(demo: ProjectFolder) -> None:
     found = {row.pop("sync"): row for row in demo.run("status", "--json").json["syncs"]}
     assert sorted(found) == sorted([*ENABLED, "feature_use", "open_tickets"])
     keys = "id enabled destinations state last_run last_started acknowledged rejected_open pending last_sync_times"
-    more = "description call source last_seconds rows rejected last_sent last_took due remedy questions progress causes"
+    more = (
+        "description call source last_seconds rows rejected last_sent last_took due remedy questions progress causes "
+    )
+    more += "failures retry skipped ran"
     assert set(found["users"]) == {*keys.split(), *more.split(), "last_states", "next", "error"}
     assert found["users"]["state"] == "succeeded"
     assert found["users"]["acknowledged"] == 1_500
@@ -433,7 +436,7 @@ def test_completion_prints_a_script_for_the_shell(shell: str, capsys: pytest.Cap
 def test_the_shell_is_told_the_commands_that_begin_so(tmp_path: Path) -> None:
     env = {"_BACKHAUL_COMPLETE": "bash_complete", "COMP_WORDS": "backhaul re", "COMP_CWORD": "1"}
     done = backhaul(folder=tmp_path, env=env)
-    assert done.out.split() == ["plain,rejected", "plain,replay"]
+    assert done.out.split() == ["plain,rejected", "plain,replay", "plain,resume"]
 
 
 def test_secrets_are_listed_by_name_and_place_and_never_by_value(people: ProjectFolder) -> None:

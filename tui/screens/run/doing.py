@@ -6,6 +6,7 @@ from functools import partial
 
 from tui.accepting import accept_and_run, undo_run
 from tui.drawing import heading, line
+from tui.handing import bundle_run
 from tui.logs import log_lines, read_log
 from tui.screens.dialogs import Confirm, Read
 from tui.screens.run.reading import Reading
@@ -121,6 +122,11 @@ class Doing(Reading):
         if row is not None:
             answer = await self.bridge.ask("curl", run=self.run_id, number=row["number"])
             self.console.put_on_clipboard(answer["curl"])
+
+    async def do_bundle(self, path: str = "") -> None:
+        """Put this run with its surroundings into a file."""
+        if self.run_shown is not None:
+            await bundle_run(self, self.run_shown.id, path)
 
     def do_course(self) -> None:
         """Play the run again."""

@@ -1,0 +1,85 @@
+"""The systemd user unit of a project's daemon: text and its place; nothing is started here.
+
+The hardening is what a service of a user may ask for on any host: what needs user namespaces (ProtectSystem, PrivateTmp) would keep the
+daemon from starting where the kernel forbids these, and a file destination writes wherever the project says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.model import Project, SecretsFrom
+from core.secrets import credential
+
+__all__ = ["name_of", "place_of", "unit_text"]
+
+_STOP_SECONDS = 60
+
+
+def name_of(project: Project) -> str:
+    """Give the unit's name."""
+    return f"backhaul-{re.sub(r'[^A-Za-z0-9_.-]+', '-', project.name)}.service"
+
+
+def place_of(project: Project) -> Path:
+    """Give the file in which systemd looks for this user's unit."""
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return base / "systemd" / "user" / name_of(project)
+
+
+def unit_text(project: Project, secrets: Sequence[str], credentials: Path, metrics: str = "") -> str:
+    """Give the unit; `secrets` are the full names of those that it needs, `credentials` the folder that holds a file for each."""
+    loaded = [
+        f"LoadCredential={name}:{_escaped(str(credentials / name))}"
+        for name in map(credential, secrets)
+        if project.secrets_from is SecretsFrom.SYSTEMD
+    ]
+    words = [sys.executable, "-P", "-m", "core.cli", "daemon", "--project", str(project.folder)]
+    words += ["--metrics", metrics] if metrics else []
+    return "\n".join(
+        [
+            "[Unit]",
+            f"Description=Backhaul: the schedules of {project.name.replace('%', '%%')}",
+            "Wants=network-online.target",
+            "After=network-online.target",
+            "",
+            "[Service]",
+            "Type=exec",
+            f"ExecStart={' '.join(_quoted(word) for word in words)}",
+            "ExecReload=kill -HUP $MAINPID",
+            f"WorkingDirectory={_escaped(str(project.folder))}",
+            "# SIGTERM ends it after the batches in flight; what was not answered is sent when it begins again",
+            "KillMode=mixed",
+            f"TimeoutStopSec={_STOP_SECONDS}",
+            "Restart=on-failure",
+            "RestartSec=5",
+            "RestartPreventExitStatus=2",
+            *loaded,
+            "UMask=0077",
+            "NoNewPrivileges=yes",
+            "LockPersonality=yes",
+            "RestrictRealtime=yes",
+            "RestrictSUIDSGID=yes",
+            "SystemCallArchitectures=native",
+            "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+            "",
+            "[Install]",
+            "WantedBy=default.target",
+            "",
+        ]
+    )
+
+
+def _escaped(text: str) -> str:
+    """Write a path where systemd expands specifiers."""
+    return text.replace("%", "%%")
+
+
+def _quoted(word: str) -> str:
+    """Write a word of a command line as systemd reads it."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return escaped if re.fullmatch(r"[\w@%+=:,./-]+", escaped) else f'"{escaped}"'

@@ -1,0 +1,47 @@
+"""The daemon in words: a sign for the header, sentences for whoever asks."""
+
+from __future__ import annotations
+
+from core.words import ago, clock
+from tui.drawing import Span
+from tui.messages import Snapshot
+
+__all__ = ["daemon_sentences", "daemon_spans"]
+
+
+def daemon_spans(snapshot: Snapshot, now: float) -> tuple[Span, ...]:
+    """Give the daemon's state for the header. That none runs matters where a sync has a schedule."""
+    daemon = snapshot.daemon
+    if daemon is not None and daemon.state == "running":
+        busy = f" {daemon.running}/{daemon.workers}" if daemon.running else ""
+        waiting = (Span(f" +{daemon.waiting}", "warn"),) if daemon.waiting else ()
+        return (Span("●", "ok"), Span(f" daemon{busy}", "muted"), *waiting)
+    if daemon is not None and daemon.state == "silent":
+        return (Span("!", "warn"), Span(f" daemon silent {ago(daemon.beat, now)}", "warn"))
+    waits = any(status.enabled and status.due is not None for status in snapshot.statuses)
+    return (Span("○", "warn" if waits else "muted"), Span(" no daemon", "warn" if waits else "muted"))
+
+
+def daemon_sentences(snapshot: Snapshot, now: float) -> tuple[str, ...]:
+    """Say what the daemon is at, or how it ended, and what that means."""
+    daemon = snapshot.daemon
+    scheduled = sum(status.enabled and status.due is not None for status in snapshot.statuses)
+    if daemon is None or daemon.state == "gone":
+        ended = ""
+        if daemon is not None:
+            how = "ended" if daemon.ended else "was killed, or this machine was; its last sign of life came"
+            ended = f"The last one {how} {clock(daemon.ended or daemon.beat)}. "
+        many = (
+            f"{scheduled} sync{'s have' if scheduled != 1 else ' has'} a schedule"
+            if scheduled
+            else "No sync has a schedule"
+        )
+        return (f"{ended}No daemon runs, so nothing starts by itself. {many}.",)
+    who = f"version {daemon.version}, process {daemon.process} on {daemon.host}"
+    said = [
+        f"It runs since {clock(daemon.started)} ({ago(daemon.started, now)}), {who}.",
+        f"{daemon.running} of {daemon.workers} workers busy, {daemon.waiting} waiting.",
+    ]
+    if daemon.state == "silent":
+        said.append(f"Its last sign of life came {ago(daemon.beat, now)} ago: it hangs, or its disk is full.")
+    return tuple(said)

@@ -1,0 +1,55 @@
+"""Notices of alerts that go to consoles: told in the console, and to the terminal around it, each once.
+
+A terminal shows OSC 9 as a notification of the desktop, and rings for BEL; both get through to the terminal that is
+attached, also from inside tmux and screen, where what is meant for it is wrapped. The Linux console would print an OSC.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from core.blackout import without_secrets
+from core.harmless import harmless
+
+if TYPE_CHECKING:
+    from tui.app import Console
+    from tui.messages import Notice
+
+__all__ = ["sequence", "tell_notices"]
+
+_MOST = 200
+_SHOWN = 3
+
+
+def tell_notices(console: Console, notices: tuple[Notice, ...]) -> None:
+    """Tell notices that are new: the last three of them, and how many more there are; ring once."""
+    if not notices:
+        return
+    for notice in notices[-_SHOWN:]:
+        console.tell(notice.text, "fail" if notice.trouble else "ok")
+    more = len(notices) - _SHOWN
+    if more > 0:
+        key = console.keys.shown("global.alerts")
+        console.tell(f"{more:,} more alerts were told just now; {key} shows what goes on.", "warn")
+    text = notices[-1].text if len(notices) == 1 else f"{len(notices)} alerts: {notices[-1].text}"
+    driver = console._driver  # noqa: SLF001 -- Textual's own bell writes so
+    if driver is not None and not console.is_headless:
+        driver.write(sequence(text, os.environ))
+
+
+def sequence(text: str, environment: Mapping[str, str]) -> str:
+    """Give what makes a terminal notify its person; `text` is made harmless here, whatever it holds."""
+    # a semicolon would part the text into parameters: ConEmu reads OSC 9;4 as progress
+    plain = harmless(without_secrets(text), most=_MOST).replace(";", ",")
+    said = f"\x1b]9;Backhaul: {plain}\x07"
+    terminal = environment.get("TERM", "")
+    if environment.get("TMUX"):
+        wrapped = said.replace("\x1b", "\x1b\x1b")
+        said = f"\x1bPtmux;{wrapped}\x1b\\"
+    elif terminal.startswith("screen"):
+        said = f"\x1bP{said}\x1b\\"
+    elif terminal.startswith("linux"):
+        said = ""
+    return f"{said}\x07"
