@@ -6,7 +6,7 @@ What is asked of a sync are its open rows, those that no later version settled; 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any
@@ -15,7 +15,16 @@ from core.errors import UsageError
 from core.model import Sync
 from core.store import Store
 
-__all__ = ["Cause", "causes", "causes_by_sync", "open_numbers", "rejected", "rejected_total", "without_digests"]
+__all__ = [
+    "Cause",
+    "causes",
+    "causes_by_sync",
+    "numbers_in",
+    "open_numbers",
+    "rejected",
+    "rejected_total",
+    "without_digests",
+]
 
 _MOST_CAUSES = 20
 _DIGESTS = frozenset({"key", "fingerprint"})
@@ -95,6 +104,23 @@ def open_numbers(store: Store, sync: Sync, *, rows: Collection[int] = (), key: s
     if key and not of_key:
         raise UsageError(f"No open rejected row of {sync.name} is of {key!r}.", remedy=_LISTED.format(sync.name))
     return frozenset([*rows, *of_key])
+
+
+def numbers_in(words: Sequence[str]) -> tuple[frozenset[int], list[str]]:
+    """Take `--row NUMBER`s out of the options of a replay; give the numbers, and the options that are left.
+
+    Raises UsageError where no number follows.
+    """
+    numbers, rest, given = set[int](), list[str](), iter(words)
+    for word in given:
+        if word != "--row":
+            rest.append(word)
+            continue
+        number = next(given, "")
+        if not number.isdecimal():
+            raise UsageError(f"--row takes a number, not {number!r}.")
+        numbers.add(int(number))
+    return frozenset(numbers), rest
 
 
 _LISTED = "`backhaul rejected {}` lists those that are open, with their numbers."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import UsageError
-from core.sync.rejections import open_numbers
+from core.sync.rejections import numbers_in, open_numbers
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 
@@ -71,3 +71,11 @@ def test_rows_are_found_by_number_and_by_key_and_others_are_refused_in_words(wor
         store.do("end_rejected", number=numbers["u_1"], state="acknowledged", now=1.0)
         with pytest.raises(UsageError, match="was delivered since"):
             open_numbers(store, sync, rows=[numbers["u_1"]])
+
+
+def test_numbers_are_taken_out_of_the_options_of_a_replay() -> None:
+    assert numbers_in(["--row", "7", "--yes", "--row", "9"]) == ({7, 9}, ["--yes"])
+    assert numbers_in([]) == (frozenset(), [])
+    for words in (["--row"], ["--row", "x"], ["--row", "-1"]):
+        with pytest.raises(UsageError, match="--row takes a number"):
+            numbers_in(words)
