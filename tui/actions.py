@@ -233,7 +233,7 @@ _TABLE = (
     ("sync.replay", "replay", "Send its rejected rows again", "replay"),
     ("sync.rejected", "rejected", "Show its rejected rows", "rejected"),
     ("sync.last", "last run", "Open its last run", "last-run"),
-    ("sync.runs", "runs", "List its runs", "runs-of"),
+    ("sync.history", "its runs", "List its runs", "runs-of"),
     ("sync.edit", "SQL", "Open its query in the editor", "edit"),
     ("sync.settings", "settings", "Change its schedule, destinations, columns and guards", "settings"),
     # settings, forms

@@ -169,7 +169,7 @@ async def test_frequent_skips_are_told_at_home_and_on_the_page_with_what_to_set(
     async with app.run_test(size=(160, 45)) as pilot:
         await until(pilot, "users → cio")
         app.screen.query_one("#syncs", Table).choose("users")
-        await until(pilot, "! The schedule is too tight: 14 of the last day's 19")
+        await until(pilot, "! The schedule is too tight: 14 of 19 due")
         await pilot.press("o")
         await until(pilot, 'Set schedule = "every 20 minutes"')
         assert "14 in the last day, beside 5 runs" in screen_text(app)
@@ -211,3 +211,13 @@ async def test_the_page_of_a_real_sync_knows_its_rows_and_plots_its_runs(tmp_pat
         assert "up to 1,500 calls and what is new" in screen_text(app)
         set_value(folder / "syncs" / "users.toml", "schedule", "cron 0 6 * * 1-5")
         await until(pilot, "At 06:00 on Monday through")
+
+
+async def test_from_the_page_of_a_sync_the_tab_of_the_runs_shows_all_of_them(day: ProjectFolder) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        app.act("home.sync", "users")
+        await until(pilot, "What can be done")
+        await pilot.press("4")
+        await until(pilot, "13 runs")

@@ -114,7 +114,7 @@ class Doing(Page):
         if status is not None and status.last_run:
             self.console.push_screen(RunPage(status.last_run))
 
-    def do_runs(self) -> None:
+    def do_history(self) -> None:
         """List its runs."""
         from tui.screens.runs import Runs
 

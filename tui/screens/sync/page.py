@@ -76,7 +76,15 @@ class SyncPage(Doing):
 
     def hints(self) -> Iterable[str]:
         running = self.status is not None and self.status.state == "running"
-        always = ("sync.last", "sync.edit", "sync.settings", "sync.runs", "sync.rejected", "global.zoom", "global.back")
+        always = (
+            "sync.last",
+            "sync.edit",
+            "sync.settings",
+            "sync.history",
+            "sync.rejected",
+            "global.zoom",
+            "global.back",
+        )
         return ("sync.do", "sync.stop" if running else "sync.run", "sync.plan", *always)
 
     def word(self, name: str, word: str) -> str:
