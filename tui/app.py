@@ -210,10 +210,10 @@ class Console(Everywhere):
         await self.bridge.start("run", sync, *words)
         self.tell(f"{sync}: the run begins.", "run")
 
-    async def replay(self, sync: str) -> None:
-        """Send the rejected rows of a sync again."""
-        await self.bridge.start("replay", sync)
-        self.tell(f"{sync}: its rejected rows are sent again.", "run")
+    async def replay(self, sync: str, *words: str) -> None:
+        """Send the rejected rows of a sync again; `words` are options of the command, such as --row and a number."""
+        await self.bridge.start("replay", sync, *words)
+        self.tell(f"{sync}: {'one rejected row is' if words else 'its rejected rows are'} sent again.", "run")
 
     async def undo(self, sync: str, run: str) -> None:
         """Send back what a run of a sync overwrote."""
@@ -307,7 +307,20 @@ class Console(Everywhere):
         super()._print_error_renderables()
 
 
-_PAGES = ("editor", "sources", "alerts", "runs", "run", "plan", "settings", "dialogs", "palette", "help")
+_PAGES = (
+    "editor",
+    "sources",
+    "alerts",
+    "runs",
+    "run",
+    "run.course",
+    "sync",
+    "plan",
+    "settings",
+    "dialogs",
+    "palette",
+    "help",
+)
 
 
 async def _import_pages() -> None:

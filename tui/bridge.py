@@ -120,10 +120,14 @@ class Bridge:
         from core.sync import history
 
         store = self._open_store(project)
+        newest = history.runs(store, limit=_RUNS)
+        known = {run.id for run in newest}
+        # one that goes on for days is not among the newest any more, and is in reach all the same
+        older = [run for run in history.runs(store, state="running", limit=_RUNS) if run.id not in known]
         return Snapshot(
             project=project,
             statuses=history.overview(project, store),
-            runs=history.runs(store, limit=_RUNS),
+            runs=(*newest, *older) if older else newest,
             notices=self._new_notices(store),
             at=time.time(),
             daemon=history.daemon(store),

@@ -83,6 +83,13 @@ class Everywhere(Acting):
         if isinstance(self.screen, Editor):
             self.screen.open_sync(sync)
 
+    def open_sync(self, sync: str) -> None:
+        """Show the page of a sync."""
+        from tui.screens.sync import SyncPage
+
+        self.current_sync = sync
+        self.push_screen(SyncPage(sync))
+
     def do_command(self) -> None:
         """Open the `:` line."""
         from tui.screens.palette import CommandLine
@@ -112,7 +119,7 @@ class Everywhere(Acting):
         from tui.screens.dialogs import Ask
 
         screen = self.screen
-        table = screen.list_widget if isinstance(screen, Actor) else None
+        table = screen.filtered if isinstance(screen, Actor) else None
         if table is None:
             self.tell("filter: no list has the keys; Tab gives them to one.", "muted")
         elif words:
@@ -203,6 +210,17 @@ class Everywhere(Acting):
     def copy_to_clipboard(self, text: str) -> None:
         """Send a text to the terminal's clipboard: harmless, whichever of Textual's own widgets asks for it."""
         super().copy_to_clipboard(harmless(without_secrets(text), lines=True))
+
+    async def do_summary(self, path: str = "") -> None:
+        """Say the page in sentences: to the clipboard, or into a file."""
+        from tui.screens.dialogs import write_text
+
+        screen = self.screen
+        text = "\n".join(screen.summary()) if isinstance(screen, Actor) else ""
+        if path and text:
+            await write_text(self, path, text)
+        else:
+            self.put_on_clipboard(text)
 
     def do_export(self, path: str = "") -> None:
         """Save the rows that are shown to a file."""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.words import sparkline, took
-from tui.drawing import Line, Span, line
+from tui.drawing import Line, Span, line, width_of
 from tui.signs import bar, sign
 
 if TYPE_CHECKING:
     from core.sync.history import RunSummary
     from core.sync.progress import DestinationProgress, Progress
 
-__all__ = ["live_lines", "phase_spans"]
+__all__ = ["as_many_lines", "live_lines", "phase_spans"]
 
 
 def live_lines(
@@ -25,8 +25,27 @@ def live_lines(
         if spaced and lines:
             lines.append(Line())
         found = _of_run(run, width, now)
-        lines += found[:1] if brief else found
+        lines += [_waiting_too(found)] if brief else found
     return lines
+
+
+def _waiting_too(found: Sequence[Line]) -> Line:
+    """Give the first of a run's lines; where it waits for something, that is said in it."""
+    first = found[0]
+    waits = len(found) > 2 and found[2].left[1:2] == (_WAITS,)
+    return Line((*first.left[:2], Span(" "), _WAITS, *first.left[2:]), first.right) if waits else first
+
+
+_WAITS = Span("! ", "warn")
+
+
+def as_many_lines(runs: Sequence[RunSummary], width: int, now: float, room: int) -> list[Line]:
+    """Give the lines of all runs that go on, as much of each as there is room for: with blank lines between, without, or one each."""
+    for spaced, brief in ((True, False), (False, False)):
+        lines = live_lines(runs, width, now, spaced=spaced, brief=brief)
+        if len(lines) <= room:
+            return lines
+    return live_lines(runs, width, now, brief=True)
 
 
 def _of_run(run: RunSummary, width: int, now: float) -> list[Line]:
@@ -37,7 +56,8 @@ def _of_run(run: RunSummary, width: int, now: float) -> list[Line]:
     targets = progress.destinations
     calls = sum(each.calls for each in targets)
     done = sum(each.acknowledged + each.rejected for each in targets)
-    rate = _rate(progress.rates)
+    waiting = any(each.state in ("retrying", "paused") for each in targets)
+    rate = 0.0 if waiting else _rate(progress.rates)  # nothing is sent meanwhile, so no time can be told from it
     head: list[Line] = []
     if progress.phase in ("deliver", "done") and calls:
         share = done / calls
@@ -64,7 +84,7 @@ def _of_run(run: RunSummary, width: int, now: float) -> list[Line]:
     waits = [
         line(
             "  ",
-            Span("! ", "warn"),
+            _WAITS,
             Span(f"{each.destination}: {each.reason}", "warn"),
             right=((_wait(each, now), "muted"),),
         )
@@ -78,11 +98,16 @@ _PHASES = {"query": "the query runs", "plan": "comparing", "deliver": "deliverin
 
 
 def _phases(progress: Progress, width: int) -> Line:
-    spark = sparkline(progress.rates[-16:]) if any(progress.rates) and width >= 70 else ""
-    return Line((Span("  "), *phase_spans(progress)), (Span(spark, "run"),) if spark else ())
+    """Show the phases, and the rate of the last seconds as a line of bars with its maximum, where both have room."""
+    left = (Span("  "), *phase_spans(progress, apart=3 if width >= 100 else 2))
+    if not any(progress.rates):
+        return Line(left)
+    right = (Span(sparkline(progress.rates[-16:]), "run"), Span(f" max {max(progress.rates[-16:]):,.0f}/s", "muted"))
+    room = width - 5 - width_of(left)
+    return Line(left, right if width_of(right) <= room else right[:1] if width_of(right[:1]) <= room else ())
 
 
-def phase_spans(progress: Progress) -> tuple[Span, ...]:
+def phase_spans(progress: Progress, *, apart: int = 3) -> tuple[Span, ...]:
     """Say how far each phase is: query done with 100,000 rows, plan with 812 new, deliver at 65 of 100."""
     phases = ("query", "plan", "deliver")
     at = phases.index(progress.phase) if progress.phase in phases else len(phases)
@@ -103,15 +128,15 @@ def phase_spans(progress: Progress) -> tuple[Span, ...]:
     for place, phase in enumerate(phases):
         mark = sign("succeeded" if place < at else "running" if place == at else "never run")
         parts += [
-            Span("   " if parts else ""),
+            Span(" " * apart if parts else ""),
             Span(f"{phase} ", "muted"),
             mark,
             Span(f" {said[phase]}" if place <= at else ""),
         ]
     if retried:
-        parts += [Span("   retried ", "muted"), Span(f"{retried:,}")]
+        parts += [Span(f"{' ' * apart}retry ", "muted"), Span(f"{retried:,}")]
     if rejected:
-        parts += [Span("   rejected ", "muted"), Span(f"{rejected:,}", "warn")]
+        parts += [Span(f"{' ' * apart}rejected ", "muted"), Span(f"{rejected:,}", "warn")]
     return tuple(parts)
 
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.model import Bill, Estimate
+from core.sync.events import as_json
 from core.words import clock, counted, has_read, took, utc, will_read
 from tui.drawing import Line, Span, line
 
-__all__ = ["LogLine", "log_lines", "read_log"]
+if TYPE_CHECKING:
+    from core.sync.events import Event
+
+__all__ = ["LEVELS", "Log", "LogLine", "log_lines", "read_log", "said_of"]
+
+LEVELS = ("info", "warn", "error")
+"""How grave a line is, the least first."""
 
 _TAIL = 128 * 1024
 _STYLES = {"info": ("muted", "text"), "warn": ("warn", "warn"), "error": ("fail", "fail")}
@@ -29,7 +37,22 @@ class LogLine:
     kind: str = ""
 
 
-def read_log(file: Path) -> list[LogLine]:
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The lines of a log's end; `cut` says that it begins earlier."""
+
+    lines: Sequence[LogLine] = ()
+    cut: bool = False
+
+    @property
+    def counted(self) -> str:
+        """Say how many lines there are."""
+        return (
+            f"the last {counted(len(self.lines), 'line')}, more exist" if self.cut else counted(len(self.lines), "line")
+        )
+
+
+def read_log(file: Path) -> Log:
     """Read the end of a run's log (its last 128 kB); a line that is torn or unknown is left out. Empty where there is none."""
     try:
         with file.open("rb") as opened:
@@ -37,9 +60,9 @@ def read_log(file: Path) -> list[LogLine]:
             opened.seek(max(size - _TAIL, 0))
             raw = opened.read()
     except OSError:
-        return []
+        return Log()
     whole = raw.split(b"\n")[1 if size > _TAIL else 0 :]
-    return [found for each in whole if (found := _read(each)) is not None]
+    return Log([found for each in whole if (found := _read(each)) is not None], cut=size > _TAIL)
 
 
 def _read(raw: bytes) -> LogLine | None:
@@ -49,6 +72,12 @@ def _read(raw: bytes) -> LogLine | None:
         return LogLine(float(event["at"]), level, text, event["event"])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def said_of(event: Event, at: float) -> LogLine:
+    """Say an event that was told at a Unix time."""
+    level, text = _said(as_json(event))
+    return LogLine(at, level, text, event.kind)
 
 
 def _said(event: Mapping[str, Any]) -> tuple[str, str]:  # noqa: C901, PLR0912 -- a word for each kind of event
@@ -104,16 +133,29 @@ def _said(event: Mapping[str, Any]) -> tuple[str, str]:  # noqa: C901, PLR0912 -
             return "info", str(other)
 
 
-def log_lines(found: list[LogLine], *, grave_only: bool = False, answers: bool = True) -> list[Line]:
-    """Lay a log out; only warnings and errors where asked for, and without the counts that a live page shows anyway."""
-    wanted = [
-        each for each in found if (each.level != "info" or not grave_only) and (answers or each.kind != "answered")
-    ]
+def log_lines(found: Sequence[LogLine], *, level: str = "info", answers: bool = True, words: str = "") -> list[Line]:
+    """Lay a log out: from a level on (info, warn, error), without the counts that a live page shows anyway, and only
+    lines that hold some words, which are underlined there.
+    """
+    wanted = words.lower().split()
     lines = []
-    for each in wanted:
+    for each in found:
+        if LEVELS.index(each.level) < LEVELS.index(level) or (each.kind == "answered" and not answers):
+            continue
+        if not all(word in each.text.lower() for word in wanted):
+            continue
         mark, style = _STYLES[each.level]
         sign = {"info": " ", "warn": "!", "error": "✗"}[each.level]
-        lines.append(
-            line((f"{clock(each.at, exact=True)[-8:]} ", "muted"), Span(f"{sign} ", mark), Span(each.text, style))
-        )
+        when = f"{clock(each.at, exact=True)[-8:]} "
+        lines.append(line((when, "muted"), Span(f"{sign} ", mark), *_underlined(each.text, style, wanted)))
     return lines
+
+
+def _underlined(text: str, style: str, words: Sequence[str]) -> list[Span]:
+    """Underline where words stand in a text."""
+    if not words:
+        return [Span(text, style)]
+    parts = re.split(
+        f"({'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})", text, flags=re.IGNORECASE
+    )
+    return [Span(part, f"underline {style}" if place % 2 else style) for place, part in enumerate(parts) if part]

@@ -65,6 +65,8 @@ def _write_utf_8() -> str:
 
 def _why_not() -> str:
     """Say why there can be no console here; nothing where there can be one."""
+    if os.environ.get("TEXTUAL_DRIVER") == "textual.drivers.web_driver:WebDriver":
+        return ""  # `backhaul web` shows it in a browser
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return "The console needs a terminal, and there is none here."
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):

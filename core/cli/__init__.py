@@ -30,6 +30,7 @@ from core.cli import (
     secret,
     setup_sql,
     templates,
+    web,
 )
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
@@ -76,6 +77,7 @@ for _command in (
     secret.secret,
     setup_sql.setup_sql,
     project.schema,
+    web.web,
     doctor.doctor,
     doctor.completion,
 ):

@@ -219,7 +219,10 @@ def rejected(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> No
         _print_rejected(rows)
         if total > len(rows):
             say(f"first {len(rows):,} rows, {total:,} in all", dim=True)
-        say(f"`backhaul replay {sync}` sends them again; rows that could not be sent need their data mended.", dim=True)
+        say(
+            f"`backhaul replay {sync}` sends them again, with `--row NUMBER` one of them; rows that could not be sent need their data mended.",
+            dim=True,
+        )
     fail(1 if rows else 0)
 
 
@@ -228,6 +231,7 @@ def _print_rejected(rows: Sequence[Mapping[str, Any]]) -> None:
         table(
             [
                 [
+                    row["number"],
                     row["identity"] or row["row"],
                     row["destination"],
                     row["status"] or "not sent",
@@ -237,7 +241,7 @@ def _print_rejected(rows: Sequence[Mapping[str, Any]]) -> None:
                 ]
                 for row in rows
             ],
-            ["ROW", "DESTINATION", "ANSWER", "WHY", "TRIES", "STATE"],
+            ["NUMBER", "ROW", "DESTINATION", "ANSWER", "WHY", "TRIES", "STATE"],
         )
 
 

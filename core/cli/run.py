@@ -49,16 +49,31 @@ def run(syncs: tuple[str, ...], *, replan: bool, yes: bool, folder: Path | None,
 
 @click.command()
 @click.argument("sync", shell_complete=complete_sync)
+@click.option(
+    "--row", "rows", multiple=True, type=int, help="Only the row of this number (`backhaul rejected`); may be repeated."
+)
+@click.option("--key", default="", help="Only the rows of this key: a userId, for instance.")
 @folder_option
 @json_option
-def replay(sync: str, *, folder: Path | None, as_json: bool) -> None:
+def replay(sync: str, *, rows: tuple[int, ...], key: str, folder: Path | None, as_json: bool) -> None:
     """Send the rejected rows of SYNC again, with the latest content that is known of each."""
     project = open_project(folder, asked=(sync,))
-    results = run_all(project, open_syncs(project, (sync,)), replay=True, as_json=as_json, stream=as_json)
+    syncs = open_syncs(project, (sync,))
+    only = _open_numbers(project, syncs[0], rows, key) if rows or key else frozenset()
+    results = run_all(project, syncs, replay=True, replay_only=only, as_json=as_json, stream=as_json)
     done = results[0]
     if not as_json and done["state"] == "succeeded" and not done["acknowledged"]:
         say(f"{sync} has no rejected row that can be sent. `backhaul rejected {sync}` lists what is left.", sign="none")
     fail(max(int(result["exit_code"]) for result in results))
+
+
+def _open_numbers(project: Project, sync: Sync, rows: tuple[int, ...], key: str) -> frozenset[int]:
+    """Give the numbers of the rows that are meant. Raises UsageError where there are none."""
+    from core.sync.rejections import open_numbers
+    from core.sync.state import StateFolder
+
+    with StateFolder(project).store() as store:
+        return open_numbers(store, sync, rows=rows, key=key)
 
 
 def run_all(
@@ -67,6 +82,7 @@ def run_all(
     *,
     accepted: Accepted | None = None,
     replay: bool = False,
+    replay_only: frozenset[int] = frozenset(),
     undo: str = "",
     as_json: bool = False,
     stream: bool = False,
@@ -81,6 +97,7 @@ def run_all(
                     sync,
                     accepted=accepted,
                     replay=replay,
+                    replay_only=replay_only,
                     undo=undo,
                     as_json=as_json,
                     stream=stream,
@@ -100,6 +117,7 @@ async def _watch(
     *,
     accepted: Accepted | None,
     replay: bool,
+    replay_only: frozenset[int],
     undo: str,
     as_json: bool,
     stream: bool,
@@ -113,7 +131,15 @@ async def _watch(
     progress = Progress(wanted=not as_json)
     _stop_when_asked()
     try:
-        running = run_sync(project, sync, secrets.reader(project), accepted=accepted, replay=replay, undo=undo)
+        running = run_sync(
+            project,
+            sync,
+            secrets.reader(project),
+            accepted=accepted,
+            replay=replay,
+            replay_only=replay_only,
+            undo=undo,
+        )
         async with contextlib.aclosing(running):
             async for event in running:
                 if stream:

@@ -114,6 +114,12 @@ SELECT * FROM ledgers WHERE id = :id;
 -- name: ledgers_of_sync
 SELECT * FROM ledgers WHERE sync = :sync AND retired IS NULL;
 
+-- name: ledgers_with_size
+SELECT l.destination, l.last_sync_time, coalesce(sum(s.rows), 0) AS rows, count(s.number) AS segments,
+    coalesce(sum(s.keys_bytes + coalesce(s.calls_bytes, 0)), 0) AS bytes
+FROM ledgers l LEFT JOIN segments s ON s.ledger = l.id AND s.retired IS NULL
+WHERE l.sync = :sync AND l.retired IS NULL GROUP BY l.id ORDER BY l.destination;
+
 -- name: insert_ledger
 INSERT INTO ledgers (id, sync, destination, host, account, key, digest, form, last_sync_time, created)
 VALUES (:id, :sync, :destination, :host, :account, :key, :digest, :form, 0, :created);
@@ -322,6 +328,10 @@ SELECT * FROM rejected WHERE ledger = :ledger AND state = 'open' ORDER BY number
 -- name: rejected_of_sync
 SELECT * FROM rejected WHERE sync = :sync AND state = 'open' ORDER BY number LIMIT :limit;
 
+-- name: open_rejected_of_key
+SELECT number FROM rejected WHERE sync = :sync AND state = 'open' AND (identity = :key OR EXISTS (
+    SELECT 1 FROM json_each(CASE WHEN json_valid(identity) THEN identity ELSE '{}' END) WHERE value = :key)) ORDER BY number;
+
 -- name: rejected_of_delivery
 SELECT * FROM rejected WHERE delivery = :delivery AND sequence IS NOT NULL;
 
@@ -398,6 +408,9 @@ SELECT * FROM runs WHERE sync = :sync AND state = 'skipped' ORDER BY started DES
 
 -- name: add_skipped
 UPDATE runs SET ended = :last, skipped = skipped + :count WHERE id = :id;
+
+-- name: ends_of_runs
+SELECT id, ended FROM runs WHERE id IN (SELECT value FROM json_each(:runs));
 
 -- name: catch_up
 UPDATE runs SET caught_up = :run WHERE sync = :sync AND state = 'skipped' AND caught_up IS NULL;

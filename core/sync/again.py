@@ -23,7 +23,7 @@ __all__ = ["send_back", "send_rejected"]
 
 
 async def send_rejected(run: Run, finishing: Finishing, targets: list[Target]) -> None:
-    """Send rejected rows again, with the latest content that is known of each."""
+    """Send rejected rows again, with the latest content that is known of each; of `run.replay_only` alone, where there are any."""
     for target in targets:
         try:
             await _send_rejected(run, finishing, target)
@@ -49,7 +49,9 @@ async def _send_rejected(run: Run, finishing: Finishing, target: Target) -> None
     ledger = store.row("current_ledger", sync=run.sync.id, destination=target.name)
     if ledger is None or run.move(store, dict(ledger), target) in (None, Move.NEW_LEDGER):
         return
-    delivery = await to_the_end(plan_replay, connection, store, state, run.sync, target, run.id, run.clock())
+    delivery = await to_the_end(
+        plan_replay, connection, store, state, run.sync, target, run.id, run.clock(), run.replay_only
+    )
     if delivery is not None:
         run.tell(planned(run.id, run.sync.name, delivery))
         await run.finish(finishing, target, delivery)

@@ -102,7 +102,8 @@ class RunSummary:
 
     `deliveries` are the store's rows, with what was answered so far and with `pending` calls; `seconds` is None where it is
     not known how long the run took (it was killed). `due` is the moment that its schedule asked for it, None where somebody did. One
-    that was skipped stands for `skipped` due moments, from its start to its end, and `caught_up` is the run that did their work.
+    that was skipped stands for `skipped` due moments, from its start to its end, and `caught_up` is the run that did their work,
+    which ended at `caught_up_at` (None while it goes on).
     """
 
     id: str
@@ -126,6 +127,7 @@ class RunSummary:
     due: float | None = None
     skipped: int = 0
     caught_up: str | None = None
+    caught_up_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +239,9 @@ def _summaries(store: Store, rows: Sequence[Mapping[str, Any]]) -> tuple[RunSumm
     deliveries: dict[str, list[dict[str, Any]]] = {}
     for delivery in store.rows("deliveries_of_runs", runs=json.dumps([row["id"] for row in rows])):
         deliveries.setdefault(delivery["run"], []).append(_delivery(delivery))
-    return tuple(_summary(row, tuple(deliveries.get(row["id"], ()))) for row in rows)
+    workers = [row["caught_up"] for row in rows if row["caught_up"]]
+    ends = {row["id"]: row["ended"] for row in store.rows("ends_of_runs", runs=json.dumps(workers))} if workers else {}
+    return tuple(_summary(row, tuple(deliveries.get(row["id"], ())), ends) for row in rows)
 
 
 def _delivery(row: Any) -> dict[str, Any]:
@@ -250,7 +254,9 @@ def _delivery(row: Any) -> dict[str, Any]:
     return found | counts | {"pending": became.pending if is_open else 0, "outcomes": asdict(became)}
 
 
-def _summary(row: Mapping[str, Any], deliveries: tuple[Mapping[str, Any], ...]) -> RunSummary:
+def _summary(
+    row: Mapping[str, Any], deliveries: tuple[Mapping[str, Any], ...], ends: Mapping[str, float | None]
+) -> RunSummary:
     progress = from_json(row["progress"])
     same = [*_SAME, "due", "skipped", "caught_up"]
     return RunSummary(
@@ -262,6 +268,7 @@ def _summary(row: Mapping[str, Any], deliveries: tuple[Mapping[str, Any], ...]) 
         acknowledged=sum(each["acknowledged"] for each in deliveries),
         rejected=sum(each["rejected"] for each in deliveries),
         deliveries=deliveries,
+        caught_up_at=ends.get(row["caught_up"]) if row["caught_up"] else None,
     )
 
 

@@ -6,14 +6,25 @@ What is asked of a sync are its open rows, those that no later version settled; 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any
 
+from core.errors import UsageError
+from core.model import Sync
 from core.store import Store
 
-__all__ = ["Cause", "causes", "causes_by_sync", "rejected", "rejected_total", "without_digests"]
+__all__ = [
+    "Cause",
+    "causes",
+    "causes_by_sync",
+    "numbers_in",
+    "open_numbers",
+    "rejected",
+    "rejected_total",
+    "without_digests",
+]
 
 _MOST_CAUSES = 20
 _DIGESTS = frozenset({"key", "fingerprint"})
@@ -75,6 +86,44 @@ def rejected_total(
     """Count the rows that `rejected` gives with the same words and no limit."""
     name, values = _asked("total", run, sync, reason, status)
     return int(store.rows(name, **values)[0]["rows"])
+
+
+def open_numbers(store: Store, sync: Sync, *, rows: Collection[int] = (), key: str = "") -> frozenset[int]:
+    """Give the numbers of open rejected rows of a sync: these `rows`, and those of a `key` (any of its values).
+
+    Raises UsageError for a number that is no open row of this sync, and for a key that has none.
+    """
+    for number in rows:
+        row = store.row("rejected_number", number=number)
+        if row is None or row["sync"] != sync.id:
+            raise UsageError(f"{sync.name} has no rejected row {number}.", remedy=_LISTED.format(sync.name))
+        if row["state"] != "open":
+            said = {"acknowledged": "was delivered since", "superseded": "is settled: a later version took its place"}
+            raise UsageError(f"Row {number} {said.get(row['state'], 'is settled')}.", remedy=_LISTED.format(sync.name))
+    of_key = [row["number"] for row in store.rows("open_rejected_of_key", sync=sync.id, key=key)] if key else []
+    if key and not of_key:
+        raise UsageError(f"No open rejected row of {sync.name} is of {key!r}.", remedy=_LISTED.format(sync.name))
+    return frozenset([*rows, *of_key])
+
+
+def numbers_in(words: Sequence[str]) -> tuple[frozenset[int], list[str]]:
+    """Take `--row NUMBER`s out of the options of a replay; give the numbers, and the options that are left.
+
+    Raises UsageError where no number follows.
+    """
+    numbers, rest, given = set[int](), list[str](), iter(words)
+    for word in given:
+        if word != "--row":
+            rest.append(word)
+            continue
+        number = next(given, "")
+        if not number.isdecimal():
+            raise UsageError(f"--row takes a number, not {number!r}.")
+        numbers.add(int(number))
+    return frozenset(numbers), rest
+
+
+_LISTED = "`backhaul rejected {}` lists those that are open, with their numbers."
 
 
 def without_digests(row: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import contextlib
 import os
 import secrets as randomness
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -48,15 +48,25 @@ def run_sync(
     cause: str = "command",
     accepted: Accepted | None = None,
     replay: bool = False,
+    replay_only: Collection[int] = (),
     undo: str = "",
 ) -> AsyncGenerator[Event, None]:
     """Run a sync and give its events as they happen.
 
-    With `replay`, only its rejected rows are sent again; with `undo`, what the run of that id overwrote is sent back.
+    With `replay`, only its rejected rows are sent again (`replay_only`: those with these numbers); with `undo`, what the run of that id overwrote is sent back.
 
     Errors of ours end up in the last event and in the store; LockedError is raised, for there is no run then.
     """
-    return Run(project, sync, secrets, cause=cause, accepted=accepted or Accepted(), replay=replay, undo=undo).events()
+    return Run(
+        project,
+        sync,
+        secrets,
+        cause=cause,
+        accepted=accepted or Accepted(),
+        replay=replay,
+        replay_only=frozenset(replay_only),
+        undo=undo,
+    ).events()
 
 
 @dataclass(slots=True)
@@ -73,6 +83,7 @@ class Run:
     cause: str = "command"
     accepted: Accepted = field(default_factory=Accepted)
     replay: bool = False
+    replay_only: frozenset[int] = frozenset()
     undo: str = ""
     due: float | None = None
     store: Store | None = None

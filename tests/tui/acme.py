@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from core.project import load
 from core.store import Store
+from core.sync import events
 from core.sync.progress import DestinationProgress, Progress, as_json
 from core.sync.state import StateFolder
 from tests.projects import ProjectFolder
@@ -72,9 +74,51 @@ def make(folder: Path) -> ProjectFolder:
         project.write(f"syncs/{name}.toml", {"id": f"s{number}", "source": "warehouse", **values})
     loaded = load(project.folder)
     assert not loaded.broken, loaded.broken
-    with StateFolder(loaded).store() as store, store.transaction():
+    state = StateFolder(loaded)
+    with state.store() as store, store.transaction():
         _fill(store)
+    state.log(PLAYED).write_bytes(b"".join(_log()))
     return project
+
+
+PLAYED = "10f2c010"
+"""The run of users that has a log."""
+
+
+def _log() -> Iterator[bytes]:
+    """Give the log of the run of users in which 38 rows were refused, as the engine writes it."""
+    began = NOW - 215
+    run: dict[str, Any] = {"run": PLAYED, "sync": "users"}
+    to: dict[str, Any] = {**run, "destination": "cio", "delivery": f"d{PLAYED}"}
+    counts = {"added": 11_204, "changed": 38, "removed": 0, "unchanged": 0, "retried": 7, "refused": 0}
+    reason = "429 slow down"
+    told: list[tuple[float, events.Event]] = [
+        (0.0, events.Started(**run, cause="daemon")),
+        *(
+            (2.0 * n, events.Querying(**run, rows=700 * n, bound=int(began) - 900, seconds=2.0 * n))
+            for n in range(1, 16)
+        ),
+        (31.0, events.Queried(**run, rows=11_242, seconds=31.0)),
+        (35.0, events.Planned(**to, **counts, rows=11_242, calls=11_242, batches=12, notes=())),
+        *((36.0 + n, _answered(to, n + 1)) for n in range(6)),
+        (42.0, events.Retrying(**to, reason=reason, attempt=1, attempts=5, wait=30.0)),
+        *((76.0 + 3 * n, _answered(to, n + 7)) for n in range(6)),
+        (
+            95.0,
+            events.Committed(
+                **to, acknowledged=11_204, rejected=38, unchanged=0, held_back=0, last_sync_time=int(began)
+            ),
+        ),
+        (95.0, events.Ended(**run, state="partial", seconds=95.0)),
+    ]
+    for after, event in told:
+        yield json.dumps({"at": began + after, **events.as_json(event)}).encode() + b"\n"
+
+
+def _answered(to: dict[str, Any], batches: int) -> events.Answered:
+    rejected = min(batches * 4, 38)
+    done = 11_242 if batches == 12 else batches * 937
+    return events.Answered(**to, calls=11_242, acknowledged=done - rejected, rejected=rejected, seconds=1.0)
 
 
 def _fill(store: Store) -> None:

@@ -143,8 +143,8 @@ async def test_jumping_gives_a_pane_the_keys_and_zooming_the_page(day: ProjectFo
     async with app.run_test(size=(160, 45)) as pilot:
         await until(pilot, "users → cio")
         await pilot.press("ctrl+o")
-        await until(pilot, "s Today")
-        await pilot.press("s")
+        await until(pilot, "d Today")
+        await pilot.press("d")
         await until(pilot, lambda: app.screen.focused is not None and app.screen.focused.id == "past")
         await pilot.press("z")
         await until(pilot, lambda: "accounts → files                           ✓" not in screen_text(app))

@@ -136,3 +136,9 @@ def test_the_files_of_the_presets_are_the_whole_tables() -> None:
     assert names == sorted(PRESETS)
     assert all(isinstance(tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")), dict) for name in names)
     assert isinstance(load("standard"), Keys)
+
+
+def test_no_page_hides_what_can_be_done_everywhere_behind_an_action_of_the_same_name() -> None:
+    everywhere = {action.name for action in ACTIONS.values() if action.scope == "global"}
+    hidden = {action.id for action in ACTIONS.values() if action.scope != "global" and action.name in everywhere}
+    assert {action.partition(".")[2] for action in hidden} <= {"copy"}, hidden

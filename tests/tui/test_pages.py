@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from tests.projects import ProjectFolder, backhaul
 from tests.tui import acme
 from tests.tui.harness import check_snapshot, settled, until
+from tests.tui.test_sync_page import skip
 from tui.app import Console
 from tui.bridge import Bridge
 from tui.themes import PALETTES
@@ -23,11 +24,29 @@ PAGES: dict[str, tuple[Step, ...]] = {
     "home": (),
     "home-of-a-run": (("G", "k"), "orders"),
     "runs": (("4",), "This run left no log"),
-    "runs-only-wrong": (("4",), "This run left no log", ("f",), "4 runs"),
+    "runs-only-wrong": (("4",), "This run left no log", ("f",), "only runs that went wrong", ("j", "enter"), "4 runs"),
+    "runs-found-in-log": (
+        ("4",),
+        "This run left no log",
+        ("j", "j"),
+        "partial after 95 s",
+        ("F", *"slow", "enter"),
+        "1 of 21 lines",
+    ),
     "runs-paused": (("4",), "This run left no log", ("space",), "goes on"),
     "run-partial": (("j", "enter"), "user_884", ("tab",), "user_884"),
     "run-request": (("j", "enter"), "user_884", ("enter",), "Response"),
+    "run-one-row": (("j", "enter"), "user_884", ("t",), "Send 1 rejected row again"),
     "run-failed": (("enter",), "Why"),
+    "course": (("j", "enter"), "user_884", ("p",), "1 of 33 events", ("t", *"+45", "enter"), "25 of 33 events"),
+    "course-ended": (("j", "enter"), "user_884", ("p",), "1 of 33 events", ("e",), "this is how it ended"),
+    "course-without-log": (("enter",), "Why", ("p",), "cannot be played again"),
+    "sync": (("j", "o"), "What can be done", ("j", "j"), "latest content"),
+    "sync-never-ran": (("G", "o"), "What can be done"),
+    "sync-refresh": (("j", "o"), "What can be done", ("F",), "Send all rows of users again"),
+    "home-sorted": (("S", "S"), "Last ▾"),
+    "home-marked": (("m", "m", "j", "m"), "pause 3"),
+    "home-pausing": (("m", "m", "p"), "Pause 2 syncs"),
     "run-stopped": (("4",), "Log", ("j", "j", "j", "j", "enter"), "before it goes"),
     "run-accepting": (("4",), "Log", ("j", "j", "j", "j", "enter"), "before it goes", ("S",), "all the same"),
     "rejected": (("J",), "Open rejected rows"),
@@ -90,6 +109,35 @@ async def test_home_in_each_theme(day: ProjectFolder, theme: str) -> None:
         app.use_theme(theme, keep=False)
         await until(pilot, "users → cio")
         await check_snapshot(pilot, f"home-{theme}-80x24")
+
+
+@pytest.mark.parametrize("theme", ["light", "terminal-dark", "no-colour"])
+@pytest.mark.parametrize("page", ["sync", "course"])
+async def test_a_sync_and_a_course_in_other_colours_and_in_none(day: ProjectFolder, page: str, theme: str) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.use_theme(theme, keep=False)
+        await until(pilot, "users → cio")
+        await walk(pilot, PAGES[page])
+        await check_snapshot(pilot, f"{page}-{theme}-80x24")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_schedule_that_is_too_tight(day: ProjectFolder, size: tuple[int, int]) -> None:
+    skip(day, "s1", moments=14)
+    app = Console(day.folder)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, "users → cio")
+        await pilot.press("j")
+        await until(pilot, "too tight")
+        await check_snapshot(pilot, named("home-tight", size))
+        await pilot.press("o")
+        await until(pilot, "14 in the last day")
+        await check_snapshot(pilot, named("sync-tight", size))
+        await walk(pilot, (("4",), "The previous run", ("G",)))
+        app.act("runs.states", "skipped")
+        await until(pilot, "no log")
+        await check_snapshot(pilot, named("runs-skipped", size))
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -108,6 +108,11 @@ class Actor(Screen[Any]):
         """Give the table that has the keys."""
         return self.focused if isinstance(self.focused, Table) else None
 
+    @property
+    def filtered(self) -> Any:
+        """Give what `filter` filters: it has `words` and a method `filter`. The table that has the keys, mostly."""
+        return self.list_widget
+
     def panes(self) -> list[Widget]:
         """Give what jump mode can jump to: panes, and lists and texts that stand alone."""
         shown = [widget for widget in self.query("*") if widget.display and widget.region and widget.focusable]
@@ -119,6 +124,12 @@ class Actor(Screen[Any]):
         if isinstance(focused, Table) and focused.key is not None:
             return "\t".join(focused.each_row()[focused.cursor])
         return focused.plain_text() if focused is not None and hasattr(focused, "plain_text") else ""
+
+    def summary(self) -> list[str]:
+        """Give the page in plain sentences; by default as it stands there."""
+        from tui.telling import said_of
+
+        return said_of(self)
 
     def export_rows(self) -> tuple[list[str], list[list[Any]]] | None:
         """Give heads and rows for `export`; by default those of the focused table, or of the first one."""

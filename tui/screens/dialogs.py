@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import time
@@ -27,7 +28,7 @@ from tui.widgets.table import Column, Row, Table
 if TYPE_CHECKING:
     from tui.everywhere import Everywhere
 
-__all__ = ["Ask", "Choose", "Confirm", "Read", "choose_keys", "choose_theme", "export", "messages"]
+__all__ = ["Ask", "Choose", "Confirm", "Read", "choose_keys", "choose_theme", "export", "messages", "write_text"]
 
 
 class _Panel(Sheet):
@@ -296,6 +297,26 @@ def export(app: Everywhere, screen: Actor, path: str) -> None:
         return
     name = f"{screen.scope}-{time.strftime('%Y%m%d-%H%M%S')}.csv"
     app.push_screen(Ask(f"Save {counted(len(rows), 'row')} to", name, note=".csv or .jsonl"), save)
+
+
+async def write_text(app: Everywhere, path: str, text: str) -> None:
+    """Write a (harmless) text into a file, and tell."""
+    plain = harmless(without_secrets(text), lines=True) + "\n"
+
+    def write() -> Path:
+        file = (app.folder / Path(path).expanduser()).absolute()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(plain, "utf-8")
+        return file
+
+    try:
+        file = await asyncio.to_thread(write)
+    except (ValueError, RuntimeError) as error:  # a NUL in it, or ~ and a name that nobody has
+        app.tell(f"{path} is no name for a file: {error}", "fail")
+    except OSError as error:
+        app.tell(f"{path} could not be written: {error.strerror}.", "fail")
+    else:
+        app.tell(f"{counted(plain.count(chr(10)), 'line')} saved to {_near(file, app.folder)}.", "ok")
 
 
 def _near(file: Path, folder: Path) -> str:

@@ -16,9 +16,11 @@ from textual.containers import Horizontal, Vertical
 from tui.drawing import Line, Span, line
 from tui.live import live_lines
 from tui.messages import Refused, Snapshot
-from tui.screens.base import Page
-from tui.screens.home_rows import NARROW, TODAY, WIDE, past_rows, sync_row, tally, urgency
+from tui.screens.home_rows import ORDERS, TODAY, columns_of, in_order, past_rows, sync_row, tally
+from tui.screens.home_states import broken_lines, nothing_yet
+from tui.screens.home_together import Together
 from tui.screens.summary import problem_lines, sync_lines
+from tui.sentences import of_home
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Home"]
 
 
-class Home(Page):
+class Home(Together):
     """All syncs."""
 
     scope = "home"
@@ -55,6 +57,7 @@ class Home(Page):
         self._beside = Sheet(id="aside")
         self._fields: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = {}
         self._fields_of = ""
+        self._order = "urgency"
 
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -62,7 +65,7 @@ class Home(Page):
                 yield self.table
                 yield self._below
                 with Pane(title="Live", id="live"):
-                    yield Sheet(id="running", focusable=False)
+                    yield Sheet(id="running")
                 with Pane(title="Today", id="today", classes="wide"):
                     yield Table(TODAY, id="past")
             with Vertical(id="right"):
@@ -75,14 +78,19 @@ class Home(Page):
     def hints(self) -> Iterable[str]:
         if self.has_class("-empty"):
             return ("home.new", "global.sources", "global.quit")
+        if self.marked:
+            return ("home.mark", "home.mark_all", "home.run", "home.pause", "list.filter", "global.back")
         running = "home.stop" if self.status and self.status.state == "running" else "home.run"
         return (
             "home.open",
             running,
+            "home.sync",
             "home.pause",
             "home.edit",
             "home.new",
             "list.filter",
+            "home.sort",
+            "home.mark",
             "home.plan",
             "home.settings",
             "home.rejected",
@@ -92,12 +100,16 @@ class Home(Page):
         )
 
     def word(self, name: str, word: str) -> str:
+        if self.marked:
+            return self.word_of_marked(name, word)
         if name == "pause" and self.status is not None and not self.status.enabled:
             return "resume"
         return word
 
     def why_not(self, name: str) -> str:
         status = self.status
+        if self.marked and name in ("run", "pause", "mark", "mark_all"):
+            return ""
         if name in ("new", "open") and status is None:
             return "" if name == "new" else "there is no sync"
         if status is None:
@@ -122,8 +134,12 @@ class Home(Page):
         table = self.table
         now = time.time()
         wide = self.wide
-        shown = sorted(snapshot.statuses, key=urgency)
-        table.show([sync_row(status, now, wide=wide) for status in shown], WIDE if wide else NARROW)
+        self.marked &= {status.sync for status in snapshot.statuses}
+        rows = [
+            sync_row(status, now, wide=wide, marked=status.sync in self.marked if self.marked else None)
+            for status in in_order(snapshot.statuses, self._order)
+        ]
+        table.show(rows, columns_of(self._order, wide=wide, marked=bool(self.marked)))
         self._show_state(table, snapshot)
         self.query_one("#past", Table).show(past_rows(snapshot.runs, now))
         self.query_one("#today", Pane).heading.show(right=tally(snapshot.runs, now))
@@ -136,61 +152,24 @@ class Home(Page):
 
     def _show_state(self, table: Table, snapshot: Snapshot) -> None:
         """Show the state of the whole: failing, loading, empty or full; files that are broken are named."""
-        notice: list[Line] = []
-        if snapshot.problem:
-            notice = problem_lines(snapshot)
-        for file, error in snapshot.project.broken.items() if snapshot.project else ():
-            name = "/".join(file.parts[-2:])
-            notice.append(
-                line(
-                    Span("✗ ", "fail"),
-                    Span(name, "bold text"),
-                    f"  {getattr(error, 'message', error)}",
-                    right=(("not used until it is mended", "muted"),),
-                )
-            )
-        if notice and not snapshot.problem:
-            notice.append(Line())
+        notice = problem_lines(snapshot) if snapshot.problem else []
+        notice += broken_lines(snapshot)
         self.set_class(not snapshot.statuses and not snapshot.problem and bool(snapshot.at), "-empty")
         if snapshot.problem:
             table.set_state("failing", notice)
         elif not snapshot.at:
             table.set_state("empty", [] if self.console.empty else [line(("reading the project …", "muted"))])
         elif not snapshot.statuses:
-            table.set_state("empty", [*notice, *self._nothing_yet(snapshot)])
+            table.set_state("empty", [*notice, *nothing_yet(snapshot, self.console.keys)])
         else:
             table.set_state("full", notice)
 
-    def _nothing_yet(self, snapshot: Snapshot) -> list[Line]:
-        keys = self.console.keys
-        if snapshot.project is not None and not snapshot.project.sources:
-            return [
-                line("No source yet: a source is the warehouse that rows come from."),
-                Line(),
-                line(Span(keys.shown("home.new"), "bold text"), ("  connect one", "muted")),
-            ]
-        return [
-            line("No sync yet: a sync is a query, and where its rows go."),
-            Line(),
-            line(Span(keys.shown("home.new"), "bold text"), ("  make one", "muted")),
-            *(
-                []
-                if snapshot.project is None or snapshot.project.destinations
-                else [
-                    Line(),
-                    line("No destination yet: the API, or the local file, that its calls go to."),
-                    Line(),
-                    line(
-                        Span(f"{keys.shown('global.sources')} {keys.shown('sources.new_destination')}", "bold text"),
-                        ("  connect one", "muted"),
-                    ),
-                ]
-            ),
-        ]
-
     def _show_running(self, snapshot: Snapshot) -> None:
+        room = 11
         self.query_one("#running", Sheet).show(
-            lambda width: live_lines(snapshot.live[:3], width, time.time(), brief=not self.wide)
+            lambda width: live_lines(
+                snapshot.live, width, time.time(), brief=not self.wide or 2 * len(snapshot.live) > room
+            )
         )
 
     def _show_detail(self) -> None:
@@ -238,6 +217,11 @@ class Home(Page):
         if self.is_mounted:
             self.show_snapshot(self.snapshot)
 
+    def summary(self) -> list[str]:
+        snapshot = self.snapshot
+        shown = in_order(snapshot.statuses, self._order)
+        return of_home(snapshot.project, shown, len(snapshot.live), snapshot.problem, time.time())
+
     # what is done
 
     def _chosen(self, name: str = "") -> str | None:
@@ -265,8 +249,24 @@ class Home(Page):
         elif name:
             self.console.open_editor(name)
 
+    def do_sync(self, sync: str = "") -> None:
+        """Open the page of the sync."""
+        name = self._chosen(sync)
+        if name:
+            self.console.open_sync(name)
+
+    def do_sort(self) -> None:
+        """Sort by the next thing."""
+        names = list(ORDERS)
+        self._order = names[(names.index(self._order) + 1) % len(names)]
+        self.show_snapshot(self.snapshot)
+        self.console.tell(f"Sorted by {self._order}.", "muted")
+
     async def do_run(self, sync: str = "") -> None:
-        """Start a run."""
+        """Start a run, or one of each that is marked."""
+        if self.marked and not sync:
+            await self.run_marked()
+            return
         name = self._chosen(sync)
         if name:
             await self.console.start_run(name)
@@ -278,7 +278,10 @@ class Home(Page):
             await self.console.stop_run(status.last_run, status.sync)
 
     async def do_pause(self, sync: str = "") -> None:
-        """Switch the schedule off or on."""
+        """Switch the schedule off or on: of the sync, or of all that are marked."""
+        if self.marked and not sync:
+            await self.pause_marked()
+            return
         name = self._chosen(sync)
         if name:
             await self.console.switch(name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from core.words import ago, clock, took, until
 from tui.drawing import Span
@@ -15,7 +17,10 @@ from tui.widgets.table import Column, Row
 if TYPE_CHECKING:
     from core.sync.history import RunSummary, SyncStatus
 
-__all__ = ["NARROW", "TODAY", "WIDE", "past_rows", "sync_row", "tally", "urgency"]
+__all__ = ["NARROW", "ORDERS", "TODAY", "WIDE", "columns_of", "in_order", "past_rows", "sync_row", "tally", "urgency"]
+
+MARK = Span("◆", "bold text")
+"""The sign of a sync that is marked."""
 
 NARROW = (
     Column(head="State", width=9),
@@ -47,6 +52,43 @@ TODAY = (
 )
 
 
+ORDERS = {
+    "urgency": "State",
+    "name": "Sync",
+    "last": "Last",
+    "next": "Next",
+    "sent": "Sent",
+    "rejected": "Rejected",
+}
+"""The orders that syncs can be in, and the head of the column that each is about."""
+
+
+def in_order(statuses: Iterable[SyncStatus], order: str) -> list[SyncStatus]:
+    """Sort syncs: what is most urgent, latest, nearest or most first; names from A on. What is equal stays as it was."""
+    far = math.inf
+    keys: dict[str, Callable[[SyncStatus], Any]] = {
+        "urgency": urgency,
+        "name": lambda status: status.sync.lower(),
+        "last": lambda status: -(status.last_started or -far),
+        "next": lambda status: far if status.due is None or not status.enabled else status.due,
+        "sent": lambda status: -status.acknowledged,
+        "rejected": lambda status: -status.rejected_open,
+    }
+    return sorted(statuses, key=keys[order])
+
+
+def columns_of(order: str, *, wide: bool, marked: bool) -> tuple[Column, ...]:
+    """Give the columns: the one that the order is about says so in its head, and marks have one of their own, where there are any."""
+    about = ORDERS[order].replace("Rejected", "Rej.") if wide else ORDERS[order]
+    found = [
+        replace(column, head=f"{column.head} ▾", width=column.width and max(column.width, len(column.head) + 2))
+        if column.head == about and order != "urgency"
+        else column
+        for column in (WIDE if wide else NARROW)
+    ]
+    return (Column(head="", width=1), *found) if marked else tuple(found)
+
+
 def urgency(status: SyncStatus) -> int:
     """Say where a sync stands: what failed first, what is off last. One that runs stays where its last run put it."""
     states = status.last_states[1:] if status.state == "running" else status.last_states
@@ -55,8 +97,8 @@ def urgency(status: SyncStatus) -> int:
     return {"failed": 0, "stopped": 1, "partial": 1}.get(states[0] if states else "", 2)
 
 
-def sync_row(status: SyncStatus, now: float, *, wide: bool) -> Row:
-    """Lay a sync out as a row."""
+def sync_row(status: SyncStatus, now: float, *, wide: bool, marked: bool | None = None) -> Row:
+    """Lay a sync out as a row. `marked` says whether it is; None: none is, so that no column is needed for it."""
     running = status.state == "running"
     quiet = not status.enabled and not running
     normal = "muted" if quiet else "text"
@@ -78,7 +120,8 @@ def sync_row(status: SyncStatus, now: float, *, wide: bool) -> Row:
         Span(_next(status, now), "muted" if quiet or status.due is None else "text"),
         history(("running", *status.last_states[1:]) if running else status.last_states, 11 if wide else 7),
     ]
-    return Row(status.sync, tuple(cells))
+    mark = [] if marked is None else [MARK if marked else Span(" ")]
+    return Row(status.sync, (*mark, *cells))
 
 
 def _state(status: SyncStatus) -> tuple[Span, ...]:
@@ -113,7 +156,7 @@ def past_rows(runs: Sequence[RunSummary], now: float) -> list[Row]:
     for run in runs:
         if run.state == "running" or not _is_today(run.ended or run.started, now):
             continue
-        what = what_happened(run)
+        what, skipped = what_happened(run), run.state == "skipped"
         rows.append(
             Row(
                 run.id,
@@ -122,8 +165,8 @@ def past_rows(runs: Sequence[RunSummary], now: float) -> list[Row]:
                     Span(clock(run.ended, now)[-5:], "muted"),
                     Span(_route(run)),
                     Span(what, "muted" if run.state == "succeeded" else "text"),
-                    Span(f"{run.acknowledged:,}", "text" if run.acknowledged else "muted"),
-                    Span(took((run.ended or now) - run.started), "muted"),
+                    Span("–" if skipped else f"{run.acknowledged:,}", "text" if run.acknowledged else "muted"),
+                    Span("–" if skipped else took((run.ended or now) - run.started), "muted"),
                 ),
             )
         )

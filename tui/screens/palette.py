@@ -151,6 +151,10 @@ class CommandLine(Dialog):
     def _known(self, takes: str) -> tuple[str, ...]:
         if takes == "sync":
             return tuple(status.sync for status in self.bridge.snapshot.statuses)
+        if takes == "state":
+            from tui.screens.runs_rows import STATES
+
+            return tuple(name for name in STATES if name)
         return {"theme": tuple(PALETTES), "preset": PRESETS}.get(takes, ())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from core.words import clock, counted, took
 from tui.drawing import Line, Span, line
-from tui.live import live_lines
-from tui.logs import LogLine, log_lines, read_log
+from tui.live import as_many_lines
+from tui.logs import read_log
 from tui.messages import Snapshot
 from tui.screens.base import Page
-from tui.screens.summary import problem_lines, what_happened
-from tui.signs import state
+from tui.screens.dialogs import Ask, Choose
+from tui.screens.runs_log import LEVEL_WORDS, LogPane
+from tui.screens.runs_rows import COLUMNS, STATES, Wanted, how_many, read_runs, run_row
+from tui.screens.summary import problem_lines
+from tui.sentences import of_runs
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
-from tui.widgets.table import Column, Row, Table
+from tui.widgets.table import Row, Table
 
 if TYPE_CHECKING:
     from core.sync.history import RunSummary
@@ -44,20 +46,19 @@ class Runs(Page):
 
     def __init__(self) -> None:
         super().__init__()
+        self.wanted = Wanted()
+        self.shown: tuple[RunSummary, ...] = ()
+        self.log_pane = LogPane()
         self._paused = False
-        self._grave = False
-        self._wrong_only = False
-        self._log: list[LogLine] = []
         self._log_of: tuple[str, str] | None = None
 
     def body(self) -> ComposeResult:
         with Horizontal(id="body"), Vertical(id="left"):
             with Pane(title="Live", id="live"):
-                yield Sheet(id="running", focusable=False)
+                yield Sheet(id="running")
             with Pane(title="Runs", id="history"):
-                yield Table(_COLUMNS, id="runs")
-            with Pane(title="Log", id="log"):
-                yield Sheet(id="lines")
+                yield Table(COLUMNS, id="runs")
+            yield self.log_pane
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -70,8 +71,11 @@ class Runs(Page):
             "runs.stop",
             "runs.run",
             "list.filter",
-            "runs.level",
             "runs.states",
+            "runs.one_sync",
+            "runs.find",
+            "runs.level",
+            "runs.sync",
             "global.zoom",
             "global.export",
         )
@@ -80,21 +84,25 @@ class Runs(Page):
         if name == "pause" and self._paused:
             return "go on"
         if name == "level":
-            return "whole log" if self._grave else "warnings"
-        if name == "states":
-            return "all runs" if self._wrong_only else "only wrong"
+            return LEVEL_WORDS[self.log_pane.next_level]
+        if name == "one_sync" and self.wanted.sync:
+            return "all syncs"
         return word
 
     @property
     def chosen(self) -> RunSummary | None:
         """Give the chosen run."""
         key = self.query_one("#runs", Table).key if self.query("#runs") else None
-        return next((run for run in self.snapshot.runs if run.id == key), None)
+        return next((run for run in self.shown if run.id == key), None)
 
     def why_not(self, name: str) -> str:
         run = self.chosen
-        if name in ("open", "stop", "run") and run is None:
+        if name in ("open", "stop", "run", "sync") and run is None:
             return "no run is chosen"
+        if name == "one_sync" and run is None and not self.wanted.sync:
+            return "no run is chosen"
+        if name == "sync" and run is not None and self.snapshot.status(run.name) is None:
+            return "its sync is gone"
         if name == "stop" and run is not None and run.state != "running":
             return "it is over"
         if name == "run" and run is not None:
@@ -109,20 +117,27 @@ class Runs(Page):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         if self._paused:
             return
-        now = time.time()
-        self._show_live(snapshot, now)
-        table = self.query_one("#runs", Table)
-        shown = [
-            run
-            for run in snapshot.runs
-            if not self._wrong_only or run.state in ("failed", "partial", "stopped", "skipped")
-        ]
-        table.show([_row(run, now) for run in shown])
-        more = "the last 300, more exist" if len(snapshot.runs) >= 300 else counted(len(shown), "run")
-        self.query_one("#history", Pane).heading.show(right=((more, "muted"),))
+        self._show_live(snapshot, time.time())
+        if self.wanted == Wanted():
+            self._show_runs(snapshot.runs)
+        else:
+            self.attempt(self._read_runs, group="runs", exclusive=True)
+
+    async def _read_runs(self) -> None:
+        """Read the runs that are asked for: of a state or a sync there may be more than those that all pages have."""
+        wanted = self.wanted
+        self._show_runs(await self.bridge.read(lambda _project, store: read_runs(store, wanted)))
+
+    def _show_runs(self, runs: tuple[RunSummary, ...]) -> None:
+        """List runs, those that go on first: they stay in reach however long they take."""
+        snapshot, now, table = self.snapshot, time.time(), self.query_one("#runs", Table)
+        self.shown = tuple(sorted(runs, key=lambda run: run.state != "running"))
+        table.show([run_row(run, now) for run in self.shown])
+        only = f"{self.wanted.words}   " if self.wanted.words else ""
+        self.query_one("#history", Pane).heading.show(right=(Span(only), (how_many(runs), "muted")))
         if snapshot.problem:
             table.set_state("failing", problem_lines(snapshot))
-        elif not shown:
+        elif not self.shown:
             table.set_state("empty", [self._nothing()])
         else:
             table.set_state("full")
@@ -130,13 +145,12 @@ class Runs(Page):
         self.refresh_bars()
 
     def _nothing(self) -> Line:
-        if self._wrong_only and self.snapshot.runs:
-            return line(
-                ("No run went wrong. ", "muted"),
-                Span(self.console.keys.shown("runs.states"), "bold text"),
-                (" shows all.", "muted"),
-            )
-        home, run = self.console.keys.shown("global.home"), self.console.keys.shown("home.run")
+        keys = self.console.keys
+        if self.wanted.state or self.wanted.sync:
+            key = keys.shown("runs.states" if self.wanted.state else "runs.one_sync")
+            what = "No run went wrong. " if self.wanted == Wanted("wrong") else f"There are none: {self.wanted.words}. "
+            return line((what, "muted"), Span(key, "bold text"), (" shows others.", "muted"))
+        home, run = keys.shown("global.home"), keys.shown("home.run")
         return line(("No run yet. ", "muted"), Span(f"{home} {run}", "bold text"), (" starts one.", "muted"))
 
     def _show_live(self, snapshot: Snapshot, now: float) -> None:
@@ -149,41 +163,24 @@ class Runs(Page):
                 (f"{how}  {self.console.keys.shown('runs.pause')} {'goes on' if self._paused else 'pauses'}", "muted"),
             ),
         )
-        self.query_one("#running", Sheet).show(lambda width: live_lines(snapshot.live, width, now, spaced=True))
+        room = max(self.size.height // 2 - 2, 1)
+        self.query_one("#running", Sheet).show(lambda width: as_many_lines(snapshot.live, width, now, room))
 
     def _read_log(self) -> None:
         run, project = self.chosen, self.snapshot.project
         if run is None or project is None:
-            self._show_log(None)
+            self.log_pane.show(None, None)
             return
         if (run.id, run.state) == self._log_of and run.state != "running":
             return
         file = project.state / "logs" / f"{run.id}.jsonl"
 
         async def read() -> None:
-            self._log = await self.bridge.read(lambda _project, _store: read_log(file))
+            found = await self.bridge.read(lambda _project, _store: read_log(file))
             self._log_of = (run.id, run.state)
-            self._show_log(run)
+            self.log_pane.show(run, found)
 
         self.attempt(read, group="log", exclusive=True)
-
-    def _show_log(self, run: RunSummary | None) -> None:
-        pane, sheet = self.query_one("#log", Pane), self.query_one("#lines", Sheet)
-        lines = log_lines(self._log if run else [], grave_only=self._grave, answers=False)
-        following = bool(run and run.state == "running")
-        pane.heading.show(
-            title=f"Log of {run.name}" if run else "Log",
-            right=(("following ", "muted"), Span("●", "run")) if following else (),
-        )
-        at_end = sheet.scroll_offset.y >= sheet.max_scroll_y - 1
-        nothing = (
-            "Only warnings and errors are shown, and there are none."
-            if self._grave and self._log
-            else "This run left no log."
-        )
-        sheet.show(lines or [line((nothing if run else "", "muted"))])
-        if at_end or following:
-            sheet.scroll_end(animate=False)
 
     def tick(self) -> None:
         if self.snapshot.live and not self._paused:
@@ -192,12 +189,15 @@ class Runs(Page):
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
         if self.chosen:
             self.console.current_sync = self.chosen.name
-        self._log, self._log_of = [], None
+        self._log_of = None
         self._read_log()
         self.refresh_bars()
 
     def on_table_chosen(self, message: Table.Chosen) -> None:
         self.do_open()
+
+    def summary(self) -> list[str]:
+        return of_runs(self.shown, self.wanted.words, time.time())
 
     # what is done
 
@@ -225,47 +225,69 @@ class Runs(Page):
         if self.chosen:
             await self.console.start_run(self.chosen.name)
 
+    def do_sync(self, sync: str = "") -> None:
+        """Open the page of a sync."""
+        name = sync or (self.chosen.name if self.chosen else "")
+        if name and self.snapshot.status(name) is not None:
+            self.console.open_sync(name)
+
     def do_level(self) -> None:
-        """Show the whole log, or warnings and errors only."""
-        self._grave = not self._grave
-        self._show_log(self.chosen)
+        """Show the whole log, or from warnings or errors on."""
+        self.log_pane.take_next_level()
         self.refresh_bars()
 
-    def do_states(self) -> None:
-        """Show all runs, or only those that went wrong."""
-        self._wrong_only = not self._wrong_only
-        self.show_snapshot(self.snapshot)
+    def do_find(self, words: str = "") -> None:
+        """Show only lines of the log that hold some words."""
+        if words:
+            self.log_pane.filter(words)
+        else:
+            ask = Ask(
+                "Lines of the log that hold", self.log_pane.words, live=self.log_pane.filter, note="empty shows all"
+            )
+            self.console.push_screen(ask)
 
+    @property
+    def filtered(self) -> Table | LogPane | None:
+        """Give what `filter` filters: the log where that has the keys."""
+        return self.log_pane if self.focused is self.log_pane.sheet else self.list_widget
 
-_COLUMNS = (
-    Column(head="State", width=9),
-    Column(head="Started", most=15, right=True, rank=4),
-    Column(head="Sync", least=12, most=30, rank=12, main=True),
-    Column(head="What happened", share=1, least=12, most=100),
-    Column(head="Rows", right=True, least=7, rank=2),
-    Column(head="Sent", right=True, least=7, rank=5),
-    Column(head="Rej.", right=True, least=4, rank=6),
-    Column(head="Took", width=6, right=True, rank=3),
-)
+    def do_states(self, state: str = "") -> None:
+        """Choose which runs are listed."""
+        if state:
+            if state not in STATES:
+                known = ", ".join(name for name in STATES if name)
+                self.console.tell(f"There is no state {state}; there are {known}.", "fail")
+                return
+            self._ask_for(Wanted(state, self.wanted.sync, self.wanted.sync_id))
+            return
+        rows = [Row(name or "all", (Span(name or "all"), Span(words, "muted"))) for name, words in STATES.items()]
+        before = self.wanted
 
+        def live(name: str) -> None:
+            self._ask_for(Wanted("" if name == "all" else name, before.sync, before.sync_id))
 
-def _row(run: RunSummary, now: float) -> Row:
-    """Lay a run out as a row."""
-    what = what_happened(run) if run.state != "running" else ""
-    return Row(
-        run.id,
-        (
-            state(run.state),
-            Span(clock(run.started, now, exact=True), "muted"),
-            Span(run.name),
-            Span(what, "muted" if run.state == "succeeded" else "text"),
-            _count(run.rows),
-            _count(run.acknowledged),
-            Span(f"{run.rejected:,}", "warn" if run.rejected else "muted"),
-            Span(took(run.seconds), "muted"),
-        ),
-    )
+        self.console.push_screen(
+            Choose("Show", rows, chosen=self.wanted.state or "all", live=live, note="Enter keeps it")
+        )
 
+    def do_one_sync(self, sync: str = "") -> None:
+        """Show only the runs of one sync, or all again."""
+        if self.wanted.sync and not sync:
+            self._ask_for(Wanted(self.wanted.state))
+            return
+        name = sync or (self.chosen.name if self.chosen else "")
+        status = self.snapshot.status(name)
+        found = status.id if status else self.chosen.sync if self.chosen and self.chosen.name == name else ""
+        if found:
+            self._ask_for(Wanted(self.wanted.state, name, found))
+        else:
+            self.console.tell(f"There is no sync {name}.", "fail")
 
-def _count(number: int | None) -> Span:
-    return Span("–" if number is None else f"{number:,}", "text" if number else "muted")
+    def _ask_for(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        if not self.is_ready:  # it is just being opened, and shows what is asked for then
+            return
+        if self._paused:
+            self.do_pause()
+        else:
+            self.show_snapshot(self.snapshot)

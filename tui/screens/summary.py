@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from core.sync.timing import tight_words
 from core.words import ago, clock, counted, sparkline, took, until
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.signs import state
@@ -21,6 +22,7 @@ __all__ = [
     "plain_reason",
     "problem_lines",
     "question_lines",
+    "skipped_words",
     "sync_lines",
     "what_happened",
 ]
@@ -28,6 +30,8 @@ __all__ = [
 
 def what_happened(run: RunSummary) -> str:
     """Say in a few words what came of a run."""
+    if run.state == "skipped":
+        return skipped_words(run)
     if run.error:
         return run.error
     if run.state == "stopped":
@@ -35,6 +39,16 @@ def what_happened(run: RunSummary) -> str:
     if run.rejected:
         return f"{run.rejected:,} rejected"
     return "" if run.acknowledged else "nothing changed"
+
+
+def skipped_words(run: RunSummary) -> str:
+    """Say why due moments were not run, how many they are, and when their work was done."""
+    many = f", {run.skipped:,} due moments" if run.skipped > 1 else ""
+    if run.caught_up is None:
+        after = "not caught up yet"
+    else:
+        after = f"caught up at {clock(run.caught_up_at)}" if run.caught_up_at else "being caught up"
+    return f"{(run.error or 'previous run still going').rstrip('.')}{many}; {after}"
 
 
 def sync_lines(
@@ -50,6 +64,10 @@ def sync_lines(
     sync = project.syncs.get(status.sync) if project else None
     lines = _head(status, width, wide=wide)
     lines += _trouble(status, keys, width)
+    if sync is not None:
+        tight = tight_words(sync.schedule, status.skipped, status.ran, status.last_took)
+        said = wrapped(tight[0], width - 2) if tight else []
+        lines += [line(Span("  " if place else "! ", "warn"), *each.left) for place, each in enumerate(said)]
     if status.causes:
         lines += [
             Line(),

@@ -253,6 +253,10 @@ class Table(Canvas, can_focus=True):
     def on_blur(self) -> None:
         self.refresh()
 
+    def texts_of(self, number: int) -> list[str]:
+        """Give the texts of one row that is shown."""
+        return [_cell_text(cell) for cell in self.shown[number].cells]
+
     def each_row(self, text_of: Callable[[Row], Sequence[str]] | None = None) -> list[list[str]]:
         """Give the texts of the rows that are shown, to be copied or saved."""
         return [list(text_of(row)) if text_of else [_cell_text(cell) for cell in row.cells] for row in self.shown]

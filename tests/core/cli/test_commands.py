@@ -43,7 +43,7 @@ def people(project: ProjectFolder, receiver: Receiver) -> ProjectFolder:
 def test_the_commands_are_those_that_are_documented() -> None:
     documented = (
         "alerts audit bundle check completion daemon demo doctor explain forget init key lint lsp pause plan preview rejected "
-        "replay resume run runs schema secret setup-sql show status stop templates undo"
+        "replay resume run runs schema secret setup-sql show status stop templates undo web"
     )
     assert documented.split() == COMMANDS
 
@@ -122,7 +122,7 @@ def test_a_command_gives_a_program_one_document(demo: ProjectFolder, words: str,
             0,
             (
                 "id sync name cause state started ended seconds process bound rows error remedy questions progress acknowledged "
-                "rejected deliveries due skipped caught_up"
+                "rejected deliveries due skipped caught_up caught_up_at"
             ),
         ),
         (

@@ -109,13 +109,14 @@ class Workshop:
     def secret(self, name: str) -> Secret:
         return Secret(self.secrets[name])
 
-    def run(self, name: str = "people", *, replay: bool = False, undo: str = "", **accepted: Any) -> Outcome:
-        """Run a sync in this process."""
-        return asyncio.run(self.run_soon(name, replay=replay, undo=undo, **accepted))
+    def run(self, name: str = "people", **how: Any) -> Outcome:
+        """Run a sync in this process: `replay`, `replay_only` and `undo` as Run takes them, the rest is what is accepted."""
+        return asyncio.run(self.run_soon(name, **how))
 
-    async def run_soon(self, name: str = "people", *, replay: bool = False, undo: str = "", **accepted: Any) -> Outcome:
+    async def run_soon(self, name: str = "people", **how: Any) -> Outcome:
         project = self.load()
-        run = Run(project, project.syncs[name], self.secret, accepted=Accepted(**accepted), replay=replay, undo=undo)
+        told = {key: how.pop(key) for key in ("replay", "replay_only", "undo") if key in how}
+        run = Run(project, project.syncs[name], self.secret, accepted=Accepted(**how), **told)
         return Outcome(tuple([event async for event in run.events()]))
 
     def store(self) -> Store:

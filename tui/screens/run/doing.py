@@ -1,0 +1,147 @@
+"""What the actions of a run's page do: send rows again, run again, undo, accept, stop, copy a curl, the log, the course."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tui.accepting import accept_and_run, undo_run
+from tui.drawing import heading, line
+from tui.handing import bundle_run
+from tui.logs import log_lines, read_log
+from tui.screens.dialogs import Confirm, Read
+from tui.screens.run.reading import Reading
+from tui.screens.run.refused_row import key_of, row_lines
+
+__all__ = ["Doing"]
+
+
+class Doing(Reading):
+    """The page with its actions."""
+
+    def why_not(self, name: str) -> str:
+        run = self.run_shown
+        status = self.snapshot.status(run.name) if run else None
+        if run is None:
+            return "the run is not read yet"
+        if name in ("again", "replay", "replay_row", "accept", "edit", "undo") and status is None:
+            return "its sync is gone"
+        if name in ("again", "replay", "replay_row", "accept", "undo") and status and status.state == "running":
+            return "the sync is running"
+        if name == "replay" and status and not status.rejected_open:
+            return "no rejected rows are open"
+        if name == "undo" and not run.acknowledged:
+            return "it delivered nothing"
+        if name == "accept" and not run.questions:
+            return "the guards ask nothing"
+        if name == "stop" and run.state != "running":
+            return "it is over"
+        if name == "course" and run.state in ("running", "skipped"):
+            return "it goes on" if run.state == "running" else "it was not run"
+        return self._why_no_row(name)
+
+    def _why_no_row(self, name: str) -> str:
+        if name not in ("open", "curl", "replay_row"):
+            return ""
+        row = self.row
+        if row is None:
+            return "no rejected row is chosen"
+        if name == "replay_row" and row["state"] != "open":
+            return "the chosen row is settled"
+        if name == "replay_row" and not row["call"]:
+            return "it cannot be sent as it is: mend its data"
+        return ""
+
+    def do_open(self) -> None:
+        """Show the request and the response of the chosen row."""
+        row = self.row
+        if row is None:
+            return
+        keys = self.console.keys
+        reading = Read(
+            lambda width: row_lines(row, self.lives, keys.shown("run.edit"), width),
+            copies=str(row["call"] or row["row"] or ""),
+        )
+        self.console.push_screen(reading)
+        if self.lives is None:
+            self.attempt(partial(self._read_life_for, reading), group="life", exclusive=True)
+
+    async def _read_life_for(self, reading: Read) -> None:
+        await self.read_life()
+        reading.rebuild()
+
+    async def do_replay(self) -> None:
+        """Send the rejected rows of this sync again."""
+        if self.run_shown:
+            await self.console.replay(self.run_shown.name)
+
+    async def do_replay_row(self) -> None:
+        """Send the chosen rejected row again, and no other."""
+        run, row = self.run_shown, self.row
+        if run is None or row is None:
+            return
+        who = key_of(row) or f"row {row['number']}"
+        text = f"{who} goes to {row['destination']} once more, with the latest content that is known of it. No query is run."
+        if await self.console.push_screen_wait(Confirm("Send 1 rejected row again", text, yes="Send it")):
+            await self.console.replay(run.name, "--row", str(row["number"]))
+
+    async def do_again(self) -> None:
+        """Run this sync again."""
+        if self.run_shown:
+            await self.console.start_run(self.run_shown.name)
+
+    async def do_accept(self) -> None:
+        """Accept what the guards ask, and run."""
+        run = self.run_shown
+        if run is not None and await accept_and_run(self, run.name, run.questions):
+            self.console.do_home()
+
+    async def do_undo(self) -> None:
+        """Show what this run overwrote, and send it back."""
+        run = self.run_shown
+        if run is not None and await undo_run(self, run.name, run.id):
+            self.console.do_home()
+
+    async def do_stop(self) -> None:
+        """Stop this run."""
+        if self.run_shown:
+            await self.console.stop_run(self.run_id, self.run_shown.name)
+
+    def do_edit(self) -> None:
+        """Open the query of this sync."""
+        if self.run_shown:
+            self.console.open_editor(self.run_shown.name)
+
+    def do_sync(self) -> None:
+        """Open the page of its sync."""
+        if self.run_shown:
+            self.console.open_sync(self.run_shown.name)
+
+    async def do_curl(self) -> None:
+        """Copy the chosen row's request as a curl command."""
+        row = self.row
+        if row is not None:
+            answer = await self.bridge.ask("curl", run=self.run_id, number=row["number"])
+            self.console.put_on_clipboard(answer["curl"])
+
+    async def do_bundle(self, path: str = "") -> None:
+        """Put this run with its surroundings into a file."""
+        if self.run_shown is not None:
+            await bundle_run(self, self.run_shown.id, path)
+
+    def do_course(self) -> None:
+        """Play the run again."""
+        from tui.screens.run.course import CoursePage
+
+        if self.run_shown:
+            self.console.push_screen(CoursePage(self.run_shown))
+
+    async def do_log(self) -> None:
+        """Show the log of this run."""
+        project = self.snapshot.project
+        if project is None:
+            return
+        file = project.state / "logs" / f"{self.run_id}.jsonl"
+        found = await self.bridge.read(lambda _project, _store: read_log(file))
+        title = heading(f"Log of run {self.run_id[:4]}", (found.counted, "muted"))
+        nothing = line(("This run left no log.", "muted"))
+        self.console.push_screen(Read(lambda _width: [title, *(log_lines(found.lines) or [nothing])]))
