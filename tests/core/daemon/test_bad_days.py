@@ -95,7 +95,7 @@ async def test_a_warehouse_that_dies_in_mid_query_is_told_and_its_sync_is_tried_
         project.postgres(database)
         project.sync(
             "slow",
-            "SELECT '1' AS \"userId\", pg_sleep(60)::text AS name",
+            "SELECT i::text AS \"userId\", 'n' AS name FROM generate_series(1, 4000000000) t(i) WHERE i < 0",
             source="pg",
             to=("files",),
             schedule="every 1 day",
