@@ -14,10 +14,12 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
     project, secrets         the project's files; the OS keyring
     setup                    connections that other tools keep on this machine
     sync                     the engine: plan, guards, deliver, run
+    alerts, bundle           who is told when something goes wrong; a run to hand on, masked
     context                  what a query is for: its source's tables, its destinations, its neighbours
     demo, cli                the commands
     workbench                the console's helper process
     lsp                      the language server for editors
+    daemon                   runs the schedules until it is stopped
 """
 
 __version__ = "0.1.0"
