@@ -7,7 +7,7 @@ import secrets as randomness
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.daemon.agenda import Answer, CatchUp, Effect, Keep, Outcome, Skip
+from core.daemon.jobs import Answer, CatchUp, Effect, Keep, Outcome, Skip
 from core.model import Project
 from core.schedule import Standing
 from core.store import Store

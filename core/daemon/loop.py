@@ -23,9 +23,10 @@ from typing import Any
 from core import __version__
 from core import project as projects
 from core.daemon import keeping
-from core.daemon.agenda import Agenda, Answer, Effect, Job, Outcome, Start
+from core.daemon.agenda import Agenda
 from core.daemon.asking import exclusive
 from core.daemon.files import Files
+from core.daemon.jobs import Answer, Effect, Job, Outcome, Start
 from core.daemon.protocols import Log, Runner, Watch
 from core.errors import BackhaulError
 from core.model import Project

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from core.daemon.agenda import Job
+from core.daemon.jobs import Job
 
 if TYPE_CHECKING:
     from core.daemon.loop import Daemon

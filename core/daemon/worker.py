@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 from core import project as projects
 from core import secrets
-from core.daemon.agenda import Outcome
+from core.daemon.jobs import Outcome
 from core.errors import BackhaulError, LockedError, ProjectError, UsageError
 from core.model import Project, Sync
 from core.store import Store

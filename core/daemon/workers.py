@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.daemon.agenda import Job, Outcome
+from core.daemon.jobs import Job, Outcome
 
 __all__ = ["Begun", "Ended", "Said", "Workers"]
 

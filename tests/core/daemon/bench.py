@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.daemon.agenda import Agenda, CatchUp, Effect, Job, Keep, Outcome, Skip, Start
+from core.daemon.agenda import Agenda
+from core.daemon.jobs import CatchUp, Effect, Job, Keep, Outcome, Skip, Start
 from core.model import CallType, Destination, Limits, Project, Source, Sync
 
 NOW = 1_790_000_000.0

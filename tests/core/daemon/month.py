@@ -27,8 +27,8 @@ import duckdb
 
 from core import project as projects
 from core import schedule, secrets
-from core.daemon.agenda import Job, Outcome
 from core.daemon.asking import ask
+from core.daemon.jobs import Job, Outcome
 from core.daemon.loop import Daemon
 from core.daemon.worker import accepted_of
 from core.errors import LockedError

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.daemon.agenda import AWAY, BUSY, FULL, Job, Outcome
-from core.daemon.agenda import HELD as IN_USE
+from core.daemon.entry import AWAY, BUSY, FULL
+from core.daemon.entry import HELD as IN_USE
+from core.daemon.jobs import Job, Outcome
 from core.schedule import Schedule, Standing, outstanding, parse
 from tests.core.daemon.bench import BAD, GOOD, HELD, NOW, STOPPED, WRONG, Bench, project, sync
 
