@@ -14,13 +14,12 @@ from typing import Any
 from core.model import Project, Sync
 from core.store import Store
 from core.sync.state import is_alive
+from core.sync.stopping import STOPPED
 
 __all__ = ["Facts", "LastRun", "look", "watch"]
 
 _DAY = 86_400.0
 _SUCCESSES = ("succeeded", "partial")
-_STOPPED = "The run was stopped."
-"""What core.sync.run records of a run that somebody stopped."""
 
 _LOST = "The run ended without a word: it was killed."
 _LOST_REMEDY = "Run again: what was not answered is sent again, with the same messageIds."
@@ -107,7 +106,7 @@ def _last_runs(store: Store, syncs: Mapping[str, Sync]) -> dict[str, LastRun]:
     """Give the last run of each sync that is over."""
     found: dict[str, LastRun] = {}
     for sync, run, state, started, ended, error, remedy in store.rows(
-        "last_ended_of_syncs", syncs=_json(syncs), stopped=_STOPPED
+        "last_ended_of_syncs", syncs=_json(syncs), stopped=STOPPED
     ):
         found[sync] = LastRun(id=run, state=state, started=started, ended=ended, error=error or "", remedy=remedy or "")
     for row in store.rows("running"):
@@ -145,7 +144,7 @@ def _failures(
         for sync, run in last.items()
         if not run.succeeded
     ]
-    return _by(store.rows("failures_of_syncs", syncs=json.dumps(asked), stopped=_STOPPED), "sync") if asked else {}
+    return _by(store.rows("failures_of_syncs", syncs=json.dumps(asked), stopped=STOPPED), "sync") if asked else {}
 
 
 def _json(values: Iterable[str]) -> str:

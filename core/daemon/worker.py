@@ -31,6 +31,7 @@ from core.sync import events
 from core.sync.place import Accepted
 from core.sync.run import Run
 from core.sync.state import StateFolder
+from core.sync.stopping import STOPPED
 
 __all__ = ["accepted_of", "main"]
 
@@ -68,7 +69,7 @@ class _Worker:
             try:
                 outcome = await self.task
             except asyncio.CancelledError:
-                outcome = Outcome(state="failed", error="The run was stopped.", stopped=True)
+                outcome = Outcome(state="failed", error=STOPPED, stopped=True)
             self.task = None
             self.say({"ended": asdict(outcome)})
 
@@ -105,7 +106,7 @@ class _Worker:
             return Outcome(state="failed", error=error.message, exit_code=error.exit_code, may_pass=error.may_pass)
 
     async def _watch(self, run: Run) -> Outcome:
-        outcome = Outcome(state="failed", run=run.id, error="The run was stopped.", exit_code=1)
+        outcome = Outcome(state="failed", run=run.id, error=STOPPED, exit_code=1)
         running = run.events()
         try:
             async for event in running:

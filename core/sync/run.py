@@ -33,6 +33,7 @@ from core.sync.planning import Planning
 from core.sync.prepare import Secrets, Target, target_of
 from core.sync.stage import scratch
 from core.sync.state import StateFolder
+from core.sync.stopping import STOPPED
 from core.sync.telling import RunLog, Telling, planned, resumed
 
 __all__ = ["Run", "run_sync"]
@@ -135,9 +136,7 @@ class Run:
             except BackhaulError as error:
                 self._errors.append(error)
             except asyncio.CancelledError:
-                self._errors.append(
-                    BackhaulError("The run was stopped.", remedy="Run again: what was not answered is sent then.")
-                )
+                self._errors.append(BackhaulError(STOPPED, remedy="Run again: what was not answered is sent then."))
                 raise
             finally:
                 for each in self._errors:

@@ -21,7 +21,10 @@ from core.model import Project
 from core.store import Store
 from core.sync.state import StateFolder, is_alive
 
-__all__ = ["Stopping", "stop_run"]
+__all__ = ["STOPPED", "Stopping", "stop_run"]
+
+STOPPED = "The run was stopped."
+"""What is said of a run that somebody stopped."""
 
 _REPEAT_SECONDS = 0.1
 _CLOCKS_DIFFER = 60.0
