@@ -6,6 +6,7 @@ The daemon has the destination's key in its environment and the console has not:
 from __future__ import annotations
 
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     try:
         with sshd(tmp_path_factory.mktemp("sshd")) as found:
             yield found
+            inner = ["tmux", "-L", f"inner-{found.port}", "kill-server"]  # where a test failed, it is still there
+            subprocess.run(inner, check=False, capture_output=True, timeout=10)
     except NoServerError as error:
         pytest.skip(f"this machine lacks an SSH server: {error}")
 
