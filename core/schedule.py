@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "parse",
     "parse_duration",
     "words_of",
+    "zone_of",
 ]
 
 DEFAULT = "every 12 hours"
@@ -133,7 +134,7 @@ def next_due(
 
     before_start = start - timedelta(seconds=1) if start else None
     after = max(last_start, before_start) if last_start and before_start else last_start or before_start or now
-    moments = (moment.astimezone(UTC) for moment in CronSim(schedule.cron, after.astimezone(ZoneInfo(timezone))))
+    moments = (moment.astimezone(UTC) for moment in CronSim(schedule.cron, after.astimezone(zone_of(timezone))))
     # from within the hour that clocks repeat, cronsim begins with a moment of its first pass, which has gone by
     return next(moment for moment in moments if moment > after)
 
@@ -224,6 +225,11 @@ def _cron_after(expression: str, timezone: str, moment: float) -> float:
     )
     assert found is not None  # noqa: S101 -- cronsim searches fifty years, and refuses what never comes
     return found.timestamp()
+
+
+def zone_of(name: str) -> tzinfo:
+    """Give a time zone; UTC needs no data of this machine. Raises ZoneInfoNotFoundError, ValueError, or OSError for a folder of zones."""
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 def first_runs(schedule: Schedule, timezone: str, now: datetime, count: int = 3) -> tuple[datetime, ...]:

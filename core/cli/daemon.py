@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from core.cli.opening import open_project
 from core.cli.output import fail, folder_option, json_option, print_json, say
 from core.errors import BackhaulError, UsageError
-
-if TYPE_CHECKING:
-    from core.daemon.loop import Daemon
+from core.words import moment
 
 __all__ = ["daemon"]
 
@@ -26,8 +22,9 @@ _SIGNS = {"info": "none", "warn": "warn", "error": "bad"}
 
 @click.group(invoke_without_command=True)
 @folder_option
+@click.option("--metrics", default="", metavar="HOST:PORT", help="Also answer Prometheus there, on this machine only.")
 @click.pass_context
-def daemon(context: click.Context, *, folder: Path | None) -> None:
+def daemon(context: click.Context, *, folder: Path | None, metrics: str) -> None:
     """Run the schedules of the project until stopped (SIGTERM, Ctrl-C); SIGHUP reads its files anew.
 
     The run of each sync is a process of its own kind; what is under way when the daemon is stopped ends after the batches in flight, and
@@ -35,24 +32,9 @@ def daemon(context: click.Context, *, folder: Path | None) -> None:
     """
     context.obj = folder
     if context.invoked_subcommand is None:
-        project = open_project(folder)
-        asyncio.run(_run(project.folder))
+        from core.daemon.service import serve
 
-
-async def _run(folder: Path) -> None:
-    from core.daemon.loop import Daemon
-    from core.daemon.workers import Workers
-
-    def runner(owner: Daemon) -> Workers:
-        return Workers(folder, begun=owner.begun, ended=owner.ended, said=owner.said)
-
-    made = Daemon(folder=folder, log=_tell, make_runner=runner)
-    if os.name == "posix":
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, made.stop)
-        loop.add_signal_handler(signal.SIGHUP, made.reload)
-    await made.run()
+        asyncio.run(serve(open_project(folder, quiet=True).folder, _tell, metrics=metrics))
 
 
 def _tell(level: str, what: str, **values: Any) -> None:
@@ -163,3 +145,38 @@ def reload(folder: Path | None) -> None:
     with StateFolder(project).store() as store:
         ask(store, "reload")
     say("The daemon reads the files anew.", sign="ok")
+
+
+@daemon.command()
+@click.option("--level", default="info", type=click.Choice(("info", "warn", "error")), help="Only this and graver.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="How many lines.")
+@click.option("--follow", is_flag=True, help="Go on, until Ctrl-C.")
+@json_option
+@click.pass_obj
+def log(folder: Path | None, *, level: str, limit: int, follow: bool, as_json: bool) -> None:
+    """Show what the daemon said last."""
+    from core.daemon.log import read_log
+    from core.daemon.service import LOG
+
+    file = open_project(folder, quiet=True).state / "logs" / LOG
+    shown = read_log(file, level, limit)
+    _print_log(shown, as_json=as_json)
+    if not shown and not as_json:
+        say("The daemon has said nothing yet. `backhaul daemon start` begins it.", sign="none")
+    while follow:
+        time.sleep(_FOLLOW_SECONDS)
+        found = read_log(file, level, limit)
+        fresh = found[found.index(shown[-1]) + 1 :] if shown and shown[-1] in found else found
+        _print_log(fresh, as_json=as_json)
+        shown = found or shown
+
+
+_FOLLOW_SECONDS = 0.5
+
+
+def _print_log(entries: list[dict[str, Any]], *, as_json: bool) -> None:
+    for entry in entries:
+        if as_json:
+            print_json(entry)
+        else:
+            say(f"{moment(entry['at'])}  {entry['what']}", sign=_SIGNS.get(entry["level"], "none"))

@@ -14,7 +14,8 @@ import json
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from core.daemon import keeping
 from core.daemon.agenda import Agenda, Answer, Effect, Job, Outcome, Start
 from core.daemon.asking import exclusive
 from core.daemon.files import Files
-from core.daemon.protocols import Log, Runner
+from core.daemon.protocols import Log, Runner, Watch
 from core.errors import BackhaulError
 from core.model import Project
 from core.store import Store
@@ -39,6 +40,8 @@ _SHORTEST_NAP = 0.001
 _STALE_SECONDS = 60.0
 """A request that has waited for so long was not asked of this daemon."""
 
+_DELAYS = 1_000
+
 _Told = tuple[Job, str | Outcome]
 
 
@@ -47,14 +50,15 @@ class Daemon:
     """The daemon of the project in `folder`. `clock` gives Unix seconds; `make_runner` gives what does the runs, and is
     given what to call when a job has begun (with its run's id) and when it has ended.
 
-    `watch` is called after each turn: alerts look there.
+    `watch` is called after each turn: alerts look there. `delays` are by how many seconds the last runs began late.
     """
 
     folder: Path
     log: Log
     make_runner: Callable[[Daemon], Runner]
     clock: Callable[[], float] = time.time
-    watch: Callable[[Daemon], Awaitable[None]] | None = None
+    watch: Watch | None = None
+    delays: deque[float] = field(default_factory=lambda: deque(maxlen=_DELAYS))
     stopping: bool = False
     project: Project = field(init=False)
     store: Store = field(init=False)
@@ -70,6 +74,7 @@ class Daemon:
     _version: int = -1
     _beaten: tuple[float, int, int] = (0.0, 0, 0)
     _trouble: str = ""
+    _states: dict[str, str] = field(default_factory=dict)
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
         """Run until it is told to stop. Raises LockedError where another daemon runs this project, and what its files raise."""
@@ -238,8 +243,9 @@ class Daemon:
     # jobs
 
     async def _start(self, job: Job) -> None:
-        late = max(0.0, self.clock() - job.due) if job.due is not None else None
-        self.log("info", f"{job.name}: a {job.kind} begins.", cause=job.cause, late=late and round(late, 3))
+        if job.due is not None:
+            self.delays.append(max(0.0, self.clock() - job.due))
+        self.log("info", f"{job.name}: a {job.kind} begins.", cause=job.cause)
         await self._runner.start(job, self._files.generation)
 
     def begun(self, job: Job, run: str) -> None:
@@ -267,6 +273,9 @@ class Daemon:
                 what = replace(what, stopped=False, interrupted=True)
             self._unkept += self.agenda.ended(job, what, self.clock())
             said = f"{job.name}: {what.state}{f': {what.error}' if what.error else ''}"
+            if self.watch is not None and {what.state, self._states.get(job.sync)} != {"succeeded"}:
+                self.watch.soon()
+            self._states[job.sync] = what.state
             self.log("info" if what.state == "succeeded" else "warn", said, run=what.run, cause=job.cause)
 
 

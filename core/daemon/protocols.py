@@ -1,12 +1,15 @@
-"""What the daemon needs of others: somewhere to write what happened, and something that does the runs."""
+"""What the daemon needs of others: somewhere to write what happened, something that does the runs, somebody who looks at them."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.daemon.agenda import Job
 
-__all__ = ["Log", "Runner"]
+if TYPE_CHECKING:
+    from core.daemon.loop import Daemon
+
+__all__ = ["Log", "Runner", "Watch"]
 
 
 class Log(Protocol):
@@ -30,3 +33,13 @@ class Runner(Protocol):
 
     async def close(self) -> None:
         """Stop all jobs after the batches in flight, and wait until they have ended."""
+
+
+class Watch(Protocol):
+    """Looks at what came of the runs: alerts."""
+
+    async def __call__(self, daemon: Daemon) -> None:
+        """Look, where it is time; what takes long is only begun. Called after each turn."""
+
+    def soon(self) -> None:
+        """Take that a run has ended otherwise than the one before it."""

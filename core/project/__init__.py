@@ -22,7 +22,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
 from core import schedule
 from core.destinations import destination_type
@@ -278,7 +278,7 @@ def _sync(file: Path, head: ProjectFile) -> Sync:
         enabled=values.enabled,
         schedule=_checked_schedule(file, values.schedule or head.defaults.schedule),
         timezone=zone,
-        start=start.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if start and start.tzinfo is None else start,
+        start=start.replace(tzinfo=schedule.zone_of(zone)).astimezone(UTC) if start and start.tzinfo is None else start,
         removed=values.removed,
         lookback=_duration(file, "lookback", values.lookback or head.defaults.lookback),
         payload=head.defaults.payload if values.payload is None else values.payload,
@@ -350,7 +350,7 @@ def _duration(file: Path, key: str, text: str) -> int:
 
 def _check_timezone(file: Path, name: object, key: str = "timezone") -> None:
     try:
-        ZoneInfo(str(name))
+        schedule.zone_of(str(name))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones, such as "Europe"
         raise ProjectError(
             f"{key}: there is no time zone {name!r}.", where=str(file), remedy='Write one like "Europe/Berlin".'

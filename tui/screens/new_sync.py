@@ -10,7 +10,7 @@ import secrets as randomness
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from core import schedule
 from core.model import CallType
@@ -99,7 +99,7 @@ class NewSync(SyncForm):
 
 def _start(values: Mapping[str, str]) -> datetime | None:
     """Give the moment at which the sync may run first; None for now. Raises ValueError."""
-    if values["timezone"] not in available_timezones():
+    if values["timezone"] not in {"UTC", *available_timezones()}:
         raise ValueError(f"There is no time zone {values['timezone']!r}; they are named like Europe/Berlin.")
     text = values["start"].strip()
     if text in ("", "now"):
@@ -108,7 +108,7 @@ def _start(values: Mapping[str, str]) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("Write now, or a date and a time, like 2026-12-01 06:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(values["timezone"]))
+    return moment if moment.tzinfo else moment.replace(tzinfo=schedule.zone_of(values["timezone"]))
 
 
 def _making(folder: Path, name: str, values: Mapping[str, str], template: str) -> Callable[[], None]:

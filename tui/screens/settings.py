@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -95,7 +95,9 @@ class SyncForm(Page):
             return [*lines, *[line((words.strip(), "muted")) for words in _SCHEDULES.split(",")]]
         moments = schedule.first_runs(plan, self._zone, datetime.fromtimestamp(time.time(), UTC))
         if moments:
-            shown = ", ".join(moment.astimezone(ZoneInfo(self._zone)).strftime("%a %H:%M") for moment in moments)
+            shown = ", ".join(
+                moment.astimezone(schedule.zone_of(self._zone)).strftime("%a %H:%M") for moment in moments
+            )
             lines += wrapped(f"Runs at {shown}, and so on ({self._zone}).", width, "muted")
         else:
             lines += wrapped("Runs only when somebody starts it.", width, "muted")

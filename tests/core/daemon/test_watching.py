@@ -96,6 +96,7 @@ async def test_looks_are_spaced_and_one_that_hangs_holds_up_no_turn(people: Proj
         while watching._task is None:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)
+        await asyncio.sleep(2.0)  # a run that fails has it look once more
         first = watching._task
         await asyncio.sleep(1.2)
         assert watching._task is first
