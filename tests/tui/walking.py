@@ -193,7 +193,7 @@ WALK: tuple[Step, ...] = (
     Step(("p",), "What was told"),
     Step(("e", "Y"), "this is how it ended"),
     _back("What was told", "Rejected, by cause"),
-    _back("Run ", "What can be done"),
+    _back("Rejected, by cause", "What can be done"),
     _back("What can be done", "Log of"),
     Step((":", Pasted(MIXED)), "Nothing is called"),
     _back("Nothing is called"),
