@@ -134,7 +134,7 @@ async def test_a_schedule_that_is_too_tight(day: ProjectFolder, size: tuple[int,
         await pilot.press("o")
         await until(pilot, "14 in the last day")
         await check_snapshot(pilot, named("sync-tight", size))
-        await walk(pilot, (("4",), "The previous run", ("G",)))
+        await walk(pilot, (("4",), "14 runs"))
         app.act("runs.states", "skipped")
         await until(pilot, "no log")
         await check_snapshot(pilot, named("runs-skipped", size))

@@ -126,7 +126,9 @@ class Runs(Page):
     async def _read_runs(self) -> None:
         """Read the runs that are asked for: of a state or a sync there may be more than those that all pages have."""
         wanted = self.wanted
-        self._show_runs(await self.bridge.read(lambda _project, store: read_runs(store, wanted)))
+        found = await self.bridge.read(lambda _project, store: read_runs(store, wanted))
+        if wanted == self.wanted:  # something else may have been asked for meanwhile
+            self._show_runs(found)
 
     def _show_runs(self, runs: tuple[RunSummary, ...]) -> None:
         """List runs, those that go on first: they stay in reach however long they take."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from core.sync.timing import in_words, next_moments, skipped_a_day, tight_words
@@ -122,9 +123,11 @@ def _schedule(status: SyncStatus, sync: Sync, width: int, now: float) -> list[Li
     lines.append(line(Span(f"{'When':<16}", "muted"), *first.left))
     lines += [line(" " * 16, *each.left) for each in rest]
     if status.enabled and status.due is not None:
-        following = next_moments(sync.schedule, sync.timezone, status.due, 4)[1:]
-        then = ", ".join(clock(moment, now) for moment in following)
-        lines.append(_fact("Next", until(status.due, now), f"then {then}" if then else ""))
+        moments = next_moments(sync.schedule, sync.timezone, status.due, 4)
+        # a date is written only where it is another one than that of the moment before
+        then = ", ".join(clock(moment, before) for before, moment in pairwise((max(now, moments[0]), *moments[1:])))
+        lines.append(_fact("Next", until(status.due, now)))
+        lines += [line(" " * 16, (f"then {then}", "muted"))] if then else []
     if status.skipped or status.failures:
         lines.append(_fact("Skipped", skipped_a_day(status.skipped, status.ran)))
     for place, text in enumerate(tight_words(sync.schedule, status.skipped, status.ran, status.last_took)):
