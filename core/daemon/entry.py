@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 
 from core import schedule
@@ -17,6 +18,12 @@ FULL = "No worker was free, or its source or destination was busy."
 HELD = "It was in use by another program."
 
 _HELD_SECONDS = 5.0
+_CROWDED = 1.0
+"""Seconds of waiting for a worker from which on a sync did not begin alone."""
+
+_SPREAD = 600.0
+"""Seconds over which those that begin in a crowd are spread, where their N is not shorter."""
+
 _PUNCTUAL = 2.0
 """Seconds after a due moment until which it counts as seen in time."""
 
@@ -121,12 +128,16 @@ class Entry:
     def _dealt_with(self, moment: float, now: float) -> Standing:
         """Give the standing after a start for a due moment.
 
-        "every N" counts from its first start: a hundred that are turned on at once, and have to wait for each other then, are
-        not due in the same moment ever after.
+        "every N" counts from its first start. Where it had to wait for that start, it began in a crowd: it is given a place
+        of its own near it, so that a thousand that are turned on at once are not due at once ever after.
         """
-        if self.standing.seen < self.standing.anchor and self.plan.seconds is not None and self.sync.start is None:
-            return replace(self.standing, anchor=now, seen=now, retry=None)
-        return replace(self.standing, seen=moment, retry=None)
+        is_first = self.standing.seen < self.standing.anchor and self.sync.start is None
+        if not is_first or self.plan.seconds is None:
+            return replace(self.standing, seen=moment, retry=None)
+        crowded = self.waiting is not None and now - self.waiting.since > _CROWDED
+        place = zlib.crc32(self.sync.id.encode()) / 2**32 - 0.5 if crowded else 0.0
+        anchor = now + place * min(self.plan.seconds, _SPREAD)
+        return replace(self.standing, anchor=anchor, seen=max(anchor, now), retry=None)
 
     def _judged(self, outcome: Outcome, now: float) -> Standing:
         """Give the standing after a run. What may pass by itself is tried again after a while; what only a person can

@@ -29,6 +29,7 @@ from core.model import Project, Sync
 from core.store import Store
 from core.sync import events
 from core.sync.place import Accepted
+from core.sync.rejections import numbers_in
 from core.sync.run import Run
 from core.sync.state import StateFolder
 from core.sync.stopping import STOPPED
@@ -88,12 +89,14 @@ class _Worker:
         """Do one job; errors of ours become its outcome."""
         try:
             project, sync = self._read(job)
+            only, words = numbers_in(job["words"]) if job["kind"] == "replay" else (frozenset(), job["words"])
             run = Run(
                 project,
                 sync,
                 secrets.reader(project),
                 cause=job["cause"],
-                accepted=accepted_of(job["words"]),
+                accepted=accepted_of(words),
+                replay_only=only,
                 replay=job["kind"] == "replay",
                 undo=job["run"] if job["kind"] == "undo" else "",
                 due=job["due"],

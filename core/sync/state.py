@@ -169,7 +169,10 @@ class StateFolder:
                 remedy="Restore the whole .backhaul folder from one backup: store.sqlite and its -wal file belong together. "
                 "Else rows that were delivered would be sent again.",
             )
-        files = [*self.plans.glob(f"{sync.id}.*{SENT}"), *self.ledger.glob(f"{sync.id}.*.parquet")]
+        files = [
+            *(file for file in _of_sync(self.plans, sync) if file.name.endswith(SENT)),
+            *(file for file in _of_sync(self.ledger, sync) if file.name.endswith(".parquet")),
+        ]
         known = {row["id"] for row in store.rows("delivery_ids", sync=sync.id)} | {ERASED}
         for file in sorted(files):
             if file.name.removeprefix(f"{sync.id}.").split(".")[0] not in known:
@@ -201,21 +204,31 @@ class StateFolder:
         self._sweep(store, sync, now)
 
     def _sweep(self, store: Store, sync: Sync, now: float) -> None:
-        """Forget what is older than the retention, once an hour of each sync: it means looking at every log there is."""
-        name = f"swept {sync.id}"
+        """Forget what is older than the retention, once an hour: of all syncs, which means looking at every log there is,
+        and of this one.
+        """
+        before = now - self.retention * _DAY
+        of_all, of_this = "swept", f"swept {sync.id}"
+        if self._is_due(store, of_all, now):
+            _remove_older(self.folder / "logs", "*.jsonl", before)
+            with store.transaction():
+                for name in _FORGETTING:
+                    store.do(name, before=before)
+                store.do("set_setting", name=of_all, value=str(now))
+        if self._is_due(store, of_this, now):
+            _remove_older(self.folder / QUARANTINE, f"{sync.id}.*", before)
+            with store.transaction():
+                self._forget_deliveries(store, sync, before)
+                store.do("forget_old_runs", before=before)
+                store.do("set_setting", name=of_this, value=str(now))
+
+    @staticmethod
+    def _is_due(store: Store, name: str, now: float) -> bool:
+        """Say whether it is an hour since something was swept."""
         row = store.row("setting", name=name)
         with contextlib.suppress(ValueError):
-            if row is not None and 0 <= now - float(row["value"]) < _SWEEP_SECONDS:
-                return
-        before = now - self.retention * _DAY
-        _remove_older(self.folder / "logs", "*.jsonl", before)
-        _remove_older(self.folder / QUARANTINE, f"{sync.id}.*", before)
-        with store.transaction():
-            for name in _FORGETTING:
-                store.do(name, before=before)
-            self._forget_deliveries(store, sync, before)
-            store.do("forget_old_runs", before=before)
-            store.do("set_setting", name=name, value=str(now))
+            return row is None or not 0 <= now - float(row["value"]) < _SWEEP_SECONDS
+        return True
 
     def _remove_unlisted(self, store: Store, sync: Sync) -> None:
         """Remove the sync's files that no manifest and no open delivery lists."""
@@ -223,17 +236,22 @@ class StateFolder:
         plans = {row["plan"] for row in store.rows("open_plans")}
         plans |= {str(Path(plan).with_suffix(SENT)) for plan in plans}
         for folder, kept in ((self.ledger, listed), (self.plans, plans)):
-            for file in folder.glob(f"{sync.id}.*"):
+            for file in _of_sync(folder, sync):
                 if file.name not in kept:
                     file.unlink(missing_ok=True)
 
     def _forget_deliveries(self, store: Store, sync: Sync, before: float) -> None:
         """Forget old deliveries of this sync, but for those that a file is named after: `check_age` has to know them."""
-        files = [*self.plans.glob(f"{sync.id}.*"), *self.ledger.glob(f"{sync.id}.*")]
+        files = [*_of_sync(self.plans, sync), *_of_sync(self.ledger, sync)]
         named = {file.name.removeprefix(f"{sync.id}.").split(".")[0] for file in files}
         for row in store.rows("old_deliveries", sync=sync.id, before=before):
             if row["id"] not in named:
                 store.do("delete_delivery", id=row["id"])
+
+
+def _of_sync(folder: Path, sync: Sync) -> list[Path]:
+    """Give a sync's files in a folder that holds those of all syncs; a glob would match every name against a pattern."""
+    return [folder / name for name in os.listdir(folder) if name.startswith(f"{sync.id}.")]  # noqa: PTH208 -- names only, thousands of them
 
 
 def _remove_older(folder: Path, pattern: str, before: float) -> None:

