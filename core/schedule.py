@@ -24,7 +24,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 __all__ = [
+    "AWAY",
+    "BUSY",
     "DEFAULT",
+    "FULL",
+    "HELD",
+    "TOO_TIGHT",
     "Due",
     "Schedule",
     "Standing",
@@ -43,6 +48,13 @@ __all__ = [
 ]
 
 DEFAULT = "every 12 hours"
+
+BUSY = "The previous run was still going."
+AWAY = "Nobody ran the schedules: the daemon was not running, or this machine slept."
+FULL = "No worker was free, or its source or destination was busy."
+HELD = "It was in use by another program."
+TOO_TIGHT = (BUSY, FULL)
+"""Why due moments are not run; of these reasons, two are the schedule's own."""
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 _DURATION = re.compile(r"([0-9]+)\s*(second|minute|hour|day|week)s?")

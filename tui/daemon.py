@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from core.words import ago, clock
-from tui.drawing import Span
+from tui.drawing import Line, Span, line
 from tui.messages import Snapshot
 
-__all__ = ["daemon_sentences", "daemon_spans"]
+__all__ = ["daemon_sentences", "daemon_spans", "missing_daemon"]
 
 
 def daemon_spans(snapshot: Snapshot, now: float) -> tuple[Span, ...]:
@@ -18,14 +18,31 @@ def daemon_spans(snapshot: Snapshot, now: float) -> tuple[Span, ...]:
         return (Span("●", "ok"), Span(f" daemon{busy}", "muted"), *waiting)
     if daemon is not None and daemon.state == "silent":
         return (Span("!", "warn"), Span(f" daemon silent {ago(daemon.beat, now)}", "warn"))
-    waits = any(status.enabled and status.due is not None for status in snapshot.statuses)
-    return (Span("○", "warn" if waits else "muted"), Span(" no daemon", "warn" if waits else "muted"))
+    style = "warn" if _scheduled(snapshot) else "muted"
+    return (Span("○", style), Span(" no daemon", style))
+
+
+def missing_daemon(snapshot: Snapshot, key: str) -> list[Line]:
+    """Say that nothing starts by itself, and which key mends that; nothing where a daemon runs, or none is needed."""
+    if snapshot.has_daemon or not _scheduled(snapshot):
+        return []
+    said = line(
+        Span("○ ", "warn"),
+        Span("No daemon runs, so nothing starts by itself.", "text"),
+        right=((key, "bold text"), (" begins one", "muted")),
+    )
+    return [said, Line()]
+
+
+def _scheduled(snapshot: Snapshot) -> int:
+    """Count the syncs that have a schedule which is on."""
+    return sum(status.enabled and status.due is not None for status in snapshot.statuses)
 
 
 def daemon_sentences(snapshot: Snapshot, now: float) -> tuple[str, ...]:
     """Say what the daemon is at, or how it ended, and what that means."""
     daemon = snapshot.daemon
-    scheduled = sum(status.enabled and status.due is not None for status in snapshot.statuses)
+    scheduled = _scheduled(snapshot)
     if daemon is None or daemon.state == "gone":
         ended = ""
         if daemon is not None:

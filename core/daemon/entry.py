@@ -8,14 +8,9 @@ from dataclasses import dataclass, replace
 from core import schedule
 from core.daemon.jobs import CatchUp, Effect, Job, Keep, Outcome, Skip, Start
 from core.model import Sync
-from core.schedule import Due, Schedule, Standing
+from core.schedule import AWAY, BUSY, FULL, HELD, Due, Schedule, Standing
 
-__all__ = ["AWAY", "BUSY", "FULL", "HELD", "Entry"]
-
-BUSY = "The run before was still going."
-AWAY = "Nobody ran the schedules: the daemon was not running, or this machine slept."
-FULL = "No worker was free, or its source or destination was busy."
-HELD = "It was in use by another program."
+__all__ = ["Entry"]
 
 _HELD_SECONDS = 5.0
 _CROWDED = 1.0

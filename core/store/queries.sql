@@ -416,7 +416,8 @@ SELECT id, ended FROM runs WHERE id IN (SELECT value FROM json_each(:runs));
 UPDATE runs SET caught_up = :run WHERE sync = :sync AND state = 'skipped' AND caught_up IS NULL;
 
 -- name: skipped_since
-SELECT sync, sum(skipped) AS skipped FROM runs WHERE state = 'skipped' AND started >= :since GROUP BY sync;
+SELECT sync, sum(skipped) AS skipped FROM runs
+WHERE state = 'skipped' AND started >= :since AND error IN (SELECT value FROM json_each(:reasons)) GROUP BY sync;
 
 -- name: runs_since
 SELECT s.value AS sync, (SELECT count(*) FROM runs r WHERE r.sync = s.value AND r.started >= :since AND r.state <> 'skipped')

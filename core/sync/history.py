@@ -60,7 +60,7 @@ class SyncStatus:
     `questions` are the last run's; what begins with `last_` and is a tuple has an element a run, the newest first.
     `rejected_open` rows wait for mending or a replay, for the reasons in `causes`; `pending` calls are on their way.
     `next` says in words when it is `due`; `progress` is there while it is running. `failures` are those in a row, `retry`
-    the moment before which it is not tried again; `skipped` counts the due moments of the last day that were not run; where there are some, `ran` counts its runs.
+    the moment before which it is not tried again; `skipped` counts the due moments of the last day that were not run for want of time or room; where there are some, `ran` counts its runs.
     """
 
     sync: str
@@ -167,8 +167,8 @@ def overview(project: Project, store: Store) -> tuple[SyncStatus, ...]:
         times.setdefault(row["sync"], {})[row["destination"]] = row["last_sync_time"]
     why, open_rows = causes_by_sync(store, ids)
     standings = {row["sync"]: schedule.Standing(**_without(row, "sync")) for row in store.rows("schedules")}
-    since = time.time() - _DAY
-    skipped = {row["sync"]: row["skipped"] for row in store.rows("skipped_since", since=since)}
+    since, reasons = time.time() - _DAY, json.dumps(schedule.TOO_TIGHT)
+    skipped = {row["sync"]: row["skipped"] for row in store.rows("skipped_since", since=since, reasons=reasons)}
     ran = {row["sync"]: row["runs"] for row in store.rows("runs_since", since=since, syncs=json.dumps(list(skipped)))}
     return tuple(
         SyncStatus(

@@ -20,7 +20,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tests.pictures.connecting import CONNECTING, with_a_keyring
-from tests.pictures.stage import SECRETS, a_run_goes_on, set_the_stage
+from tests.pictures.stage import SECRETS, a_daemon, a_run_goes_on, set_the_stage
 from tests.pictures.svg import svg_of
 from tests.servers.receiving import receiving
 from tests.tui.guided import keyring_in_memory
@@ -153,20 +153,26 @@ async def main(names: list[str]) -> None:
         os.environ.update(XDG_CONFIG_HOME=str(Path(scratch) / "config"), TERM="xterm-256color", COLORTERM="truecolor")
         set_the_stage(folder, receiver)
         wanted = [name for name in (*PAGES, *CONNECTING, *THEMES, "welcome") if not names or name in names]
-        for name in wanted:
-            for size in SIZES:
-                if name == "welcome":
-                    await take_welcome(size)
-                elif name in THEMES:
-                    await take(folder, name, PAGES["home"], size, THEMES[name])
-                elif name in CONNECTING:
-                    with with_a_keyring(folder), CONNECTING[name]() as act:
-                        await take(folder, name, act, size)
-                elif name in ("home", "runs"):
-                    with a_run_goes_on(folder):
-                        await take(folder, name, PAGES[name], size)
-                else:
-                    await take(folder, name, PAGES[name], size)
+        with a_daemon(folder):
+            for name in wanted:
+                for size in SIZES:
+                    await take_one(folder, name, size)
+
+
+async def take_one(folder: Path, name: str, size: tuple[int, int]) -> None:
+    """Take one picture, with what has to go on around it."""
+    if name == "welcome":
+        await take_welcome(size)
+    elif name in THEMES:
+        await take(folder, name, PAGES["home"], size, THEMES[name])
+    elif name in CONNECTING:
+        with with_a_keyring(folder), CONNECTING[name]() as act:
+            await take(folder, name, act, size)
+    elif name in ("home", "runs"):
+        with a_run_goes_on(folder):
+            await take(folder, name, PAGES[name], size)
+    else:
+        await take(folder, name, PAGES[name], size)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +16,13 @@ import duckdb
 import tomlkit
 
 from core import demo
-from core.project import set_value
+from core.daemon.asking import answer, ask, begin, end, holder
+from core.project import load, set_value
+from core.sync.state import StateFolder
 from tests.projects import backhaul
 from tests.servers.receiving import Receiver
 
-__all__ = ["SECRETS", "a_run_goes_on", "set_the_stage"]
+__all__ = ["SECRETS", "a_daemon", "a_run_goes_on", "set_the_stage"]
 
 SECRETS = {
     "BACKHAUL_DESTINATIONS_CIO_API_KEY": "a-key-of-the-stage",
@@ -79,6 +79,20 @@ def _a_question(folder: Path) -> None:
 
 
 @contextlib.contextmanager
+def a_daemon(folder: Path) -> Iterator[None]:
+    """Have a daemon run the project; nothing is due while the pictures are taken."""
+    project = load(folder)
+    begin(project)
+    try:
+        yield
+    finally:
+        end(project)
+        deadline = time.monotonic() + 60
+        while holder(project.state) is not None and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
+@contextlib.contextmanager
 def a_run_goes_on(folder: Path) -> Iterator[None]:
     """Have `orders` deliver 60,000 calls slowly; stopped afterwards."""
     _change(
@@ -88,15 +102,18 @@ def a_run_goes_on(folder: Path) -> Iterator[None]:
     )
     file = folder / "destinations" / "segment.toml"
     set_value(file, "limits", {"requests": 4, "batch_calls": 400})
-    command = [sys.executable, "-m", "tui.main", "run", "orders", "--json", "--yes", "--project", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(7)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-        set_value(file, "limits", None)
+    project = load(folder)
+    with StateFolder(project).store() as store:
+        number = ask(store, "run", sync=project.syncs["orders"].id, words=["--yes"])
+        try:
+            time.sleep(8)
+            yield
+        finally:
+            ask(store, "stop", sync=project.syncs["orders"].id)
+            deadline = time.monotonic() + 30
+            while answer(store, number) is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+            set_value(file, "limits", None)
 
 
 def _run(folder: Path, *words: str) -> None:

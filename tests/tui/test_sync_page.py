@@ -180,7 +180,12 @@ def skip(day: ProjectFolder, sync: str, *, moments: int) -> None:
     with StateFolder(load(day.folder)).store() as store:
         times = {"first": acme.NOW - 3_000, "last": acme.NOW - 300, "count": moments}
         store.do(
-            "insert_skipped", id="5c1bbed0", sync=sync, name="users", reason="The previous run is still going.", **times
+            "insert_skipped",
+            id="5c1bbed0",
+            sync=sync,
+            name="users",
+            reason="The previous run was still going.",
+            **times,
         )
         store.do("catch_up", sync=sync, run=acme.PLAYED)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from tui.daemon import missing_daemon
 from tui.drawing import Line, Span, line
 from tui.live import live_lines
 from tui.messages import Refused, Snapshot
@@ -154,6 +155,8 @@ class Home(Together):
         """Show the state of the whole: failing, loading, empty or full; files that are broken are named."""
         notice = problem_lines(snapshot) if snapshot.problem else []
         notice += broken_lines(snapshot)
+        if not snapshot.problem:
+            notice += missing_daemon(snapshot, self.console.keys.shown("global.daemon"))
         self.set_class(not snapshot.statuses and not snapshot.problem and bool(snapshot.at), "-empty")
         if snapshot.problem:
             table.set_state("failing", notice)

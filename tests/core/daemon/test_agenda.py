@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.daemon.entry import AWAY, BUSY, FULL
-from core.daemon.entry import HELD as IN_USE
 from core.daemon.jobs import Job, Outcome
-from core.schedule import Schedule, Standing, outstanding, parse
+from core.schedule import AWAY, BUSY, FULL, Schedule, Standing, outstanding, parse
+from core.schedule import HELD as IN_USE
 from tests.core.daemon.bench import BAD, GOOD, HELD, NOW, STOPPED, WRONG, Bench, project, sync
 
 MINUTE, HOUR = 60.0, 3600.0
