@@ -19,6 +19,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -30,7 +31,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from core.blackout import remember_environment
-from core.words import clock
+from core.words import clock, counted
 from tui import crash, preferences
 from tui.bridge import Bridge
 from tui.changes import Picture
@@ -204,20 +205,25 @@ class Console(Everywhere):
 
     async def start_run(self, sync: str, *words: str) -> None:
         """Start a run of a sync; it outlives this console."""
-        if sync in self.bridge.starting:
+        if sync in self.bridge.running.syncs:
             self.tell(f"{sync}: it is starting already.", "muted")
             return
-        await self.bridge.start("run", sync, *words)
+        await self.bridge.running.start("run", sync, words=words)
         self.tell(f"{sync}: the run begins.", "run")
+
+    async def start_runs(self, syncs: Sequence[str]) -> None:
+        """Start a run of each; without a daemon one after the other."""
+        await self.bridge.running.start("run", *syncs)
+        self.tell(f"{counted(len(syncs), 'run')} begin{'s' if len(syncs) == 1 else ''}.", "run")
 
     async def replay(self, sync: str, *words: str) -> None:
         """Send the rejected rows of a sync again; `words` are options of the command, such as --row and a number."""
-        await self.bridge.start("replay", sync, *words)
+        await self.bridge.running.start("replay", sync, words=words)
         self.tell(f"{sync}: {'one rejected row is' if words else 'its rejected rows are'} sent again.", "run")
 
     async def undo(self, sync: str, run: str) -> None:
         """Send back what a run of a sync overwrote."""
-        await self.bridge.start("undo", sync, "--yes", run=run)
+        await self.bridge.running.start("undo", sync, words=("--yes",), run=run)
         self.tell(f"{sync}: what run {run[:4]} overwrote is sent back.", "run")
 
     async def stop_run(self, run: str, sync: str) -> None:
@@ -273,7 +279,7 @@ class Console(Everywhere):
 
     def farewell(self) -> str | None:
         """Say which runs go on."""
-        live = {run.name for run in self.bridge.snapshot.live} | self.bridge.starting
+        live = {run.name for run in self.bridge.snapshot.live} | self.bridge.running.syncs
         if not live:
             return None
         return f"Still running: {', '.join(sorted(live))}. `backhaul status` shows them, `backhaul` opens the console again."

@@ -1,9 +1,8 @@
-"""The one module between the console and core: it watches the store, asks the workbench, starts runs, and posts messages.
+"""The one way from the console to core: it watches the store, asks the workbench, and posts messages; tui.running begins runs.
 
 The console itself imports no driver, no sqlglot and no duckdb. What is heavy is done by a helper process, the workbench
 (core.workbench): lint, preview, plan, explain, check, the keyring. A query that is slow, or a library that holds Python's
-lock, then cannot hold up the screen, and the console's memory stays small. Runs are processes of their own in a session of
-their own (`backhaul run`), so they outlive the terminal; what they do is read from the store, like every other run.
+lock, then cannot hold up the screen, and the console's memory stays small. What runs do is read from the store, whoever began them.
 
 The store and the project's files are read in one thread, once a second, and only where something has changed on disk.
 """
@@ -12,18 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BackhaulError
 from tui.helper import Workbench
-from tui.messages import Notice, Refused, RunFinished, Snapshot, SnapshotRead
+from tui.messages import Notice, Refused, Snapshot, SnapshotRead
+from tui.running import Running
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -53,9 +51,9 @@ class Bridge:
         self._seen: object = None
         self._files: object = None
         self._told: int | None = None
+        self._daemon_read = 0.0
         self._workbench = Workbench(folder)
-        self._started: list[tuple[subprocess.Popen[bytes], str, str, Any]] = []
-        self._asked: dict[int, tuple[str, str]] = {}
+        self.running = Running(self)
 
     # the project and the store
 
@@ -63,22 +61,22 @@ class Bridge:
         """Read once a second what has changed, until cancelled."""
         while True:
             await self.refresh()
-            self._reap()
-            if self._asked:
-                await self._hear()
+            for over in await self.running.look():
+                self._app.post_message(over)
             await asyncio.sleep(1.0)
 
     async def refresh(self, *, anew: bool = False) -> Snapshot:
         """Read the project and the store where they have changed (or `anew`), and tell."""
         if anew:
             self._seen = self._files = None
-        found = await self._in_thread(self._read)
+        found = await self.in_thread(self._read)
         if found is not None:
             self.snapshot = found
             self._app.post_message(SnapshotRead(found))
         return self.snapshot
 
-    async def _in_thread(self, work: Callable[[], _Value]) -> _Value:
+    async def in_thread(self, work: Callable[[], _Value]) -> _Value:
+        """Do something that takes a moment, in the thread that reads the store."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _read(self) -> Snapshot | None:
@@ -90,10 +88,9 @@ class Bridge:
             _stat(state / "store.sqlite"),
             _stat(state / "store.sqlite-wal"),
             bool(self.snapshot.live) and int(time.time()),
-            self.snapshot.daemon and int(time.time() / _DAEMON_SECONDS),
         )
         if seen == self._seen:
-            return None
+            return self._with_daemon()
         self._seen = seen
         project = self.snapshot.project
         try:
@@ -115,6 +112,21 @@ class Bridge:
                 where=error.where.removeprefix(f"{self.folder}{os.sep}"),
                 remedy=error.remedy,
             )
+
+    def _with_daemon(self) -> Snapshot | None:
+        """Give what is known with the daemon as it is now, where that is another: its end may change no file."""
+        now = time.monotonic()
+        if self.snapshot.daemon is None or self._store is None or now - self._daemon_read < _DAEMON_SECONDS:
+            return None
+        self._daemon_read = now
+        from core.sync import history
+
+        try:
+            found = history.daemon(self._store)
+        except BackhaulError:  # told when the store is read
+            return None
+        is_same = found is not None and found.state == self.snapshot.daemon.state
+        return None if is_same else replace(self.snapshot, daemon=found)
 
     def _read_store(self, project: Project) -> Snapshot:
         from core.sync import history
@@ -171,7 +183,7 @@ class Bridge:
             except BackhaulError as error:
                 raise Refused(vars(error)) from error
 
-        return await self._in_thread(ask)
+        return await self.in_thread(ask)
 
     async def change(self, work: Callable[[], _Value]) -> _Value:
         """Change files of the project, in the thread that reads them, and read anew. Raises Refused."""
@@ -187,7 +199,7 @@ class Bridge:
                     {"message": f"{error.strerror}.", "where": where, "remedy": "Look at its owner and its disk."}
                 ) from error
 
-        found = await self._in_thread(do)
+        found = await self.in_thread(do)
         await self.refresh(anew=True)
         return found
 
@@ -200,76 +212,6 @@ class Bridge:
         return await self._workbench.ask(do, on_part, values)
 
     # runs
-
-    async def start(self, what: str, sync: str, *words: str, run: str = "") -> None:
-        """Have `run SYNC`, `replay SYNC` or `undo RUN` done: by the daemon where one runs, else by a process that outlives
-        this console.
-        """
-        if self.snapshot.has_daemon:
-            await self._ask_daemon(what, sync, words, run)
-            return
-        said = tempfile.TemporaryFile()  # noqa: SIM115 -- read and closed when the process is over
-        command = [sys.executable, "-P", "-m", "tui.main", what, run or sync, *words, "--json"]
-        command += ["--project", str(self.folder)]
-
-        def launch() -> subprocess.Popen[bytes]:
-            return subprocess.Popen(  # noqa: S603 -- our own program
-                command,
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                start_new_session=True,
-            )
-
-        self._started.append((await self._in_thread(launch), what, sync, said))
-
-    async def _ask_daemon(self, what: str, sync: str, words: Sequence[str], run: str) -> None:
-        from core.daemon.asking import ask
-
-        def put(project: Project, store: Store) -> int:
-            return ask(store, what, sync=project.syncs[sync].id, run=run, words=words)
-
-        self._asked[await self.read(put)] = (sync, what)
-
-    async def _hear(self) -> None:
-        """Tell of what the daemon was asked for and has done, and of what it will never do."""
-        from core.daemon.asking import answer
-
-        def look(_project: Project, store: Store) -> dict[int, dict[str, Any] | None]:
-            return {number: answer(store, number) for number in self._asked}
-
-        gone = not self.snapshot.has_daemon
-        for number, said in (await self.read(look)).items():
-            if said is None and not gone:
-                continue
-            sync, what = self._asked.pop(number)
-            ended = said or {
-                "exit_code": 1,
-                "error": "The daemon has ended; what was begun goes on with the next one.",
-                "run": "",
-            }
-            spoken = "" if ended["run"] else str(ended["error"])
-            code = int(ended["exit_code"])
-            self._app.post_message(RunFinished(sync, code, spoken, what))
-
-    def _reap(self) -> None:
-        """Tell of processes that are over."""
-        for entry in list(self._started):
-            process, what, sync, said = entry
-            if process.poll() is not None:
-                self._started.remove(entry)
-                said.seek(0)
-                text = said.read(4000).decode("utf-8", "replace")
-                said.close()
-                self._app.post_message(RunFinished(sync, process.returncode, text, what))
-
-    @property
-    def starting(self) -> frozenset[str]:
-        """Give the syncs that this console has started and that are not over."""
-        return frozenset(sync for _process, _what, sync, _said in self._started) | {
-            sync for sync, _what in self._asked.values()
-        }
 
     async def stop(self, run: str) -> bool:
         """Ask a run to stop; False where there was nothing to stop."""

@@ -123,7 +123,8 @@ async def browsing(folder: Path) -> AsyncIterator[Browser]:
     try:
         port = await _port(folder / "DevToolsActivePort")
         async with aiohttp.ClientSession() as session:
-            pages = await (await session.get(f"http://127.0.0.1:{port}/json")).json()
+            async with session.get(f"http://127.0.0.1:{port}/json") as answer:
+                pages = await answer.json()
             page = next(each for each in pages if each["type"] == "page")
             async with session.ws_connect(page["webSocketDebuggerUrl"], max_msg_size=0) as socket:
                 browser = Browser(socket)

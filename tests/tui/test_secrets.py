@@ -165,9 +165,9 @@ async def test_what_is_typed_is_drawn_as_dots_never_copied_and_kept_nowhere(vaul
         workbench = app.bridge._workbench._process
         assert workbench is not None
         await app.start_run("seg2")
-        for process in (workbench.pid, *(each[0].pid for each in app.bridge._started)):
+        for process in (workbench.pid, *app.bridge.running.processes):
             check_process(process)
-        await until(walker, lambda: not app.bridge.starting)
+        await until(walker, lambda: not app.bridge.running.syncs)
     for name in ("sources", "destinations"):
         (vault.project.folder / name / "new.toml").unlink()
     assert not files_with(vault.folders, [secret for secret in ALL if secret not in ECHOED])

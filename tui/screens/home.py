@@ -115,7 +115,7 @@ class Home(Together):
             return "" if name == "new" else "there is no sync"
         if status is None:
             return "no sync is chosen"
-        running = status.state == "running" or status.sync in self.bridge.starting
+        running = status.state == "running" or status.sync in self.bridge.running.syncs
         if name in ("run", "replay") and running:
             return "it is running"
         if name == "stop" and not running:

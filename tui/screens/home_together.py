@@ -83,15 +83,16 @@ class Together(Page):
     async def run_marked(self) -> None:
         """Run those that are marked and do not run."""
         wanted = [
-            status for status in self._marked() if status.state != "running" and status.sync not in self.bridge.starting
+            status
+            for status in self._marked()
+            if status.state != "running" and status.sync not in self.bridge.running.syncs
         ]
         left = len(self.marked) - len(wanted)
         note = f" {counted(left, 'marked sync')} {'runs' if left == 1 else 'run'} already." if left else ""
         if not wanted:
             self.console.tell("run: not now, all that are marked run already.", "muted")
         elif await self._confirmed("run", wanted, f"Each queries its warehouse and sends what changed.{note}"):
-            for status in wanted:
-                await self.console.start_run(status.sync)
+            await self.console.start_runs([status.sync for status in wanted])
             self.do_back()
 
     async def _confirmed(self, word: str, wanted: Sequence[SyncStatus], text: str) -> bool:

@@ -140,7 +140,7 @@ def test_a_run_tells_logs_and_keeps_what_its_query_was_to_cost_and_did(lake: Wor
     told = {line["event"]: line for line in lines(log)}
     assert told["estimated"]["estimate"] == ESTIMATE
     assert told["billed"]["bill"] == BILL
-    texts = [line.text for line in read_log(log)]
+    texts = [line.text for line in read_log(log).lines]
     assert "the query reads 1.2 GB, about $0.007" in texts
     assert "the query read 1.2 GB, billed for 1.2 GB, about $0.007" in texts
     with lake.store() as store:

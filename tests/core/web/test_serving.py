@@ -104,19 +104,20 @@ async def test_nothing_is_served_without_the_token(served: Served) -> None:
 async def test_the_token_opens_the_page_once_and_leaves_the_address(served: Served) -> None:
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(cookie_jar=jar) as session:
-        first = await session.get(served.address, allow_redirects=False)
-        cookie = first.headers["Set-Cookie"]
+        async with session.get(served.address, allow_redirects=False) as first:
+            cookie = first.headers["Set-Cookie"]
         assert (first.status, first.headers["Location"]) == (303, "/")
         assert "HttpOnly" in cookie
         assert "SameSite=Strict" in cookie
-        page = await session.get(served.base + "/")
-        text = await page.text()
+        async with session.get(served.base + "/") as page:
+            text = await page.text()
         assert (page.status, page.headers["X-Frame-Options"]) == (200, "DENY")
         assert served.token not in text
         assert not re.findall(r"https?://", text)
         port = urlsplit(served.base).port
         assert f'data-session-websocket-url="ws://127.0.0.1:{port}/ws"' in text
-        assert (await session.get(served.base + "/static/js/textual.js")).status == 200
+        async with session.get(served.base + "/static/js/textual.js") as script:
+            assert script.status == 200
 
 
 async def test_other_names_and_other_sites_are_refused_though_they_have_the_cookie(served: Served) -> None:

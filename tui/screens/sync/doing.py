@@ -45,7 +45,7 @@ class Doing(Page):
             return "the sync is gone"
         if name in ("stop", "run") and self.choice(name) is None:
             return "it is not running" if name == "stop" else "it is running"
-        if name == "run" and self.sync in self.bridge.starting:
+        if name == "run" and self.sync in self.bridge.running.syncs:
             return "it is starting"
         if name == "rejected" and not status.rejected_open:
             return "no rejected rows"
