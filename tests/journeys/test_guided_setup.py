@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.core.warehouses.snowflake_keys import PLAIN, fingerprint_of, public_body
 from tests.journeys.forms import choose, fill
-from tests.journeys.tmux import SIZES, Person, at_the_console
+from tests.journeys.tmux import ONE_SLOW, Person, at_the_console
 from tests.projects import backhaul
 from tests.servers.bigquery.stand_in import PROJECT, Dataset
 from tests.servers.postgres import Database
@@ -104,7 +104,7 @@ def delivered(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_a_key_in_pkcs1_is_pasted_converted_registered_and_kept_in_the_keyring(
     shop: Path, home: dict[str, str], snowflake_warehouse: Warehouse, size: tuple[int, int]
 ) -> None:
@@ -155,7 +155,7 @@ def test_a_key_in_pkcs1_is_pasted_converted_registered_and_kept_in_the_keyring(
     assert [line for line in private if any(line.encode() in file for file in files)] == []
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_on_a_host_without_a_keyring_another_place_is_chosen_and_named(
     shop: Path, home: dict[str, str], postgres_database: Database, size: tuple[int, int]
 ) -> None:
@@ -195,7 +195,7 @@ def test_on_a_host_without_a_keyring_another_place_is_chosen_and_named(
     assert [call["userId"] for call in delivered(shop)] == ["u_1"]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_a_missing_grant_is_spelt_out_and_once_it_is_run_the_row_is_delivered(
     shop: Path, home: dict[str, str], postgres_database: Database, size: tuple[int, int]
 ) -> None:
@@ -236,7 +236,7 @@ def test_a_missing_grant_is_spelt_out_and_once_it_is_run_the_row_is_delivered(
     assert f"GRANT SELECT ON public.late TO {database.reader};" in refused.err
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_the_file_of_a_service_account_is_checked_and_kept_whole_in_the_keyring(
     shop: Path, home: dict[str, str], bigquery_dataset: Dataset, tmp_path: Path, size: tuple[int, int]
 ) -> None:

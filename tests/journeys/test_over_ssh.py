@@ -20,7 +20,7 @@ from tests.projects import SECRETS, ProjectFolder, backhaul
 from tests.servers.receiving import Receiver
 from tests.servers.sshd import NoServerError, Sshd, sshd
 
-TERMINALS = ("xterm", "linux", "screen-256color")
+TERMINALS = ("xterm", pytest.param("linux", marks=pytest.mark.slow), "screen-256color")
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.tmux import ROOT, SIZES, at_the_console
+from tests.journeys.tmux import ONE_SLOW, ROOT, at_the_console
 from tests.projects import backhaul
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_the_first_five_minutes_can_be_done_by_the_readme(tmp_path: Path, size: tuple[int, int]) -> None:
     assert backhaul("demo", "--headless", folder=tmp_path).code == 0
     with at_the_console(tmp_path, size, "demo") as person:

@@ -11,7 +11,7 @@ import tomlkit
 
 from core.project import set_value
 from tests.journeys.forms import choose, fill
-from tests.journeys.tmux import SIZES, at_the_console
+from tests.journeys.tmux import ONE_SLOW, SIZES, at_the_console
 from tests.projects import backhaul
 from tests.servers.postgres import Database
 from tests.servers.receiving import Receiver
@@ -137,7 +137,7 @@ def test_a_failed_run_is_opened_understood_and_replayed(
     assert sorted(sent[-2:]) == ["u_00009", "u_00027"]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_a_postgres_source_and_a_destination_are_added_step_by_step(
     company: Path, postgres_database: Database, receiver: Receiver, size: tuple[int, int]
 ) -> None:

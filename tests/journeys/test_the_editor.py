@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.tmux import SIZES, Person, at_the_console
+from tests.journeys.tmux import ONE_SLOW, SIZES, Person, at_the_console
 from tests.projects import backhaul
 
 WRONG = (
@@ -26,7 +26,7 @@ def by_letter(person: Person, text: str) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_the_wrong_query_of_the_documents_is_mended_with_keys_alone(company: Path, size: tuple[int, int]) -> None:
     (company / "syncs" / "users.sql").write_text("\n", "utf-8")
     with at_the_console(company, size) as person:
@@ -103,7 +103,7 @@ def test_a_template_is_begun_with_and_what_was_run_is_taken_up_again(company: Pa
         person.sees("Everyone with an account")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_rows_are_looked_through_a_call_and_a_person_are_read_and_a_file_is_written(
     company: Path, size: tuple[int, int]
 ) -> None:

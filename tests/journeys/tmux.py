@@ -13,10 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ROOT", "SIZES", "Person", "at_the_console"]
+import pytest
+
+__all__ = ["ONE_SLOW", "ROOT", "SIZES", "Person", "at_the_console"]
 
 ROOT = Path(__file__).parents[2]
 SIZES = [(80, 24), (160, 45)]
+ONE_SLOW = [(80, 24), pytest.param((160, 45), marks=pytest.mark.slow)]
+"""For long journeys: the large terminal is part of the command that takes longer."""
 
 _PATIENCE = 30.0
 

@@ -1,10 +1,12 @@
-"""What a console would start, written down instead: pages are tested for what they ask of the bridge, journeys for what comes of it."""
+"""What a console would start, written down instead: pages are tested for what they ask for, journeys for what comes of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from tui.bridge import Bridge
+from tui.running import Running
 
 __all__ = ["Started", "record"]
 
@@ -12,11 +14,11 @@ Started = list[tuple[str, ...]]
 
 
 def record(monkeypatch: pytest.MonkeyPatch) -> Started:
-    """Have the bridge write down what it is to start."""
+    """Have what is to be started written down."""
     found: Started = []
 
-    async def start(_bridge: Bridge, what: str, sync: str, *words: str, run: str = "") -> None:
-        found.append((what, run or sync, *words))
+    async def start(_running: Running, what: str, *syncs: str, words: Sequence[str] = (), run: str = "") -> None:
+        found.append((what, *([run] if run else syncs), *words))
 
-    monkeypatch.setattr(Bridge, "start", start)
+    monkeypatch.setattr(Running, "start", start)
     return found

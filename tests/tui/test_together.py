@@ -79,7 +79,7 @@ async def test_marked_syncs_are_run_together_but_for_those_that_run(
         await pilot.press("r")
         await until(pilot, "Run 2 syncs")
         await pilot.press("enter")
-        await until(pilot, lambda: sorted(started) == [("run", "leads"), ("run", "users")])
+        await until(pilot, lambda: [sorted(each) for each in started] == [["leads", "run", "users"]])
 
 
 async def test_marks_are_kept_by_filters_and_taken_away_by_esc_and_with_the_sync(day: ProjectFolder) -> None:

@@ -88,6 +88,7 @@ async def test_a_daemon_tells_what_fails_and_what_is_well_again(people: ProjectF
         assert (await texts(receiver, 5, watching))[4] == "recovered project backhaul.toml"
 
 
+@pytest.mark.slow
 async def test_looks_are_spaced_and_one_that_hangs_holds_up_no_turn(people: ProjectFolder, receiver: Receiver) -> None:
     receiver.behave(*[{"hang": 3}] * 20)
     moments = [0.0]
