@@ -51,7 +51,7 @@ class Acting(App[int]):
         self.said.append((time.time(), meaning, plain))
         del self.said[:-500]
         shown = harmless(plain, most=_LONGEST_TOAST)
-        self.notify(f"{_SIGNS[meaning]} {shown}", severity=_SEVERITY.get(meaning, "information"), markup=False)  # type: ignore[arg-type]
+        self.notify(f"{_SIGNS[meaning]} {shown}", severity=_SEVERITY.get(meaning, "information"), markup=False)  # type: ignore[arg-type]  # a str, where Textual has a Literal
 
     async def on_event(self, event: events.Event) -> None:
         """Resolve a key before any widget sees it; keep it for a page that is just being opened."""

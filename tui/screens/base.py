@@ -156,7 +156,7 @@ class Page(Actor):
     Page.-wide .narrow { display: none; }
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 -- Textual's own form
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (34, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (34, "-tall")]  # noqa: RUF012 -- as Textual declares it
 
     def compose(self) -> ComposeResult:
         self._header, self._key_bar = Header(), KeyBar()

@@ -57,19 +57,22 @@ class Header(Widget):
     def render_line(self, y: int) -> Strip:
         palette = PALETTES[self.app.theme]
         width = self.size.width
+        words = len(self._shown.daemon)
         for crumbs, daemon, names in (
-            (40, True, True),
-            (40, False, True),
-            (14, False, True),
-            (0, False, True),
-            (0, False, False),
+            (40, words, True),
+            (40, 1, True),
+            (14, 1, True),
+            (0, 1, True),
+            (0, 1, False),
+            (0, 0, False),
         ):
             left, right = self._parts(crumbs=crumbs, daemon=daemon, names=names)
             if width_of(left) + width_of(right) + 4 <= width:
                 break
         return draw(Line(left, right), width, palette, ground="surface", margin=1)
 
-    def _parts(self, *, crumbs: int, daemon: bool, names: bool) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    def _parts(self, *, crumbs: int, daemon: int, names: bool) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+        """Give the left and the right part, with so many cells of the crumb and so many words of the daemon's state: its sign is the first."""
         shown = self._shown
         left = [Span(shown.project, "bold text"), Span("  ")]
         for tab in shown.tabs:
@@ -93,7 +96,7 @@ class Header(Widget):
                 left.append(Span(f" › {crumb}", "text"))
             left.append(Span("  "))
         right = [
-            *(shown.daemon if daemon else ()),
+            *shown.daemon[:daemon],
             Span("   " if daemon and shown.daemon else ""),
             Span(shown.clock, "text"),
         ]

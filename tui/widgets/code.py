@@ -216,7 +216,7 @@ class CodeArea(CodeKeys):
 
     def _scan_soon(self) -> None:
         self._scan_timer = None
-        self.run_worker(partial(self._scan, self.text), group="scan", exclusive=True)  # type: ignore[arg-type]
+        self.run_worker(partial(self._scan, self.text), group="scan", exclusive=True)  # type: ignore[arg-type]  # a worker may be a plain call, too
 
     async def _scan(self, text: str) -> None:
         found = await asyncio.to_thread(Highlights, text, self._dialect, self._keywords)

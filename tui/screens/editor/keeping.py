@@ -268,7 +268,7 @@ class Keeping(Beginning):
             answer = await self.console.push_screen_wait(Choose(title, rows))
             if answer == "see":
                 shown = differences(text.path.name, theirs, self.text_of(text))
-                await self.console.push_screen_wait(Read(lambda _width, shown=shown: shown))  # type: ignore[misc]
+                await self.console.push_screen_wait(Read(lambda _width, shown=shown: shown))  # type: ignore[misc]  # a default that binds the loop variable
                 continue
             if answer is None:
                 text.declined = digest(theirs)

@@ -68,7 +68,7 @@ _PLAN = "Queries and compares, and shows each call field by field. Sends nothing
 
 def _since(status: SyncStatus) -> str:
     times = [moment for moment in status.last_sync_times.values() if moment]
-    return f"since {clock(min(times))}" if times else "all rows are new"
+    return f"what changed since {clock(min(times))}" if times else "all rows are new"
 
 
 def _run(status: SyncStatus, where: str) -> str:
