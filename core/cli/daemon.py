@@ -27,8 +27,8 @@ _SIGNS = {"info": "none", "warn": "warn", "error": "bad"}
 def daemon(context: click.Context, *, folder: Path | None, metrics: str) -> None:
     """Run the schedules of the project until stopped (SIGTERM, Ctrl-C); SIGHUP reads its files anew.
 
-    The run of each sync is a process of its own kind; what is under way when the daemon is stopped ends after the batches in flight, and
-    goes on when it begins again. Without the daemon nothing runs by itself.
+    Worker processes do the runs. What is under way when the daemon is stopped ends after the batches in flight, and goes on
+    when a daemon begins again. Without one nothing runs by itself.
     """
     context.obj = folder
     if context.invoked_subcommand is None:

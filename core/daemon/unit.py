@@ -44,8 +44,6 @@ def unit_text(project: Project, secrets: Sequence[str], credentials: Path, metri
         [
             "[Unit]",
             f"Description=Backhaul: the schedules of {project.name.replace('%', '%%')}",
-            "Wants=network-online.target",
-            "After=network-online.target",
             "",
             "[Service]",
             "Type=exec",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -30,7 +31,13 @@ def test_systemd_finds_no_fault_in_the_unit(project: ProjectFolder, tmp_path: Pa
     loaded = projects.load(project.folder)
     file = tmp_path / name_of(loaded)
     file.write_text(unit_text(loaded, ("destinations/seg.write_key",), CREDENTIALS, "127.0.0.1:9187"))
-    done = subprocess.run(["systemd-analyze", "verify", str(file)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["systemd-analyze", "--user", "verify", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+    )
     about = [line for line in done.stderr.splitlines() if file.name in line]
     assert not about, about
     assert done.returncode == 0
