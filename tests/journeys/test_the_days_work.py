@@ -11,7 +11,7 @@ import tomlkit
 
 from core.project import set_value
 from tests.journeys.forms import choose, fill
-from tests.journeys.tmux import ONE_SLOW, SIZES, at_the_console
+from tests.journeys.tmux import ONE_SLOW, at_the_console
 from tests.projects import backhaul
 from tests.servers.postgres import Database
 from tests.servers.receiving import Receiver
@@ -19,7 +19,7 @@ from tests.servers.receiving import Receiver
 KEYS = {"BACKHAUL_DESTINATIONS_CIO_API_KEY": "journey-key-1", "BACKHAUL_DESTINATIONS_SEG_WRITE_KEY": "journey-key-2"}
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_a_finding_is_mended_with_its_fix(company: Path, size: tuple[int, int]) -> None:
     with at_the_console(company, size) as person:
         person.sees("open_tickets")
@@ -40,7 +40,7 @@ def test_a_finding_is_mended_with_its_fix(company: Path, size: tuple[int, int]) 
     assert backhaul("lint", "open_tickets", folder=company).code == 0
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_rows_are_previewed_a_call_is_read_and_copied(company: Path, size: tuple[int, int]) -> None:
     with at_the_console(company, size) as person:
         person.sees("leads → files")
@@ -60,7 +60,7 @@ def test_rows_are_previewed_a_call_is_read_and_copied(company: Path, size: tuple
     assert call["type"] == "identify"
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_a_plan_is_read_and_its_guards_are_answered(company: Path, size: tuple[int, int]) -> None:
     assert backhaul("run", "companies", folder=company).code == 0
     with duckdb.connect(str(company / "warehouse.duckdb")) as connection:
@@ -85,7 +85,7 @@ def test_a_plan_is_read_and_its_guards_are_answered(company: Path, size: tuple[i
     assert sum(1 for line in delivered if json.loads(line)["traits"].get("industry", "") is None) > 800
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_a_run_that_did_harm_is_undone(company: Path, size: tuple[int, int]) -> None:
     assert backhaul("run", "companies", folder=company).code == 0
     with duckdb.connect(str(company / "warehouse.duckdb")) as connection:
@@ -114,7 +114,7 @@ def test_a_run_that_did_harm_is_undone(company: Path, size: tuple[int, int]) -> 
     assert all(call["traits"]["industry"] != "rubbish" for call in sent)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_a_failed_run_is_opened_understood_and_replayed(
     company: Path, receiver: Receiver, size: tuple[int, int]
 ) -> None:

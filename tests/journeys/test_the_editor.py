@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.tmux import ONE_SLOW, SIZES, Person, at_the_console
+from tests.journeys.tmux import ONE_SLOW, Person, at_the_console
 from tests.projects import backhaul
 
 WRONG = (
@@ -62,7 +62,7 @@ def test_the_wrong_query_of_the_documents_is_mended_with_keys_alone(company: Pat
     assert backhaul("lint", "users", folder=company).code == 0
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_a_table_and_a_column_are_completed(company: Path, size: tuple[int, int]) -> None:
     (company / "syncs" / "users.sql").write_text("\n", "utf-8")
     with at_the_console(company, size) as person:
@@ -83,7 +83,7 @@ def test_a_table_and_a_column_are_completed(company: Path, size: tuple[int, int]
         person.sees(r"SELECT o\.user_id FROM app\.orders o")
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_a_template_is_begun_with_and_what_was_run_is_taken_up_again(company: Path, size: tuple[int, int]) -> None:
     with at_the_console(company, size) as person:
         person.sees("users → files")

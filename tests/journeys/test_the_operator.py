@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.tmux import SIZES, at_the_console
+from tests.journeys.tmux import ONE_SLOW, at_the_console
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "160x45"])
+@pytest.mark.parametrize("size", ONE_SLOW, ids=["80x24", "160x45"])
 def test_a_sync_is_run_from_its_page_and_the_run_is_played_again(company: Path, size: tuple[int, int]) -> None:
     with at_the_console(company, size) as person:
         person.sees("users → ")
