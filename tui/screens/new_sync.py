@@ -10,7 +10,6 @@ import secrets as randomness
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from core import schedule
 from core.model import CallType
@@ -99,7 +98,7 @@ class NewSync(SyncForm):
 
 def _start(values: Mapping[str, str]) -> datetime | None:
     """Give the moment at which the sync may run first; None for now. Raises ValueError."""
-    if values["timezone"] not in {"UTC", *available_timezones()}:
+    if values["timezone"] not in schedule.zone_names():
         raise ValueError(f"There is no time zone {values['timezone']!r}; they are named like Europe/Berlin.")
     text = values["start"].strip()
     if text in ("", "now"):

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import available_timezones
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -109,7 +108,7 @@ class SyncForm(Page):
     def _zone(self) -> str:
         form = self.query_one(Form)
         zone = form.value("timezone") if self.query("#field-timezone") else "UTC"
-        return zone if zone in available_timezones() else "UTC"
+        return zone if zone in schedule.zone_names() else "UTC"
 
     def brief(self, width: int) -> list[Line]:
         """Give what helps with the schedule, for a page that has no column for it."""
