@@ -81,8 +81,10 @@ def busy(folder: Path, syncs: int, minutes: float, workers: int) -> None:
     try:
         time.sleep(120)  # the first round, in which all are due at once, and what it left behind
         begun, (spent, memory) = time.time(), used(process.pid)
-        time.sleep(minutes * 60)
-        ended, (spent_later, memory_later) = time.time(), used(process.pid)
+        time.sleep(60)
+        share = (used(process.pid)[0] - spent) / 60  # later workers are replaced, and their time goes with them
+        time.sleep(max(minutes - 1, 0) * 60)
+        ended, (_, memory_later) = time.time(), used(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -95,7 +97,6 @@ def busy(folder: Path, syncs: int, minutes: float, workers: int) -> None:
         if begun <= due < ended
     )
     states = rows(project, "SELECT state, count(*), sum(skipped) FROM runs GROUP BY state")
-    share = (spent_later - spent) / passed
     print(
         f"{syncs} syncs every minute, {workers} workers, {passed:.0f} s: {len(late):,} runs began, {len(late) / passed:.1f} a second"
     )
