@@ -19,6 +19,7 @@ from typing import Any
 from textual._compositor import LayoutUpdate
 from textual.pilot import Pilot
 from textual.strip import Strip
+from textual.widgets import Input
 
 from tui.app import Console
 
@@ -77,6 +78,8 @@ async def settled(pilot: Pilot[Any], *, seconds: float = 15.0) -> None:
     app = pilot.app
     assert isinstance(app, Console)
     end, same, last = time.monotonic() + seconds, 0, ""
+    for field in app.screen.query(Input):
+        field.cursor_blink = False
     while same < 4:
         assert time.monotonic() < end, f"The screen did not come to rest:\n{last}"
         await asyncio.sleep(0.05)
