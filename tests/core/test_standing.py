@@ -23,7 +23,7 @@ def at(text: str) -> float:
 
 def standing(words: str, **given: object) -> Standing:
     known: dict[str, object] = {"last_start": None, "start": None, "now": NOW} | given
-    return begin(words, parse(words), **known)  # type: ignore[arg-type]
+    return begin(words, parse(words), **known)
 
 
 def test_a_sync_that_never_ran_is_due_at_once_and_then_counts_from_there() -> None:
@@ -186,7 +186,7 @@ def test_no_daily_run_is_doubled_or_missed_where_clocks_change(name: str) -> Non
 
 def schedule_day(zone: ZoneInfo, day: object) -> int:
     """Give how many hours of a local day there are."""
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=36)  # type: ignore[attr-defined]
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=36)
     return sum((start + timedelta(hours=hour)).astimezone(zone).date() == day for hour in range(96))
 
 

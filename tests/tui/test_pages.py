@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -91,8 +93,43 @@ async def walk(pilot: Pilot[int], steps: tuple[Step, ...]) -> None:
             await until(pilot, step)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "160x45"])
-@pytest.mark.parametrize("page", list(PAGES))
+LIKE_SMALL = frozenset(
+    {
+        "change-destination",
+        "course-ended",
+        "course-without-log",
+        "explain",
+        "filter",
+        "home-pausing",
+        "home-sorted",
+        "jump",
+        "messages",
+        "palette",
+        "palette-nothing",
+        "palette-of-syncs",
+        "run-accepting",
+        "run-one-row",
+        "runs-only-wrong",
+        "runs-paused",
+        "settings-with-problem",
+        "source-with-problem",
+        "sync-never-ran",
+        "sync-refresh",
+        "themes",
+    }
+)
+"""Dialogs, and states of pages that are here anyway: at the large size they belong to the longer command."""
+
+
+def at_sizes() -> Iterator[Any]:
+    """Give each page at each size."""
+    for page in PAGES:
+        for size in SIZES:
+            marks = [pytest.mark.slow] if size != SIZES[0] and page in LIKE_SMALL else []
+            yield pytest.param(page, size, marks=marks, id=named(page, size))
+
+
+@pytest.mark.parametrize(("page", "size"), at_sizes())
 async def test_a_page(day: ProjectFolder, page: str, size: tuple[int, int]) -> None:
     app = Console(day.folder)
     async with app.run_test(size=size) as pilot:

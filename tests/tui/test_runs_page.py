@@ -50,7 +50,7 @@ def a_run(number: int, state: str = "sending") -> RunSummary:
         acknowledged=50,
         rejected=0,
         deliveries=(),
-        **values,  # type: ignore[arg-type]
+        **values,
     )
 
 

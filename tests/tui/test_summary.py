@@ -121,7 +121,7 @@ async def test_frequent_skips_are_said(day: ProjectFolder) -> None:
         app.act("home.sync", "users")
         await until(pilot, "What can be done")
         await pilot.pause(0.2)
-        said = "\n".join(app.screen.summary())  # type: ignore[attr-defined]
+        said = "\n".join(app.screen.summary())
         assert "The schedule is too tight: 14 of 19 due moments skipped in a day." in said
 
 

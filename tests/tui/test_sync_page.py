@@ -55,7 +55,7 @@ def a_status(**values: object) -> SyncStatus:
         "progress": None,
         "causes": (),
     }
-    return SyncStatus(**(plain | values))  # type: ignore[arg-type]
+    return SyncStatus(**(plain | values))
 
 
 def ledger(destination: str, rows: int, segments: int = 1) -> Known:
@@ -141,7 +141,7 @@ async def test_a_choice_of_the_list_is_done_with_enter(day: ProjectFolder, monke
         app.screen.query_one("#choices", Table).choose("pause")
         await until(pilot, "starts no run until it is resumed")
         await pilot.press("enter", "enter")
-        await until(pilot, lambda: app.bridge.snapshot.status("users").enabled is False)  # type: ignore[union-attr]
+        await until(pilot, lambda: app.bridge.snapshot.status("users").enabled is False)
         await until(pilot, "Resume the schedule")
         assert started == []
 

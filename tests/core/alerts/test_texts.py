@@ -69,7 +69,7 @@ def a_notice(says: str, news: News = News.NEW, trouble: Trouble | None = Trouble
 
 
 def a_message(*notices: Notice, **values: object) -> Message:
-    alert = Alert(name="team", to=AlertTo.WEBHOOK, **values)  # type: ignore[arg-type]
+    alert = Alert(name="team", to=AlertTo.WEBHOOK, **values)
     return Message(alert=alert, project="acme", at=60.0, notices=notices)
 
 

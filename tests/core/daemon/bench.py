@@ -22,7 +22,7 @@ STOPPED = Outcome(state="failed", run="r", exit_code=1, error="stopped", stopped
 
 def sync(name: str, schedule: str, source: str = "wh", to: tuple[str, ...] = ("seg",), **values: object) -> Sync:
     known = {"name": name, "id": f"id-{name}", "description": "", "source": source, "destinations": to}
-    return Sync(**(known | {"call": CallType.IDENTIFY, "query": "", "schedule": schedule} | values))  # type: ignore[arg-type]
+    return Sync(**(known | {"call": CallType.IDENTIFY, "query": "", "schedule": schedule} | values))
 
 
 def project(*syncs: Sync, at_once: int = 4, workers: int = 4) -> Project:

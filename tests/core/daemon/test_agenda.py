@@ -180,11 +180,11 @@ def test_what_a_person_asks_for_comes_first_and_is_refused_while_it_runs() -> No
     asked = Job(sync="id-s4", name="s4", cause="request", request=7)
     assert bench.agenda.ask(asked) == []
     (answer,) = bench.agenda.ask(replace(asked, request=8))
-    assert answer.outcome.error == "s4 is running already."  # type: ignore[union-attr]
+    assert answer.outcome.error == "s4 is running already."
     bench.until(NOW + 11)
     assert [job.name for _at, job in bench.started] == ["s0", "s4"]
     (answer,) = bench.agenda.ask(replace(asked, request=9))
-    assert answer.request == 9  # type: ignore[union-attr]
+    assert answer.request == 9
 
 
 def test_what_was_asked_for_can_be_taken_back() -> None:
@@ -193,7 +193,7 @@ def test_what_was_asked_for_can_be_taken_back() -> None:
         bench.agenda.ask(Job(sync=f"id-{name}", name=name, cause="request", request=len(name)))
     bench.take(bench.agenda.tick(NOW))
     (answer,) = bench.agenda.give_up("id-s1")
-    assert "taken back" in answer.outcome.error  # type: ignore[union-attr]
+    assert "taken back" in answer.outcome.error
     bench.until(NOW + HOUR)
     assert [job.name for _at, job in bench.started] == ["s0"]
 

@@ -35,6 +35,14 @@ def project(tmp_path: Path) -> ProjectFolder:
     return made
 
 
+def wait_for_a_call(receiver: Receiver) -> None:
+    """Wait until the first call has arrived."""
+    deadline = time.monotonic() + PATIENCE
+    while not receiver.calls():
+        assert time.monotonic() < deadline, "no call came"
+        time.sleep(0.02)
+
+
 async def test_what_is_due_is_run_once_and_again_when_it_is_due_again(project: ProjectFolder) -> None:
     project.sync("people", PEOPLE, to=("files",), schedule="every 1 minute")
     project.sync("never", PEOPLE, to=("files",), schedule="manual")
@@ -211,10 +219,7 @@ def test_sigterm_ends_it_after_the_batches_in_flight_and_the_next_daemon_goes_on
     receiver.behave(*[{"slow": 0.2}] * 60)
     with apart(project) as daemon:
         daemon.says("people: a run begins")
-        deadline = time.monotonic() + PATIENCE
-        while not receiver.calls():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_for_a_call(receiver)
         started = time.monotonic()
         assert daemon.end() == 0
         assert time.monotonic() - started < 10
@@ -239,13 +244,11 @@ def test_a_daemon_that_is_killed_leaves_no_worker_behind_and_the_next_one_loses_
     receiver.behave(*[{"slow": 0.2}] * 60)
     with apart(project) as daemon:
         daemon.says("people: a run begins")
-        deadline = time.monotonic() + PATIENCE
-        while not receiver.calls():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_for_a_call(receiver)
         (run,) = seen(project)
         daemon.end(signal.SIGKILL)
         assert run.process is not None
+        deadline = time.monotonic() + PATIENCE
         while is_alive(run.process):
             assert time.monotonic() < deadline, "the worker goes on without its daemon"
             time.sleep(0.05)

@@ -51,7 +51,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 def text_of(world: World, **more: object) -> str:
     statuses = history.overview(world.project, world.store)
     daemon = history.daemon(world.store, world.now)
-    return metrics_text(world.project, statuses, daemon, world.now, totals(world.project, world.store), **more)  # type: ignore[arg-type]
+    return metrics_text(world.project, statuses, daemon, world.now, totals(world.project, world.store), **more)
 
 
 def test_the_metrics_of_syncs_are_those_of_the_store(world: World) -> None:

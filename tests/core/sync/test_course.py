@@ -68,7 +68,7 @@ def test_at_each_moment_the_progress_is_what_the_run_had_told() -> None:
         assert course.progress(moment + 0.001 if count < len(told()) else moment) == folded(
             course.known(moment + 0.001)
         )
-    assert course.progress(109.0).rows == 300  # type: ignore[union-attr]
+    assert course.progress(109.0).rows == 300
     assert course.progress(1e12) == folded(len(told()))
 
 
@@ -96,7 +96,7 @@ def test_a_clock_that_was_set_back_stands_still() -> None:
     course = course_of([(at - (50.0 if at > 111 else 0.0), event) for at, event in told()])
     assert course is not None
     assert list(course.moments) == sorted(course.moments)
-    assert course.progress(course.end).phase == "done"  # type: ignore[union-attr]
+    assert course.progress(course.end).phase == "done"
 
 
 EXAMPLES: tuple[Event, ...] = (

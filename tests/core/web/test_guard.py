@@ -14,7 +14,7 @@ OPEN = Door(host="127.0.0.1", port=8765)
 
 def status(door: Door, host: str = "127.0.0.1:8765", origin: str | None = None, **said: str | bool) -> int:
     values = {"cookie": TOKEN, "given": "", **said}
-    return door.judge(host=host, origin=origin, **values).status  # type: ignore[arg-type]
+    return door.judge(host=host, origin=origin, **values).status
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8765", "localhost:8765", "LOCALHOST", "[::1]:8765", "localhost:9999"])
