@@ -129,7 +129,7 @@ def at_sizes() -> Iterator[Any]:
             yield pytest.param(page, size, marks=marks, id=named(page, size))
 
 
-@pytest.mark.parametrize(("page", "size"), at_sizes())
+@pytest.mark.parametrize(("page", "size"), list(at_sizes()))
 async def test_a_page(day: ProjectFolder, page: str, size: tuple[int, int]) -> None:
     app = Console(day.folder)
     async with app.run_test(size=size) as pilot:
