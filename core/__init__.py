@@ -2,7 +2,7 @@
 
 Layers, from the bottom up (import-linter holds them; see pyproject.toml):
 
-    errors, model            what every layer shares
+    errors, shapes, model    what every layer shares
     scan, query, schedule    the SQL text and the clock, pure
     keys                     private keys: what a text is, mended in memory
     calls, lint              what a row becomes; what is wrong with a query

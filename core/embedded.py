@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["count", "digests", "fill", "quoted"]
+__all__ = ["count", "digests", "fill", "quoted", "spill_folder"]
 
 
 def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
@@ -24,9 +25,9 @@ def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str
     """Make the temporary table `table` of Arrow columns (row by row, DuckDB takes 0.4 ms for each)."""
     import pyarrow as pa
 
-    connection.register("arriving", pa.table(dict(columns)))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM arriving")
-    connection.unregister("arriving")
+    connection.register("columns_to_fill_with", pa.table(dict(columns)))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM columns_to_fill_with")
+    connection.unregister("columns_to_fill_with")
 
 
 def digests(values: Sequence[bytes | None]) -> pa.Array:
@@ -34,6 +35,12 @@ def digests(values: Sequence[bytes | None]) -> pa.Array:
     import pyarrow as pa
 
     return pa.ExtensionArray.from_storage(pa.uuid(), pa.array(values, pa.binary(16)))
+
+
+def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:
+    """Give the folder that a connection spills into."""
+    ((folder,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+    return Path(folder)
 
 
 def quoted(text: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from core.model import Bill, Estimate
+if TYPE_CHECKING:
+    from core.model import Bill, Estimate
 
 __all__ = [
     "ago",

@@ -10,6 +10,7 @@ import pytest
 
 from core.destinations import types as destination_types
 from core.warehouses import types as warehouse_types
+from tests.projects import ProjectFolder
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (
@@ -48,6 +49,25 @@ DRIVERS = (
     "sqlglot",
     "cryptography",
 )
+NETWORKING = ("asyncio", "ssl", "socket", "importlib.metadata", "importlib.resources")
+"""Parts of Python itself that take a while to import."""
+
+FIRST_PICTURE = """
+import gc
+from functools import partialmethod
+from tui import main
+from tui.app import Console
+begin, collecting = Console._begin, []
+def end(console):
+    collecting.append(gc.isenabled())
+    {then}
+    collecting.append(gc.isenabled())
+    console.exit(0)
+Console._begin, Console.run = end, partialmethod(Console.run, headless=True)
+main._why_not = str
+assert main.open_console() == 0
+"""
+"""The console, ended when its first picture is there."""
 
 
 def imported(code: str, wanted: tuple[str, ...], cwd: Path = ROOT) -> list[str]:
@@ -82,7 +102,52 @@ def imported(code: str, wanted: tuple[str, ...], cwd: Path = ROOT) -> list[str]:
 )
 def test_help_imports_no_driver_and_no_library_that_it_does_not_need(words: list[str]) -> None:
     code = f"sys.argv = ['backhaul', *{words!r}]\nfrom tui.main import main\nmain()"
-    assert imported(code, HEAVY) == []
+    assert imported(code, (*HEAVY, *NETWORKING, "core.project", "core.schedule", "core.store", "core.sync")) == []
+
+
+def test_a_command_is_imported_when_it_is_asked_for() -> None:
+    modules = tuple(f"core.cli.{file.stem}" for file in (ROOT / "core" / "cli").glob("[a-z]*.py"))
+    code = "sys.argv = ['backhaul', 'pause', '--help']\nfrom tui.main import main\nmain()"
+    assert sorted(imported(code, modules)) == ["core.cli.opening", "core.cli.operate", "core.cli.output"]
+
+
+def test_the_shell_is_told_the_names_of_syncs_without_a_project_being_read() -> None:
+    code = "from core.cli.opening import complete_sync\ncomplete_sync(None, None, '')"
+    assert imported(code, (*HEAVY, *NETWORKING, "core.project", "core.model")) == []
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> ProjectFolder:
+    """A project with a run in its store."""
+    made = ProjectFolder.make(tmp_path / "project")
+    made.duckdb("CREATE TABLE people AS SELECT 'u1' AS id, 'a@example.com' AS email")
+    made.file()
+    made.sync("people", 'SELECT id AS "userId", email FROM people', to=["files"])
+    assert made.run("run", "people").code == 0
+    return made
+
+
+def test_status_imports_what_reads_the_store_and_nothing_that_runs(project: ProjectFolder) -> None:
+    code = "sys.argv = ['backhaul', 'status']\nfrom tui.main import main\nassert main() == 0"
+    engine = ("core.sync.events", "core.sync.run", "core.query", "core.daemon", "core.secrets", "core.cli.run")
+    python = ("asyncio", "ssl", "hashlib", "importlib.metadata", "importlib.resources")
+    known = ("msgspec", "cronsim")
+    unwanted = tuple(name for name in HEAVY if name not in known)
+    assert imported(code, (*unwanted, *engine, *python), project.folder) == []
+
+
+def test_the_first_picture_of_the_console_waits_for_no_project_no_dialog_and_no_editor(project: ProjectFolder) -> None:
+    core = ("core.model", "core.project", "core.schedule", "core.store", "core.sync.history", "core.sync.timing")
+    pages = ("tui.screens.dialogs", "tui.screens.editor", "tui.screens.palette", "tui.sentences", "tui.widgets.form")
+    others = ("textual.widgets._text_area", "textual.document._document", "importlib.resources", "zoneinfo", "csv")
+    unwanted = tuple(name for name in HEAVY if name != "textual")
+    code = FIRST_PICTURE.format(then="pass")
+    assert imported(code, (*unwanted, *core, *pages, *others), project.folder) == []
+
+
+def test_garbage_is_looked_for_again_from_the_first_picture_on(project: ProjectFolder) -> None:
+    code = FIRST_PICTURE.format(then="begin(console)")
+    assert imported(f"{code}\nassert collecting == [False, True]", (), project.folder) == []
 
 
 @pytest.mark.parametrize("name", warehouse_types())
@@ -111,6 +176,7 @@ def test_a_destination_imports_no_driver(name: str) -> None:
         "core.plugins",
         "core.sync.history",
         "core.sync.progress",
+        "core.finding",
         "core.sync.stopping",
         "core.workbench.__main__",
     ],

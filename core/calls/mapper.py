@@ -1,7 +1,7 @@
 """The mapper: from the columns of a query to the SQL that builds each row's call, vectorised in DuckDB.
 
 Staged columns are named c0, c1, … by position, because DuckDB's names ignore case; the query's own names come back only
-as keys of the JSON. For each row the mapper gives, as SQL expressions:
+as keys of the JSON. For each row the mapper gives, as SQL expressions over what `Mapper.prepared` selects:
 
     call        the canonical call: the JSON of the call without its messageId, in a fixed order of fields
     identity    the fields that make the row's key, as JSON ({"userId":"u1"}); NULL where the whole row is the key
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from core.calls.canonical import FORM, fault, json_value, plain_text
 from core.calls.faults import fault_sql, id_fault_sql
 from core.calls.fields import AS_TEXT, CALLS, IDS, SPELLINGS, Place, place_of
-from core.calls.shape import Leaf, Node
+from core.calls.shape import Leaf, Node, prepared
 from core.calls.writing import call_sql, identity_sql, own_message_id, row_sql, weaker_sql
 from core.errors import QueryError
 from core.model import CallType, Column, Kind
@@ -44,12 +44,14 @@ _TIME_KINDS = frozenset({Kind.TEXT, Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapper:
-    """SQL expressions over c0, c1, … as the module describes.
+    """SQL expressions as the module describes; `preparations` are columns that several of them need, by name.
 
-    `key` names the fields of the key ('userId'; empty for a whole row): another key is another ledger. `digest` covers
+    `key` names the fields of the key ('userId'; empty for a whole row): another key is another ledger; `ids` are the columns
+    that a row's key may come from. `digest` covers
     all that decides what a row becomes, besides the query's text. `traits` are the bag's keys, for field-level guards.
     """
 
+    preparations: Mapping[str, str]
     call: str
     identity: str
     id_fault: str
@@ -58,11 +60,19 @@ class Mapper:
     weaker: tuple[str, ...]
     row: str
     key: tuple[str, ...]
+    ids: tuple[str, ...]
     digest: str
     bag: str | None
     traits: tuple[str, ...]
     keeps_payload: bool
     notes: tuple[str, ...]
+
+    def prepared(self, source: str) -> str:
+        """Give SQL for the rows of `source` with all that the other expressions need."""
+        return (
+            ", ".join(["SELECT *", *(f"{sql} AS {name}" for name, sql in self.preparations.items())])
+            + f" FROM {source}"
+        )
 
 
 def build(
@@ -90,6 +100,7 @@ def build(
     email = _email(leaves, fields, bag)
     inside = tree.children.get(bag) if bag else None
     return Mapper(
+        preparations=prepared(leaves, [*fields.values(), *([email] if email else [])]),
         call=call_sql(call, tree, fields, leaves),
         identity=identity_sql(call, fields, email),
         id_fault=id_fault_sql(call, fields, email),
@@ -98,6 +109,7 @@ def build(
         weaker=weaker_sql(call, fields, email),
         row=row_sql(columns),
         key=_key(call, fields, email),
+        ids=tuple(leaf.sql for name, leaf in fields.items() if name in IDS) + ((email.sql,) if email else ()),
         digest=digest_of(call, columns, renamed, timezone),
         bag=bag,
         traits=tuple(key for key, child in inside.children.items() if isinstance(child, Leaf))
@@ -145,13 +157,18 @@ def _placed(
 def _leaf(call: CallType, column: Column, arrow: pa.DataType, sql: str, place: Place, timezone: str) -> Leaf:
     text = plain_text(column.kind, arrow, sql, timezone=timezone)
     is_id = place.path == (CALLS[call].bag, "objectTypeId") and call in (CallType.GROUP, CallType.TRACK)
+    written = f"json_string({text})" if is_id else json_value(column.kind, arrow, sql, timezone=timezone)
+    wrong = fault(column.kind, arrow, sql, timezone=timezone)
+    if column.kind is Kind.JSON:  # what is not odd needs no care
+        written = f"CASE WHEN odd_{sql} THEN {written} ELSE try(json({sql}::VARCHAR))::VARCHAR END"
+        wrong = f"CASE WHEN odd_{sql} OR NOT json_valid({sql}::VARCHAR) THEN {wrong} END"
     return Leaf(
         column=column,
         sql=sql,
-        written=f"json_string({text})" if is_id else json_value(column.kind, arrow, sql, timezone=timezone),
-        plain=f"'\"' || {sql} || '\"'" if column.kind is Kind.TEXT and not is_id else "",
+        written=written,
+        is_plain=column.kind is Kind.TEXT and not is_id,
         text=text,
-        fault=fault(column.kind, arrow, sql, timezone=timezone),
+        fault=wrong,
         path=place.path,
         whole=place.whole,
     )

@@ -1,44 +1,73 @@
 """The commands: thin. Each reads words, asks core, and prints for a person or, with --json, in a stable form.
 
 This is the one boundary of the commands: errors of ours are printed with what to do, on stderr, and become exit codes
-(0 fine; 1 findings, rejected rows, a failed run or a guard that stopped it; 2 wrong use or configuration). What the
-commands need is imported when they run: `backhaul --help` starts without any driver.
+(0 fine; 1 findings, rejected rows, a failed run or a guard that stopped it; 2 wrong use or configuration). A command is
+imported when it is asked for, and what it needs when it runs: `backhaul --help` starts without any driver.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
 from core import __version__
-from core.cli import (
-    alerts,
-    bundle,
-    daemon,
-    demo,
-    doctor,
-    history,
-    key,
-    lint,
-    lsp,
-    mend,
-    operate,
-    project,
-    query,
-    run,
-    secret,
-    setup_sql,
-    templates,
-    web,
-)
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
 
 __all__ = ["backhaul", "main"]
 
+_MODULES = {
+    "alerts": "alerts",
+    "audit": "mend",
+    "bundle": "bundle",
+    "check": "project",
+    "completion": "doctor",
+    "daemon": "daemon",
+    "demo": "demo",
+    "doctor": "doctor",
+    "explain": "history",
+    "forget": "mend",
+    "init": "project",
+    "key": "key",
+    "lint": "lint",
+    "lsp": "lsp",
+    "pause": "operate",
+    "plan": "query",
+    "preview": "query",
+    "rejected": "history",
+    "replay": "run",
+    "resume": "operate",
+    "run": "run",
+    "runs": "history",
+    "schema": "project",
+    "secret": "secret",
+    "setup-sql": "setup_sql",
+    "show": "history",
+    "status": "history",
+    "stop": "operate",
+    "templates": "templates",
+    "undo": "mend",
+    "web": "web",
+}
+"""The module in which each command stands."""
+
+
+class _Commands(click.Group):
+    """The commands by their names. A command's module is imported when it is asked for; the list in the help asks for all."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return None
+        module = import_module(f"core.cli.{_MODULES[cmd_name]}")
+        found: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return found
+
 
 @click.group(
+    cls=_Commands,
+    commands={name: click.Command(name) for name in _MODULES},  # their names, for the list and for slips of the pen
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Without a command, Backhaul opens its console. Exit codes: 0 fine; 1 findings, rejected rows, a failed run or "
     "a guard that stopped it; 2 wrong use or configuration.",
@@ -46,42 +75,6 @@ __all__ = ["backhaul", "main"]
 @click.version_option(__version__, prog_name="backhaul")
 def backhaul() -> None:
     """Reverse ETL in a terminal: from a SQL query to delivered calls."""
-
-
-for _command in (
-    demo.demo,
-    project.init,
-    project.check,
-    lint.lint,
-    lsp.lsp,
-    templates.templates,
-    query.preview,
-    query.plan,
-    run.run,
-    history.status,
-    history.runs,
-    history.show,
-    history.rejected,
-    run.replay,
-    history.explain,
-    alerts.alerts,
-    bundle.bundle,
-    daemon.daemon,
-    operate.pause,
-    operate.resume,
-    operate.stop,
-    mend.undo,
-    mend.audit,
-    mend.forget,
-    key.key,
-    secret.secret,
-    setup_sql.setup_sql,
-    project.schema,
-    web.web,
-    doctor.doctor,
-    doctor.completion,
-):
-    backhaul.add_command(_command)
 
 
 def main(arguments: list[str] | None = None) -> int:

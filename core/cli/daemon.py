@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from pathlib import Path
@@ -32,6 +31,8 @@ def daemon(context: click.Context, *, folder: Path | None, metrics: str) -> None
     """
     context.obj = folder
     if context.invoked_subcommand is None:
+        import asyncio
+
         from core.daemon.service import serve
 
         asyncio.run(serve(open_project(folder, quiet=True).folder, _tell, metrics=metrics))

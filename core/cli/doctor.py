@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import click
 from core import __version__
 from core.cli.output import folder_option, json_option, print_json, say
 from core.errors import BackhaulError
-from core.installed import parts
 from core.words import counted
 
 __all__ = ["completion", "doctor"]
@@ -23,6 +21,10 @@ __all__ = ["completion", "doctor"]
 @json_option
 def doctor(*, folder: Path | None, as_json: bool) -> None:
     """Say what is installed, where things are, and what does not fit."""
+    import platform
+
+    from core.installed import parts
+
     found: dict[str, Any] = {
         "backhaul": __version__,
         "python": platform.python_version(),

@@ -20,9 +20,9 @@ __all__ = ["complete_sync", "one_run", "open_project", "open_syncs"]
 
 def complete_sync(_context: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
     """Give the names of syncs that begin so, for the shell; only the folder is looked at."""
-    from core import project
+    from core.finding import find
 
-    folder = project.find(Path.cwd())
+    folder = find(Path.cwd())
     files = sorted((folder / "syncs").glob("*.toml")) if folder else []
     return [file.stem for file in files if file.stem.startswith(beginning)]
 

@@ -50,8 +50,10 @@ def pasted() -> bytes:
 def _read(terminal: int) -> bytes:
     text = b""
     while len(text) <= MOST_BYTES:
-        if _is_whole(text) and not select.select([terminal], [], [], _QUIET_SECONDS)[0]:
-            break
+        if not select.select([terminal], [], [], _QUIET_SECONDS)[0]:
+            if _is_whole(text):
+                break
+            continue  # never waits for long: Python would not notice a Ctrl-C that came just before it began to wait
         part = os.read(terminal, 65_536)
         if not part:
             break

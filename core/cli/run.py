@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -89,6 +88,8 @@ def run_all(
     brief: bool = False,
 ) -> list[dict[str, Any]]:
     """Run syncs one after the other, printing as it goes; give how each ended."""
+    import asyncio
+
     try:
         return [
             asyncio.run(
@@ -157,6 +158,8 @@ async def _watch(
 
 def _stop_when_asked() -> None:
     """Let SIGTERM (systemd, `kill`) stop the run as Ctrl-C does: the query in the warehouse is stopped too."""
+    import asyncio
+
     task = asyncio.current_task()
     if task is not None and os.name == "posix":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

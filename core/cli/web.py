@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from contextlib import closing
 from pathlib import Path
 
@@ -54,6 +53,8 @@ def web(*, port: int, host: str, token: bool | None, folder: Path | None) -> Non
 
 def _look_for_the_port(host: str, port: int) -> None:
     """Raise UsageError where the port is taken, or the address is not this machine's."""
+    import socket
+
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with closing(socket.socket(family[0], socket.SOCK_STREAM)) as probe:

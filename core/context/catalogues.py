@@ -31,6 +31,7 @@ from typing import Any
 from core.errors import StateError
 from core.model import Project, Source, Table
 from core.query.catalogue import Catalogue
+from core.shapes import decode
 from core.sync.connecting import Secrets, warehouse_at
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
@@ -119,9 +120,9 @@ def _decoded(file: Path, source: Source) -> Catalogue | None:
 
     try:
         text = file.read_bytes()
-        if msgspec.json.decode(text, type=_Version).version != _VERSION:
+        if decode(text, _Version).version != _VERSION:
             return None
-        found = msgspec.json.decode(text, type=_File)
+        found = decode(text, _File)
     except (OSError, msgspec.DecodeError, RecursionError):
         return None
     if found.settings != _settings(source):

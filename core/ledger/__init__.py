@@ -3,6 +3,7 @@
 `local` keeps it as immutable Parquet segments listed in the store's manifest. DuckDB is the engine, never the store.
 """
 
-from core.ledger.local import LocalLedger, SegmentFiles
+from core.ledger.local import LocalLedger
+from core.ledger.segments import SegmentFiles
 
 __all__ = ["LocalLedger", "SegmentFiles"]

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 import re
-import secrets as randomness
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC
@@ -27,6 +26,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from core import schedule
 from core.destinations import destination_type
 from core.errors import ProjectError
+from core.finding import FILE, find
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
 from core.plugins import nearest
 from core.project.alerts import alerts_of, unknown_sync
@@ -48,19 +48,9 @@ __all__ = [
     "write_file",
 ]
 
-FILE = "backhaul.toml"
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _MOST_WORKERS = 64
 _Value = TypeVar("_Value", Source, Destination, Sync)
-
-
-def find(start: Path) -> Path | None:
-    """Give the nearest folder, from `start` upwards, that holds a project; None where there is none."""
-    for folder in (start, *start.parents):
-        if (folder / FILE).is_file():
-            return folder
-    return None
 
 
 def load(folder: Path) -> Project:
@@ -311,6 +301,8 @@ def _checked_id(file: Path, identity: str) -> str:
 
 def _new_id(file: Path) -> str:
     """Write an id into a sync's file: it keeps the sync's state when the file is renamed."""
+    import secrets as randomness
+
     identity = randomness.token_hex(3)
     try:
         set_value(file, "id", identity)

@@ -7,11 +7,13 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from core.errors import ProjectError
 from core.plugins import nearest
+from core.shapes import convert
 
 __all__ = ["decode", "read_toml"]
 
@@ -44,15 +46,15 @@ def decode(file: Path, values: Mapping[str, Any], shape: type[_Shape], prefix: s
         raise ProjectError(f"{prefix.rstrip('.')}: expected a table.", where=str(file))
     _refuse_unknown(file, values, shape, prefix)
     try:
-        return msgspec.convert(_renamed(values, shape), shape, strict=True)
+        return convert(_renamed(values, shape), shape)
     except msgspec.ValidationError as error:
         raise ProjectError(
             _words(str(error), shape, prefix), where=str(file), remedy=_remedy(str(error), shape)
         ) from error
 
 
-def _refuse_unknown(file: Path, values: Mapping[str, Any], shape: type[Any], prefix: str) -> None:
-    hints = get_type_hints(shape)
+def _refuse_unknown(file: Path, values: Mapping[str, Any], shape: Any, prefix: str) -> None:
+    hints = _hints(shape)
     known = {_RENAMED.get(field.name, field.name): hints[field.name] for field in fields(shape)}
     for key, value in values.items():
         if key not in known:
@@ -65,16 +67,22 @@ def _refuse_unknown(file: Path, values: Mapping[str, Any], shape: type[Any], pre
             _refuse_unknown(file, value, known[key], f"{prefix}{key}.")
 
 
-def _renamed(values: Mapping[str, Any], shape: type[Any]) -> dict[str, Any]:
+def _renamed(values: Mapping[str, Any], shape: Any) -> dict[str, Any]:
     """Turn the keys of the file into the names of the fields."""
     names = {_RENAMED.get(field.name, field.name): field.name for field in fields(shape)}
-    hints = get_type_hints(shape)
+    hints = _hints(shape)
     return {
         names[key]: _renamed(value, hints[names[key]])
         if isinstance(value, Mapping) and is_dataclass(hints[names[key]]) and isinstance(hints[names[key]], type)
         else value
         for key, value in values.items()
     }
+
+
+@cache
+def _hints(shape: Any) -> dict[str, Any]:
+    """Give the types of a shape's fields: looked up once, and not for every file."""
+    return get_type_hints(shape)
 
 
 def _remedy(text: str, shape: type[Any]) -> str:

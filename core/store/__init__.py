@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +24,8 @@ from typing import Any, Self
 from core.errors import StateError
 
 __all__ = ["Store", "named_query", "sync_folder"]
+
+_HERE = Path(__file__).parent
 
 _BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What SQLite raises; the second where the words of its own error are made of damaged bytes."""
@@ -255,9 +256,7 @@ def _known_schema() -> frozenset[tuple[Any, ...]]:
 @cache
 def _migrations() -> tuple[str, ...]:
     """Give the migrations in the order of their numbers; they number from 1 without gaps."""
-    folder = resources.files("core.store").joinpath("migrations")
-    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name)
-    return tuple(file.read_text("utf-8") for file in files)
+    return tuple(file.read_text("utf-8") for file in sorted((_HERE / "migrations").glob("*.sql")))
 
 
 def named_query(name: str) -> str:
@@ -268,6 +267,6 @@ def named_query(name: str) -> str:
 @cache
 def _queries() -> dict[str, str]:
     """Read `queries.sql`: a line `-- name: x` begins each query."""
-    text = resources.files("core.store").joinpath("queries.sql").read_text("utf-8")
+    text = (_HERE / "queries.sql").read_text("utf-8")
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))

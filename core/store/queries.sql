@@ -201,7 +201,7 @@ VALUES (:ledger, (SELECT coalesce(max(number), 0) + 1 FROM segments WHERE ledger
     :base, :rows, :keys, :keys_bytes, :keys_digest, :calls, :calls_bytes, :calls_digest, :created);
 
 -- name: retire_segments
-UPDATE segments SET retired = :now WHERE ledger = :ledger AND retired IS NULL;
+UPDATE segments SET retired = :now WHERE ledger = :ledger AND number >= :first AND retired IS NULL;
 
 -- name: insert_delivery
 INSERT INTO deliveries (id, run, sync, destination, ledger, state, call, plan, plan_bytes, plan_digest, clock, digest,
@@ -219,12 +219,13 @@ SELECT id FROM deliveries WHERE sync = :sync;
 
 -- name: delivery_without_segment
 WITH named AS MATERIALIZED (
-    SELECT l.id AS ledger, s.base, n.id, n.rowid AS place, instr(s.keys, :erased) > 0 AS erased
+    -- what a compaction put together is named after the last delivery in it: all up to that one are accounted for
+    SELECT l.id AS ledger, s.base OR instr(s.keys, '.base.') > 0 AS whole, n.id, n.rowid AS place, instr(s.keys, :erased) > 0 AS erased
     FROM ledgers l LEFT JOIN segments s ON s.ledger = l.id
     LEFT JOIN deliveries n ON n.id = substr(s.keys, length(:sync) + 2, 32)
     WHERE l.sync = :sync AND l.retired IS NULL
 ), bases AS MATERIALIZED (
-    SELECT ledger, coalesce(max(CASE WHEN base THEN place END), -1) AS newest FROM named GROUP BY ledger HAVING NOT coalesce(max(erased), 0)
+    SELECT ledger, coalesce(max(CASE WHEN whole THEN place END), -1) AS newest FROM named GROUP BY ledger HAVING NOT coalesce(max(erased), 0)
 )
 SELECT d.id FROM bases JOIN deliveries d ON d.ledger = bases.ledger AND d.rowid > bases.newest
 WHERE d.sync = :sync AND d.state = 'committed' AND (d.acknowledged > 0 OR d.assumed > 0)

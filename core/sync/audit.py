@@ -123,13 +123,13 @@ class _Auditing:
         """Audit one destination; the table `whole` has all rows of the query."""
         sync, ledger = self.planning.sync, plan.ledger
         if ledger is None or not ledger["last_sync_time"]:
-            return self._nothing(position, plan, "nothing was delivered there yet; the first run takes all rows")
+            return self._nothing(plan, "nothing was delivered there yet; the first run takes all rows")
         if ledger["digest"] != self.planning.digest:
-            return self._nothing(position, plan, "the query or its mapping was edited; the next run compares all rows")
+            return self._nothing(plan, "the query or its mapping was edited; the next run compares all rows")
         last = int(ledger["last_sync_time"])
         oldest = self._oldest(plan, last)
         if not oldest:
-            return self._nothing(position, plan, "the next run takes all rows, because another destination needs them")
+            return self._nothing(plan, "the next run takes all rows, because another destination needs them")
         rejected = self._differing(position, plan)
         self._window(max(0, oldest - sync.lookback))
         self.connection.execute(
@@ -143,7 +143,7 @@ class _Auditing:
         return Audit(
             destination=plan.target.name,
             rows=self._rows(),
-            known=count(self.connection, f"SELECT count(*) FROM known_{position}"),
+            known=plan.known,
             due=count(self.connection, "SELECT count(*) FROM differing") - missed,
             rejected=rejected,
             missed=missed,
@@ -162,13 +162,12 @@ class _Auditing:
         )
         return min([last, *times])
 
-    def _nothing(self, position: int, plan: TargetPlan, note: str) -> Audit:
-        known = count(self.connection, f"SELECT count(*) FROM known_{position}")
+    def _nothing(self, plan: TargetPlan, note: str) -> Audit:
         nothing = dict.fromkeys(("due", "rejected", "missed"), 0)
         return Audit(
             destination=plan.target.name,
             rows=self._rows(),
-            known=known,
+            known=plan.known,
             samples=(),
             lookback=self.planning.sync.lookback,
             recommended=None,
@@ -177,7 +176,7 @@ class _Auditing:
         )
 
     def _rows(self) -> int:
-        return count(self.connection, "SELECT count(*) FROM whole")
+        return count(self.connection, "SELECT count(*) FROM whole") + self.planning.left
 
     def _differing(self, position: int, plan: TargetPlan) -> int:
         """Fill `differing` with the rows that the ledger has otherwise, or not; say how many are on the rejected list.
@@ -209,7 +208,7 @@ class _Auditing:
         with warehouse.open() as session, planning.stopping.watch(session.cancel):
             session.clock()
             result = session.stream(query.render(bound))
-            stage_rows(self.connection, staged_reader(result, progress), progress, planning.mapped(), [])
+            stage_rows(self.connection, staged_reader(result, progress), progress, planning.mapped(), 0)
 
     def _recommended(self, ledger: Mapping[str, Any], last: int) -> int | None:
         """Give the smallest lookback of the list that would have shown the missed rows; None where none would."""

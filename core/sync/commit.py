@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from core.calls.fields import CALLS
 from core.embedded import digests, fill, quoted
 from core.errors import StateError
-from core.ledger.local import NO_FINGERPRINT, LocalLedger, SegmentFiles
+from core.ledger import SegmentFiles
+from core.ledger.local import NO_FINGERPRINT, LocalLedger
 from core.model import CallType, Sync
 from core.store import Store
 from core.sync.state import SENT
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["Outcome", "commit"]
+
+_NO_HASH = "SELECT NULL::UINTEGER AS quick_id WHERE false"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,10 @@ def commit(
         (plans / delivery["plan"]).unlink(missing_ok=True)
         (plans / delivery["plan"]).with_suffix(SENT).unlink(missing_ok=True)
     if segment and ledger.should_compact():
-        with contextlib.suppress(StateError):  # the delivery is committed; there is another time for this
+        import duckdb
+
+        # the delivery is committed; there is another time for this
+        with contextlib.suppress(StateError, duckdb.IOException, duckdb.OutOfMemoryException):
             ledger.compact(connection, f"{sync.id}.{delivery['id']}.base", now)
     row = store.row("ledger", id=delivery["ledger"])
     return Outcome(
@@ -124,7 +130,10 @@ def _acknowledged_rows(
         conditions.append("sequence NOT IN (SELECT sequence FROM refused)")
     if len(answered) < delivery["batches"]:  # the rest was held back, or given up
         conditions.append(f"batch IN ({', '.join(map(str, answered))})")
-    return f"SELECT * FROM read_parquet({quoted(str(plan))}) WHERE {' AND '.join(conditions)}"
+    rows = (
+        f"FROM read_parquet({quoted(str(plan))}) UNION ALL BY NAME {_NO_HASH}"  # a plan of an older Backhaul has none
+    )
+    return f"SELECT * FROM ({rows}) WHERE {' AND '.join(conditions)}"
 
 
 def _write_segment(
@@ -139,7 +148,7 @@ def _write_segment(
     keeps_calls = CALLS[CallType(delivery["call"])].keys is not None
     own = "fingerprint" if keeps_calls else f"CASE WHEN identity IS NULL THEN {NO_FINGERPRINT} ELSE fingerprint END"
     keys = (
-        f"SELECT key, CASE WHEN operation = 'delete' THEN NULL ELSE {own} END AS fingerprint, quick "
+        f"SELECT key, CASE WHEN operation = 'delete' THEN NULL ELSE {own} END AS fingerprint, quick, quick_id "
         f"FROM ({acknowledged})"
     )
     name = f"{sync.id}.{delivery['id']}"

@@ -77,11 +77,16 @@ NO_INVALID_IDS = InvalidIds(null=0, duplicate=0, examples=())
 
 
 def invalid_ids(connection: duckdb.DuckDBPyConnection) -> InvalidIds:
-    """Find null, empty and duplicate ids in the stage. Events without a messageId have no ids to repeat."""
+    """Find null, empty and duplicate ids in the stage. Events without a messageId have no ids to repeat.
+
+    A row is a duplicate, too, where one of its key was left behind as unchanged (`twins` has those keys).
+    """
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE duplicate AS
-        SELECT key, count(*) AS times FROM stage WHERE id_fault IS NULL AND identity IS NOT NULL
-        GROUP BY key HAVING count(*) > 1
+        SELECT key, sum(times)::BIGINT AS times FROM (
+            SELECT key, count(*) AS times FROM stage WHERE id_fault IS NULL AND identity IS NOT NULL GROUP BY key
+            UNION ALL SELECT key, 1 FROM twins
+        ) GROUP BY key HAVING sum(times) > 1
     """)
     null = count(connection, "SELECT count(*) FROM stage WHERE id_fault IS NOT NULL")
     duplicate = count(connection, "SELECT count(*) FROM duplicate")
@@ -116,7 +121,7 @@ def settle_ids(
         connection.execute(f"""
             UPDATE stage SET {states.format(state=IDENTICAL)} FROM (
                 SELECT rowid AS later FROM stage WHERE identity IS NULL AND fault IS NULL AND id_fault IS NULL
-                QUALIFY row_number() OVER (PARTITION BY key ORDER BY rowid) > 1
+                QUALIFY row_number() OVER (PARTITION BY key ORDER BY rowid) > 1 OR key IN (SELECT key FROM twins)
             ) repeats WHERE stage.rowid = repeats.later
         """)
 
@@ -132,13 +137,14 @@ def compare(
     rejected: list[Mapping[str, Any]],
     full: bool,
     delete: bool,
-    trusted: bool,
+    removed: int,
+    left: int = 0,
 ) -> Comparison:
     """Settle every row's state for the destination at `position`, and count.
 
     `unfit` is SQL that says why this destination would take a call for nothing (core.calls.semantic).
-    `full` says that the query has no {{last_sync_time}}; `delete` that removed rows are deleted; `trusted` that the
-    result is whole (a result with null ids, or with none at all, is not, and removes nothing).
+    `full` says that the query has no {{last_sync_time}}; `delete` that removed rows are deleted. `removed` is how many rows
+    are (core.sync.removed); `left` rows were left behind as unchanged, and are not in the stage.
     """
     state = f"state_{position}"
     refuse_oversized(connection, position, limits, unfit)
@@ -155,17 +161,16 @@ def compare(
             AND NOT EXISTS (SELECT 1 FROM stage WHERE stage.key = r.key)
         QUALIFY row_number() OVER (PARTITION BY r.key ORDER BY r.number DESC) = 1
     """)
-    removed = _removed(connection, position, mapper) if full and trusted and mapper.keeps_payload else 0
     found = connection.execute(f"SELECT {state}, count(*) FROM stage GROUP BY ALL").fetchall()
     counts = dict(found)
     retried = count(connection, f"SELECT count(*) FROM retry_{position}")
     return Comparison(
         position=position,
-        rows=sum(counts.values()),
+        rows=sum(counts.values()) + left,
         known=known,
         added=counts.get(ADDED, 0),
         changed=counts.get(CHANGED, 0),
-        unchanged=counts.get(UNCHANGED, 0) + counts.get(REPEATED, 0),
+        unchanged=counts.get(UNCHANGED, 0) + counts.get(REPEATED, 0) + left,
         removed=removed,
         refused=counts.get(FAULTY, 0),
         held=counts.get(HELD, 0),
@@ -208,17 +213,6 @@ def load_rejected(connection: duckdb.DuckDBPyConnection, position: int, rejected
         "attempts": pa.array([row["attempts"] for row in rejected], pa.int64()),
     }
     fill(connection, f"rejected_{position}", columns)
-
-
-def _removed(connection: duckdb.DuckDBPyConnection, position: int, mapper: Mapper) -> int:
-    """Find rows of the ledger that a full result no longer has. A person who gained a stronger id is not removed."""
-    weaker = "AND key NOT IN (SELECT unnest(weaker) FROM stage WHERE len(weaker) > 0)" if mapper.weaker else ""
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE removed_{position} AS
-        SELECT key, fingerprint, number FROM known_{position} k
-        WHERE NOT EXISTS (SELECT 1 FROM stage WHERE stage.key = k.key) {weaker}
-    """)
-    return count(connection, f"SELECT count(*) FROM removed_{position}")
 
 
 def _notes(counts: Mapping[int, int]) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from itertools import pairwise
 
 from core.sync import events
 from core.sync.events import Answered, Event
-from core.sync.progress import Progress, fold
+from core.sync.folding import fold
+from core.sync.progress import Progress
 
 __all__ = ["Course", "course_of", "parse"]
 

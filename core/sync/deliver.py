@@ -1,7 +1,7 @@
 """The delivery: sends a plan's batches, reads the replies, and records both. It can be killed at any moment.
 
 Order of writes, which the promises rest on: the store has a batch's row before the batch is first sent; the row says
-"answered", with what was rejected, in one transaction after the reply was read. Whatever was not answered is sent again
+"answered", with what was rejected, in one transaction after the reply was read (core.sync.journal). Whatever was not answered is sent again
 from the plan, with the same messageIds and the same calls. Batches go out side by side, deletes only after all else was
 acknowledged.
 
@@ -22,7 +22,6 @@ acknowledged nothing of this delivery) is not a matter of rows: the delivery pau
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -38,6 +37,7 @@ from core.store import Store
 from core.sync.breaker import Breaker
 from core.sync.canary import look_at_canary
 from core.sync.events import Answered, Event, Retrying
+from core.sync.journal import Journal
 from core.sync.pacing import Pace
 from core.sync.pausing import PausedError, asked_to_wait, not_taken, refused, refuses_everything
 from core.sync.planfile import PlanBatch, plan_rows, read_batches
@@ -98,8 +98,10 @@ class Delivering:
     started: float = field(default_factory=time.monotonic)
     breaker: Breaker = field(default_factory=Breaker)
     pace: Pace = field(init=False)
+    journal: Journal = field(init=False)
 
     def __post_init__(self) -> None:
+        self.journal = Journal(self.store)
         self.pace = Pace(most=self.limits.requests, sleep=self.sleep)
 
     @property
@@ -120,10 +122,14 @@ class Delivering:
             batches = read_batches(self.plan, lambda number: number not in begun)
         else:
             batches = read_batches(self.plan, answered.__contains__)
-            await self._send_canary(batches, sent=0 in answered)
-        deletes = await self._send_until_deletes(batches)
-        if deletes is not None:
-            await self._delete(deletes, batches)
+        try:
+            if not self.only_begun:
+                await self._send_canary(batches, sent=0 in answered)
+            deletes = await self._send_until_deletes(batches)
+            if deletes is not None:
+                await self._delete(deletes, batches)
+        finally:
+            await self.journal.settled()
 
     async def _send_canary(self, batches: Iterator[PlanBatch], *, sent: bool) -> None:
         """Send the first batch alone where the plan has a canary, and look at its answers."""
@@ -190,23 +196,13 @@ class Delivering:
         """Send one batch until it is answered, and record the answer."""
         body = _batch(self._call_of(batch), batch.calls)
         request = await self._request(body)
-        underway.position = self._record_sending(batch, await self.transport.position(request))
+        position = await self.transport.position(request)
+        underway.position = await self.journal.write(lambda: self._record_sending(batch, position))
         places = range(batch.first, batch.first + len(batch.calls))
         status = await self._settle(body, request, batch.calls, places, underway)
         rejections = sorted(underway.rejections, key=lambda rejection: rejection.sequence)
         acknowledged = len(batch.calls) - len(rejections)
-        with self.store.transaction() if rejections else contextlib.nullcontext():
-            rows = plan_rows(self.plan, batch, [rejection.sequence for rejection in rejections])
-            for rejection, row in zip(rejections, rows, strict=True):
-                record_rejection(self.store, self.delivery, rejection, row, self.clock())
-            self.store.do(
-                "batch_answered",
-                delivery=self.delivery["id"],
-                number=batch.number,
-                acknowledged=acknowledged,
-                status=status,
-                now=self.clock(),
-            )
+        await self.journal.write(lambda: self._record_answered(batch, acknowledged, status, rejections))
         self.acknowledged += acknowledged
         self.emit(
             Answered(
@@ -244,6 +240,22 @@ class Delivering:
         )
         known: int | None = row["position"]
         return known
+
+    def _record_answered(
+        self, batch: PlanBatch, acknowledged: int, status: int, rejections: Sequence[Rejection]
+    ) -> None:
+        """Write that a batch was answered, and what of it was refused."""
+        rows = plan_rows(self.plan, batch, [rejection.sequence for rejection in rejections])
+        for rejection, row in zip(rejections, rows, strict=True):
+            record_rejection(self.store, self.delivery, rejection, row, self.clock())
+        self.store.do(
+            "batch_answered",
+            delivery=self.delivery["id"],
+            number=batch.number,
+            acknowledged=acknowledged,
+            status=status,
+            now=self.clock(),
+        )
 
     async def _settle(
         self,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BackhaulError, StateError
-from core.ledger.local import LocalLedger, file_digest, missing
+from core.ledger.files import file_digest, missing
+from core.ledger.local import LocalLedger
 from core.model import Sync
 from core.store import Store
 from core.sync import events

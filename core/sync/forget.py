@@ -24,7 +24,7 @@ from core.destinations.base import Batch
 from core.embedded import count, quoted
 from core.errors import StateError, UsageError
 from core.ledger import LocalLedger
-from core.ledger.local import QUARANTINE, durable
+from core.ledger.files import QUARANTINE, durable
 from core.model import CallType, Project, Secret, Sync
 from core.store import Store
 from core.sync.explain import matches

@@ -22,10 +22,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.calls.mapper import Mapper
 from core.errors import QueryError, UsageError
+from core.ledger import LocalLedger
 from core.model import Column, Estimate, InvalidRows, Project, Sync
 from core.store import Store
 from core.sync import arranging, exporting
 from core.sync.compare import invalid_ids, refuse_oversized, settle_ids
+from core.sync.judging import judge
 from core.sync.prepare import Secrets, Target, check_fit, mapper_of, query_of, target_of, warehouse_of
 from core.sync.stage import CHANGED, Progress, scratch, stage_rows, staged_reader
 from core.sync.state import StateFolder
@@ -179,8 +181,13 @@ class Look:
             stopping.watch(connection.interrupt),
         ):
             ledgers = _ledgers(store, self.sync, self.targets)
-            known = _load_known(connection, store, state, ledgers)
-            self._stage(connection, self.table, known)
+            self._stage(connection, self.table, len(self.targets))
+            judge(
+                connection,
+                [LocalLedger(store, state.ledger, ledger or "") for ledger in ledgers],
+                self.mapper,
+                everything=True,
+            )
             settle_ids(connection, self.mapper, invalid_ids(connection), InvalidRows.REJECT, len(self.targets))
             for position, target in enumerate(self.targets):
                 refuse_oversized(connection, position, target.limits, target.unfit(self.sync.call))
@@ -210,20 +217,20 @@ class Look:
         stopping = stopping or Stopping()
         state = StateFolder(self.project)
         with scratch(state.scratch(self.sync), ordered=True) as connection, stopping.watch(connection.interrupt):
-            self._stage(connection, self.table.take(pa.array(places, pa.int64())), ())
+            self._stage(connection, self.table.take(pa.array(places, pa.int64())), 0)
             calls = [call for (call,) in connection.execute("SELECT call FROM stage ORDER BY rowid").fetchall()]
         if self.marks is None:
             return calls
         becomes = self.marks.column("becomes").take(pa.array(places, pa.int64())).to_pylist()
         return [call if one else None for call, one in zip(calls, becomes, strict=True)]
 
-    def _stage(self, connection: duckdb.DuckDBPyConnection, table: pa.Table, known: Sequence[str]) -> None:
+    def _stage(self, connection: duckdb.DuckDBPyConnection, table: pa.Table, destinations: int) -> None:
         import pyarrow as pa
 
         batches = pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
         progress = Progress()
         reader = staged_reader(Result(columns=self.columns, batches=batches), progress)
-        stage_rows(connection, reader, progress, self.mapper, known, everything=True)
+        stage_rows(connection, reader, progress, self.mapper, destinations)
 
 
 def look(
@@ -290,13 +297,3 @@ def _read(batches: pa.RecordBatchReader) -> tuple[pa.Table, bool]:
 def _ledgers(store: Store, sync: Sync, targets: Sequence[Target]) -> list[str | None]:
     found = [store.row("current_ledger", sync=sync.id, destination=target.name) for target in targets]
     return [ledger["id"] if ledger else None for ledger in found]
-
-
-def _load_known(
-    connection: duckdb.DuckDBPyConnection, store: Store, state: StateFolder, ledgers: Sequence[str | None]
-) -> list[str]:
-    from core.ledger import LocalLedger
-
-    for position, ledger in enumerate(ledgers):
-        LocalLedger(store, state.ledger, ledger or "").load(connection, f"known_{position}")
-    return [f"known_{position}" for position in range(len(ledgers))]

@@ -1,7 +1,7 @@
 """The plan's file: how it is cut into batches, written, and read again.
 
-One Parquet file: sequence, operation ('send' or 'delete'), key, fingerprint, quick (the fast hash of the row's columns,
-see core.sync.stage), identity, message_id, call (the JSON as it goes out, messageId included), batch. Batches are cut by
+One Parquet file: sequence, operation ('send', 'delete' or 'assume'), key, fingerprint, quick and quick_id (the fast hashes of the row's
+columns, see core.sync.hashing), identity, message_id, call (the JSON as it goes out, messageId included), batch. Batches are cut by
 count and bytes as the rows pass; a row group holds whole batches, so a batch is read without the rest. The file is hashed
 while it is written, synced, and renamed: it appears whole or not at all.
 """
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.ledger.local import durable
+from core.ledger.files import durable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Cutter", "PlanBatch", "PlanFile", "PlanWriter", "plan_rows", "read_batches"]
 
 _ROW_GROUP_BYTES = 4_000_000
+_TAKEN = ("key", "fingerprint", "quick", "quick_id", "identity", "message_id", "call")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +168,7 @@ class PlanWriter:
     _writing: Future[None] | None = None
 
     def add(self, rows: pa.RecordBatch, operation: str) -> None:
-        """Take rows (key, fingerprint, quick, identity, message_id, call) into the plan."""
+        """Take rows (key, fingerprint, quick, quick_id, identity, message_id, call) into the plan."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -188,7 +189,7 @@ class PlanWriter:
         columns = {
             "sequence": pa.arange(self.sequence, self.sequence + count),
             "operation": pa.repeat(pa.scalar(operation), count),
-            **{name: part.column(name) for name in ("key", "fingerprint", "quick", "identity", "message_id", "call")},
+            **{name: part.column(name) for name in _TAKEN},
             "batch": pa.repeat(pa.scalar(number, pa.int32()), count),
         }
         self.sequence += count
@@ -242,7 +243,7 @@ class PlanWriter:
 
         if self._file is None:
             # only what repeats itself is compressed: digests do not
-            compression = {name: "lz4" if name in ("call", "identity") else "none" for name in table.schema.names}
+            compression = {name: "snappy" if name in ("call", "identity") else "none" for name in table.schema.names}
             self._sink = _Sink(self.path)
             self._file = pq.ParquetWriter(
                 self._sink, table.schema, compression=compression, use_dictionary=["operation"], write_statistics=False

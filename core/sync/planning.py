@@ -15,24 +15,27 @@ import json
 import secrets as randomness
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core.calls.canonical import FORM
 from core.calls.mapper import Mapper
-from core.embedded import count
+from core.embedded import count, spill_folder
 from core.errors import StateError
 from core.ledger import LocalLedger
 from core.model import Bill, Column, Estimate, Guards, Project, Removed, Sync
 from core.store import Store
 from core.sync.compare import NO_INVALID_IDS, Comparison, InvalidIds, compare, invalid_ids, settle_ids
 from core.sync.guards import Question, key_changed, questions
+from core.sync.judging import judge, removed
 from core.sync.place import Accepted, Move, account_of, move_of
 from core.sync.plan import deletion_sql, write_plan
 from core.sync.planfile import PlanFile
 from core.sync.prepare import Secrets, Target, check_columns, check_fit, mapper_of, query_digest, query_of, warehouse_of
 from core.sync.record import record_delivery
 from core.sync.shape import Shape, shape_from_json, shape_of, shape_questions
+from core.sync.sieve import Sieve
 from core.sync.stage import Progress, stage_rows, staged_reader
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
@@ -51,7 +54,10 @@ _SKEW = 2.0
 
 @dataclass(slots=True, kw_only=True)
 class TargetPlan:
-    """One destination's part in a run: its ledger as the manifest has it, what was compared, asked and planned."""
+    """One destination's part in a run: its ledger as the manifest has it, what was compared, asked and planned.
+
+    `known` is how many rows the ledger has.
+    """
 
     target: Target
     ledger: Mapping[str, Any] | None
@@ -59,6 +65,7 @@ class TargetPlan:
     account: str
     delivery: str
     comparison: Comparison | None = None
+    known: int = 0
     questions: tuple[Question, ...] = ()
     shape: Shape | None = None
     plan: PlanFile | None = None
@@ -100,6 +107,7 @@ class Planning:
     full: bool = True
     plans: list[TargetPlan] = field(default_factory=list)
     ids: InvalidIds = NO_INVALID_IDS
+    sieve: Sieve | None = None
 
     def query(self, targets: Sequence[Target]) -> None:
         """Run the query and fill the stage, compared with each destination's ledger."""
@@ -109,7 +117,12 @@ class Planning:
         self.plans = [self._target_plan(target) for target in targets]
         for plan in self.plans:
             self._place_questions(plan)
-        with warehouse.open() as session, self.stopping.watch(session.cancel):
+        with (
+            ThreadPoolExecutor(1, "check ledgers") as checking,
+            warehouse.open() as session,
+            self.stopping.watch(session.cancel),
+        ):
+            checked = {plan.ledger_id: checking.submit(self.ledger_of(plan).check_keys) for plan in self.plans}
             self.columns = session.describe(query.render(0))
             check_columns(self.sync, self.columns, targets)
             self.digest = query_digest(self.sync, self.columns, source.timezone)
@@ -121,6 +134,8 @@ class Planning:
             check_fit(self.sync, self.mapper, self.columns, targets)
             for plan in self.plans:
                 self._key_questions(plan)
+                if plan.ledger_id in checked:
+                    checked[plan.ledger_id].result()
             self._stage(result, [target.limits.rows for target in targets])
 
     def compare(self) -> None:
@@ -133,6 +148,8 @@ class Planning:
             before = self._shape_before(plan)
             plan.shape = shape_of(self.connection, position, self.sync, self.columns, mapper.key, before)
             plan.questions = self._asked(plan)
+        if self.sieve:
+            self.sieve.close()
 
     def write(self, position: int, run: str, now: float) -> None:
         """Write one destination's plan, and record its delivery with what was refused before sending."""
@@ -254,23 +271,27 @@ class Planning:
 
     def _stage(self, result: Result, most: list[int]) -> None:
         mapper = self.mapped()
-        known = []
-        for position, plan in enumerate(self.plans):
-            known.append(f"known_{position}")
-            self.ledger_of(plan).load(self.connection, f"known_{position}")
+        ledgers = [self.ledger_of(plan) for plan in self.plans]
+        self.sieve = Sieve(
+            mapper=mapper,
+            ledgers=() if self.accepted.full_refresh else ledgers,
+            judged=[
+                [row["key"] for row in self.store.rows("open_rejected", ledger=plan.ledger_id)] for plan in self.plans
+            ],
+            folder=spill_folder(self.connection) / "sieve",
+            full=self.full,
+        )
+        reader = staged_reader(result, self.progress, most=min(most, default=None), sieve=self.sieve)
         try:
-            stage_rows(
-                self.connection,
-                staged_reader(result, self.progress, most=min(most, default=None)),
-                self.progress,
-                mapper,
-                known,
-                everything=self.accepted.full_refresh,
-                weaker=self.full,
-            )
+            stage_rows(self.connection, reader, self.progress, mapper, len(ledgers), weaker=self.full)
         finally:  # a query that has run is paid, though its rows could not be read
             if (bill := result.bill()) is not None:
                 self.billed(bill)
+        everything = self.accepted.full_refresh
+        for plan, known in zip(
+            self.plans, judge(self.connection, ledgers, mapper, self.sieve, everything=everything), strict=True
+        ):
+            plan.known = known
 
     def _compare(self, position: int, plan: TargetPlan) -> Comparison:
         delete = self.sync.removed is Removed.DELETE
@@ -280,11 +301,12 @@ class Planning:
             self.mapped(),
             plan.target.limits,
             unfit=plan.target.unfit(self.sync.call),
-            known=count(self.connection, f"SELECT count(*) FROM known_{position}"),
+            known=plan.known,
             rejected=[dict(row) for row in self.store.rows("open_rejected", ledger=plan.ledger_id)],
             full=self.full,
             delete=delete,
-            trusted=self.progress.rows > 0 and self.ids.null == 0,
+            removed=self._removed(position, plan),
+            left=self.left,
         )
         if self.accepted.baseline:
             return replace(comparison, retried=0, deletes=0)
@@ -299,6 +321,18 @@ class Planning:
         if possible < comparison.removed:
             notes += (f"{comparison.removed - possible:,} removed rows have no userId, so they cannot be deleted",)
         return replace(comparison, deletes=possible, notes=notes)
+
+    def _removed(self, position: int, plan: TargetPlan) -> int:
+        """Find rows that are gone; none in a result with null ids, or without rows at all, for it is not whole."""
+        is_whole = self.full and self.progress.rows > 0 and self.ids.null == 0
+        if not (is_whole and self.mapped().keeps_payload and self.sieve):
+            return 0
+        return removed(self.connection, position, self.ledger_of(plan), self.mapped(), self.sieve, plan.known)
+
+    @property
+    def left(self) -> int:
+        """How many rows were left behind as unchanged: they are not in the stage."""
+        return self.sieve.left if self.sieve else 0
 
     def _asked(self, plan: TargetPlan) -> tuple[Question, ...]:
         comparison = plan.comparison

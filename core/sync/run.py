@@ -35,6 +35,7 @@ from core.sync.stage import scratch
 from core.sync.state import StateFolder
 from core.sync.stopping import STOPPED
 from core.sync.telling import RunLog, Telling, planned, resumed
+from core.sync.transport import warm_up
 
 __all__ = ["Run", "run_sync"]
 
@@ -309,8 +310,10 @@ class Run:
         """Run the query in a thread, and tell how many rows have come."""
         started = time.monotonic()
         work = asyncio.create_task(_in_thread(lambda: planning.query(targets), planning))
+        warm: asyncio.Task[None] | None = None
         try:
             while not (await asyncio.wait({work}, timeout=0.5))[0]:
+                warm = warm or asyncio.create_task(asyncio.to_thread(warm_up))  # a query that is not short
                 self.tell(
                     events.Querying(
                         run=self.id,
@@ -326,6 +329,8 @@ class Run:
                 with contextlib.suppress(asyncio.CancelledError, BackhaulError):
                     await work
         await work
+        if warm:
+            await warm
         self.tell(
             events.Queried(
                 run=self.id, sync=self.sync.name, rows=planning.progress.rows, seconds=time.monotonic() - started

@@ -1,7 +1,7 @@
-"""The stage: the rows of a query, mapped to calls, fingerprinted and compared with what was acknowledged, in one pass.
+"""The stage: the rows of a query, mapped to calls and fingerprinted, and compared with what was acknowledged.
 
-Arrow batches go from the driver straight into DuckDB; no Python object per row. For each row the temporary table `stage`
-holds its key and fingerprint; the call itself only where some destination has another one, or none. For each
+Arrow batches go from the driver straight into DuckDB; no Python object per row. Rows that surely did not change are left
+behind before (core.sync.sieve). Of each other row the temporary table `stage` holds key, fingerprint and call. For each
 destination, by position, `state_0`, `state_1`, … say what the row is to it.
 """
 
@@ -10,44 +10,58 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.calls import canonical
 from core.calls.mapper import Mapper
-from core.embedded import quoted
 from core.errors import BackhaulError, CancelledError, StateError
+from core.sync.ahead import read_ahead
+from core.sync.hashing import hashes_sql
+from core.sync.sieve import Sieve
 from core.warehouses.base import Result
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["ADDED", "CHANGED", "FAULTY", "REPEATED", "UNCHANGED", "Progress", "scratch", "stage_rows", "staged_reader"]
+__all__ = [
+    "ADDED",
+    "CHANGED",
+    "FAULTY",
+    "REPEATED",
+    "UNCHANGED",
+    "Progress",
+    "judge_rows",
+    "scratch",
+    "stage_rows",
+    "staged_reader",
+]
 
 UNCHANGED, ADDED, CHANGED, FAULTY, REPEATED = range(5)
 """What a row is to a destination. REPEATED: an event whose messageId was acknowledged with another content."""
 
-MEMORY_LIMIT = "250MB"
-"""What DuckDB may keep in memory; beyond it spills into `.backhaul/tmp` (FACTS: 5 million rows in 620 MB in all)."""
+MEMORY_LIMIT = "190MB"
+"""What DuckDB may keep in memory; beyond it spills into `.backhaul/tmp`. A run takes 350 MB besides."""
 
 
 @dataclass(slots=True)
 class Progress:
     """How many rows have come so far; read from another thread. `stop` ends the pass at its next batch.
 
-    `error` is what went wrong in the source, which DuckDB would hide behind an error of its own.
+    `error` is what went wrong in the source, which DuckDB would hide behind an error of its own. `reading` is what reads it.
     """
 
     rows: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     error: BackhaulError | None = None
+    reading: Generator[pa.RecordBatch] | None = None
 
 
 @contextlib.contextmanager
-def scratch(folder: Path, *, ordered: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def scratch(folder: Path, *, ordered: bool = False) -> Generator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB for one run, with the canonical form; it spills into `folder`, which is removed afterwards.
 
     `ordered` keeps the rows in the order in which they came (a preview); without it both cores map them (measured: 2.5
@@ -63,13 +77,26 @@ def scratch(folder: Path, *, ordered: bool = False) -> Iterator[duckdb.DuckDBPyC
             "arrow_lossless_conversion": "true",
             "preserve_insertion_order": str(ordered).lower(),
             "autoinstall_known_extensions": "false",
-            # the ledger is the build side, always: its size is known, the stream's is not
+            # what is on the right is the build side, always: the ledger's files are read, and not held
             "disabled_optimizers": "join_order,build_side_probe_side",
         }
     )
     try:
-        canonical.install(connection)
-        yield connection
+        with _explained(folder):
+            canonical.install(connection)
+            yield connection
+    finally:
+        connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _explained(folder: Path) -> Generator[None]:
+    """Translate what a DuckDB that spills into `folder` raises."""
+    import duckdb
+
+    try:
+        yield
     except duckdb.InterruptException as error:
         raise CancelledError("It was stopped.") from error
     except duckdb.OutOfMemoryException as error:
@@ -80,20 +107,22 @@ def scratch(folder: Path, *, ordered: bool = False) -> Iterator[duckdb.DuckDBPyC
     except duckdb.IOException as error:
         reason = "no space left on the disk" if "No space" in str(error) else type(error).__name__
         raise StateError.unwritable("The scratch files of the comparison", str(folder), reason) from error
-    finally:
-        connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def staged_reader(result: Result, progress: Progress, *, most: int | None = None) -> pa.RecordBatchReader:
-    """Give the result's batches under the names c0, c1, …, counted; raises BackhaulError beyond `most` rows."""
+def staged_reader(
+    result: Result, progress: Progress, *, most: int | None = None, sieve: Sieve | None = None
+) -> pa.RecordBatchReader:
+    """Give the result's batches under the names c0, c1, …, counted; raises BackhaulError beyond `most` rows.
+
+    The next ones are fetched meanwhile. With a `sieve`, only what it lets pass is given.
+    """
     import pyarrow as pa
 
     fields = [item.with_name(f"c{position}") for position, item in enumerate(result.batches.schema)]
     schema = pa.schema([item.remove_metadata() for item in fields])
 
-    def counted() -> Iterator[pa.RecordBatch]:
-        for batch in result.batches:
+    def counted(batches: Iterator[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
+        for batch in batches:
             if progress.stop.is_set():
                 raise CancelledError("The query was stopped.")
             progress.rows += batch.num_rows
@@ -104,9 +133,10 @@ def staged_reader(result: Result, progress: Progress, *, most: int | None = None
                 )
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> Generator[pa.RecordBatch]:
         try:
-            yield from counted()
+            with read_ahead(result.batches) as ahead:
+                yield from _sifted(counted(ahead), schema, sieve)
         except BackhaulError as error:
             progress.error = error
             raise
@@ -114,7 +144,22 @@ def staged_reader(result: Result, progress: Progress, *, most: int | None = None
             progress.error = result.failure()
             raise
 
-    return pa.RecordBatchReader.from_batches(schema, batches())
+    progress.reading = batches()
+    return pa.RecordBatchReader.from_batches(schema, progress.reading)
+
+
+def _sifted(batches: Iterator[pa.RecordBatch], schema: pa.Schema, sieve: Sieve | None) -> Generator[pa.RecordBatch]:
+    """Give the rows that pass the sieve, where there is one. It is prepared while the first batch is on its way."""
+    if sieve is not None:
+        with _explained(sieve.folder):
+            sieve.prepare(schema)
+    for batch in batches:
+        passed = batch
+        if sieve is not None:
+            with _explained(sieve.folder):
+                passed = sieve.sift(batch)
+        if passed.num_rows:
+            yield passed
 
 
 def stage_rows(
@@ -122,41 +167,39 @@ def stage_rows(
     reader: pa.RecordBatchReader,
     progress: Progress,
     mapper: Mapper,
-    known: Sequence[str],
+    destinations: int,
     *,
-    everything: bool = False,
     weaker: bool = False,
 ) -> None:
-    """Fill the table `stage` from `reader`, compared with the tables `known` (one a destination).
+    """Fill the table `stage` from `reader`: to each of so many `destinations` a row is ADDED, or FAULTY.
 
-    With `everything`, rows that did not change count as changed (a full refresh). With `weaker`, `weaker` holds the keys
-    that the row may have had before (needed to tell removals).
+    With `weaker`, that column holds the keys that the row may have had before (needed to tell removals).
     """
     import duckdb
 
-    # events are known by their whole call, so it has to be there before they can be looked up
-    rows = (
-        _looked_up_first(connection, mapper, reader.schema, known, everything)
-        if mapper.keeps_payload
-        else _called_first(mapper, known)
+    is_faulty = "id_fault IS NOT NULL OR fault IS NOT NULL"
+    states = "".join(
+        f", (CASE WHEN {is_faulty} THEN {FAULTY} ELSE {ADDED} END)::UTINYINT AS state_{position}"
+        for position in range(destinations)
     )
-    states = ", ".join(f"{_state(position, mapper, everything)} AS state_{position}" for position in range(len(known)))
-    asked = " OR ".join(f"state_{position} <> {UNCHANGED}" for position in range(len(known))) or "true"
     weaker_keys = ", ".join(f"fingerprint_of({identity})" for identity in mapper.weaker) if weaker else ""
     connection.register("incoming", reader)
     try:
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE stage AS
             WITH mapped AS (
-                SELECT *, {mapper.id_fault} AS id_fault, {mapper.identity} AS identity, {mapper.message_id} AS message_id,
-                    [{weaker_keys}]::UUID[] AS weaker
-                FROM incoming
-            ), {rows}
-            , compared AS (SELECT * {", " + states if states else ""} FROM settled)
-            SELECT key, fingerprint, quick, identity, message_id, id_fault, fault, row, weaker,
-                CASE WHEN {asked} THEN call END AS call,
-                {", ".join(f"state_{position}" for position in range(len(known))) or "1 AS no_state"}
-            FROM compared
+                SELECT *, {mapper.id_fault} AS id_fault, {mapper.fault} AS fault, {mapper.identity} AS identity,
+                    {mapper.message_id} AS message_id, [{weaker_keys}]::UUID[] AS weaker,
+                    {hashes_sql(mapper, reader.schema)}
+                FROM ({mapper.prepared("incoming")})
+            ), called AS (
+                SELECT *, CASE WHEN NOT ({is_faulty}) THEN {mapper.call} END AS call,
+                    CASE WHEN {is_faulty} THEN {mapper.row} END AS row
+                FROM mapped
+            )
+            SELECT fingerprint_of(coalesce(identity, call, row)) AS key, fingerprint_of(call) AS fingerprint,
+                quick, quick_id, identity, message_id, id_fault, fault, row, weaker, call{states}
+            FROM called
         """)
     except duckdb.Error as error:
         if progress.error is not None:
@@ -164,86 +207,23 @@ def stage_rows(
         raise
     finally:
         connection.unregister("incoming")
+        if progress.reading is not None:
+            progress.reading.close()  # the thread that reads ahead has ended before the source is closed
 
 
-def _called(mapper: Mapper, source: str, skip: str) -> str:
-    """Give SQL for fault, call and row of a mapped row, unless `skip` says that none of them is needed."""
-    return f"""
-        SELECT *, CASE WHEN id_fault IS NULL AND fault IS NULL AND NOT {skip} THEN {mapper.call} END AS call,
-            CASE WHEN id_fault IS NOT NULL OR fault IS NOT NULL THEN {mapper.row} END AS row
-        FROM (SELECT *, CASE WHEN NOT {skip} THEN {mapper.fault} END AS fault FROM {source})
+def judge_rows(
+    connection: duckdb.DuckDBPyConnection, position: int, mapper: Mapper, *, everything: bool = False
+) -> None:
+    """Say of the staged rows what they are beside `known_<position>`, the rows of that destination's ledger by key.
+
+    With `everything`, rows that did not change count as changed (a full refresh).
     """
-
-
-def _looked_up_first(
-    connection: duckdb.DuckDBPyConnection, mapper: Mapper, schema: pa.Schema, known: Sequence[str], everything: bool
-) -> str:
-    """Look rows up by their identity, and build the call only of those whose columns hash to something else.
-
-    The hash is DuckDB's own, over all columns and what maps them, so another version of either finds no row the same and
-    falls back to the fingerprint, which alone is the truth. It saves the JSON of unchanged rows: most of the work.
-
-    DuckDB hashes a decimal's digits without its scale (1.50 and 0.150 are one), so the types are among what is hashed.
-    """
-    version = connection.execute("SELECT version()").fetchall()[0][0]
-    types = " ".join(str(kind) for kind in schema.types)
-    columns = ", ".join(["hash_of", *(f"c{position}" for position in range(len(schema)))])
-    looked = ", ".join(
-        f"k{position}.fingerprint AS known_{position}, k{position}.key IS NOT NULL AS is_known_{position}, "
-        f"coalesce(k{position}.quick = keyed.quick, false) AS same_{position}"
-        for position in range(len(known))
-    )
-    joins = " ".join(
-        f"LEFT JOIN {table} k{position} ON k{position}.key = keyed.key" for position, table in enumerate(known)
-    )
-    same = " AND ".join(f"same_{position}" for position in range(len(known)))
-    skip = f"({same})" if same and not everything else "false"
-    fingerprint = f"CASE WHEN {skip} THEN known_0 ELSE fingerprint_of(call) END" if same else "fingerprint_of(call)"
-    return f"""
-        keyed AS (
-            SELECT *, fingerprint_of(identity) AS id_key, fingerprint_of(identity) AS key, hash({columns}) AS quick
-            FROM (SELECT *, {quoted(f"{version} {mapper.digest} {types}")} AS hash_of FROM mapped)
-        ), looked_up AS (
-            SELECT keyed.* {", " + looked if looked else ""} FROM keyed {joins}
-        ), called AS ({_called(mapper, "looked_up", skip)}
-        ), settled AS (
-            SELECT * REPLACE (coalesce(id_key, fingerprint_of(coalesce(call, row))) AS key), {fingerprint} AS fingerprint
-            FROM called
-        )
-    """
-
-
-def _called_first(mapper: Mapper, known: Sequence[str]) -> str:
-    """Build every call, then look it up."""
-    looked = ", ".join(
-        f"k{position}.fingerprint AS known_{position}, k{position}.key IS NOT NULL AS is_known_{position}"
-        for position in range(len(known))
-    )
-    joins = " ".join(
-        f"LEFT JOIN {table} k{position} ON k{position}.key = keyed.key" for position, table in enumerate(known)
-    )
-    return f"""
-        called AS ({_called(mapper, "mapped", "false")}
-        ), keyed AS (
-            SELECT *, NULL::UBIGINT AS quick, fingerprint_of(call) AS fingerprint,
-                fingerprint_of(coalesce(identity, call, row)) AS key
-            FROM called
-        ), settled AS (
-            SELECT keyed.* {", " + looked if looked else ""} FROM keyed {joins}
-        )
-    """
-
-
-def _state(position: int, mapper: Mapper, everything: bool) -> str:
-    """Give the SQL that says what a row is to one destination."""
     same = CHANGED if everything else UNCHANGED
-    differs = f"known_{position} IS DISTINCT FROM fingerprint"
+    differs = "known.fingerprint IS DISTINCT FROM stage.fingerprint"
     other = (
-        f"WHEN {differs} THEN {CHANGED}"
-        if mapper.keeps_payload
-        else f"WHEN identity IS NOT NULL AND {differs} THEN {REPEATED}"
+        f"{differs} THEN {CHANGED}" if mapper.keeps_payload else f"identity IS NOT NULL AND {differs} THEN {REPEATED}"
     )
-    return (
-        f"CASE WHEN id_fault IS NOT NULL OR fault IS NOT NULL THEN {FAULTY} WHEN NOT is_known_{position} THEN {ADDED} "
-        f"{other} ELSE {same} END::UTINYINT"
-    )
+    connection.execute(f"""
+        UPDATE stage SET state_{position} = CASE WHEN {other} ELSE {same} END
+        FROM known_{position} known WHERE known.key = stage.key AND state_{position} = {ADDED}
+    """)

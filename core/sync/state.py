@@ -23,7 +23,6 @@ import contextlib
 import json
 import os
 import re
-import secrets as randomness
 import shutil
 import socket
 import time
@@ -31,7 +30,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import LockedError, StateError
-from core.ledger.local import QUARANTINE
+from core.ledger.files import QUARANTINE
 from core.model import Project, Sync
 from core.store import Store, sync_folder
 
@@ -105,6 +104,8 @@ class StateFolder:
 
     def scratch(self, sync: Sync) -> Path:
         """Give a new folder in which this process may spill while it works on a sync; one for each piece of work."""
+        import secrets as randomness
+
         return self.folder / "tmp" / f"{sync.id}.{randomness.token_hex(4)}.{os.getpid()}"
 
     def store(self, timeout: float = 30.0) -> Store:
@@ -159,7 +160,7 @@ class StateFolder:
         """Refuse a store that does not know a delivery of which there are calls sent, or a segment. Raises StateError.
 
         A delivery is recorded before either is made, so a crash cannot leave this behind. What `forget` writes anew belongs
-        to no delivery. Nor can a crash leave a committed delivery without a segment of its own or a later base: there, a
+        to no delivery. Nor can a crash leave a committed delivery without a segment of its own or a later one of a compaction: there, a
         part of the store is older than the rest, as where an old store.sqlite lies beside a newer -wal file.
         """
         if mixed := store.row("delivery_without_segment", sync=sync.id, erased=f".{ERASED}."):

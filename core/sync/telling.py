@@ -22,7 +22,8 @@ from core.errors import BackhaulError
 from core.store import Store
 from core.sync import events
 from core.sync.events import Event
-from core.sync.progress import Progress, as_json, fold
+from core.sync.folding import fold
+from core.sync.progress import Progress, as_json
 
 __all__ = ["RunLog", "Telling", "planned", "resumed"]
 

@@ -13,7 +13,7 @@ because names may repeat or differ in case only; `columns` holds the query's own
     TEXT string · BYTES binary · DATE date32 · TIME time64[us], or text · TIMESTAMP timestamp (no zone)
     INSTANT timestamp[UTC] · JSON string holding JSON · NESTED list, struct or map of these
 
-Not-a-number and infinity of a DECIMAL travel as the texts nan, inf and -inf. An infinite DATE, TIMESTAMP or INSTANT, or
+Not-a-number and infinity of a DECIMAL travel as the warehouse writes them (NaN, -Infinity). An infinite DATE, TIMESTAMP or INSTANT, or
 one that Arrow cannot hold, travels as the largest integer of its type or minus that: DuckDB reads these as infinity,
 while other values out of its range make it fail as a whole. Rows that hold one are for the engine to reject.
 

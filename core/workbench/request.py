@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import UsageError
+from core.shapes import convert
 from core.sync.stopping import Stopping
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Request:
         if unknown is not None:
             raise UsageError(f"{self.do} takes no {unknown!r}.", remedy=f"It takes: {', '.join(known) or 'nothing'}.")
         try:
-            return msgspec.convert(self.values, shape, strict=True)
+            return convert(self.values, shape)
         except msgspec.ValidationError as error:
             raise UsageError(f"{self.do}: {error}.") from error
 

@@ -349,7 +349,7 @@ def test_a_secret_cannot_be_formatted_compared_hashed_pickled_or_turned_into_jso
         lambda: {secret},
         lambda: pickle.dumps(secret),
         lambda: json.dumps(secret),
-        lambda: "a" + secret,  # type: ignore[operator]
+        lambda: "a" + secret,
     ]
     for attempt in attempts:
         with pytest.raises(TypeError) as caught:

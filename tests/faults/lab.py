@@ -127,6 +127,7 @@ class Lab:
             clock=self.clock,
             broken=self.broken,
             most_deltas=self.most_deltas,
+            is_large=self.runs % 2 == 1,  # both roads through the sieve, in turn
             clock_jumps=self.clock_jumps,
             **asked,
         )

@@ -218,7 +218,7 @@ class Rejected(Scenario):
     def __init__(self, lab: Lab) -> None:
         if lab.chance.random() < 0.5:
             self.query = Incremental.query
-            self.settings = Incremental.settings  # type: ignore[misc]
+            self.settings = Incremental.settings
         super().__init__(lab)
 
     def content(self, key: str) -> dict[str, Any]:

@@ -15,11 +15,9 @@ from tests.faults.scenarios import SCENARIOS
 MEANT_FOR_IT = {
     "the ledger before the delivery": {"claims too much", "lost"},
     "random ids": {"unchanged"},
-    "429 is success": {"lost", "claims too much", "watermark"},
     "rejected rows dropped": {"rejected"},
-    "watermark after the query": {"watermark", "lost"},
     "unchanged rows sent": {"unchanged", "sends again"},
-    "messageId without delivery": {"order", "id reused"},
+    "left behind by their id": {"lost", "unchanged", "claims too much", "stale"},
     "a missing segment is empty": {"unchanged"},
     "no lock": {"unchanged", "traceback", "order"},
 }

@@ -119,7 +119,7 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble(
         step="login",
         wording=r"TransportError|Failed to establish a new connection|Max retries exceeded|Connection aborted|Connection refused"
-        r"|Connection reset|RemoteDisconnected|Timeout of [\d.]+s exceeded|Read timed out|Name or service not known|RetryError",
+        r"|Connection reset|Connection broken|RemoteDisconnected|Timeout of [\d.]+s exceeded|Read timed out|Name or service not known|RetryError",
         make=UnreachableError,
         message="The connection was lost: {vendor}",
         remedy=LOST,

@@ -10,7 +10,6 @@ was there at `clock`.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import time
@@ -101,6 +100,8 @@ class Plugin:
         What does not fit into memory spills into the project's own folder, and each process and file has its own
         place there, since DuckDB's spill files have fixed names.
         """
+        import hashlib
+
         spill = ""
         if self._state.is_dir():
             digest = hashlib.sha256(str(self._file).encode()).hexdigest()[:12]

@@ -9,7 +9,8 @@ the wire; composites fail in mid-read. So what is not in `AS_IT_COMES` passes an
 - money becomes numeric, oid a bigint, and everything else text: Postgres's own, with ISO dates and intervals in its
   own style, which the session pins down.
 - char(n) keeps its padding, as psql shows it. A domain is its base type; Postgres describes it so.
-- numeric is text in Arrow (nan, inf and -inf among it), as its precision may exceed Arrow's.
+- numeric is text in Arrow (NaN, Infinity and -Infinity among it), as its precision may exceed Arrow's. The server makes
+  that text: ADBC takes 0.3 µs a value for it, the server 0.05.
 
 ADBC adds the distance of the epochs to Postgres's infinities and overflows: these come as years before 4713 BC, which
 Postgres does not have. `unbent` makes them what `core.warehouses.base` announces.
@@ -65,12 +66,12 @@ AS_IT_COMES: Mapping[int, Transport] = {
     1083: Transport(kind=Kind.TIME, arrow="time64"),
     1114: Transport(kind=Kind.TIMESTAMP, arrow="timestamp"),
     1184: Transport(kind=Kind.INSTANT, arrow="instant"),
-    1700: Transport(kind=Kind.DECIMAL),
+    1700: Transport(kind=Kind.DECIMAL, expression="{}::text"),
     3802: Transport(kind=Kind.JSON),  # jsonb
 }
 BY_CAST: Mapping[int, Transport] = {
     26: Transport(kind=Kind.INTEGER, arrow="int64", expression="{}::int8"),  # oid
-    790: Transport(kind=Kind.DECIMAL, expression="{}::numeric"),  # money
+    790: Transport(kind=Kind.DECIMAL, expression="{}::numeric::text"),  # money
     1266: Transport(kind=Kind.TIME, expression="{}::text"),  # time with time zone
 }
 AS_JSON = Transport(kind=Kind.JSON, expression="to_json({})::text")

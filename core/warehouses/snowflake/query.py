@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["RunningQuery"]
 
-FIRST_LOOK, LONGEST_LOOK = 0.02, 1.0
-"""Seconds between two looks at a statement's status: more each time, as it takes longer."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 1.0
+"""Seconds between two looks at a statement's status."""
+
+PAUSE_SHARE = 0.2
+"""The pause as a share of the time that the statement has run: so much longer, at the most, its result is waited for."""
 
 LONGEST_SILENCE = 60.0
 """Seconds in which Snowflake may know nothing of a statement that it has just taken (the driver calls that NO_DATA)."""
@@ -58,7 +61,7 @@ class RunningQuery:
         """Wait until it has ended well. Raises what it ended with."""
         from snowflake.connector.constants import QueryStatus
 
-        look, heard = FIRST_LOOK, time.monotonic()
+        began = heard = time.monotonic()
         while True:
             status = self._call(lambda: self._connection.get_query_status_throw_if_error(self._number))
             if status is QueryStatus.SUCCESS:
@@ -70,11 +73,11 @@ class RunningQuery:
                     "Snowflake took the query and then knew nothing of it.",
                     remedy="Nothing was kept of this result. Try again.",
                 )
-            deadline = time.monotonic() + look
-            while time.monotonic() < deadline:
+            pause = min(max(SHORTEST_PAUSE, (time.monotonic() - began) * PAUSE_SHARE), LONGEST_PAUSE)
+            deadline = time.monotonic() + pause
+            while (left := deadline - time.monotonic()) > 0:
                 self._cancellation.check()
-                time.sleep(min(look, 0.05))
-            look = min(look * 1.5, LONGEST_LOOK)
+                time.sleep(min(left, 0.05))
         self._over = True
         self._call(lambda: self._cursor.query_result(self._number))
 

@@ -10,7 +10,8 @@ tables, for Snowflake takes an expression that names itself for a recursive one.
 Snowflake has no snapshot over several statements: each sees what was committed when it began
 (https://docs.snowflake.com/en/sql-reference/transactions). So the clock is asked once, before the first query, and
 kept: what is committed after it may be in the result already, and is looked at again by the next run, which finds it
-unchanged. Nothing falls between. Snowflake keeps the order of a query's rows under an outer select where there is nothing to
+unchanged. Nothing falls between. Like a description it is answered in one round trip: there is nothing in it to abort, and who
+waits for it can be told to stop. Snowflake keeps the order of a query's rows under an outer select where there is nothing to
 do but to cut, but does not promise it: a preview of a query with ORDER BY may show other rows than its first.
 """
 
@@ -76,12 +77,14 @@ class SnowflakeSession:
         self._connection = connection
         self._cancellation = Cancellation()
         self._query: RunningQuery | None = None
+        self._ready: Described | None = None
         self._clock: int | None = None
         self._closed = False
 
     def describe(self, sql: str) -> tuple[Column, ...]:
-        """Give the columns; the text is compiled, not run."""
-        return self._described(sql).columns
+        """Give the columns; the text is compiled, not run. If it is streamed next, it is not compiled again before."""
+        self._ready = self._described(self._single(sql))
+        return self._ready.columns
 
     def estimate(self, sql: str) -> Estimate | None:
         """Give nothing: a warehouse is paid by the second, whatever it reads."""
@@ -92,20 +95,25 @@ class SnowflakeSession:
 
     def preview(self, sql: str, *, limit: int) -> Result:
         """Run the query for its first rows; they are read at once."""
-        result = self._run(self._described(sql), limit=limit)
+        result = self._run(self._described(self._single(sql)), limit=limit)
         table = self._all_of(result)
         return Result(columns=result.columns, batches=table.to_reader())
 
     def clock(self) -> int:
         """Give Snowflake's time when it was first asked for in this session, in whole seconds, cut off."""
         if self._clock is None:
-            self._clock = int(self.rows(CLOCK)[0][0])
+            with self._explained():
+                cursor = self._connection.cursor()
+                asked = Call(lambda: cursor.execute(CLOCK).fetchall())
+                self._clock = int(asked.result(self._cancellation)[0][0])
         self._cancellation.check()
         return self._clock
 
     def stream(self, sql: str) -> Result:
         """Send the query. It runs from now on; an error of running it comes while the result is read."""
-        described = self._described(sql)
+        text, ready = self._single(sql), self._ready
+        self._ready = None
+        described = ready if ready and ready.sql == text else self._described(text)
         self.clock()  # before the query, so that what is committed while it runs is looked at again
         return self._run(described, limit=None)
 
@@ -165,7 +173,7 @@ class SnowflakeSession:
         return self._query
 
     def _described(self, sql: str) -> Described:
-        sql = self._single(sql)
+        """Describe a text that is `_single`: it is compiled alone, and then as it will run."""
         found = self._compiled(sql, start=0, sql=sql)
         words = [type_word(item.type_code, item.scale) for item in found]
         described = Described(
@@ -206,11 +214,11 @@ class SnowflakeSession:
         return up_to_last_token(sql, "snowflake")
 
     def _run(self, described: Described, *, limit: int | None) -> Result:
-        import pyarrow as pa
-
         outer = described.outer(limit)
         with self._explained(outer.start, described.sql):
             query = self._sent(outer.text)
+        import pyarrow as pa
+
         schema = pa.schema([(f"c{place}", arrow_type(way)) for place, way in enumerate(described.transports)])
         return conforming_result(
             described.columns,

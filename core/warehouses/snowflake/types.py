@@ -141,9 +141,8 @@ def cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
     arrays: list[Any] = []
     for array, field in zip(batch.columns, schema, strict=True):
-        if array.type.equals(field.type):
-            arrays.append(array)
-        else:
-            timely = pa.types.is_temporal(array.type) and pa.types.is_temporal(field.type)
-            arrays.append(array.cast(field.type, safe=not timely))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+        timely = pa.types.is_temporal(array.type) and pa.types.is_temporal(field.type)
+        is_finer = timely and not array.type.equals(field.type)
+        arrays.append(array.cast(field.type, safe=False) if is_finer else array)
+    named = pa.RecordBatch.from_arrays(arrays, names=schema.names)
+    return pa.RecordBatchReader.from_batches(named.schema, [named]).cast(schema).read_next_batch()

@@ -92,7 +92,7 @@ def digest(*, threads: int | None = None, order: int = 0, timezone: str = "Europ
     connection.register("incoming", pa.RecordBatchReader.from_batches(schema, batches()))
     found = connection.execute(f"""
         SELECT userId, fault, call, fingerprint_of(call)::VARCHAR
-        FROM (SELECT c0 AS userId, {mapper.fault} AS fault, {mapper.call} AS call FROM incoming)
+        FROM (SELECT c0 AS userId, {mapper.fault} AS fault, {mapper.call} AS call FROM ({mapper.prepared("incoming")}))
     """).fetchall()
     assert len(found) == ROWS
     text = json.dumps(sorted(tuple(row) for row in found))

@@ -92,7 +92,7 @@ def mapped(
     try:
         rows = connection.execute(
             f"SELECT {', '.join(name for name in RESULTS if name != 'call')}, weaker, CASE WHEN id_fault IS NULL AND fault IS NULL THEN {mapper.call} END AS call "
-            f"FROM (SELECT *, {wanted}, [{weaker}]::VARCHAR[] AS weaker FROM incoming)"
+            f"FROM (SELECT *, {wanted}, [{weaker}]::VARCHAR[] AS weaker FROM ({mapper.prepared('incoming')}))"
         )
         names = [item[0] for item in rows.description or ()]
         return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]

@@ -74,7 +74,7 @@ def test_the_user_that_the_script_makes_reads_what_was_chosen_and_writes_nothing
 
     port = shop.server.port if kind == "postgres" else redshift_front.port
     settings = plugin.Settings(host=shop.server.host, port=port, database=shop.name, user="Back haul")
-    warehouse = plugin(settings, lambda _: password, None)  # type: ignore[call-arg, arg-type]
+    warehouse = plugin(settings, lambda _: password, None)
     assert [step.name for step in warehouse.steps() if step.passed is False] == []
     with warehouse.open() as session:
         assert {table.name for table in session.catalogue()} == {"orders", "later"}

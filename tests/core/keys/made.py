@@ -241,7 +241,7 @@ class Made:
 
 
 def private_pem(key: object, form: PrivateFormat = PrivateFormat.PKCS8) -> str:
-    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()  # type: ignore[attr-defined]
+    return key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
 
 
 def runs(text: str) -> list[str]:

@@ -158,7 +158,7 @@ def test_a_state_folder_can_be_named(make: Make) -> None:
 
 def test_a_byte_order_mark_is_no_harm(make: Make) -> None:
     content = {name: b"\xef\xbb\xbf" + content.encode() for name, content in DESIGN.items()}
-    loaded = project.load(make(content))  # type: ignore[arg-type]
+    loaded = project.load(make(content))
     assert loaded.broken == {}
     assert loaded.syncs["few"].query == "SELECT 1"
 

@@ -59,7 +59,7 @@ def test_a_query_with_a_placeholder_is_incremental_and_one_in_a_comment_is_not()
 @pytest.mark.parametrize("value", [-1, 1.5, "1", None, True])
 def test_no_value_but_a_whole_number_from_zero_is_taken(value: object) -> None:
     with pytest.raises(ValueError, match="whole number"):
-        parse("SELECT {{last_sync_time}} AS a", "duckdb").render(value)  # type: ignore[arg-type]
+        parse("SELECT {{last_sync_time}} AS a", "duckdb").render(value)
 
 
 def test_a_query_with_an_error_is_not_rendered_and_says_where() -> None:

@@ -11,6 +11,12 @@ from tests.core.sync.workshop import Workshop
 from tests.servers.receiving import receiving
 
 
+@pytest.fixture(autouse=True)
+def few_rows_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the sieve begin after three rows, so that tables of a few rows go both ways: judged, and left behind."""
+    monkeypatch.setattr("core.sync.sieve.PASSING", 3)
+
+
 @pytest.fixture
 def workshop(tmp_path: Path) -> Iterator[Workshop]:
     """A project with a DuckDB warehouse, and a receiver of its own."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core import project as projects
 from core.model import Secret
+from core.sync import sieve
 from core.sync.run import Run
 from tests.core.sync.workshop import lines
 
@@ -72,12 +73,17 @@ def known(folder: Path) -> Table:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("many", [sieve.MANY, 1])
 @given(old=TABLES, new=TABLES)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_plan_applied_to_the_old_ledger_gives_the_new_one_and_a_plan_against_itself_is_empty(
-    old: Table, new: Table
+    many: int, old: Table, new: Table
 ) -> None:
-    with tempfile.TemporaryDirectory() as temporary:
+    """With `many` = 1, all rows but the first of a result go through the sieve."""
+    with tempfile.TemporaryDirectory() as temporary, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sieve, "MANY", many)
+        patched.setattr(sieve, "PLACES", 1)
+        patched.setattr(sieve, "TELLING", 1)
         folder = Path(temporary)
         projects.initialise(folder, "property")
         projects.write_file(folder / "sources" / "db.toml", {"type": "duckdb", "path": "warehouse.duckdb"})

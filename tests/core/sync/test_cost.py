@@ -13,10 +13,11 @@ from core import project as projects
 from core.errors import CancelledError
 from core.model import Bill, Estimate
 from core.sync import events
+from core.sync.folding import fold
 from core.sync.history import runs
 from core.sync.planned import plan_sync
 from core.sync.preview import preview_sync
-from core.sync.progress import as_json, fold, from_json
+from core.sync.progress import as_json, from_json
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
 from tests.core.sync.workshop import Workshop, lines

@@ -14,7 +14,8 @@ from core.model import Bill, Estimate
 from core.sync import events
 from core.sync.course import Course, course_of, parse
 from core.sync.events import Event
-from core.sync.progress import Progress, fold
+from core.sync.folding import fold
+from core.sync.progress import Progress
 from tests.core.sync.workshop import PEOPLE, Workshop
 
 RUN: dict[str, Any] = {"run": "r1", "sync": "people"}

@@ -13,7 +13,7 @@ import pytest
 from tests.core.sync.workshop import Workshop
 
 ROWS = 20_000
-SIZES = (200, 600, 2_400, 3_400, 4_000)
+SIZES = (600, 4_000, *(pytest.param(size, marks=pytest.mark.slow) for size in (200, 2_400, 3_400)))
 """Kilobytes of the disk: the store, the scratch files, the plan, the batches, the ledger find no room."""
 
 

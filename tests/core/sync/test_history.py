@@ -142,7 +142,7 @@ def test_runs_are_listed_newest_first_by_sync_by_state_and_page_by_page(tmp_path
         add_run(store, "dead", 7.5, "a", process=gone())
 
         def ids(**asked: object) -> list[str]:
-            return [run.id for run in history.runs(store, **asked)]  # type: ignore[arg-type]
+            return [run.id for run in history.runs(store, **asked)]
 
         assert ids(limit=3) == ["r11", "r10", "r09"]
         assert ids(limit=3, before=9.0) == ["r08", "dead", "r07"]

@@ -484,6 +484,29 @@ def test_event_ledgers_keep_no_calls(workshop: Workshop) -> None:
 # What is kept, and for how long
 
 
+def test_deltas_that_were_put_together_are_gone_after_a_day_and_the_sync_goes_on(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.ledger.local._MOST_DELTAS", 2)
+    workshop.people(40)
+    workshop.sync()
+    for number in range(7):
+        workshop.execute(f"UPDATE people SET plan = 'plan {number}' WHERE id = 'u_{number % 3}'")
+        assert workshop.run().state == "succeeded"
+        with workshop.store() as store:
+            store._connection.execute("UPDATE segments SET retired = 1 WHERE retired IS NOT NULL")
+    with workshop.store() as store:
+        segments = store._connection.execute("SELECT base, keys FROM segments ORDER BY number").fetchall()
+    assert [row["base"] for row in segments][:2] == [1, 0]
+    assert ".base." in segments[1]["keys"], "the deltas were put together, and the base stayed"
+    workshop.calls()
+    outcome = workshop.run()
+    assert (outcome.state, outcome.planned.unchanged, workshop.calls()) == ("succeeded", 40, [])
+    workshop.execute("UPDATE people SET plan = 'free' WHERE id = 'u_1'")
+    assert workshop.run().planned.changed == 1
+    assert workshop.users() == ["u_1"]
+
+
 def test_a_ledger_without_payload_keeps_no_values_of_people(workshop: Workshop) -> None:
     workshop.people(5)
     workshop.sync(payload=False)

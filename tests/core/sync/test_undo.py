@@ -134,14 +134,17 @@ def test_an_undo_can_be_undone(workshop: Workshop) -> None:
     assert call["traits"]["plan"] == "second"
 
 
-def test_an_undo_works_for_a_day_after_a_compaction_and_then_says_that_the_values_are_gone(workshop: Workshop) -> None:
+def test_an_undo_works_for_a_day_after_a_compaction_and_then_says_that_the_values_are_gone(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.ledger.local._MOST_DELTAS", 3)
     workshop.people(10)
     workshop.sync()
     workshop.run()
     workshop.execute("UPDATE people SET plan = 'rubbish' WHERE id = 'u_1'")
     workshop.run()
     bad = last_run(workshop)
-    for number in range(20):
+    for number in range(6):
         workshop.execute(f"UPDATE people SET plan = 'p{number}' WHERE id = 'u_2'")
         workshop.run()
     assert plan_of(workshop, bad).rows == 1

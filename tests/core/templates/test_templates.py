@@ -47,7 +47,7 @@ def calls_of(warehouse: Warehouse, one: Template, dialect: str) -> list[dict[str
         engine.register("incoming", result.batches.read_all())
         mapper = build(one.call, result.columns, engine.sql("SELECT * FROM incoming").to_arrow_table().schema)
         rows = engine.execute(
-            f"SELECT {mapper.call}, {mapper.id_fault}, {mapper.fault}, {mapper.message_id} FROM incoming"
+            f"SELECT {mapper.call}, {mapper.id_fault}, {mapper.fault}, {mapper.message_id} FROM ({mapper.prepared('incoming')})"
         ).fetchall()
     assert [row[1:3] for row in rows if row[1] or row[2]] == []
     found = [{**({"messageId": own} if own else {}), **strictly(call)} for call, _, _, own in rows]

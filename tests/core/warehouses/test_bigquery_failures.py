@@ -14,8 +14,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import requests
+from google.api_core.exceptions import RetryError
+from urllib3.exceptions import ProtocolError
 
 from core.errors import LoginError, UnreachableError
+from core.warehouses.bigquery.connection import BigQuerySettings
+from core.warehouses.bigquery.errors import explain
 from tests.core.warehouses.failures import (
     Failure,
     QueryFailure,
@@ -522,6 +527,28 @@ def test_each_failure_of_a_query_has_its_own_sentence_and_remedy(shop: Dataset, 
         play_query(failure, bigquery_plugin(shop, **failure.settings), names)
     finally:
         shop.set_account()
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        requests.exceptions.ChunkedEncodingError(
+            ProtocolError("Connection broken: IncompleteRead(49871 bytes read, 80499 more expected)")
+        ),
+        requests.exceptions.ConnectionError(
+            ProtocolError("Connection aborted.", ConnectionResetError("reset by peer"))
+        ),
+        requests.exceptions.ReadTimeout("Read timed out. (read timeout=60)"),
+    ],
+    ids=lambda lost: type(lost).__name__,
+)
+@pytest.mark.parametrize("is_last_of_many", [False, True])
+def test_a_lost_connection_is_told_as_that_whatever_the_driver_met_last(lost: Exception, is_last_of_many: bool) -> None:
+    """Which of them it is, and whether there was time for another try, is a matter of milliseconds."""
+    error = RetryError("Timeout of 1.0s exceeded, last exception: x", cause=lost) if is_last_of_many else lost
+    told = explain(error, BigQuerySettings(project="shop"))
+    assert isinstance(told, UnreachableError)
+    assert "The connection was lost" in told.message
 
 
 def test_a_certificate_that_is_not_trusted_is_told(shop: Dataset, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from core.warehouses import warehouse_type
 from core.warehouses.base import Result
 from core.warehouses.snowflake.connection import account_name, quoted_name
 from core.warehouses.snowflake.errors import explain_login
+from core.warehouses.snowflake.session import SnowflakeSession
 from core.warehouses.snowflake.types import arrow_type, cast, column, transport, type_word
 from tests.core.warehouses.harness import no_secret, snowflake_plugin
 from tests.core.warehouses.snowflake_keys import PLAIN, fingerprint_of, pem, public_body, rsa_key
@@ -380,6 +381,44 @@ def test_numbers_that_are_wider_in_later_chunks_arrive_as_they_are(shop: Warehou
     assert wide == [n * 1_000_000 for n in range(1, rows + 1)]
     assert part == [Decimal(n * 25) / 100 for n in range(1, rows + 1)]
     assert gaps == [None if n % 3 == 0 else n for n in range(1, rows + 1)]
+
+
+def test_what_was_described_is_compiled_once_and_each_other_text_for_itself(
+    shop: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+    compiling = SnowflakeSession._compiled
+
+    def noted(self: SnowflakeSession, text: str, **places: Any) -> list[Any]:
+        compiled.append(text)
+        return compiling(self, text, **places)
+
+    monkeypatch.setattr(SnowflakeSession, "_compiled", noted)
+    described, other = "SELECT id FROM people WHERE id = 1", "SELECT id, email FROM people WHERE id = 1"
+    with snowflake_plugin(shop).open() as session:
+        session.describe(f"{described} -- said twice")
+        assert values(session.stream(f"{described};")) == [[1]]
+        assert len(compiled) == 2  # alone, and under the outer select
+        assert values(session.stream(described)) == [[1]]
+        assert len(compiled) == 4  # what was described holds for one run
+        session.describe(described)
+        assert values(session.stream(other)) == [[1], ["a@example.com"]]
+        assert len(compiled) == 8
+
+
+def test_a_column_that_is_altered_after_the_description_is_refused_or_arrives_as_announced(
+    snowflake_warehouse: Warehouse,
+) -> None:
+    at = snowflake_warehouse
+    at.execute("CREATE TABLE orders (id NUMBER(9, 0))", "INSERT INTO orders VALUES (7)")
+    with snowflake_plugin(at).open() as session:
+        session.describe("SELECT * FROM orders")
+        at.execute("CREATE OR REPLACE TABLE orders (id VARCHAR)", "INSERT INTO orders VALUES ('x7')")
+        with pytest.raises(QueryFailedError):
+            values(session.stream("SELECT * FROM orders"))
+        session.describe("SELECT * FROM orders")
+        at.execute("CREATE OR REPLACE TABLE orders (id NUMBER(38, 0))", "INSERT INTO orders VALUES (8)")
+        assert values(session.stream("SELECT * FROM orders")) == [["8"]]
 
 
 def test_a_connection_that_breaks_in_mid_result_is_said(shop: Warehouse) -> None:

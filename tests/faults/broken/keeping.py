@@ -127,7 +127,7 @@ def digests_unchecked() -> None:
     from core.ledger.local import LocalLedger
     from core.sync import run
 
-    LocalLedger._check = lambda self, name, size, digest: None
+    LocalLedger._check = lambda self, segment, what: None
     run.check_plan = lambda state, delivery: None
 
 
@@ -186,14 +186,14 @@ def mixed_store_unchecked() -> None:
 
 def nothing_synced() -> None:
     """Files get their names without being synced; so do folders."""
-    from core.ledger import local
+    from core.ledger import segments
     from core.sync import planfile
 
     def renamed(temporary: Any, final: Any) -> None:
         if temporary != final:
             temporary.replace(final)
 
-    local.durable = planfile.durable = renamed
+    segments.durable = planfile.durable = renamed
 
 
 def store_not_synced() -> None:

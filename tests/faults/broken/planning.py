@@ -67,26 +67,54 @@ def watermark_after_the_query() -> None:
 def removed_from_nothing() -> None:
     """A full query that gives no rows removes all."""
     from core.sync import planning
+    from core.sync.planning import Planning
 
-    compare = planning.compare
+    def removed(self: Any, position: int, plan: Any) -> int:
+        return planning.removed(self.connection, position, self.ledger_of(plan), self.mapped(), self.sieve, plan.known)
 
-    def comparing(*values: Any, **named: Any) -> Any:
-        return compare(*values, **{**named, "trusted": True})
-
-    planning.compare = comparing
+    Planning._removed = removed
 
 
 def unchanged_rows_sent() -> None:
     """Every row counts as changed."""
-    from core.sync import stage
+    from core.sync import judging
+    from core.sync.sieve import Sieve
 
-    state = stage._state
-    stage._state = lambda position, mapper, everything: state(position, mapper, True)
-    stage._looked_up_first = _with_everything(stage._looked_up_first)
+    judge = judging.judge_rows
+    judging.judge_rows = lambda *values, **named: judge(*values, **{**named, "everything": True})
+    Sieve.sift = lambda _self, batch: batch
 
 
-def _with_everything(looked_up: Any) -> Any:
-    return lambda connection, mapper, schema, known, everything: looked_up(connection, mapper, schema, known, True)
+def left_behind_by_id() -> None:
+    """A row is taken for unchanged where its id is known."""
+    from core.sync import sieve, stage
+
+    def hashes(mapper: Any, schema: Any) -> str:
+        ids = ", ".join(mapper.ids or schema.names)
+        return f"hash({ids}) AS quick, (hash({ids}) & 4294967295)::UINTEGER AS quick_id"
+
+    sieve.hashes_sql = stage.hashes_sql = hashes
+
+
+def old_versions_left_behind() -> None:
+    """A row that is as it was once, and has changed since, is taken for unchanged."""
+    from core.ledger.index import Index
+
+    begin = Index.__init__
+    Index.__init__ = lambda self, parts, replaced=None: begin(self, parts, None)
+
+
+def left_behind_is_removed() -> None:
+    """Rows that were left behind as unchanged count as gone."""
+    from core.sync.sieve import Sieve
+
+    def unseen(self: Any, position: int) -> Any:
+        if not self._indexes:
+            return None
+        part = self._indexes[position]._parts[0]
+        return part.quick, part.quick_id
+
+    Sieve.unseen = unseen
 
 
 def ids_without_delivery() -> None:

@@ -39,10 +39,11 @@ SLOW_SECONDS = 0.5
 
 @dataclass
 class Running:
-    """A statement that was sent: the request that began it, and what became of it."""
+    """A statement that was sent: the request that began it, what became of it, and the chunks of its result."""
 
     statement: Statement
     request: str
+    chunks: list[str] = field(default_factory=list)
     task: asyncio.Task[dict[str, Any]] | None = None
     reply: dict[str, Any] | None = None
 
@@ -197,7 +198,7 @@ async def run(running: Running, number: str, here: str) -> dict[str, Any]:
         outcome = await run_in_threadpool(SERVICE.engine.run, statement)
         if statement.aborted:
             raise vendor.canceled()
-        reply = json.loads(answered(delivered(outcome, statement.session, number, statement.sql, here)).body)
+        reply = json.loads(answered(delivered(outcome, running, number, here)).body)
     except VendorError as error:
         reply = json.loads(refused(error).body)
         reply["data"]["queryId"] = number
@@ -228,8 +229,9 @@ def described(outcome: Outcome, session: Session) -> dict[str, Any]:
     }
 
 
-def delivered(outcome: Outcome, session: Session, number: str, sql: str, here: str) -> dict[str, Any]:
+def delivered(outcome: Outcome, running: Running, number: str, here: str) -> dict[str, Any]:
     """Give the reply of a statement: its first chunk, and where the others are."""
+    session, sql = running.statement.session, running.statement.sql
     slow, broken = "/* slow chunks */" in sql, "/* broken chunks */" in sql
     rows = SLOW_ROWS if slow or broken else wire.CHUNK_ROWS
     data = described(outcome, session) | {"queryId": number, "total": outcome.table.num_rows}
@@ -243,6 +245,7 @@ def delivered(outcome: Outcome, session: Session, number: str, sql: str, here: s
         key = secrets.token_hex(8)
         SERVICE.chunks[key] = Chunk(gzip.compress(body, 1), slow, broken)
         sizes = {"uncompressedSize": len(body), "compressedSize": len(SERVICE.chunks[key].body)}
+        running.chunks.append(key)
         others.append({"url": f"http://{here}/chunk/{key}", "rowCount": count, **sizes})
     return data | ({"chunks": others, "chunkHeaders": {}, "qrmk": ""} if others else {})
 
@@ -315,7 +318,17 @@ async def session(request: Request) -> JSONResponse:
     if request.query_params.get("delete"):
         SERVICE.sessions = {token: one for token, one in SERVICE.sessions.items() if one is not ended}
         ended.end()
+        forget_results(ended)
     return answered()
+
+
+def forget_results(ended: Session) -> None:
+    """Let go of what a session's statements gave: a benchmark would fill the memory with them."""
+    for number, running in list(SERVICE.queries.items()):
+        if running.statement.session is ended and running.reply is not None:
+            del SERVICE.queries[number]
+            for key in running.chunks:
+                del SERVICE.chunks[key]
 
 
 async def control(request: Request) -> JSONResponse:
