@@ -1,4 +1,4 @@
-"""The test command: `python -m tests`. Style, types, layers, then the tests, on three workers: much of what they do is waiting.
+"""The test command: `python -m tests`. Style, types, layers, then the tests, on four workers: much of what they do is waiting.
 
 What takes longest is marked `slow` and is a command of its own, so that this one stays near ten minutes on two cores:
 `python -m tests -m slow -n 2`. Arguments are passed on to pytest; with any, only pytest runs. All checks run even where one fails, and the exit code is
@@ -18,7 +18,7 @@ CHECKS = (
     ("mypy",),
     ("lint-imports",),
 )
-WORKERS = ("-n", "3", "--dist", "worksteal")
+WORKERS = ("-n", "4", "--dist", "worksteal")
 
 ALONE = (
     "tests/tui/test_budgets.py::"

@@ -14,7 +14,7 @@ from typing import Any
 
 from textual import events
 from textual.app import App
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from core.blackout import without_secrets
 from core.harmless import harmless
@@ -82,7 +82,7 @@ class Acting(App[int]):
         if not isinstance(screen, Actor):
             return False
         typing = screen.typing
-        if event.key == "enter" and not self.pending and typing and isinstance(screen.focused, TextArea):
+        if event.key == "enter" and not self.pending and typing and not isinstance(screen.focused, Input):
             return False  # in a text of many lines Enter begins another
         if event.key == "enter" and isinstance(screen, Dialog) and isinstance(screen.focused, Input):
             return False  # the field tells of it itself, once it has all that was typed before
@@ -168,6 +168,8 @@ class Acting(App[int]):
 
     def _act_in_text(self, screen: Actor, name: str) -> None:
         """Do what a key of the scope `text` means in Textual's own fields."""
+        from textual.widgets import TextArea
+
         focused = screen.focused
         if name == "leave":
             leave = getattr(screen, "leave_text", None) or getattr(screen, "do_back", None)

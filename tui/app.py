@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import importlib
 import os
 import signal
@@ -71,12 +72,11 @@ class Console(Everywhere):
         for palette in PALETTES.values():
             self.register_theme(palette.theme())
         self.theme = self.chosen.theme
-        self.keys = load("standard")
         self.key_problem = self.chosen.problem or note
         try:
             self.keys = load(self.chosen.preset, self.chosen.keys)
         except ValueError as error:
-            self.key_problem = str(error)
+            self.keys, self.key_problem = load("standard"), str(error)
         self.bridge = Bridge(self, folder)
         self.folder = folder
         self.animation_level = "none"
@@ -128,6 +128,9 @@ class Console(Everywhere):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        if not gc.isenabled():  # tui.main put it off; what is there by now stays, and is not looked at again
+            gc.freeze()
+            gc.enable()
         if self.key_problem:
             self.tell(self.key_problem, "warn")
         self.set_interval(1.0, self._tick)

@@ -50,6 +50,9 @@ class Bridge:
         self._store: Store | None = None
         self._seen: object = None
         self._files: object = None
+        self._project: Project | None = None
+        """As the files were when they were last read. The snapshot may still be on its way to the event loop."""
+
         self._told: int | None = None
         self._daemon_read = 0.0
         self._workbench = Workbench(folder)
@@ -67,9 +70,7 @@ class Bridge:
 
     async def refresh(self, *, anew: bool = False) -> Snapshot:
         """Read the project and the store where they have changed (or `anew`), and tell."""
-        if anew:
-            self._seen = self._files = None
-        found = await self.in_thread(self._read)
+        found = await self.in_thread(lambda: self._read(anew=anew))
         if found is not None:
             self.snapshot = found
             self._app.post_message(SnapshotRead(found))
@@ -79,10 +80,12 @@ class Bridge:
         """Do something that takes a moment, in the thread that reads the store."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _read(self) -> Snapshot | None:
+    def _read(self, *, anew: bool) -> Snapshot | None:
         """Read, in the thread; None where nothing has changed."""
+        if anew:
+            self._seen = self._files = None
         files = tuple(_signature(self.folder))
-        state = self.snapshot.project.state if self.snapshot.project else self.folder / ".backhaul"
+        state = self._project.state if self._project else self.folder / ".backhaul"
         seen = (
             files,
             _stat(state / "store.sqlite"),
@@ -92,19 +95,18 @@ class Bridge:
         if seen == self._seen:
             return self._with_daemon()
         self._seen = seen
-        project = self.snapshot.project
         try:
-            if project is None or files != self._files:
+            if self._project is None or files != self._files:
                 from core import project as projects
 
-                project = projects.load(self.folder)
+                self._project = projects.load(self.folder)
                 self._files = tuple(_signature(self.folder))  # reading may have written an id
-            return self._read_store(project)
+            return self._read_store(self._project)
         except BackhaulError as error:
             self._close_store()
             self._seen = None  # what is wrong now may be mended without any file changing
             return Snapshot(
-                project=project,
+                project=self._project,
                 statuses=self.snapshot.statuses,
                 runs=self.snapshot.runs,
                 at=self.snapshot.at,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 __all__ = ["PRESETS", "Keys", "clashes", "load", "shown"]
 
@@ -118,7 +118,7 @@ def load(preset: str, changes: Mapping[str, Mapping[str, str | list[str]]] | Non
     """
     if preset not in PRESETS:
         raise ValueError(f"There is no key preset {preset!r}; there are {', '.join(PRESETS)}.")
-    text = resources.files("tui").joinpath("keys", f"{preset}.toml").read_text("utf-8")
+    text = Path(__file__).with_name("keys").joinpath(f"{preset}.toml").read_text("utf-8")
     table = {
         scope: {action: _tuple(keys) for action, keys in part.items()} for scope, part in tomllib.loads(text).items()
     }

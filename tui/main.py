@@ -6,6 +6,7 @@ commands. It opens on the project of this folder, or on the welcome where there 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -14,6 +15,8 @@ __all__ = ["main", "open_console"]
 
 def main() -> int:
     """Open the console or run a command (the shell's question for completions is one, too); give the exit code."""
+    # NumPy starts a thread for each core else, and it is not used for that
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = sys.argv[1:]
     if not words and "_BACKHAUL_COMPLETE" not in os.environ:
         return open_console()
@@ -38,13 +41,14 @@ def open_console(folder: str = "") -> int:
     if reason:
         sys.stderr.write(f"{reason} `backhaul --help` lists the commands; `backhaul status` shows the syncs.\n")
         return 2
+    gc.disable()  # until the first picture (Console._begin): looking for garbage took a seventh of the time up to it
     from pathlib import Path
 
-    from core import project
+    from core.finding import find
     from tui.app import Console
 
     start = Path(folder or Path.cwd()).absolute()
-    found = project.find(start)
+    found = find(start)
     console = Console(found or start, empty=found is None, note=_write_utf_8())
     result = console.run()
     return result if isinstance(result, int) else 1

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.tmux import SIZES, at_the_console
+from tests.journeys.tmux import ONE_SLOW, at_the_console
 from tests.projects import backhaul
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_from_nothing_to_a_delivered_sync(tmp_path: Path, size: tuple[int, int]) -> None:
     with at_the_console(tmp_path, size) as person:
         screen = person.sees("There is no project in")
@@ -34,7 +34,7 @@ def test_from_nothing_to_a_delivered_sync(tmp_path: Path, size: tuple[int, int])
     assert len(delivered.read_text("utf-8").splitlines()) == 1_500
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_run_watch_stop_and_run_again(company: Path, size: tuple[int, int]) -> None:
     make_slow(company)
     with at_the_console(company, size) as person:
@@ -61,7 +61,7 @@ def test_run_watch_stop_and_run_again(company: Path, size: tuple[int, int]) -> N
     assert len({row["messageId"] for row in rows}) == len({row["userId"] for row in rows}) == 60_000
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ONE_SLOW)
 def test_the_terminal_goes_away_in_the_middle_of_a_run_and_the_run_is_found_finished(
     company: Path, size: tuple[int, int]
 ) -> None:

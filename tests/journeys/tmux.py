@@ -51,7 +51,7 @@ class Person:
         """Press keys, as tmux names them (Enter, Escape, C-r), one after the other."""
         for key in keys:
             self.tmux("send-keys", "-t", "journey", key)
-            time.sleep(0.3 if key == "Escape" else 0.05)  # a letter right behind Esc would be Alt and that letter
+            time.sleep(0.6 if key == "Escape" else 0.05)  # a letter right behind Esc would be Alt and that letter
 
     def type(self, text: str) -> None:
         """Type a text."""
@@ -82,6 +82,14 @@ class Person:
     def sees_no(self, unwanted: str, *, seconds: float = _PATIENCE) -> str:
         """Wait until the screen shows a text no more."""
         return self.sees(lambda screen: not re.search(unwanted, screen), seconds=seconds)
+
+    def goes_back_to(self, wanted: str) -> str:
+        """Press Escape until the screen shows a text (a regular expression). Two that a busy terminal reads as one are one."""
+        for _ in range(5):
+            self.press("Escape")
+            with contextlib.suppress(AssertionError):
+                return self.sees(wanted, seconds=_PATIENCE / 10)
+        return self.sees(wanted)
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size of the terminal."""

@@ -49,7 +49,7 @@ def chosen(sync: str, *steps: str | tuple[str, ...]) -> Act:
     """Choose a sync at home, then press and wait."""
 
     async def act(pilot: Pilot[Any], app: Console) -> None:
-        app.screen.query_one("#syncs").choose(sync)  # type: ignore[attr-defined]
+        app.screen.query_one("#syncs").choose(sync)
         await pressing(*steps)(pilot, app)
 
     return act

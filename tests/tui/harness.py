@@ -2,7 +2,7 @@
 
 A snapshot is text: the screen's lines, then for each line its runs of equal style. So a change of a screen is read in a
 review like any other change, and a snapshot of 80x24 takes 5 kB where an SVG takes 60. Pictures for people are made by
-`python -m screenshots`. `BACKHAUL_SNAPSHOTS=write` writes those that differ.
+`python -m tests.pictures`. `BACKHAUL_SNAPSHOTS=write` writes those that differ.
 """
 
 from __future__ import annotations
@@ -73,14 +73,19 @@ def described(app: Console) -> str:
     return "\n".join([*text, "-" * 20, *styles, ""])
 
 
-async def settled(pilot: Pilot[Any], *, seconds: float = 15.0) -> None:
-    """Wait until nothing is being read or checked any more, and the screen stays as it is for a moment."""
+async def settled(
+    pilot: Pilot[Any], *, seconds: float = 15.0, expected: Callable[[str], bool] = lambda _described: False
+) -> None:
+    """Wait until nothing is being read or checked any more, and the screen stays as it is for a moment.
+
+    One that is as `expected` (a snapshot) need not be looked at so often.
+    """
     app = pilot.app
     assert isinstance(app, Console)
     end, same, last = time.monotonic() + seconds, 0, ""
     for field in app.screen.query(Input):
         field.cursor_blink = False
-    while same < 4:
+    while same < (1 if last and expected(last) else 4):
         assert time.monotonic() < end, f"The screen did not come to rest:\n{last}"
         await asyncio.sleep(0.05)
         await pilot.pause()
@@ -90,24 +95,29 @@ async def settled(pilot: Pilot[Any], *, seconds: float = 15.0) -> None:
         last = now
 
 
-async def check_snapshot(pilot: Pilot[Any], name: str, *, hidden: Sequence[str] = (), at_rest: bool = True) -> None:
-    """Compare the screen with its snapshot. What `hidden` expressions match (times, random ids) counts by its place only."""
-    app = pilot.app
-    assert isinstance(app, Console)
-    if at_rest:
-        await settled(pilot)
-    found = described(app)
+def without(found: str, hidden: Sequence[str]) -> str:
+    """Give a screen as it was described, with what `hidden` expressions match counting by its place only."""
     for expression in hidden:
         found = re.sub(expression, lambda match: "#" * min(len(match[0]), 3), found)
     if hidden:  # where a hidden text is longer, what is beside it moves
         text, rule, styles = found.partition("-" * 20)
         found = re.sub(r"[ ─]{2,}", "  ", text) + rule + re.sub(r"[0-9]+:", ":", styles)
+    return found
+
+
+async def check_snapshot(pilot: Pilot[Any], name: str, *, hidden: Sequence[str] = (), at_rest: bool = True) -> None:
+    """Compare the screen with its snapshot. What `hidden` expressions match (times, random ids) counts by its place only."""
+    app = pilot.app
+    assert isinstance(app, Console)
     file = SNAPSHOTS / f"{name}.txt"
+    known = file.read_text("utf-8") if file.exists() else ""
+    if at_rest:
+        await settled(pilot, expected=lambda text: without(text, hidden) == known)
+    found = without(described(app), hidden)
     if os.environ.get("BACKHAUL_SNAPSHOTS") == "write":
         file.parent.mkdir(exist_ok=True)
         file.write_text(found, "utf-8")
         return
     assert file.exists(), f"There is no snapshot {name}; BACKHAUL_SNAPSHOTS=write makes it."
-    known = file.read_text("utf-8")
     difference = "\n".join(list(difflib.unified_diff(known.split("\n"), found.split("\n"), lineterm="", n=0))[:40])
     assert found == known, f"{name} differs from its snapshot:\n{difference}\n{screen_text(app)}"

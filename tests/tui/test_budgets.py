@@ -22,6 +22,8 @@ class Empty(App):
 Empty().run()
 """
 
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""What was installed is compiled once; from a checkout, where that is switched off, it would be at each start."""
 
 WATCHED = """
 import asyncio, sys, time
@@ -59,25 +61,25 @@ def company(tmp_path: Path) -> Path:
 
 
 def first_paint_of_the_console(folder: Path) -> float:
-    with on_terminal(folder=folder) as terminal:
+    with on_terminal(folder=folder, env=COMPILED) as terminal:
         return terminal.until("Home")
 
 
 def first_paint_of_an_empty_app(folder: Path) -> float:
-    with on_terminal(folder=folder, program=("-c", EMPTY)) as terminal:
+    with on_terminal(folder=folder, env=COMPILED, program=("-c", EMPTY)) as terminal:
         return terminal.until("an empty app")
 
 
-def test_the_first_picture_takes_at_most_twice_as_long_as_that_of_an_empty_app(company: Path) -> None:
+def test_the_first_picture_takes_at_most_half_as_long_again_as_that_of_an_empty_app(company: Path) -> None:
     first_paint_of_the_console(company), first_paint_of_an_empty_app(company)
     ours, theirs = [], []
     for _ in range(15):
         ours.append(first_paint_of_the_console(company))
         theirs.append(first_paint_of_an_empty_app(company))
-        if min(ours) < 2 * min(theirs):
+        if min(ours) < 1.5 * min(theirs):
             break
     print(f"first picture {min(ours) * 1000:.0f} ms, of an empty app {min(theirs) * 1000:.0f} ms")
-    assert min(ours) < 2 * min(theirs)
+    assert min(ours) < 1.5 * min(theirs)
 
 
 def test_before_the_first_query_the_console_takes_less_than_60_megabytes(company: Path) -> None:

@@ -13,7 +13,7 @@ from tui.app import Console
 SAID = "The query reads 1.2 GB, about $0.007."
 QUERY = "SELECT userId, email FROM people"
 ENDLESS = "SELECT userId, n FROM people, UNNEST(GENERATE_ARRAY(1, 1000000000)) AS n"
-SIZES = [(80, 24), (160, 45)]
+SIZES = [(80, 24), pytest.param((160, 45), marks=pytest.mark.slow)]
 
 
 @pytest.fixture

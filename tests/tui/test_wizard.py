@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tomllib
 from collections.abc import Callable, Mapping
@@ -164,6 +165,18 @@ async def test_a_draft_is_kept_without_its_secret_and_gone_on_with(folder: Path)
         assert not page.draft.held
 
 
+async def test_what_is_found_while_its_step_goes_is_nobodys(folder: Path) -> None:
+    async with Console(folder).run_test(size=(120, 40)) as pilot:
+        page = await begin(pilot)
+        step = page.step
+        going = step.remove()
+        while step.is_attached:
+            await step._look()
+            await asyncio.sleep(0)
+        await going
+        assert step.is_shown is False
+
+
 async def test_a_type_that_was_only_looked_at_leaves_no_draft(folder: Path) -> None:
     app = Console(folder)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -253,7 +266,7 @@ async def test_a_public_key_is_refused_and_what_is_pasted_next_takes_its_place(f
         assert "••••••" not in screen_text(app)
 
 
-async def test_a_path_is_shown_while_it_is_typed_and_a_key_is_not(folder: Path, made: Made, tmp_path: Path) -> None:
+async def test_a_path_is_attached_while_it_is_typed_and_a_key_is_not(folder: Path, made: Made, tmp_path: Path) -> None:
     file = tmp_path / "rsa_key.p8"
     file.write_text(made.pkcs1, "utf-8")
     file.chmod(0o644)

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.css.query import NoMatches
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from tui.actions import ACTIONS
 from tui.messages import Refused, Snapshot
@@ -58,7 +58,12 @@ class Actor(Screen[Any]):
     @property
     def typing(self) -> bool:
         """Say whether a text has the keys, so that single letters are letters."""
-        return isinstance(self.focused, Input | TextArea) and not getattr(self.focused, "read_only", False)
+        focused = self.focused
+        if focused is None or isinstance(focused, Canvas):
+            return False
+        from textual.widgets import TextArea
+
+        return isinstance(focused, Input | TextArea) and not getattr(focused, "read_only", False)
 
     @property
     def scopes(self) -> tuple[str, ...]:

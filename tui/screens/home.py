@@ -21,7 +21,6 @@ from tui.screens.home_rows import ORDERS, TODAY, columns_of, in_order, past_rows
 from tui.screens.home_states import broken_lines, nothing_yet
 from tui.screens.home_together import Together
 from tui.screens.summary import problem_lines, sync_lines
-from tui.sentences import of_home
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
@@ -221,6 +220,8 @@ class Home(Together):
             self.show_snapshot(self.snapshot)
 
     def summary(self) -> list[str]:
+        from tui.sentences import of_home
+
         snapshot = self.snapshot
         shown = in_order(snapshot.statuses, self._order)
         return of_home(snapshot.project, shown, len(snapshot.live), snapshot.problem, time.time())

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from core.words import counted
 from tui.screens.base import Page
-from tui.screens.dialogs import Confirm
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
@@ -97,6 +96,8 @@ class Together(Page):
 
     async def _confirmed(self, word: str, wanted: Sequence[SyncStatus], text: str) -> bool:
         """Ask, with how many they are and their names."""
+        from tui.screens.dialogs import Confirm
+
         names = [status.sync for status in wanted]
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         many = counted(len(names), "sync")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.sync.timing import tight_words
 from core.words import ago, clock, counted, sparkline, took, until
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.signs import state
@@ -65,6 +64,8 @@ def sync_lines(
     lines = _head(status, width, wide=wide)
     lines += _trouble(status, keys, width)
     if sync is not None:
+        from core.sync.timing import tight_words
+
         tight = tight_words(sync.schedule, status.skipped, status.ran, status.last_took)
         said = wrapped(tight[0], width - 2) if tight else []
         lines += [line(Span("  " if place else "! ", "warn"), *each.left) for place, each in enumerate(said)]

@@ -148,7 +148,7 @@ async def editor(
     app, bench = Console(folder), Bench(folder)
     if prepare is not None:
         prepare(bench)
-    app.bridge.ask = bench  # type: ignore[method-assign,assignment]
+    app.bridge.ask = bench
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.bridge.snapshot.project is not None)
         app.open_editor(sync)

@@ -83,7 +83,7 @@ async def test_each_text_keeps_its_cursor_and_its_history(project: ProjectFolder
         await pilot.pause()
         assert page.code.cursor_location == (1, 1)
         await pilot.press("ctrl+z")
-        assert page.code.text == page.shown.file  # type: ignore[union-attr]
+        assert page.code.text == page.shown.file
         page.open_sync("leads")
         await pilot.press("ctrl+z")
         assert not page.unsaved_texts()

@@ -41,7 +41,7 @@ async def test_a_draft_shows_its_problems_and_fixes_mend_them(project: ProjectFo
         await until(pilot, "No problems.")
         assert "to_timestamp({{last_sync_time}})" in page.code.text
         await pilot.press("ctrl+z", "ctrl+z")
-        assert page.code.text == page.shown.file  # type: ignore[union-attr]
+        assert page.code.text == page.shown.file
 
 
 async def test_what_is_certain_is_mended_at_once_and_the_rest_says_why_not(project: ProjectFolder) -> None:
@@ -100,7 +100,7 @@ async def test_a_preview_marks_each_row_and_counts_them(project: ProjectFolder) 
     async with editor(project.folder, "users") as (pilot, _page, _bench):
         await pilot.press("ctrl+r")
         await until(pilot, "first 3 rows, more exist   1.2 s")
-        text = screen_text(pilot.app)  # type: ignore[arg-type]
+        text = screen_text(pilot.app)
         assert "1 ✓  1 ?  1 ✗" in text
         assert "✓  u_1     ann@example.com     12  known" in text
         assert "✗  –       eve@example.com      –  userId is null" in text
@@ -312,7 +312,7 @@ async def test_find_counts_goes_on_and_replaces(project: ProjectFolder) -> None:
         await pilot.press("escape")
         assert page.focused is page.code
         await pilot.press("ctrl+z", "ctrl+z")
-        assert page.code.text == page.shown.file  # type: ignore[union-attr]
+        assert page.code.text == page.shown.file
 
 
 async def test_the_query_is_laid_out_evenly(project: ProjectFolder) -> None:
@@ -364,7 +364,7 @@ async def test_a_sync_whose_source_is_missing_can_be_written_but_not_run(project
 async def test_without_a_sync_the_editor_names_the_key_that_makes_one(tmp_path: Path) -> None:
     empty = ProjectFolder.make(tmp_path / "empty")
     app = Console(empty.folder)
-    app.bridge.ask = Bench(empty.folder)  # type: ignore[method-assign,assignment]
+    app.bridge.ask = Bench(empty.folder)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, "No source yet")
         await pilot.press("3")
@@ -432,7 +432,7 @@ async def test_what_is_cut_out_can_be_pasted_and_is_one_step_of_undo(project: Pr
 
 async def test_the_editor_opens_as_the_first_page_that_is_asked_for(project: ProjectFolder) -> None:
     app = Console(project.folder)
-    app.bridge.ask = Bench(project.folder)  # type: ignore[method-assign,assignment]
+    app.bridge.ask = Bench(project.folder)
     async with app.run_test(size=(160, 45)) as pilot:
         await pilot.press("3")  # before the project is read
         await until(pilot, lambda: isinstance(app.page, Editor) and app.page.checked)
@@ -514,6 +514,33 @@ async def test_candidates_come_while_one_types_and_tab_takes_the_chosen_one(proj
         assert not page.offers.is_open
         await pilot.press("ctrl+z")
         assert page.code.text == "e"
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        (("m",), "email"),
+        (("v", "e"), '"events"'),
+        (("m", "backspace"), "email"),
+        (("backspace",), "email"),
+        (("x",), "ex"),
+    ],
+)
+async def test_who_types_faster_than_candidates_come_takes_what_was_meant(
+    project: ProjectFolder, typed: tuple[str, ...], taken: str
+) -> None:
+    async with editor(project.folder, "users", prepare=says(complete=CANDIDATES)) as (pilot, page, bench):
+        page.code.change("")
+        await until(pilot, lambda: not page.text_seen)
+        await pilot.press("e")
+        await until(pilot, lambda: page.offers.is_open)
+        page._offer_soon = lambda: None  # what is newer is late
+        asked = len(bench.asked)
+        await pilot.press(*typed, "tab")
+        assert page.code.text == taken
+        await until(pilot, lambda: (taken == "ex") == ("complete" in [do for do, _ in bench.asked[asked:]]))
+        await pilot.press("z")
+        assert page.code.text == f"{taken}z"
 
 
 async def test_enter_and_escape_are_the_texts_own_unless_the_choice_was_moved(project: ProjectFolder) -> None:

@@ -7,7 +7,9 @@ another text or place is nobody's. Enter begins a line as ever, unless the choic
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from textual import events
 from textual.timer import Timer
@@ -44,6 +46,8 @@ class Completing(Looking):
         self.offers = OfferList(id="offers")
         self.code.taking = self._take_key
         self._offer_timer: Timer | None = None
+        self._answered = ("", 0)
+        """The text and the place in it that the candidates are for: who types on is ahead of them."""
 
     # when it is asked for
 
@@ -93,6 +97,7 @@ class Completing(Looking):
                 self.console.tell("complete: nothing is known that could stand here.", "muted")
             return
         cursor = self.code.cursor_screen_offset
+        self._answered = text, place
         self.offers.open(candidates, cursor, len(typed), self.size)
         self.refresh_bars()
 
@@ -118,15 +123,37 @@ class Completing(Looking):
         return True
 
     def take_offer(self) -> None:
-        """Put the chosen candidate into the text."""
-        candidate = self.offers.candidate
+        """Put the chosen candidate into the text; ask again where none is meant any more."""
+        text, place = self._answered
+        ahead = self.code.cursor_offset_in_text - place
+        candidate = self._meant(text, place)
         self.offers.close()
-        if candidate is not None:
-            place = self.code.lines.get_location_from_index
+        if candidate is None:
+            self._offer(wanted=True)
+        else:
+            location = self.code.lines.get_location_from_index
+            start, end = location(candidate["start"]), location(candidate["end"] + ahead)
             self.code.history.checkpoint()
-            done = self.code.replace(str(candidate["insert"]), place(candidate["start"]), place(candidate["end"]))
+            done = self.code.replace(str(candidate["insert"]), start, end)
             self.code.move_cursor(done.end_location)
         self.refresh_bars()
+
+    def _meant(self, text: str, place: int) -> Mapping[str, Any] | None:
+        """Give the chosen candidate, or where it does not begin like what was typed since, the first that does."""
+        now, cursor = self.code.text, self.code.cursor_offset_in_text
+        chosen = self.offers.candidate
+        if chosen is None or (now, cursor) == (text, place):
+            return chosen
+        start = int(chosen["start"])
+        if cursor < start or now != text[: min(place, cursor)] + now[place:cursor] + text[place:]:
+            return None
+        typed = now[start:cursor].casefold()
+        begins = (
+            each
+            for each in (chosen, *self.offers.candidates)
+            if any(str(each[name]).casefold().startswith(typed) for name in ("insert", "label"))
+        )
+        return next(begins, None)
 
     def do_text_down(self) -> None:
         """Choose the next candidate, or go a line down."""

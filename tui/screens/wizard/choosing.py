@@ -107,7 +107,7 @@ class ChoosingStep(Step):
         except Refused:
             return  # what others have is a help, no more
         self._found = list(answer["found"])
-        if self.is_attached:  # the answer may come when another step is shown already
+        if self.is_shown:
             self._show()
 
     def _show(self) -> None:

@@ -60,7 +60,7 @@ class CredentialStep(Step):
                 await state_anew(bridge, draft, name)
         await self._look_for_place()
         await self._rebuild()
-        if self.is_attached and isinstance(self.screen.focused, Button | None):
+        if self.is_shown and isinstance(self.screen.focused, Button | None):
             self.take_keys()
 
     async def _look_for_place(self) -> None:
@@ -97,7 +97,7 @@ class CredentialStep(Step):
 
     async def _rebuild(self, focus: str = "") -> None:
         """Draw the fields anew where others are needed; what was typed stays."""
-        if not self.is_attached:  # what was asked for is answered when another step is shown already
+        if not self.is_shown:
             return
         form, fields = self.query_one(Form), self._fields()
         if [each.name for each in fields] == [each.name for each in form.fields]:
@@ -169,7 +169,7 @@ class CredentialStep(Step):
 
     async def _look(self, *, whole: bool = False) -> None:
         """Have what was entered looked at; with `whole`, nothing is still being typed."""
-        if not self.is_attached:
+        if not self.is_shown:
             return
         form = self.query_one(Form)
         typed = {each.name: form.value(each.name) for each in form.fields}

@@ -36,6 +36,11 @@ class Step(Vertical):
         self.call_after_refresh(self.take_keys)
 
     @property
+    def is_shown(self) -> bool:
+        """Say whether its parts are there. An answer may come when another step is shown already, or while this one goes."""
+        return self.is_attached and self.display
+
+    @property
     def page(self) -> WizardPage:
         return cast("WizardPage", self.screen)
 

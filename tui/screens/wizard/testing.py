@@ -97,7 +97,7 @@ class TestingStep(Step):
             raise
         self._testing = False
         self._show()
-        if self.is_attached:
+        if self.is_shown:
             self.take_keys()
 
     def on_unmount(self) -> None:
@@ -105,7 +105,7 @@ class TestingStep(Step):
         self.screen.workers.cancel_group(self.screen, "test")
 
     def _show(self) -> None:
-        if not self.is_attached:  # another step is shown already
+        if not self.is_shown:
             return
         draft = self.draft
         good = sum(1 for step in draft.steps if step["passed"] is not False)
