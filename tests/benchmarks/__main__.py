@@ -1,11 +1,20 @@
-"""A million rows of 12 mixed columns from a real Postgres, side by side in one run, as ratios.
+"""What Backhaul promises of speed and memory, measured side by side with others: one table, with targets and ratios.
 
-    python -m tests.benchmarks [--rows 1000000] [--client-rows 100000] [--repeat 3]
+    python -m tests.benchmarks [PART ...] [--rows 1000000] [--large 5000000] [--sizes 1,2,5,10] [--repeat 3] [--write]
 
-- the first full sync to a receiver on loopback, against Segment's own Python client on the same rows (its rate is
-  measured on the first --client-rows of them, 0 leaves it out): calls a second
-- a run in which nothing changed, against `psql COPY` of the same query: seconds, pair by pair
-- peak memory of each, as the operating system counted it
+The parts, all of them where none is named:
+
+    first         a first full sync, against Segment's own Python client and against COPY of JSON into gzip
+    unchanged     all rows, nothing or 1 % changed, against psql COPY
+    growth        time a row at 1, 2, 5 and 10 million rows, and the picture of its stages
+    memory        peak memory, and whether it grows
+    incremental   100 changed rows against a ledger of all of them; compaction apart
+    drivers       Snowflake, BigQuery and Redshift (stand-ins), against the bare drivers
+    start         --help, status, the console's first picture
+    elsewhere     what people would use instead: Segment's client, drt, a loop of psycopg and httpx
+
+Progress goes to stderr, the table to stdout. With --write the table is put into both READMEs, the numbers into results.json, and the
+picture into stages.svg; parts that are not measured this time stay as they were.
 """
 
 from __future__ import annotations
@@ -13,96 +22,126 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
-import subprocess
+import platform
+import re
+import signal
 import sys
-import tempfile
 import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from tests.benchmarks.company import QUERY, create
-from tests.servers.postgres import Server
-from tests.servers.receiving import Receiver, receiving
+from tests.benchmarks import drivers, elsewhere, first, growth, incremental, memory, start, unchanged
+from tests.benchmarks.bench import Bench, Options, opened, said
+from tests.benchmarks.elsewhere import Clients
+from tests.benchmarks.picture import drawn
+from tests.benchmarks.processes import ROOT
+from tests.benchmarks.rounds import Rounds
+from tests.benchmarks.table import Measured, as_json, kept, markdown, placed
 
-
-def timed(words: list[str], env: dict[str, str] | None = None, folder: Path | None = None) -> tuple[float, float]:
-    """Run a command; give its seconds and its peak memory in MB. Raises where it fails."""
-    started = time.monotonic()
-    process = subprocess.Popen(words, env={**os.environ, **(env or {})}, cwd=folder, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{words[:3]} ended with {process.returncode}")
-    return time.monotonic() - started, usage.ru_maxrss / 1024
-
-
-def make_project(folder: Path, database, receiver: Receiver) -> None:
-    for part in ("sources", "destinations", "syncs"):
-        (folder / part).mkdir(parents=True)
-    (folder / "backhaul.toml").write_text('name = "benchmark"\n[secrets]\nfrom = "environment"\n')
-    (folder / "sources" / "db.toml").write_text(
-        f'type = "postgres"\nhost = "127.0.0.1"\nport = {database.server.port}\ndatabase = "{database.name}"\n'
-        f'user = "{database.reader}"\nsslmode = "disable"\n'
-    )
-    (folder / "destinations" / "seg.toml").write_text(f'type = "segment"\nurl = "{receiver.url}"\n')
-    (folder / "syncs" / "people.sql").write_text(QUERY)
-    (folder / "syncs" / "people.toml").write_text(
-        'id = "bench1"\nsource = "db"\ndestinations = ["seg"]\ncall = "identify"\n[guards]\nmax_calls = 100_000_000\n'
-    )
+HERE = Path(__file__).parent
+PARTS: Mapping[str, Callable[[Bench, Rounds, Clients], Measured]] = {
+    "first": first.measure,
+    "unchanged": unchanged.measure,
+    "growth": growth.measure,
+    "memory": memory.measure,
+    "incremental": incremental.measure,
+    "drivers": drivers.measure,
+    "start": start.measure,
+    "elsewhere": elsewhere.measure,
+}
+"""In the order in which they are measured and shown: `incremental` changes the largest table, so it comes after the others that read it."""
 
 
 def main() -> None:
+    given = asked()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit("stopped"))
+    on_cores(given.cores)
+    options = Options(
+        rows=given.rows,
+        large=given.large,
+        sizes=tuple(sorted(given.sizes)),
+        client_rows=given.client_rows,
+        driver_rows=given.driver_rows,
+        repeat=given.repeat,
+    )
+    results = kept(HERE / "results.json") if given.write else {}
+    known = circumstances(options)
+    try:
+        with opened(options) as bench:
+            known["versions"] += f", {postgres_version(bench)}"
+            rounds, clients = Rounds(bench), Clients(bench)
+            for name, measure in PARTS.items():
+                if name in given.parts or not given.parts:
+                    said(f"{name}:")
+                    results[name] = as_json(measure(bench, rounds, clients), known)
+                    if given.write:
+                        write(results)
+    finally:
+        if results:
+            print(markdown(results, list(PARTS)))
+
+
+def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--client-rows", type=int, default=100_000)
-    parser.add_argument("--repeat", type=int, default=3)
-    options = parser.parse_args()
-    server = Server.start()
-    with tempfile.TemporaryDirectory() as temporary:
-        try:
-            measure(server, Path(temporary), options)
-        finally:
-            server.stop()
+    parser.add_argument("parts", nargs="*", metavar="PART", help="which parts; all of them where none is named")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the first sync")
+    parser.add_argument("--large", type=int, default=5_000_000, help="of runs with few changes or none")
+    parser.add_argument("--sizes", type=in_millions, default="1,2,5,10", help="of growth, in millions")
+    parser.add_argument("--client-rows", type=int, default=100_000, help="that the slower ones send")
+    parser.add_argument("--driver-rows", type=int, default=200_000, help="that the stand-ins of warehouses hold")
+    parser.add_argument("--repeat", type=int, default=3, help="pairs of each measurement; ratios are their median")
+    parser.add_argument("--cores", type=int, default=2, help="at the most so many cores of this machine are used")
+    parser.add_argument("--write", action="store_true", help="keep the results, and put the table into the READMEs")
+    given = parser.parse_args()
+    if unknown := [name for name in given.parts if name not in PARTS]:
+        parser.error(f"there is no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}")
+    return given
 
 
-def measure(server: Server, folder: Path, options: argparse.Namespace) -> None:
-    database = server.create_database()
-    with database.connect() as connection:
-        create(connection, options.rows)
-    backhaul = [sys.executable, "-m", "tui.main", "run", "people", "--json", "--project", str(folder / "project")]
-    env = {
-        "BACKHAUL_SOURCES_DB_PASSWORD": database.reader_password,
-        "BACKHAUL_DESTINATIONS_SEG_WRITE_KEY": "a-write-key",
-        "PGPASSWORD": database.reader_password,
+def in_millions(words: str) -> tuple[int, ...]:
+    return tuple(round(float(word) * 1_000_000) for word in words.split(","))
+
+
+def on_cores(most: int) -> None:
+    """Let this process, and so all that it starts, use at most so many cores."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:most])
+
+
+def circumstances(options: Options) -> dict[str, Any]:
+    """Say when, on what and with which versions is measured."""
+    names = ("backhaul", "duckdb", "pyarrow", "adbc-driver-postgresql", "psycopg", "textual")
+    versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names)]
+    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "cores": len(os.sched_getaffinity(0)),
+        "processor": found[1].strip() if found else platform.machine(),
+        "load": round(os.getloadavg()[0], 1),
+        "versions": ", ".join(versions),
+        "options": {name: getattr(options, name) for name in Options.__slots__},
     }
-    target = f"host=127.0.0.1 port={server.port} dbname={database.name} user={database.reader} sslmode=disable"
-    with receiving(folder / "receiver", script=Path(__file__).with_name("receiver.py")) as receiver:
-        make_project(folder / "project", database, receiver)
-        first, memory = timed(backhaul, env)
-        rate = options.rows / first
-        print(f"first full sync: {first:.2f} s, {rate:,.0f} calls/s, peak {memory:,.0f} MB, {receiver.count()}")
-        if options.client_rows:
-            words = [sys.executable, "-m", "tests.benchmarks.segment_client", target, receiver.url.removesuffix("/v1")]
-            for label, extra in (("as it comes", []), ("with gzip, as ours", ["gzip"])):
-                client, client_memory = timed([*words, str(options.client_rows), *extra], env)
-                client_rate = options.client_rows / client
-                print(f"Segment's client {label}: {client_rate:,.0f} calls/s, peak {client_memory:,.0f} MB")
-                print(json.dumps({f"first sync, times the client's rate {label}": round(rate / client_rate, 2)}))
-        copy = ["psql", target, "-q", "-c", f"COPY ({QUERY}) TO STDOUT"]
-        ratios = []
-        for _ in range(options.repeat):
-            copied, _ = timed(copy, env)
-            unchanged, memory = timed(backhaul, env)
-            ratios.append(unchanged / copied)
-            print(f"nothing changed: {unchanged:.2f} s, peak {memory:,.0f} MB; psql COPY: {copied:.2f} s")
-        print(
-            json.dumps(
-                {
-                    "nothing changed, times psql COPY": round(statistics.median(ratios), 2),
-                    "pairs": [round(r, 2) for r in ratios],
-                }
-            )
-        )
+
+
+def postgres_version(bench: Bench) -> str:
+    with bench.database.connect() as connection:
+        row = connection.execute("SHOW server_version").fetchone()
+    return f"Postgres {row[0].split()[0]}" if row else "Postgres"
+
+
+def write(results: Mapping[str, Any]) -> None:
+    """Write numbers, tables and picture."""
+    (HERE / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    table, picture = markdown(results, list(PARTS)), HERE / "stages.svg"
+    if part := results.get("growth"):
+        title = f"12 columns from a local Postgres into a receiver on loopback; {part['cores']} cores, {part['date']}"
+        picture.write_text(drawn(part["numbers"], title), "utf-8")
+    for readme in (HERE / "README.md", ROOT / "README.md"):
+        shown = f"\n\n![What a row costs, stage by stage]({picture.relative_to(readme.parent)})" if part else ""
+        readme.write_text(placed(readme.read_text("utf-8"), table + shown), "utf-8")
 
 
 if __name__ == "__main__":

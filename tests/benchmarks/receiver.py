@@ -8,6 +8,7 @@ It reads no more than it must, so that what is measured is the sender, not this.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -70,4 +71,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is meant for the one that started it, which ends it
+        asyncio.run(main())
