@@ -73,12 +73,18 @@ def described(app: Console) -> str:
     return "\n".join([*text, "-" * 20, *styles, ""])
 
 
+def is_asking(app: Console) -> bool:
+    """Tell whether the helper process owes an answer, or is being started for a question."""
+    helper = app.bridge._workbench
+    return bool(helper._waiting) or helper._starting.locked()
+
+
 async def settled(
     pilot: Pilot[Any], *, seconds: float = 15.0, expected: Callable[[str], bool] = lambda _described: False
 ) -> None:
     """Wait until nothing is being read or checked any more, and the screen stays as it is for a moment.
 
-    One that is as `expected` (a snapshot) need not be looked at so often.
+    What the helper process is asked may stand below what is seen (a scrollbar shows it): its answers are waited for. One that is as `expected` (a snapshot) need not be looked at so often.
     """
     app = pilot.app
     assert isinstance(app, Console)
@@ -90,7 +96,7 @@ async def settled(
         await asyncio.sleep(0.05)
         await pilot.pause()
         now = described(app)
-        waiting = any(word in now for word in ("checking …", "reading the", "testing …"))
+        waiting = is_asking(app) or any(word in now for word in ("checking …", "reading the", "testing …"))
         same = same + 1 if now == last and not waiting else 0
         last = now
 
