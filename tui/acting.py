@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from textual import events
 from textual.app import App
+from textual.notifications import Notification, Notify, SeverityLevel
 from textual.widgets import Input
 
 from core.blackout import without_secrets
@@ -28,9 +30,31 @@ __all__ = ["Acting"]
 
 _IN_DIALOGS = frozenset({"back", "quit", "copy", "down", "up"})
 _SIGNS = {"ok": "✓", "run": "►", "warn": "!", "fail": "✗", "muted": "·"}
-_SEVERITY = {"fail": "error", "warn": "warning"}
+_SEVERITY: Mapping[str, SeverityLevel] = {"fail": "error", "warn": "warning"}
 _LONGEST_TOAST = 400
 """What is longer is cut where it lies over the page; the messages have all of it."""
+_SHORTEST_TOAST = 0.01
+"""Seconds."""
+
+
+@dataclass
+class _Toast(Notification):
+    """A notification whose seconds are the machine's, whatever its clock does, and of which there is always some time left.
+
+    Textual 8.2 asks whether one has expired, and then how much time is left for its timer. Where the last of it passes in
+    between, the timer is of less than nothing: its loop counts backwards, never waits, and the console stands still for good.
+    """
+
+    def __post_init__(self) -> None:
+        self._ends = time.monotonic() + self.timeout
+
+    @property
+    def time_left(self) -> float:
+        return max(self._ends - time.monotonic(), _SHORTEST_TOAST)
+
+    @property
+    def has_expired(self) -> bool:
+        return time.monotonic() >= self._ends
 
 
 class Acting(App[int]):
@@ -51,7 +75,7 @@ class Acting(App[int]):
         self.said.append((time.time(), meaning, plain))
         del self.said[:-500]
         shown = harmless(plain, most=_LONGEST_TOAST)
-        self.notify(f"{_SIGNS[meaning]} {shown}", severity=_SEVERITY.get(meaning, "information"), markup=False)  # type: ignore[arg-type]  # a str, where Textual has a Literal
+        self.post_message(Notify(_Toast(f"{_SIGNS[meaning]} {shown}", severity=_SEVERITY.get(meaning, "information"))))
 
     async def on_event(self, event: events.Event) -> None:
         """Resolve a key before any widget sees it; keep it for a page that is just being opened."""

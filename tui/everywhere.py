@@ -10,6 +10,7 @@ from core.blackout import without_secrets
 from core.harmless import harmless
 from tui import preferences
 from tui.acting import Acting
+from tui.actions import ACTIONS
 from tui.bridge import Bridge
 from tui.keys import load
 from tui.screens.base import Actor, Page
@@ -31,6 +32,26 @@ class Everywhere(Acting):
         self.clipboard_text = ""
         self.current_sync: str | None = None
         self._empty = False
+
+    def act(self, action: str, argument: str = "") -> None:
+        """Do an action of the page in sight; one of Home's that names a sync is done there, to that sync."""
+        if argument and action.startswith("home.") and ACTIONS[action].takes == "sync" and not self._choose(argument):
+            return
+        super().act(action, argument)
+
+    def _choose(self, sync: str) -> bool:
+        """Show Home with a sync chosen; say so where there is none of that name."""
+        from tui.screens.home import Home
+
+        known = [status.sync for status in self.bridge.snapshot.statuses]
+        if sync not in known:
+            self.tell(f"There is no sync {sync}. There are: {', '.join(known)}.", "fail")
+            return False
+        if not isinstance(self.screen, Home):
+            self.show_tab("home")
+        if isinstance(self.screen, Home):
+            self.screen.choose(sync)
+        return True
 
     def do_back(self) -> None:
         """Go back."""

@@ -13,6 +13,7 @@ import pytest
 from tests.projects import ProjectFolder
 from tests.tui.harness import screen_text, until
 from tests.tui.terminal import on_terminal
+from tui.acting import _Toast
 from tui.app import Console
 from tui.habits import HABITS
 from tui.preferences import Preferences, place, read
@@ -168,3 +169,74 @@ async def test_a_disabled_action_says_why_when_it_is_pressed(day: ProjectFolder)
         await until(pilot, "users → cio")
         await pilot.press("s")
         assert app.said[-1][2] == "stop: not now, it is not running."
+
+
+@pytest.mark.parametrize(
+    ("page", "shows", "typed", "then"),
+    [
+        ("4", "Log", "plan leads", "leads"),
+        ("4", "Log", "edit accounts", "FROM companies"),
+        ("2", "customerio", "settings users", "most vanished"),
+        ("2", "customerio", "open users", "user_884"),
+        ("3", "SELECT", "sync leads", "What can be done"),
+    ],
+)
+async def test_what_home_does_to_a_sync_is_done_from_every_page_where_it_is_named(
+    day: ProjectFolder, page: str, shows: str, typed: str, then: str
+) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, "users → cio")
+        await pilot.press(page)
+        await until(pilot, shows)
+        await pilot.press(*(() if page != "3" else ("escape",)), "colon")
+        await until(pilot, "a command, or words")
+        await pilot.press(*typed, "enter")
+        await until(pilot, then)
+
+
+async def test_a_command_without_its_sync_asks_which_and_one_that_is_not_there_says_so(day: ProjectFolder) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, "users → cio")
+        await pilot.press("2")
+        await until(pilot, "customerio")
+        await pilot.press("colon")
+        await until(pilot, "a command, or words")
+        await pilot.press(*"plan", "enter")
+        await until(pilot, "plan users")
+        await pilot.press(*"nobody", "enter")
+        await until(pilot, lambda: "There is no sync nobody" in app.said[-1][2] if app.said else False)
+        await pilot.press("colon")
+        await until(pilot, "a command, or words")
+        await pilot.press(*"qqzw", "enter")
+        assert "Nothing is called" in screen_text(app)
+
+
+async def test_a_command_is_about_the_sync_that_it_names_and_not_the_chosen_one(day: ProjectFolder) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, "users → cio")
+        table = app.screen.query_one("#syncs", Table)
+        await pilot.press("slash", *"leads", "enter")
+        await until(pilot, lambda: len(table.shown) == 1)
+        await pilot.press("colon")
+        await until(pilot, "a command, or words")
+        await pilot.press(*"replay users", "enter")  # leads has no rejected rows, users has
+        await until(pilot, "it is running")
+        assert not any("not now" in said for _at, _meaning, said in app.said)
+        assert table.key == "users"
+
+
+async def test_a_message_whose_time_is_over_while_it_is_being_shown_does_not_hold_up_the_console(
+    day: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, "users → cio")
+        monkeypatch.setattr(_Toast, "has_expired", False)  # as it was a moment before
+        app._notifications.add(_Toast("gone already", timeout=-1.0))
+        app._refresh_notifications()
+        await until(pilot, lambda: len(app._notifications) == 0)  # it was shown, and its timer took it away
+        await pilot.press("4")
+        await until(pilot, "Log")

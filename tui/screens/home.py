@@ -228,15 +228,16 @@ class Home(Together):
 
     # what is done
 
+    def choose(self, sync: str) -> None:
+        """Choose a sync by its name; a filter that hides it is taken away."""
+        self.table.choose(sync)
+        if self.table.key != sync:
+            self.table.filter("")
+            self.table.choose(sync)
+
     def _chosen(self, name: str = "") -> str | None:
         """Give the sync that is named, or the chosen one."""
-        if name:
-            if self.snapshot.status(name) is None:
-                known = ", ".join(status.sync for status in self.snapshot.statuses)
-                self.console.tell(f"There is no sync {name}. There are: {known}.", "fail")
-                return None
-            return name
-        return self.status.sync if self.status else None
+        return name or (self.status.sync if self.status else None)
 
     def do_open(self, sync: str = "") -> None:
         """Open the last run of the sync; its query where it never ran. In the list of today, the chosen run."""

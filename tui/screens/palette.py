@@ -1,4 +1,7 @@
-"""The `:` line: every action by its command or by its words, the best match first, with its key; and why it cannot be done now."""
+"""The `:` line: every action by its command or by its words, the best match first, with its key; and why it cannot be done now.
+
+What Home does to a sync can be said on every page, where the sync is named: `:plan users`.
+"""
 
 from __future__ import annotations
 
@@ -115,6 +118,14 @@ class CommandLine(Dialog):
                 why = under.why_not(action.name) if under and hasattr(under, f"do_{action.name}") else ""
                 yield _Choice(action, "", why)
 
+    def _of_named(self) -> Iterator[_Choice]:
+        """Give what Home does to a sync that is named, where another page is in sight."""
+        under = self.under
+        if under is not None and under.scope != "home" and self._known("sync"):
+            yield from (
+                _Choice(action) for action in ACTIONS.values() if action.scope == "home" and action.takes == "sync"
+            )
+
     def _choices(self, typed: str) -> list[_Choice]:
         """Give what the typed words may mean, the best first."""
         words = typed.strip().split(None, 1)
@@ -128,9 +139,14 @@ class CommandLine(Dialog):
         ]
         if exact and exact[0].action.takes:
             return [*self._arguments(exact[0], argument)]
+        own = set() if argument else {choice.action.command for choice in available}
+        named = [choice for choice in self._of_named() if choice.action.command not in own]
+        for choice in named:
+            if choice.action.command == command:
+                return [*self._arguments(choice, argument)]
         scored = [
             (score, place, choice)
-            for place, choice in enumerate(available)
+            for place, choice in enumerate([*available, *named])
             if (score := _score(choice.action, typed.lower())) > 0
         ]
         ordered = [choice for _score_, _place, choice in sorted(scored, key=lambda found: (-found[0], found[1]))]
@@ -162,11 +178,16 @@ class CommandLine(Dialog):
         self.do_yes()
 
     def do_yes(self) -> None:
-        """Do what is chosen."""
+        """Do what is chosen; where nothing is, the line stays, and says so."""
         key = self.query_one(Table).key
+        if key is None and self.query_one(Input).value.strip():
+            return
+        action, _, argument = (key or "").partition(" ")
+        if action in {choice.action.id for choice in self._of_named()} and not argument:
+            self.do_next()
+            return
         self.dismiss(None)
-        if key:
-            action, _, argument = key.partition(" ")
+        if action:
             self.app.call_later(self.console.act, action, argument)
 
     def do_next(self) -> None:

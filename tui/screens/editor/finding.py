@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from tui.drawing import Line, Span
+from tui.screens.base import Actor
 from tui.widgets.code import CodeArea
 from tui.widgets.entry import Entry
 from tui.widgets.sheet import Sheet
@@ -174,4 +175,5 @@ class FindBar(Vertical):
         elif event.key == "alt+e":
             event.stop()
             count = self.replace_all()
-            self.app.notify(f"{count:,} replaced; undo takes all of them back.", markup=False)
+            if isinstance(self.screen, Actor):
+                self.screen.console.tell(f"{count:,} replaced; undo takes all of them back.")
