@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,18 @@ from tests.servers.postgres import Database, NoBinariesError, Server
 from tests.servers.receiving import Receiver, receiving
 from tests.servers.redshift import Redshift, redshift
 from tests.servers.snowflake.stand_in import StandIn, Warehouse
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected, ten thousand tests, out of each garbage collection: that was a fifth of the time of all."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+def pytest_sessionfinish() -> None:
+    """Let libraries that count their objects at the end find them gone."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

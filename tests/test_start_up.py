@@ -196,3 +196,51 @@ def test_reading_a_project_imports_no_driver(tmp_path: Path) -> None:
     (tmp_path / "syncs/s.sql").write_text("SELECT 1")
     code = "from pathlib import Path\nfrom core import project\nloaded = project.load(Path('.'))\nassert not loaded.broken, loaded.broken\nassert loaded.syncs"
     assert imported(code, (*DRIVERS, "textual", "tomlkit"), tmp_path) == []
+
+
+ENDING = """
+import atexit, sys, threading, time
+from tui import main
+
+class Kept:
+    def __del__(self):
+        print("taken down")
+
+kept = Kept()
+
+def command():
+    atexit.register(print, "registered")
+    threading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()
+    print("x" * {size})
+    {end}
+
+main.main = command
+sys.exit(main.program())
+"""
+
+
+def ended(end: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", ENDING.format(end=end, size=1_000_000)]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_command_that_came_to_its_end_loses_nothing_and_waits_for_no_taking_down(code: int) -> None:
+    done = ended(f"return {code}")
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.split("\n") == ["x" * 1_000_000, "thread", "registered", ""]
+
+
+def test_a_command_that_crashes_ends_as_python_does() -> None:
+    done = ended('raise ValueError("a fault")')
+    assert done.returncode == 1
+    assert done.stderr.endswith("ValueError: a fault\n")
+    assert done.stdout.split("\n")[1:] == ["thread", "registered", "taken down", ""]
+
+
+def test_output_that_nobody_reads_is_no_success() -> None:
+    words = [sys.executable, "-c", ENDING.format(end="return 0", size=1)]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(30) != 0
