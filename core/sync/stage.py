@@ -83,6 +83,9 @@ def scratch(folder: Path, *, ordered: bool = False) -> Generator[duckdb.DuckDBPy
     )
     try:
         with _explained(folder):
+            connection.execute(
+                "SET enable_progress_bar = false"
+            )  # it is for those who type Python; `python -c` counts as such
             canonical.install(connection)
             yield connection
     finally:

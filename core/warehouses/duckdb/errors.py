@@ -48,6 +48,12 @@ def explain_open(error: Exception, file: Path) -> WarehouseError:
         return UnreachableError(
             "This user may not read the file.", where=where, remedy=f"Give it the right to: chmod u+r {file}"
         )
+    if text.startswith(("Parser Error: Memory", "Parser Error: Unknown unit for memory")):
+        return WarehouseError(
+            f"The source's `memory` is no amount of memory: {first_line(text).removeprefix('Parser Error: ')}.",
+            where=where,
+            remedy='Write `memory` like "2GB" in the source\'s file.',
+        )
     return WarehouseError(
         f"DuckDB could not open the file: {first_line(text)}",
         where=where,

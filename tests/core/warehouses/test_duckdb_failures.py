@@ -96,6 +96,20 @@ FAILURES = (
         says="This user may not read the file",
         advises="chmod u+r {file}",
     ),
+    DuckDBFailure(
+        what="memory without a number",
+        settings={"memory": "lots"},
+        step="open",
+        says="The source's `memory` is no amount of memory: Memory must have a number (e.g. 1GB).",
+        advises='Write `memory` like "2GB"',
+    ),
+    DuckDBFailure(
+        what="memory without a unit",
+        settings={"memory": "2"},
+        step="open",
+        says="The source's `memory` is no amount of memory: Unknown unit for memory: ''",
+        advises='Write `memory` like "2GB"',
+    ),
 )
 QUERY_FAILURES = (
     QueryFailure(
