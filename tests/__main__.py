@@ -7,6 +7,7 @@ that of the first failure.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,8 +37,11 @@ def main(arguments: list[str]) -> int:
         codes.append(subprocess.run([programs / name, *words], cwd=ROOT, check=False).returncode)
     print("== pytest", flush=True)
     parts = [arguments] if arguments else [[*WORKERS, "-m", "not slow", "--deselect", ALONE], [ALONE]]
+    # programs are started a thousand times: each would compile all anew where Python is told to keep nothing
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     codes += [
-        subprocess.run([sys.executable, "-m", "pytest", *part], cwd=ROOT, check=False).returncode for part in parts
+        subprocess.run([sys.executable, "-m", "pytest", *part], cwd=ROOT, env=env, check=False).returncode
+        for part in parts
     ]
     return next((code for code in codes if code), 0)
 

@@ -50,7 +50,7 @@ def postgres_database(postgres: Server) -> Iterator[Database]:
     try:
         yield database
     finally:
-        database.drop()
+        database.leave()
 
 
 @pytest.fixture(scope="session")

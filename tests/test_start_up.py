@@ -56,9 +56,9 @@ FIRST_PICTURE = """
 import gc
 from functools import partialmethod
 from tui import main
-from tui.app import Console
-begin, collecting = Console._begin, []
-def end(console):
+from tui.app import Console, _import_pages
+collecting = []
+async def end(console):
     collecting.append(gc.isenabled())
     {then}
     collecting.append(gc.isenabled())
@@ -145,8 +145,8 @@ def test_the_first_picture_of_the_console_waits_for_no_project_no_dialog_and_no_
     assert imported(code, (*unwanted, *core, *pages, *others), project.folder) == []
 
 
-def test_garbage_is_looked_for_again_from_the_first_picture_on(project: ProjectFolder) -> None:
-    code = FIRST_PICTURE.format(then="begin(console)")
+def test_garbage_is_looked_for_again_when_all_pages_are_there(project: ProjectFolder) -> None:
+    code = FIRST_PICTURE.format(then="await _import_pages()")
     assert imported(f"{code}\nassert collecting == [False, True]", (), project.folder) == []
 
 

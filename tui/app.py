@@ -128,9 +128,6 @@ class Console(Everywhere):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if not gc.isenabled():  # tui.main put it off; what is there by now stays, and is not looked at again
-            gc.freeze()
-            gc.enable()
         if self.key_problem:
             self.tell(self.key_problem, "warn")
         self.set_interval(1.0, self._tick)
@@ -333,9 +330,18 @@ _PAGES = (
 
 
 async def _import_pages() -> None:
-    """Import the pages that the first picture does not need, in a thread: to import one takes longer than a key may."""
-    for name in _PAGES:
-        await asyncio.to_thread(importlib.import_module, f"tui.screens.{name}")
+    """Import the pages that the first picture does not need, in a thread: to import one takes longer than a key may.
+
+    Garbage is looked for from then on (tui.main put it off). What is there by now stays, and is not looked at again: to look at
+    all of it took 50 milliseconds, in which no key was answered.
+    """
+    try:
+        for name in _PAGES:
+            await asyncio.to_thread(importlib.import_module, f"tui.screens.{name}")
+    finally:
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
 
 def terminal_is_gone() -> bool:

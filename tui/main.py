@@ -20,7 +20,9 @@ __all__ = ["main", "open_console", "program"]
 def program() -> int:
     """Do what `backhaul` does, as a process of its own that ends with it; give the exit code."""
     codes: list[int] = []
-    atexit.register(_leave, codes)  # before any library registers what it has to do: what was registered first is called last
+    atexit.register(
+        _leave, codes
+    )  # before any library registers what it has to do: what was registered first is called last
     codes.append(main())
     return codes[0]
 
@@ -65,7 +67,7 @@ def open_console(folder: str = "") -> int:
     if reason:
         sys.stderr.write(f"{reason} `backhaul --help` lists the commands; `backhaul status` shows the syncs.\n")
         return 2
-    gc.disable()  # until the first picture (Console._begin): looking for garbage took a seventh of the time up to it
+    gc.disable()  # until all pages are imported (tui.app): looking for garbage took a seventh of the time up to the first picture
     from pathlib import Path
 
     from core.finding import find

@@ -84,11 +84,10 @@ class Database:
             for statement in statements:
                 connection.execute(statement.encode())
 
-    def drop(self) -> None:
-        """Remove the database, whoever is still connected, and its role."""
+    def leave(self) -> None:
+        """End all connections to it. It goes with its server: to drop it would cost a checkpoint, a fifth of a second."""
         with self.server.connect() as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(self.name)))
-            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(self.reader)))
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self.name])
 
 
 @dataclass(kw_only=True)
@@ -170,7 +169,9 @@ class Server:
         database = Database(server=self, name=f"test_{number}", reader=f"reader_{number}")
         name, reader = sql.Identifier(database.name), sql.Identifier(database.reader)
         with self.connect() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            # as files: half the time of writing it all to the log first, which Postgres does from 15 on
+            how = sql.SQL(" STRATEGY file_copy" if connection.info.server_version >= 150_000 else "")
+            connection.execute(sql.SQL("CREATE DATABASE {}{}").format(name, how))
             login = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
             connection.execute(login.format(reader, sql.Literal(database.reader_password)))
         with database.connect() as connection:

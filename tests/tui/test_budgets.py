@@ -28,9 +28,9 @@ COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 WATCHED = """
 import asyncio, sys, time
 from pathlib import Path
-from tui.app import Console
+from tui import app, main
 
-class Watched(Console):
+class Watched(app.Console):
     CSS_PATH = None
 
     async def on_mount(self):
@@ -48,7 +48,8 @@ class Watched(Console):
                 note.with_suffix(".new").write_text(str(worst))
                 note.with_suffix(".new").replace(note)
 
-Watched(Path.cwd()).run()
+app.Console = Watched
+main.open_console()
 """
 """The console, and beside it a task that notes the longest time in which the event loop gave it no turn."""
 

@@ -98,4 +98,4 @@ async def test_marks_are_kept_by_filters_and_taken_away_by_esc_and_with_the_sync
         await pilot.press("escape")
         assert home.marked == set()
         app.act("home.mark", "nobody")
-        assert app.said[-1][2] == "There is no sync nobody."
+        assert app.said[-1][2] == "There is no sync nobody. There are: accounts, churn_scores, orders, users."

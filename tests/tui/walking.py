@@ -156,9 +156,9 @@ WALK: tuple[Step, ...] = (
     Step(("S",), "Send it all the same"),
     _back("Send it all the same"),
     _back("One question", "people →"),
-    _command("explain u_01", "pending by"),
+    _command("explain u_01", "acknowledged by"),
     Step(("y",), "sent to"),
-    _back("pending by"),
+    _back("acknowledged by"),
     # the editor
     _command("edit people", "Preview ─"),
     Step((Key("ctrl+r"),), "all there are"),
@@ -180,7 +180,7 @@ WALK: tuple[Step, ...] = (
     Step((Key("alt+a"), Key("ctrl+c")), "sent to"),
     Step((Key("tab"), Key("ctrl+v"), Key("pagedown")), "✗"),
     Step((Key("escape"),), "customerio", gone="New source"),
-    Step(("1",), "people →", gone="customerio"),
+    Step(("1",), "people →", gone="not tested"),
     _command("settings people", "Settings of people"),
     Step((Key("ctrl+s"),), "saved"),
     # runs, and what lies over every page

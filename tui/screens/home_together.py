@@ -29,8 +29,7 @@ class Together(Page):
     def do_mark(self, sync: str = "") -> None:
         """Mark the chosen sync, or take its mark away; the next one is chosen."""
         key = sync or self.table.key
-        if key is None or self.snapshot.status(key) is None:
-            self.console.tell(f"There is no sync {key}.", "fail")
+        if key is None:
             return
         self.marked ^= {key}
         if not sync:

@@ -39,7 +39,7 @@ def shop(postgres: Server) -> Iterator[Database]:
         database.execute("SELECT pg_reload_conf()")
     yield database
     database.execute('DROP OWNED BY "Back haul"' if has_role(database, "Back haul") else "SELECT 1")
-    database.drop()
+    database.leave()
     with postgres.connect() as connection:
         connection.execute('DROP ROLE IF EXISTS "Back haul"')
 

@@ -63,7 +63,7 @@ def duckdb(folder: Path, _request: pytest.FixtureRequest) -> Warehouse:
 
 def postgres(_folder: Path, request: pytest.FixtureRequest) -> Warehouse:
     database = request.getfixturevalue("postgres").create_database()
-    request.addfinalizer(database.drop)
+    request.addfinalizer(database.leave)
     reading = [f"GRANT USAGE ON SCHEMA {schema} TO {database.reader}" for schema in TABLES]
     database.execute(*everything("postgres"), *reading)
     made: Warehouse = postgres_plugin(database)
@@ -72,7 +72,7 @@ def postgres(_folder: Path, request: pytest.FixtureRequest) -> Warehouse:
 
 def redshift(_folder: Path, request: pytest.FixtureRequest) -> Warehouse:
     database = request.getfixturevalue("postgres").create_database()
-    request.addfinalizer(database.drop)
+    request.addfinalizer(database.leave)
     front = request.getfixturevalue("redshift_front")
     prepare(database)
     reading = [f"GRANT USAGE ON SCHEMA {schema} TO {database.reader}" for schema in TABLES]

@@ -41,7 +41,7 @@ def shop(postgres: Server) -> Iterator[Database]:
         "GRANT ALL ON SEQUENCE numbers TO PUBLIC",
     )
     yield database
-    database.drop()
+    database.leave()
 
 
 def values(result: Result) -> list[object]:

@@ -26,7 +26,7 @@ def shop(postgres: Server) -> Iterator[Database]:
         "INSERT INTO people VALUES (1, 'a@example.com', 1.50), (2, NULL, NULL)",
     )
     yield database
-    database.drop()
+    database.leave()
 
 
 @pytest.fixture
