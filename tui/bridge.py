@@ -55,6 +55,7 @@ class Bridge:
 
         self._told: int | None = None
         self._daemon_read = 0.0
+        self._is_closed = False
         self._workbench = Workbench(folder)
         self.running = Running(self)
 
@@ -77,7 +78,9 @@ class Bridge:
         return self.snapshot
 
     async def in_thread(self, work: Callable[[], _Value]) -> _Value:
-        """Do something that takes a moment, in the thread that reads the store."""
+        """Do something that takes a moment, in the thread that reads the store; once that is closed, whoever asks is stopped."""
+        if self._is_closed:
+            raise asyncio.CancelledError
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _read(self, *, anew: bool) -> Snapshot | None:
@@ -211,6 +214,8 @@ class Bridge:
         self, do: str, on_part: Callable[[Mapping[str, Any]], None] | None = None, **values: Any
     ) -> dict[str, Any]:
         """Have the workbench do something; cancelling this task stops it there too. Raises Refused."""
+        if self._is_closed:  # it would be started anew
+            raise asyncio.CancelledError
         return await self._workbench.ask(do, on_part, values)
 
     # runs
@@ -246,6 +251,7 @@ class Bridge:
 
     async def close(self) -> None:
         """End the workbench and what it does; runs go on."""
+        self._is_closed = True
         await self._workbench.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 

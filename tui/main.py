@@ -20,9 +20,8 @@ __all__ = ["main", "open_console", "program"]
 def program() -> int:
     """Do what `backhaul` does, as a process of its own that ends with it; give the exit code."""
     codes: list[int] = []
-    atexit.register(
-        _leave, codes
-    )  # before any library registers what it has to do: what was registered first is called last
+    # before any library registers what it has to do: what was registered first is called last
+    atexit.register(_leave, codes)
     codes.append(main())
     return codes[0]
 

@@ -83,9 +83,8 @@ def scratch(folder: Path, *, ordered: bool = False) -> Generator[duckdb.DuckDBPy
     )
     try:
         with _explained(folder):
-            connection.execute(
-                "SET enable_progress_bar = false"
-            )  # it is for those who type Python; `python -c` counts as such
+            # it is for those who type Python, and `python -c` counts as such
+            connection.execute("SET enable_progress_bar = false")
             canonical.install(connection)
             yield connection
     finally:

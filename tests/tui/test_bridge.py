@@ -43,3 +43,18 @@ async def test_what_was_just_saved_is_there_though_the_files_are_being_read_by_t
         assert "new" in told[-1].snapshot.project.sources
     finally:
         await bridge.close()
+
+
+async def test_who_asks_while_the_console_is_being_closed_is_stopped_and_starts_no_helper(tmp_path: Path) -> None:
+    made = ProjectFolder.make(tmp_path / "acme")
+    bridge = Bridge(SimpleNamespace(post_message=lambda _message: None), made.folder)
+    await bridge.refresh()
+    await bridge.ask("lint", dialect="duckdb", text="SELECT 1")
+    helper = bridge._workbench._process
+    await bridge.close()
+    for question in (bridge.refresh(), bridge.change(dict), bridge.ask("lint", dialect="duckdb", text="SELECT 1")):
+        with pytest.raises(asyncio.CancelledError):
+            await question
+    assert bridge._workbench._process is helper
+    assert helper is not None
+    assert helper.returncode is not None
