@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.css.query import NoMatches
+from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -164,10 +165,19 @@ class Page(Actor):
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (34, "-tall")]  # noqa: RUF012 -- as Textual declares it
 
     def compose(self) -> ComposeResult:
+        self._take_classes_of(self.app.size)
         self._header, self._key_bar = Header(), KeyBar()
         yield self._header
         yield from self.body()
         yield self._key_bar
+
+    def _take_classes_of(self, size: Size) -> None:
+        """Take the classes of a size before there are widgets. Textual gives them at the first resize, and styles all of them again."""
+        for length, breakpoints in (
+            (size.width, self.HORIZONTAL_BREAKPOINTS),
+            (size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            self.add_class(max((least, name) for least, name in breakpoints if length >= least)[1], update=False)
 
     def body(self) -> ComposeResult:
         """Give the widgets between header and footer."""
