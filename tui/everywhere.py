@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -35,23 +36,36 @@ class Everywhere(Acting):
 
     def act(self, action: str, argument: str = "") -> None:
         """Do an action of the page in sight; one of Home's that names a sync is done there, to that sync."""
-        if argument and action.startswith("home.") and ACTIONS[action].takes == "sync" and not self._choose(argument):
+        if not (argument and action.startswith("home.") and ACTIONS[action].takes == "sync"):
+            super().act(action, argument)
             return
-        super().act(action, argument)
+        known = [status.sync for status in self.bridge.snapshot.statuses]
+        if argument in known:
+            self._leave(partial(self._act_at_home, action, argument))
+        else:
+            self.tell(f"There is no sync {argument}. There are: {', '.join(known)}.", "fail")
 
-    def _choose(self, sync: str) -> bool:
-        """Show Home with a sync chosen; say so where there is none of that name."""
+    def _act_at_home(self, action: str, sync: str) -> None:
         from tui.screens.home import Home
 
-        known = [status.sync for status in self.bridge.snapshot.statuses]
-        if sync not in known:
-            self.tell(f"There is no sync {sync}. There are: {', '.join(known)}.", "fail")
-            return False
         if not isinstance(self.screen, Home):
-            self.show_tab("home")
+            self._show_tab("home")
         if isinstance(self.screen, Home):
             self.screen.choose(sync)
-        return True
+        super().act(action, sync)
+
+    def _leave(self, goes: Callable[[], None]) -> None:
+        """Do what leaves the pages that are open; where one has changes that are not saved, after a question."""
+        if not any(isinstance(screen, Page) and screen.changed for screen in self.screen_stack):
+            goes()
+            return
+        from tui.screens.dialogs import Confirm
+
+        def answered(leaves: bool | None) -> None:
+            if leaves:
+                goes()
+
+        self.push_screen(Confirm("Leave without saving?", "What you typed here is not saved.", yes="Leave"), answered)
 
     def do_back(self) -> None:
         """Go back."""
@@ -62,7 +76,10 @@ class Everywhere(Acting):
         """Show a tab's page as it was left."""
         if self._empty:
             self.tell("There is no project yet: make one, or open one.", "muted")
-            return
+        else:
+            self._leave(partial(self._show_tab, name))
+
+    def _show_tab(self, name: str) -> None:
         while len(self.screen_stack) > 1:
             self.pop_screen()
         if name != "home":

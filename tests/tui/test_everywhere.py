@@ -17,7 +17,7 @@ from tui.acting import _Toast
 from tui.app import Console
 from tui.habits import HABITS
 from tui.preferences import Preferences, place, read
-from tui.screens.dialogs import write_rows
+from tui.screens.dialogs import Confirm, write_rows
 from tui.screens.home import Home
 from tui.widgets.table import Table
 
@@ -240,3 +240,26 @@ async def test_a_message_whose_time_is_over_while_it_is_being_shown_does_not_hol
         await until(pilot, lambda: len(app._notifications) == 0)  # it was shown, and its timer took it away
         await pilot.press("4")
         await until(pilot, "Log")
+
+
+@pytest.mark.parametrize("command", ["runs", "plan leads", "home"])
+async def test_a_command_that_leaves_what_was_typed_asks_first(day: ProjectFolder, command: str) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, "users → cio")
+        await pilot.press("j", "c")
+        await until(pilot, "most vanished")
+        await pilot.press(*"typed", "ctrl+k")
+        await until(pilot, "a command, or words")
+        await pilot.press(*command, "enter")
+        await until(pilot, "Leave without saving?")
+        await pilot.press("escape")
+        await until(pilot, "most vanished")
+        assert "typed" in screen_text(app)
+        await pilot.press("ctrl+k")
+        await until(pilot, "a command, or words")
+        await pilot.press(*command, "enter")
+        await until(pilot, "Leave without saving?")
+        await pilot.press("enter")
+        await until(pilot, lambda: "most vanished" not in screen_text(app) and not isinstance(app.screen, Confirm))
+        assert len(app.screen_stack) == (1 if command == "home" else 2)

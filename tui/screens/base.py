@@ -171,6 +171,11 @@ class Page(Actor):
         yield from self.body()
         yield self._key_bar
 
+    @property
+    def changed(self) -> bool:
+        """Say whether something was typed here that is lost where the page is left."""
+        return False
+
     def _take_classes_of(self, size: Size) -> None:
         """Take the classes of a size before there are widgets. Textual gives them at the first resize, and styles all of them again."""
         for length, breakpoints in (

@@ -247,15 +247,20 @@ class ConnectionPage(Page):
         """Go to the previous field."""
         self.focus_previous()
 
+    @property
+    def changed(self) -> bool:
+        """Say whether something was typed."""
+        if not self.stays_open:
+            return False
+        form = self.query_one(Form)
+        return any(form.value(each.name) != each.value for each in form.fields)
+
     async def do_back(self) -> None:
         """Leave the form; what was typed is given up only after a question."""
         from tui.screens.dialogs import Confirm
 
         self.workers.cancel_group(self, "attempt") if self._testing else None
-        form = self.query_one(Form)
-        first = {each.name: each.value for each in form.fields}
-        changed = any(form.value(each.name) != first[each.name] for each in form.fields)
-        if changed and not await self.console.push_screen_wait(
+        if self.changed and not await self.console.push_screen_wait(
             Confirm("Leave the form?", "What you typed here is not saved.", yes="Leave")
         ):
             return

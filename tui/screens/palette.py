@@ -79,15 +79,17 @@ class CommandLine(Dialog):
 
     def _show(self, typed: str) -> None:
         keys = self.console.keys
+        elsewhere = {choice.action.id for choice in self._of_named()}
         rows = []
         for choice in self._choices(typed):
             style = "muted" if choice.why_not else "text"
+            key = "" if choice.action.id in elsewhere else keys.shown(choice.action.id)
             words = f"{choice.action.command} {choice.argument}".strip()
             described = f"{choice.action.help}{f' ({choice.why_not})' if choice.why_not else ''}"
             rows.append(
                 Row(
                     f"{choice.action.id} {choice.argument}",
-                    (Span(words, style), Span(described, "muted"), Span(keys.shown(choice.action.id), style)),
+                    (Span(words, style), Span(described, "muted"), Span(key, style)),
                 )
             )
         table = self.query_one(Table)

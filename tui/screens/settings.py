@@ -123,6 +123,8 @@ class SyncForm(Page):
     @property
     def changed(self) -> bool:
         """Say whether something was typed."""
+        if not self.stays_open:
+            return False
         form = self.query_one(Form)
         return any(form.value(each.name) != each.value for each in form.fields)
 
