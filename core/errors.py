@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.blackout import without_secrets
+from core.harmless import encodable
 
 if TYPE_CHECKING:
     from core.model import Finding
@@ -58,7 +59,7 @@ class BackhaulError(Exception):
 
     def __init__(self, message: str, *, remedy: str = "", where: str = "") -> None:
         # a server's words may repeat what it was sent, a password too
-        self.message, self.remedy, self.where = map(without_secrets, (message, remedy, where))
+        self.message, self.remedy, self.where = (without_secrets(encodable(text)) for text in (message, remedy, where))
         super().__init__(self.message)
 
     def __str__(self) -> str:

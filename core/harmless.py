@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["harmless"]
+__all__ = ["encodable", "harmless"]
 
 _DANGEROUS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
@@ -28,6 +28,16 @@ def harmless(text: object, *, most: int | None = None, lines: bool = False) -> s
     if not lines:
         plain = _LINE_BREAKS.sub(lambda found: {"\t": "\\t", "\n": "\\n"}[found[0]], plain)
     return plain if most is None or len(plain) <= most else plain[: max(most - 1, 0)] + "…"
+
+
+def encodable(text: str) -> str:
+    r"""Return a text that every file, database and terminal takes: lone surrogates become visible escapes (`\ud83d`).
+
+    JSON can hold them (what cutting a string in JavaScript yields), and so can the names of files; UTF-8 cannot.
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _visible(found: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.projects import SECRETS, ProjectFolder
 from tests.servers.bigquery.stand_in import Dataset
@@ -16,6 +17,9 @@ from tests.servers.postgres import Database, NoBinariesError, Server
 from tests.servers.receiving import Receiver, receiving
 from tests.servers.redshift import Redshift, redshift
 from tests.servers.snowflake.stand_in import StandIn, Warehouse
+
+settings.register_profile("patient", deadline=None)  # no test measures time: the machine may be busy
+settings.load_profile("patient")
 
 
 def pytest_collection_finish() -> None:

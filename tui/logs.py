@@ -118,6 +118,8 @@ def _said(event: Mapping[str, Any]) -> tuple[str, str]:  # noqa: C901, PLR0912 -
                 "warn",
                 f"{where}: {event['reason']}; next try in {event['wait']:.0f} s ({event['attempt']} of {event['attempts']})",
             )
+        case "slowed":
+            return "warn", f"{where}: slowed down by the destination, {counted(event['times'], 'time')} so far"
         case "paused":
             return "error", f"{where}: paused with {event['pending']:,} pending. {event['reason']} {event['remedy']}"
         case "committed":

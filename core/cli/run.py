@@ -197,7 +197,14 @@ def _tell(event: Event, progress: Progress, *, brief: bool) -> None:
         case events.Stopped():
             progress.clear()
             _tell_guards(event)
-        case events.Retrying() | events.Resumed() | events.Committed() | events.Paused() | events.Ended():
+        case (
+            events.Slowed()
+            | events.Retrying()
+            | events.Resumed()
+            | events.Committed()
+            | events.Paused()
+            | events.Ended()
+        ):
             progress.clear()
             _tell_outcome(event)
         case _:
@@ -213,6 +220,11 @@ def _tell_outcome(event: Event) -> None:
                 f"{event.sync} → {event.destination}: {event.reason}; next try in {event.wait:.1f} s "
                 f"({event.attempt} of {event.attempts})",
                 sign="warn",
+            )
+        case events.Slowed() if event.is_last:
+            say(
+                f"{event.sync} → {event.destination}: slowed down by the destination, {counted(event.times, 'time')}",
+                dim=True,
             )
         case events.Resumed():
             say(

@@ -62,7 +62,7 @@ class HttpDestination:
         return Request(url=f"{self.host}/batch", headers=self.headers(), body=in_batch(batch))
 
     def verdict(self, batch: Batch, response: Response) -> Verdict:
-        return verdict_of_status(response)
+        return verdict_of_status(response, calls=batch.calls)
 
     def deletion(self, call: CallType) -> Mapping[str, Any] | None:
         return None

@@ -2,22 +2,27 @@
 
 A destination turns a batch of calls (JSON texts, joined) into a `Request`, and a `Response` into a `Verdict`. Whoever
 sends (core.sync.deliver) is the same for all of them: it keeps the batches' order of writes, retries what the verdict
-calls RETRY, halves what it calls REFUSED down to the row at fault, and pauses the delivery on PAUSE.
+calls RETRY, cuts what it calls REFUSED down to the rows at fault, and pauses the delivery on PAUSE.
 
-The retry rules are the same everywhere (`verdict_of_status`): 408, 425, 429 and 5xx are tried again (a 429's
-Retry-After is honoured), 401, 403 and 404 pause the delivery and keep its plan, other 4xx refuse the batch for good. An
-address that is not there (404) is no row's fault: to halve batches down to rows that are all refused would help nobody.
+The rules are the same everywhere (`verdict_of_status`): 2xx acknowledges, but for a 207, which has a status for each call; 408, 425, 429
+and 5xx are tried again (Retry-After is honoured); 400, 409, 413, 414 and 422 may be about a row; anything else is about the key, the
+address, a quota, a method or a lock, and no row's fault: it pauses the delivery and keeps its plan.
 """
 
 from __future__ import annotations
 
 import enum
 import json
+import re
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from core.harmless import encodable
 from core.model import CallType, Limits, Secret
 
 __all__ = [
@@ -28,6 +33,7 @@ __all__ = [
     "Request",
     "Response",
     "Verdict",
+    "encodable_verdict",
     "semantic_deletion",
     "verdict_of_status",
 ]
@@ -194,17 +200,71 @@ def semantic_deletion(call: CallType) -> Mapping[str, Any] | None:
     return None
 
 
-def verdict_of_status(response: Response, *, now: float | None = None) -> Verdict:
-    """Read a reply by its status alone, by the rules above; `now` (Unix seconds) reads a Retry-After date."""
+def verdict_of_status(response: Response, *, calls: int = 0, now: float | None = None) -> Verdict:
+    """Read a reply by its status, by the rules above; `calls` is how many calls the request had (0: not known).
+
+    A date in Retry-After is read by the reply's own Date, whose clock is the same, else by `now` (Unix seconds).
+    """
     status = response.status
+    if status == HTTPStatus.MULTI_STATUS:
+        return _multi_status(response, calls)
     if 200 <= status < 300:
         return Verdict(outcome=Outcome.ACKNOWLEDGED)
     reason = f"{status} {_text(response.body)}".strip()
-    if status in (401, 403, 404):
-        return Verdict(outcome=Outcome.PAUSE, reason=reason)
-    if status in (408, 425, 429) or status >= 500:
+    if status in _NOT_NOW or status >= 500:
         return Verdict(outcome=Outcome.RETRY, reason=reason, retry_after=_retry_after(response.headers, now))
-    return Verdict(outcome=Outcome.REFUSED, reason=reason)
+    return Verdict(outcome=Outcome.REFUSED if status in _ABOUT_ROWS else Outcome.PAUSE, reason=reason)
+
+
+def encodable_verdict(verdict: Verdict) -> Verdict:
+    """Return a verdict whose texts can be stored and shown, whatever the reply held."""
+    return replace(
+        verdict,
+        reason=encodable(verdict.reason),
+        refused={place: encodable(reason) for place, reason in verdict.refused.items()},
+        again={place: encodable(reason) for place, reason in verdict.again.items()},
+    )
+
+
+def _multi_status(response: Response, calls: int) -> Verdict:
+    """Read a 207 (RFC 4918, 13): a status for each call, in the calls' order, or errors that name calls by their index.
+
+    One that says neither is no acknowledgement: it pauses the delivery, for nobody knows what was taken.
+    """
+    results = _results(response.body)
+    refused: dict[int, str] = {}
+    again: dict[int, str] = {}
+    for number, result in enumerate(results):
+        place = result.get("index", number)
+        if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < max(calls, 1):
+            break
+        status = result.get("status", result.get("statusCode", result.get("code")))
+        if not isinstance(status, int) or isinstance(status, bool):
+            break
+        if status >= 300:
+            reason = f"{status} {_message(result)}".strip()[:500]
+            (again if status in _NOT_NOW or status >= 500 else refused)[place] = reason
+    else:
+        if len(results) == calls:
+            return Verdict(outcome=Outcome.ACKNOWLEDGED, refused=refused, again=again)
+    reason = f"207 does not say for each call what became of it: {_text(response.body)}"
+    return Verdict(outcome=Outcome.PAUSE, reason=reason)
+
+
+def _results(body: bytes) -> list[dict[str, Any]]:
+    """Return the results of single calls in a reply: a list, or a list in an object."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    if isinstance(document, dict):
+        document = next((value for value in document.values() if isinstance(value, list)), [])
+    return document if isinstance(document, list) and all(isinstance(each, dict) for each in document) else []
+
+
+_NOT_NOW = frozenset({408, 425, 429})
+_ABOUT_ROWS = frozenset({400, 409, 413, 414, 422})
+"""Statuses that may be about what was sent: bad request, conflict, too large, unprocessable. No other refuses a row."""
 
 
 def _text(body: bytes) -> str:
@@ -231,19 +291,24 @@ def _message(document: Any) -> str:
 
 def _retry_after(headers: Mapping[str, str], now: float | None) -> float | None:
     """Read Retry-After, which is a number of seconds or an HTTP date (RFC 9110, 10.2.3); None where it is neither."""
-    import re
-
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,9})?", value):
         return max(0.0, float(value))
-    import time
-    from datetime import UTC
+    moment = _http_date(value)
+    if moment is None:
+        return None
+    sent = _http_date(headers.get("date", ""))
+    return max(0.0, moment - (sent if sent is not None else time.time() if now is None else now))
+
+
+def _http_date(text: str) -> float | None:
+    """Read an HTTP date as Unix seconds; None where it is none."""
     from email.utils import parsedate_to_datetime
 
     try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
+        moment = parsedate_to_datetime(text.strip())
+        if moment.tzinfo is None:  # "-0000", which RFC 5322 has for UTC
+            moment = moment.replace(tzinfo=UTC)
+        return moment.timestamp()
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
-    if moment.tzinfo is None:  # "-0000", which RFC 5322 has for UTC
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, moment.timestamp() - (time.time() if now is None else now))

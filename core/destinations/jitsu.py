@@ -70,7 +70,7 @@ class Plugin(HttpDestination):
         return {"x-write-key": in_header(self.account, "the write key"), "content-type": "application/json"}
 
     def verdict(self, batch: Batch, response: Response) -> Verdict:
-        by_status = verdict_of_status(response)
+        by_status = verdict_of_status(response, calls=batch.calls)
         if by_status.outcome is not Outcome.ACKNOWLEDGED:
             return by_status
         said = _document(response.body)

@@ -7,8 +7,7 @@ compression, in hexadecimal digits, made with the signing key -- the form of Git
 
     X-Signature: sha256=6e0b3c...
 
-Replies are read by their status, as everywhere: 2xx acknowledges, 408, 425, 429 and 5xx are tried again, 401, 403 and
-404 pause the delivery, other 4xx refuse. A receiver has to drop a messageId that it has seen: what had no reply is sent
+Replies are read by their status, as everywhere (core.destinations.base). A receiver has to drop a messageId that it has seen: what had no reply is sent
 again with the same one. With `deletes`, rows that are gone become the semantic events "User Deleted" and "Relationship
 Deleted" of Customer.io, for a receiver that knows what to do with them.
 """

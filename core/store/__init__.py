@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from core.errors import StateError
+from core.harmless import encodable
 
 __all__ = ["Store", "named_query", "sync_folder"]
 
@@ -137,10 +138,14 @@ class Store:
         return version
 
     def rows(self, name: str, /, **values: Any) -> list[sqlite3.Row]:
-        """Run the query called `name` and give all its rows."""
+        """Run the query called `name` and give all its rows.
+
+        A text that UTF-8 cannot hold is stored with visible escapes: whatever a destination or a warehouse says can be recorded.
+        """
+        stored = {key: encodable(value) if isinstance(value, str) else value for key, value in values.items()}
         try:
             with self._turn:
-                return self._connection.execute(named_query(name), values).fetchall()
+                return self._connection.execute(named_query(name), stored).fetchall()
         except _BROKEN as error:
             raise _explained(error, self.file) from error
 

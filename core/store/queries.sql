@@ -206,10 +206,14 @@ UPDATE segments SET retired = :now WHERE ledger = :ledger AND number >= :first A
 -- name: insert_delivery
 INSERT INTO deliveries (id, run, sync, destination, ledger, state, call, plan, plan_bytes, plan_digest, clock, digest,
     form, rows, full_rows, added, changed, removed, unchanged, retried, superseded, refused, calls, batches, notes, created,
-    kind, deletes, assumed, canary, shape)
+    kind, deletes, assumed, canary, shape, accepted)
 VALUES (:id, :run, :sync, :destination, :ledger, 'planned', :call, :plan, :plan_bytes, :plan_digest, :clock, :digest,
     :form, :rows, :full_rows, :added, :changed, :removed, :unchanged, :retried, :superseded, :refused, :calls, :batches, :notes,
-    :created, :kind, :deletes, :assumed, :canary, :shape);
+    :created, :kind, :deletes, :assumed, :canary, :shape, :accepted);
+
+-- name: accepted_of_given_up
+SELECT CASE WHEN replan = 1 AND state = 'committed' THEN accepted END AS accepted FROM deliveries WHERE ledger = :ledger
+ORDER BY created DESC LIMIT 1;
 
 -- name: delivery
 SELECT * FROM deliveries WHERE id = :id;
@@ -245,6 +249,10 @@ SELECT * FROM deliveries WHERE sync = :sync ORDER BY created DESC LIMIT :limit;
 SELECT d.clock, r.bound FROM deliveries d JOIN runs r ON r.id = d.run
 WHERE d.ledger = :ledger AND d.state = 'committed' AND d.clock IS NOT NULL ORDER BY d.created;
 
+-- name: pause_delivery
+UPDATE deliveries SET state = 'paused', reason = :reason, replan = :replan
+WHERE id = :id AND state IN ('planned', 'sending', 'paused');
+
 -- name: set_delivery_state
 UPDATE deliveries SET state = :state, reason = :reason
 WHERE id = :id AND state IN ('planned', 'sending', 'paused');
@@ -260,7 +268,13 @@ UPDATE deliveries SET canary_passed = 1 WHERE id = :id;
 UPDATE deliveries SET clock = NULL WHERE id = :id;
 
 -- name: begun_batches
-SELECT number FROM batches WHERE delivery = :delivery AND state = 'sending';
+SELECT number FROM batches WHERE delivery = :delivery AND state = 'sending' AND unanswered = 1;
+
+-- name: batch
+SELECT * FROM batches WHERE delivery = :delivery AND number = :number;
+
+-- name: batch_has_reply
+UPDATE batches SET unanswered = 0 WHERE delivery = :delivery AND number = :number AND state = 'sending';
 
 -- name: open_plans
 SELECT plan FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sending', 'paused');
@@ -268,11 +282,14 @@ SELECT plan FROM deliveries WHERE plan IS NOT NULL AND state IN ('planned', 'sen
 -- name: batch_sending
 INSERT INTO batches (delivery, number, calls, state, attempts, position, sent)
 VALUES (:delivery, :number, :calls, 'sending', 1, :position, :now)
-ON CONFLICT (delivery, number) DO UPDATE SET attempts = attempts + 1, sent = :now
-RETURNING position;
+ON CONFLICT (delivery, number) DO UPDATE SET attempts = attempts + 1, sent = :now, unanswered = 1;
 
 -- name: batch_answered
-UPDATE batches SET state = 'answered', acknowledged = :acknowledged, status = :status, answered = :now
+UPDATE batches SET state = 'answered', calls = :calls, acknowledged = :acknowledged, status = :status, answered = :now
+WHERE delivery = :delivery AND number = :number;
+
+-- name: batch_taken_back
+UPDATE batches SET calls = calls - :calls, unanswered = 0, state = CASE WHEN calls > :calls THEN state ELSE 'sending' END
 WHERE delivery = :delivery AND number = :number;
 
 -- name: batch_held
@@ -298,6 +315,17 @@ INSERT INTO rejected (ledger, sync, destination, delivery, run, sequence, key, f
 VALUES (:ledger, :sync, :destination, :delivery, :run, :sequence, :key, :fingerprint, :identity, :message_id, :call,
     :row, 'open', :attempts, :reason, :status, :request, :response, :now, :now);
 
+-- name: insert_settled
+INSERT INTO rejected (ledger, sync, destination, delivery, run, sequence, key, fingerprint, identity, state, attempts, reason, created, changed)
+VALUES (:ledger, :sync, :destination, :delivery, :run, :sequence, :key, :fingerprint, :identity, 'superseded', 0, :reason, :now, :now);
+
+-- name: supersede_rejected_sequences
+UPDATE rejected SET state = 'superseded', changed = :now WHERE delivery = :delivery AND state = 'open' AND attempts = 1
+    AND sequence IN (SELECT value FROM json_each(:sequences));
+
+-- name: open_rejected_keys
+SELECT DISTINCT key FROM rejected WHERE ledger = :ledger AND state = 'open' AND delivery <> :delivery AND attempts > 0;
+
 -- name: supersede_rejected_key
 UPDATE rejected SET state = 'superseded', changed = :now
 WHERE ledger = :ledger AND key = :key AND state = 'open' AND delivery <> :delivery;
@@ -314,7 +342,7 @@ SELECT 1 FROM rejected WHERE ledger = :ledger AND key = :key AND state = 'open' 
 UPDATE rejected SET state = 'superseded', changed = :now WHERE ledger = :ledger AND state = 'open';
 
 -- name: refused_before
-SELECT 1 FROM rejected WHERE delivery = :delivery AND sequence < :sequence LIMIT 1;
+SELECT 1 FROM rejected WHERE delivery = :delivery AND sequence < :sequence AND attempts = 1 LIMIT 1;
 
 -- name: end_rejected
 UPDATE rejected SET state = :state, changed = :now WHERE number = :number;

@@ -2,8 +2,7 @@
 
 After so many failures in a row (no reply, or 5xx), on whatever connections, the breaker opens. The batch that failed
 then goes on trying alone, with its own waits and its own attempts; the others wait at `enter`, and none of their
-attempts are used up. Any other reply closes it. Where the batch that tries gives up, its delivery pauses, as without a
-breaker.
+attempts are used up. Any other reply closes it. Where the batch that tries gives up, another one asks.
 
 Pure: it knows no clock and sends nothing.
 """
@@ -39,6 +38,12 @@ class Breaker:
         if self.is_open:
             self._probing = who
 
+    def leave(self, who: Hashable) -> None:
+        """Take note that `who` sends nothing more: where it was the one to ask, somebody else does."""
+        if self._probing == who:
+            self._probing = None
+            self._wake()
+
     def failed(self, who: Hashable) -> None:
         """Take note that `who` had no reply, or a 5xx."""
         self.failures += 1
@@ -49,5 +54,8 @@ class Breaker:
         """Take note of any other reply: the destination is there, and everybody may go on."""
         self.failures = 0
         self._probing = None
+        self._wake()
+
+    def _wake(self) -> None:
         waiting, self._changed = self._changed, asyncio.Event()
         waiting.set()

@@ -36,7 +36,10 @@ IDENTICAL, HELD = 5, 6
 """More states of a row: an event equal to an earlier row of this result; a row refused often enough with this content."""
 
 AUTOMATIC_ATTEMPTS = 3
-"""How often a refused row is sent before it waits for a change of its content, or for a replay."""
+"""How often a refused row is sent in runs in a row; from then on it is retried by itself, but seldom."""
+
+_RETRY_HOURS = (1, 4, 12, 24)
+"""How long it waits then after each further attempt; a change of its content, or a replay, ends the wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,25 +142,27 @@ def compare(
     delete: bool,
     removed: int,
     left: int = 0,
+    now: float = 0.0,
 ) -> Comparison:
     """Settle every row's state for the destination at `position`, and count.
 
     `unfit` is SQL that says why this destination would take a call for nothing (core.calls.semantic).
     `full` says that the query has no {{last_sync_time}}; `delete` that removed rows are deleted. `removed` is how many rows
-    are (core.sync.removed); `left` rows were left behind as unchanged, and are not in the stage.
+    are (core.sync.removed); `left` rows were left behind as unchanged, and are not in the stage. `now` (Unix seconds of this host) says
+    which rejected rows are due to be retried.
     """
     state = f"state_{position}"
     refuse_oversized(connection, position, limits, unfit)
-    load_rejected(connection, position, rejected)
+    load_rejected(connection, position, rejected, now)
     connection.execute(f"""
         UPDATE stage SET {state} = {HELD} FROM rejected_{position} r
-        WHERE r.key = stage.key AND r.fingerprint = stage.fingerprint AND r.attempts >= {AUTOMATIC_ATTEMPTS}
+        WHERE r.key = stage.key AND r.fingerprint = stage.fingerprint AND NOT r.is_due
             AND {state} IN ({ADDED}, {CHANGED})
     """)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE retry_{position} AS
         SELECT r.* FROM rejected_{position} r
-        WHERE r.attempts BETWEEN 1 AND {AUTOMATIC_ATTEMPTS - 1} AND r.call IS NOT NULL AND NOT {full}
+        WHERE r.attempts >= 1 AND r.is_due AND r.call IS NOT NULL AND NOT {full}
             AND NOT EXISTS (SELECT 1 FROM stage WHERE stage.key = r.key)
         QUALIFY row_number() OVER (PARTITION BY r.key ORDER BY r.number DESC) = 1
     """)
@@ -199,7 +204,18 @@ def refuse_oversized(
     connection.execute(f"UPDATE stage SET {state} = {FAULTY} FROM refused_{position} r WHERE stage.rowid = r.place")
 
 
-def load_rejected(connection: duckdb.DuckDBPyConnection, position: int, rejected: list[Mapping[str, Any]]) -> None:
+def _is_due(row: Mapping[str, Any], now: float) -> bool:
+    """Return whether a rejected row may be sent again without a change of its content."""
+    beyond = row["attempts"] - AUTOMATIC_ATTEMPTS
+    if beyond < 0:
+        return True
+    wait = 3600 * _RETRY_HOURS[min(beyond, len(_RETRY_HOURS) - 1)]
+    return not 0 <= now - row["created"] < wait  # a clock that was set back ends the wait, too
+
+
+def load_rejected(
+    connection: duckdb.DuckDBPyConnection, position: int, rejected: list[Mapping[str, Any]], now: float = 0.0
+) -> None:
     """Make the table of the ledger's open rejected rows (few: they passed through Python when they were refused)."""
     import pyarrow as pa
 
@@ -211,6 +227,7 @@ def load_rejected(connection: duckdb.DuckDBPyConnection, position: int, rejected
         "message_id": pa.array([row["message_id"] for row in rejected], pa.string()),
         "call": pa.array([row["call"] for row in rejected], pa.string()),
         "attempts": pa.array([row["attempts"] for row in rejected], pa.int64()),
+        "is_due": pa.array([_is_due(row, now) for row in rejected], pa.bool_()),
     }
     fill(connection, f"rejected_{position}", columns)
 
@@ -225,5 +242,7 @@ def _notes(counts: Mapping[int, int]) -> tuple[str, ...]:
             f"{counts[REPEATED]:,} events were sent before with other content; their messageId is not used again"
         )
     if counts.get(HELD):
-        notes.append(f"{counts[HELD]:,} rows were refused {AUTOMATIC_ATTEMPTS} times; `replay` tries them again")
+        notes.append(
+            f"{counts[HELD]:,} rows were rejected {AUTOMATIC_ATTEMPTS} times or more: they are retried once a day at least, and now by `replay`"
+        )
     return tuple(notes)

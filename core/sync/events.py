@@ -23,6 +23,7 @@ __all__ = [
     "Querying",
     "Resumed",
     "Retrying",
+    "Slowed",
     "Started",
     "Stopped",
     "as_json",
@@ -156,6 +157,22 @@ class Retrying(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slowed(Event):
+    """The destination has asked a delivery to be slower, so many `times` up to now; told now and then, and at the end.
+
+    `rate` is in requests a second, from now on; `wait` is for how many seconds nothing is sent; `is_last` says that the delivery is over.
+    """
+
+    kind: ClassVar[str] = "slowed"
+    destination: str
+    delivery: str
+    times: int
+    rate: float
+    wait: float
+    is_last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paused(Event):
     """A delivery stops here; its plan is kept and goes on at the next run."""
 
@@ -238,6 +255,7 @@ _KINDS: Mapping[str, type[Event]] = {
         Resumed,
         Answered,
         Retrying,
+        Slowed,
         Paused,
         Committed,
         Ended,

@@ -49,10 +49,10 @@ class Finishing:
     async def finish(self, target: Target, delivery: Mapping[str, Any]) -> Outcome | BackhaulError | Question:
         """Send a delivery's batches and commit it; give how it ended, why it is paused, or what its canary asks.
 
-        Where a new plan was asked for (`--replan`), what was never sent of an earlier delivery is given up: it commits
-        what was acknowledged and moves no last_sync_time.
+        Where a new plan was asked for (`--replan`), or the destination refused everything, what was never sent of an earlier
+        delivery is given up: it commits what was acknowledged and moves no last_sync_time.
         """
-        give_up = self.accepted.replan and delivery["run"] != self.run
+        give_up = (self.accepted.replan or bool(delivery["replan"])) and delivery["run"] != self.run
         try:
             if delivery["calls"]:
                 self.store.do("set_delivery_state", id=delivery["id"], state="sending", reason=None)
@@ -63,12 +63,12 @@ class Finishing:
                 await self._send(target, delivery, only_begun=give_up)
             outcome = await self._commit(delivery, give_up=give_up)
         except PausedError as pause:
-            return self._pause(target, delivery, pause.cause)
+            return self._pause(target, delivery, pause.cause, replan=pause.replan or bool(delivery["replan"]))
         except CanaryStop as stop:
             self.store.do("set_delivery_state", id=delivery["id"], state="paused", reason=stop.question.message)
             return stop.question
         except BackhaulError as error:
-            return self._pause(target, delivery, error)
+            return self._pause(target, delivery, error, replan=bool(delivery["replan"]))
         self.emit(
             events.Committed(
                 run=self.run,
@@ -118,9 +118,11 @@ class Finishing:
                 give_up,
             )
 
-    def _pause(self, target: Target, delivery: Mapping[str, Any], cause: BackhaulError) -> BackhaulError:
-        """Keep the plan and say why the delivery does not go on now."""
-        self.store.do("set_delivery_state", id=delivery["id"], state="paused", reason=cause.message)
+    def _pause(
+        self, target: Target, delivery: Mapping[str, Any], cause: BackhaulError, *, replan: bool
+    ) -> BackhaulError:
+        """Keep the plan and say why the delivery does not go on now; with `replan`, the next run makes a new one."""
+        self.store.do("pause_delivery", id=delivery["id"], reason=cause.message, replan=int(replan))
         self.emit(
             events.Paused(
                 run=self.run,

@@ -1,6 +1,7 @@
 """The plan: the calls that a delivery will make, written before the first is sent, and immutable from then on.
 
-First what is new and changed, then what is tried again, last the deletes, in batches of their own. The messageId is the
+First what is new and changed, then what was rejected before and is tried again, last the deletes, each in batches of their own: what a
+destination chokes on holds up nothing else. The messageId is the
 MD5 digest of delivery, operation, key and fingerprint, so a plan that is sent again repeats its ids and a new plan never
 reuses one; only events may bring their own. `planfile` has the file's format.
 """
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.embedded import quoted
+from core.embedded import count, quoted
 from core.errors import StateError
 from core.model import Limits
 from core.sync.planfile import Cutter, PlanFile, PlanWriter
@@ -52,7 +53,7 @@ def write_plan(
     delivered, and nothing else is planned. The first batch takes at most `canary` calls, where that is not 0.
     """
     writer = PlanWriter(folder / f"{name}.tmp", Cutter(limits.batch_calls, limits.batch_bytes - 32, canary))
-    sources = [(operation, _staged_rows(position))] if staged else []
+    sources = [(operation, rows) for rows in _staged_rows(connection, position)] if staged else []
     again = f"SELECT key, fingerprint, {_NO_HASHES}, identity, message_id, call FROM retry_{position}"
     if operation == "send":
         sources.append(("send", again))
@@ -60,8 +61,7 @@ def write_plan(
         sources.append(("delete", deletes))
     try:
         for what, rows in sources:
-            if what == "delete":
-                writer.cutter.close()
+            writer.cutter.close()
             for batch in _with_ids(connection, rows, delivery, what):
                 writer.add(batch, what)
         return writer.close()
@@ -71,8 +71,13 @@ def write_plan(
         writer.abandon()
 
 
-def _staged_rows(position: int) -> str:
-    return f"SELECT key, fingerprint, quick, quick_id, identity, message_id, call FROM stage WHERE state_{position} IN ({ADDED}, {CHANGED})"
+def _staged_rows(connection: duckdb.DuckDBPyConnection, position: int) -> list[str]:
+    """Return SQL for the rows that are sent: new and changed ones, then those of them that were rejected before."""
+    rows = f"SELECT key, fingerprint, quick, quick_id, identity, message_id, call FROM stage WHERE state_{position} IN ({ADDED}, {CHANGED})"
+    rejected = f"(SELECT key FROM rejected_{position} WHERE attempts > 0)"
+    if not count(connection, f"SELECT count(*) FROM rejected_{position} WHERE attempts > 0"):
+        return [rows]
+    return [f"{rows} AND key NOT IN {rejected}", f"{rows} AND key IN {rejected}"]
 
 
 def _with_ids(

@@ -23,7 +23,7 @@ from core.ledger.files import durable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Cutter", "PlanBatch", "PlanFile", "PlanWriter", "plan_rows", "read_batches"]
+__all__ = ["Cutter", "PlanBatch", "PlanFile", "PlanWriter", "plan_rows", "read_batches", "sequences_of"]
 
 _ROW_GROUP_BYTES = 4_000_000
 _TAKEN = ("key", "fingerprint", "quick", "quick_id", "identity", "message_id", "call")
@@ -282,6 +282,20 @@ def read_batches(path: Path, skip: Callable[[int], bool]) -> Iterator[PlanBatch]
                     )
                 start = end
             sequence += numbers.num_rows
+
+
+def sequences_of(path: Path, keys: Sequence[bytes]) -> frozenset[int]:
+    """Return the places in the plan of the rows with these keys."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    if not keys:
+        return frozenset()
+    table = pq.read_table(path, columns=["key", "sequence"])
+    stored = table.column("key").cast(pa.binary(16))
+    wanted = pc.is_in(stored, value_set=pa.array(keys, pa.binary(16)))
+    return frozenset(table.column("sequence").filter(wanted).to_pylist())
 
 
 def plan_rows(path: Path, batch: PlanBatch, sequences: Sequence[int]) -> list[dict[str, Any]]:

@@ -56,7 +56,8 @@ _SKEW = 2.0
 class TargetPlan:
     """One destination's part in a run: its ledger as the manifest has it, what was compared, asked and planned.
 
-    `known` is how many rows the ledger has.
+    `known` is how many rows the ledger has; `accepted_before` are the guards that somebody accepted for the plan of which this one takes
+    the place.
     """
 
     target: Target
@@ -66,6 +67,7 @@ class TargetPlan:
     delivery: str
     comparison: Comparison | None = None
     known: int = 0
+    accepted_before: frozenset[str] = frozenset()
     questions: tuple[Question, ...] = ()
     shape: Shape | None = None
     plan: PlanFile | None = None
@@ -170,8 +172,12 @@ class Planning:
             record_delivery(self, position, run, now)
 
     def open_questions(self, plan: TargetPlan) -> tuple[Question, ...]:
-        """Give the questions that nobody has answered."""
-        return tuple(question for question in plan.questions if not (self.accepted.yes and question.acceptable))
+        """Return the questions that nobody has answered."""
+        return tuple(
+            question
+            for question in plan.questions
+            if not (question.acceptable and (self.accepted.yes or question.guard in plan.accepted_before))
+        )
 
     def notes(self, comparison: Comparison) -> tuple[str, ...]:
         """Give what a person should know of one destination's plan, the clocks included."""
@@ -230,8 +236,10 @@ class Planning:
                 where=self.sync.name,
                 remedy="Use the version that wrote it: its rows must not be sent again only because they are written anew.",
             )
+        given_up = self.store.row("accepted_of_given_up", ledger=ledger["id"]) if ledger else None
         return TargetPlan(
             target=target,
+            accepted_before=frozenset(json.loads(given_up["accepted"] or "[]")) if given_up else frozenset(),
             ledger=dict(ledger) if ledger else None,
             ledger_id=ledger["id"] if ledger else randomness.token_hex(8),
             account=account,
@@ -307,6 +315,7 @@ class Planning:
             delete=delete,
             removed=self._removed(position, plan),
             left=self.left,
+            now=self.host_clock(),
         )
         if self.accepted.baseline:
             return replace(comparison, retried=0, deletes=0)
@@ -337,6 +346,9 @@ class Planning:
     def _asked(self, plan: TargetPlan) -> tuple[Question, ...]:
         comparison = plan.comparison
         assert comparison is not None and plan.shape is not None  # noqa: S101, PT018 -- compare() has just set them
+        if plan.ledger is not None and not plan.ledger["digest"]:
+            # its first delivery was never completed: most rows are new and no surprise, as in a first run
+            comparison = replace(comparison, known=0)
         guards: Guards = self.sync.guards
         return (
             plan.questions

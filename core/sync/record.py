@@ -96,6 +96,7 @@ def delivery_row(
         "batches": plan.batches if plan else 0,
         "canary": None,
         "shape": None,
+        "accepted": None,
         "notes": "[]",
         "created": now,
         **nothing,
@@ -129,6 +130,7 @@ def _planned_row(planning: Planning, plan: TargetPlan, run: str, now: float) -> 
         superseded=comparison.identical,
         refused=comparison.refused + comparison.held,
         canary=file.canary if file else None,
+        accepted=json.dumps([question.guard for question in plan.questions]) if plan.questions else None,
         notes=json.dumps(planning.notes(comparison), ensure_ascii=False),
     )
     if planning.accepted.baseline:

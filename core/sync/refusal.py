@@ -8,16 +8,16 @@ from typing import Any
 
 from core.store import Store
 
-__all__ = ["Rejection", "record_rejection"]
+__all__ = ["Rejection", "record_not_sent", "record_rejection"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """A call that the destination refused for good. `sequence` is its place in the plan."""
+    """A call that the destination refused for good. `sequence` is its place in the plan; `status` is None where it gave no reply."""
 
     sequence: int
     reason: str
-    status: int
+    status: int | None
     request: str
     response: str
 
@@ -58,6 +58,26 @@ def record_rejection(
     )
     if stays:
         store.do("supersede_rejected_of_delivery", **_place(delivery, row), now=now)
+
+
+def record_not_sent(
+    store: Store, delivery: Mapping[str, Any], sequence: int, row: Mapping[str, Any], reason: str, now: float
+) -> None:
+    """Note that a row of a batch that is recorded as answered has no outcome: it belongs to the next plan."""
+    store.do(
+        "insert_settled",
+        ledger=delivery["ledger"],
+        sync=delivery["sync"],
+        destination=delivery["destination"],
+        delivery=delivery["id"],
+        run=delivery["run"],
+        sequence=sequence,
+        key=row["key"],
+        fingerprint=row["fingerprint"],
+        identity=row["identity"],
+        reason=f"not sent: {reason}"[:500],
+        now=now,
+    )
 
 
 def _place(delivery: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,11 @@ _SHORTEST_KEY = 8
 
 
 class NoReplyError(Exception):
-    """The request may or may not have arrived; the message says what happened."""
+    """There is no reply; the message says what happened. It may have arrived, but for where no connection was made."""
+
+    def __init__(self, message: str, *, may_have_arrived: bool = True) -> None:
+        super().__init__(message)
+        self.may_have_arrived = may_have_arrived
 
 
 class Transport(Protocol):
@@ -129,7 +133,10 @@ class HttpTransport:
             raise NoReplyError(f"no whole reply in {self._longest:.0f} seconds") from error
         except httpx.HTTPError as error:
             said = without_secrets(without_password(str(error)))
-            raise NoReplyError(f"{type(error).__name__}: {said}" if said else type(error).__name__) from None
+            unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError))
+            raise NoReplyError(
+                f"{type(error).__name__}: {said}" if said else type(error).__name__, may_have_arrived=not unsent
+            ) from None
         if reply.status_code // 100 == 3:
             raise _redirected(request.url, reply.headers.get("location", "nowhere"))
         for key in _keys(request.headers):

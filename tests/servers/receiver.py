@@ -20,7 +20,7 @@ POST /_chance with {"seed": 7, "faults": 0.3, "lost": 0.05} lets chance choose f
 of them get one of `kinds` (all of the above that do not take the calls, unless named), so many lose their reply.
 
 POST /_refuse with {"containing": ["u_7"], "status": 400, "body": "…"} answers so whenever the body has one of these
-texts.
+texts; with "close" it closes the connection instead. A body may be any bytes, as surrogate escapes.
 GET /_count gives how many requests and bytes were taken, over how many connections, the most that were busy in the same
 moment, and how many are open. Records of refused requests are marked by their status.
 """
@@ -155,7 +155,11 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
-        status = behaviour.get("status") or self.refusal(body) or 200
+        refusal = self.refusal(body)
+        if refusal and self.state.refuse.get("close"):
+            self.drop()
+            return
+        status = behaviour.get("status") or refusal or 200
         head = {
             "path": self.path,
             "method": self.command,
@@ -168,8 +172,8 @@ class Handler(BaseHTTPRequestHandler):
             self.drop(reset="reset" in behaviour)
             return
         refused = self.state.refuse.get("body", '{"message": "refused"}')
-        text = behaviour.get("body", self.answer(body) if status == 200 else refused)
-        self.reply(status, text.encode(), behaviour.get("headers", {}), behaviour)
+        text = behaviour.get("body", self.answer(body) if status == 200 and not refusal else refused)
+        self.reply(status, text.encode("utf-8", "surrogateescape"), behaviour.get("headers", {}), behaviour)
 
     def answer(self, body: bytes) -> str:
         """Give the reply to calls that were taken."""

@@ -54,8 +54,9 @@ class Receiver:
     def behave(self, *behaviours: dict[str, Any]) -> None:
         self._post("/_behave", list(behaviours))
 
-    def refuse(self, *texts: str, status: int = 400, body: str = '{"message": "refused"}') -> None:
-        self._post("/_refuse", {"containing": texts, "status": status, "body": body} if texts else {})
+    def refuse(self, *texts: str, status: int = 400, body: str = '{"message": "refused"}', close: bool = False) -> None:
+        """Refuse whatever holds one of these texts; without a text, nothing."""
+        self._post("/_refuse", {"containing": texts, "status": status, "body": body, "close": close} if texts else {})
 
     def chance(self, **chances: Any) -> None:
         """Let chance choose what happens to requests (see the receiver); without a word, nothing happens to them."""

@@ -107,6 +107,7 @@ EXAMPLES: tuple[Event, ...] = (
     events.Stopped(**RUN, destination="seg", questions=({"guard": "max_calls", "message": "too many"},)),
     events.Resumed(**TO, **COUNTS, answered=100, acknowledged=90, batches_answered=1),
     events.Retrying(**TO, reason="429", attempt=1, attempts=5, wait=2.0),
+    events.Slowed(**TO, times=3, rate=9.5, wait=1.0),
     events.Paused(**TO, reason="down", remedy="wait", pending=3),
 )
 

@@ -1,4 +1,7 @@
-"""The pace keeps the limit in any second, slows down for all, and comes back; on a clock of its own."""
+"""The pace keeps the limit in any second, slows down for all, and comes back; on a clock of its own.
+
+Receivers with limits of the usual kinds are played against it: it uses most of what each allows, without asking for more all the time.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +110,7 @@ def test_all_of_a_limit_can_be_used() -> None:
     assert 1000 / (max(sent) - min(sent)) > 90
 
 
-def test_a_429_halves_the_rate_once_for_all_requests_that_were_on_their_way() -> None:
+def test_a_429_lowers_the_rate_once_for_all_requests_of_a_second() -> None:
     clock = Clock()
     pace = pace_on(clock, 8)
     full = pace.rate
@@ -115,10 +118,10 @@ def test_a_429_halves_the_rate_once_for_all_requests_that_were_on_their_way() ->
     clock.now += 1
     for at in sent_at:
         pace.slow_down(at)
-    assert pace.rate == full / 2
+    assert pace.rate == pytest.approx(0.95 * full / 2)
     clock.now += 1
     pace.slow_down(clock.now)
-    assert pace.rate == full / 4
+    assert pace.rate == pytest.approx(0.95**2 * full / 4)
 
 
 def test_retry_after_holds_back_every_connection_also_those_that_wait_already() -> None:
@@ -149,26 +152,34 @@ def test_a_pause_that_is_asked_for_with_a_503_does_not_halve_the_rate() -> None:
     assert pace.rate == before
 
 
-def test_the_rate_climbs_evenly_with_the_time_of_success_and_a_silence_counts_little() -> None:
+def test_after_a_429_the_rate_stays_a_little_below_what_was_taken_and_then_looks_for_more() -> None:
+    clock = Clock()
+    pace = pace_on(clock, 1_000)
+    for _ in range(100):
+        clock.now += 0.1
+        pace.succeeded()
+    pace.rate = 10.0
+    pace.slow_down(clock.now)
+    assert pace.rate == pytest.approx(9.5, abs=0.2)
+    rates = []
+    for _ in range(600):
+        clock.now += 0.5
+        pace.succeeded()
+        rates.append(pace.rate)
+    assert rates == sorted(rates)
+    assert max(rates[:60]) <= 10.2
+    assert rates[-1] > 20
+
+
+def test_a_silence_counts_little() -> None:
     clock = Clock()
     pace = pace_on(clock, 60)
-    pace.succeeded()
     pace.slow_down(clock.now)
-    steps = []
-    for _ in range(10):
-        before = pace.rate
-        clock.now += 1
-        pace.succeeded()
-        steps.append(pace.rate - before)
-    assert max(steps) == pytest.approx(min(steps)) == pytest.approx(pace._full / 60)
+    pace.succeeded()
     before = pace.rate
     clock.now += 3600
     pace.succeeded()
-    assert pace.rate - before == pytest.approx(steps[0])
-    for _ in range(60):
-        clock.now += 1
-        pace.succeeded()
-    assert pace.rate == pace._full
+    assert before < pace.rate < 2 * before
 
 
 def test_a_limit_below_one_a_second_is_kept_too() -> None:
@@ -179,3 +190,95 @@ def test_a_limit_below_one_a_second_is_kept_too() -> None:
         return sent
 
     assert asyncio.run(play()) == pytest.approx([100, 105, 110, 115])
+
+
+class Bucket:
+    """A receiver that gives each request a token, of which so many come a second, and at most `most` are saved up."""
+
+    def __init__(self, rate: float, most: float, retry: float | None = None) -> None:
+        self.rate, self.most, self.retry = rate, most, retry
+        self.tokens, self.at = most, 100.0
+
+    def takes(self, now: float) -> bool:
+        self.tokens = min(self.most, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        if self.tokens < 1 - 1e-9:
+            return False
+        self.tokens -= 1
+        return True
+
+    def wait(self, now: float) -> float | None:
+        return self.retry
+
+
+class Window:
+    """A receiver that takes so many requests in each `size` seconds of the clock."""
+
+    def __init__(self, rate: float, size: float = 1.0, *, says_when: bool = True) -> None:
+        self.most, self.size, self.says_when = rate * size, size, says_when
+        self.number, self.taken = -1, 0
+
+    def takes(self, now: float) -> bool:
+        if int(now / self.size) != self.number:
+            self.number, self.taken = int(now / self.size), 0
+        self.taken += 1
+        return self.taken <= self.most
+
+    def wait(self, now: float) -> float | None:
+        return (self.number + 1) * self.size - now if self.says_when else None
+
+
+class Sliding:
+    """A receiver that takes so many requests in any second."""
+
+    def __init__(self, rate: int, retry: float | None = None) -> None:
+        self.most, self.retry, self.times = rate, retry, list[float]()
+
+    def takes(self, now: float) -> bool:
+        self.times = [at for at in self.times if at > now - 1]
+        if len(self.times) < self.most:
+            self.times.append(now)
+            return True
+        return False
+
+    def wait(self, now: float) -> float | None:
+        return self.retry
+
+
+@pytest.mark.parametrize(
+    "limiter",
+    [
+        Bucket(10, 10),
+        Bucket(10, 1),
+        Bucket(10, 10, 1.0),
+        Bucket(10, 1, 1.0),
+        Window(10),
+        Window(10, says_when=False),
+        Window(10, 10.0),
+        Sliding(10),
+        Sliding(10, 1.0),
+    ],
+    ids=["bucket", "no bucket", "bucket, 1 s", "no bucket, 1 s", "window", "silent", "ten seconds", "any", "any, 1 s"],
+)
+def test_nine_tenths_of_what_a_receiver_allows_are_used(limiter: Bucket | Window | Sliding) -> None:
+    async def play() -> int:
+        clock = Clock()
+        pace = pace_on(clock, 1_000)
+        taken = 0
+
+        async def connection() -> None:
+            nonlocal taken
+            while clock.now < 400:
+                at = await pace.turn()
+                await clock.sleep(0.01)
+                if limiter.takes(clock.now):
+                    taken += 1
+                    pace.succeeded()
+                else:
+                    pace.slow_down(at, limiter.wait(clock.now))
+                await clock.sleep(0.01)
+
+        await clock.run(*[asyncio.create_task(connection()) for _ in range(4)])
+        return taken
+
+    assert asyncio.run(play()) >= 0.9 * 300 * 10

@@ -750,7 +750,7 @@ def test_a_long_retry_after_pauses_the_delivery_instead_of_waiting(workshop: Wor
     workshop.sync()
     workshop.receiver.behave({"status": 429, "headers": {"retry-after": "7200"}})
     outcome = workshop.run()
-    assert "asks for a pause of 120 minutes" in outcome.of(Paused)[0].reason
+    assert "asks for a pause of 2 hours" in outcome.of(Paused)[0].reason
     assert workshop.run().state == "succeeded"
     assert workshop.users() == ["u_0", "u_1"]
 

@@ -29,10 +29,10 @@ def status_is_success(*statuses: int) -> None:
     from core.destinations import _http
     from core.destinations.base import Outcome, Verdict, verdict_of_status
 
-    def verdict(response: Any, *, now: float | None = None) -> Verdict:
+    def verdict(response: Any, *, calls: int = 0, now: float | None = None) -> Verdict:
         if response.status in statuses:
             return Verdict(outcome=Outcome.ACKNOWLEDGED)
-        return verdict_of_status(response, now=now)
+        return verdict_of_status(response, calls=calls, now=now)
 
     _http.verdict_of_status = verdict
 
@@ -84,11 +84,11 @@ def answered_before_the_reply() -> None:
 
     record = Delivering._record_sending
 
-    def recording(self: Any, batch: Any, position: int | None) -> int | None:
+    def recording(self: Any, batch: Any, position: int | None) -> Any:
         known = record(self, batch, position)
         calls = len(batch.calls)
         values = {"delivery": self.delivery["id"], "number": batch.number, "now": self.clock()}
-        self.store.do("batch_answered", acknowledged=calls, status=200, **values)
+        self.store.do("batch_answered", calls=calls, acknowledged=calls, status=200, **values)
         return known
 
     Delivering._record_sending = recording
@@ -98,17 +98,14 @@ def batch_accepted_because_one_row_was() -> None:
     """Where some rows of a batch were taken, all of them count as taken."""
     from core.sync.deliver import Delivering
 
-    settle = Delivering._settle
+    recorded = Delivering._recorded
 
-    async def settling(
-        self: Any, body: Any, request: Any, calls: Any, places: Any, underway: Any, attempt: int = 1
-    ) -> int:
-        status = await settle(self, body, request, calls, places, underway, attempt)
-        if len(underway.rejections) < len(calls):
-            underway.rejections.clear()
-        return status
+    async def recording(self: Any, progress: Any) -> None:
+        if progress.is_done and progress.acknowledged:
+            progress.rejections.clear()
+        await recorded(self, progress)
 
-    Delivering._settle = settling
+    Delivering._recorded = recording
 
 
 def rejected_rows_dropped() -> None:
@@ -123,17 +120,17 @@ def rejected_rows_stop_the_others() -> None:
     from core.errors import DeliveryError
     from core.sync.deliver import Delivering, PausedError
 
-    def reject(self: Any, *_: Any) -> None:
-        raise PausedError(DeliveryError("A row was refused.", remedy="Mend it."))
+    async def refuse(self: Any, *_: Any) -> None:
+        raise PausedError(DeliveryError("A row was refused.", remedy="Fix it."))
 
-    Delivering._reject = reject
+    Delivering._refuse = refuse
 
 
 def deletes_before_the_rest() -> None:
     """Deletes go out first."""
-    from core.sync import deliver
+    from core.sync import deliver, plan_source
 
-    read = deliver.read_batches
+    read = plan_source.read_batches
 
     def reading(path: Any, skip: Any) -> Any:
         from dataclasses import replace
@@ -142,7 +139,7 @@ def deletes_before_the_rest() -> None:
         yield from (replace(batch, deletes=False) for batch in batches if batch.deletes)
         yield from (batch for batch in batches if not batch.deletes)
 
-    deliver.read_batches = reading
+    plan_source.read_batches = reading
     deliver.Delivering._call_of = lambda self, batch: self.call
 
 
@@ -202,7 +199,7 @@ def ledger_before_delivery() -> None:
             of = {"delivery": delivery["id"], "number": number, "now": 0.0}
             calls = 0 if number else delivery["calls"]
             self.store.do("batch_sending", calls=calls, position=None, **of)
-            self.store.do("batch_answered", acknowledged=calls, status=200, **of)
+            self.store.do("batch_answered", calls=calls, acknowledged=calls, status=200, **of)
         outcome = await self._commit(delivery, give_up=False)
         with self.store._turn:
             self.store._connection.execute("DELETE FROM batches WHERE delivery = ?", [delivery["id"]])

@@ -1,0 +1,1 @@
+"""Promises that span modules (nothing is stuck, nothing is surprising), each tried on a real receiver."""
