@@ -30,7 +30,7 @@ from core.errors import BackhaulError, SecretError, UsageError
 from core.masking import names_in, values_of
 from core.model import Project, Secret, Sync
 from core.project import dialect_of
-from core.project.decode import read_toml
+from core.project.read import read_toml
 from core.store import Store
 from core.sync.history import RunSummary
 from core.words import utc

@@ -20,7 +20,7 @@ from core.installed import parts
 from core.masking import values_of
 from core.model import Project, Sync
 from core.project import dialect_of
-from core.project.decode import read_toml
+from core.project.read import read_toml
 from core.store import Store
 from core.sync.history import DaemonStatus, RunSummary, daemon, runs
 

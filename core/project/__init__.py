@@ -13,7 +13,6 @@ changes one key and keeps comments and order.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -30,8 +29,11 @@ from core.finding import FILE, find
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
 from core.plugins import nearest
 from core.project.alerts import alerts_of, unknown_sync
-from core.project.decode import decode, read_toml
+from core.project.decode import decode
 from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
+from core.project.identity import sync_id
+from core.project.ranges import check_limits
+from core.project.read import FAULTS, read_text, read_toml, unusable
 from core.project.write import set_value, write_file
 from core.warehouses import warehouse_type
 
@@ -50,6 +52,7 @@ __all__ = [
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _MOST_WORKERS = 64
+_MOST_SAID = 500
 _Value = TypeVar("_Value", Source, Destination, Sync)
 
 
@@ -73,7 +76,7 @@ def load(folder: Path) -> Project:
     project = Project(
         name=head.name,
         folder=folder,
-        state=(folder / head.state).absolute() if head.state else folder / ".backhaul",
+        state=_state(folder, head),
         sources=sources,
         destinations=destinations,
         syncs=syncs,
@@ -90,6 +93,11 @@ def load(folder: Path) -> Project:
     _check_names(project, broken)
     working = {name: sync for name, sync in syncs.items() if sync.path not in broken}
     return replace(project, syncs=working)
+
+
+def _state(folder: Path, head: ProjectFile) -> Path:
+    """Return the state folder of a project."""
+    return (folder / head.state).absolute() if head.state else folder / ".backhaul"
 
 
 def head_problem(folder: Path) -> ProjectError | None:
@@ -147,7 +155,11 @@ def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _V
             yield file.stem, read(file)
         except ProjectError as error:
             error.where = error.where or str(file)
+            if len(error.message) > _MOST_SAID:  # it repeats a value
+                error.message = error.message[:_MOST_SAID] + "…"
             broken[file] = error
+        except FAULTS as error:  # whatever is wrong with a file, it takes itself out and no other
+            broken[file] = unusable(file, error)
 
 
 def dialect_of(project: Project, sync: Sync) -> str:
@@ -191,9 +203,7 @@ def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
     settings = decode(file, values, plugin.Settings)
     limits = plugin.profiles.get(getattr(settings, "profile", ""), plugin.limits)
     given = {name: value for name, value in asdict(changed).items() if value is not None}
-    impossible = [name for name, value in given.items() if not 0 < value < math.inf]
-    if impossible:
-        raise ProjectError(f"limits.{impossible[0]} has to be a number that is more than 0.", where=str(file))
+    check_limits(file, given)
     return Destination(
         name=file.stem,
         type=kind,
@@ -217,10 +227,14 @@ def _check_network(file: Path, network: Network) -> None:
     """Refuse a proxy that is no address, or that names a password."""
     if not network.proxy:
         return
-    parts = urlsplit(network.proxy)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(network.proxy)
+        is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port of 99999, a bracket without its other half
+        is_url = False
+    if not is_url:
         raise ProjectError(
-            "network.proxy: it has to begin with http:// or https:// and a host.",
+            "network.proxy: it is not a valid URL; it needs http:// or https://, a host, and a port up to 65535.",
             where=str(file),
             remedy='Write it like proxy = "http://proxy.example:3128".',
         )
@@ -259,12 +273,12 @@ def _sync(file: Path, head: ProjectFile) -> Sync:
     start = values.start
     return Sync(
         name=file.stem,
-        id=_checked_id(file, values.id) if values.id else _new_id(file),
+        id=_checked_id(file, values.id or sync_id(file, _state(file.parent.parent, head))),
         description=values.description,
         source=values.source,
         destinations=values.destinations,
         call=values.call,
-        query=_text(query),
+        query=read_text(query),
         enabled=values.enabled,
         schedule=_checked_schedule(file, values.schedule or head.defaults.schedule),
         timezone=zone,
@@ -279,15 +293,6 @@ def _sync(file: Path, head: ProjectFile) -> Sync:
     )
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ProjectError("This file is not UTF-8 text.", where=str(file), remedy="Save it as UTF-8.") from error
-    except OSError as error:
-        raise ProjectError(f"The file cannot be read: {error.strerror}.", where=str(file)) from error
-
-
 def _checked_id(file: Path, identity: str) -> str:
     """Refuse an id that could not be part of the names of files."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", identity):
@@ -296,22 +301,6 @@ def _checked_id(file: Path, identity: str) -> str:
             where=str(file),
             remedy="Bring the id that Backhaul wrote back, or remove the line for a new one (and a new state).",
         )
-    return identity
-
-
-def _new_id(file: Path) -> str:
-    """Write an id into a sync's file: it keeps the sync's state when the file is renamed."""
-    import secrets as randomness
-
-    identity = randomness.token_hex(3)
-    try:
-        set_value(file, "id", identity)
-    except OSError as error:
-        raise ProjectError(
-            f"The sync has no id, and the file cannot be written: {error.strerror}.",
-            where=str(file),
-            remedy=f'Add the line id = "{identity}" at its top.',
-        ) from error
     return identity
 
 

@@ -50,12 +50,21 @@ def _stamps(folder: Path) -> Iterator[_Stamp]:
                 yield _stamp(part, (folder / part).stat())
                 continue
             with os.scandir(folder / part) as entries:
-                found = sorted(
-                    _stamp(entry.path, entry.stat()) for entry in entries if entry.name.endswith((".toml", ".sql"))
-                )
-        except FileNotFoundError:
+                found = sorted(_stamp_of(entry) for entry in entries if entry.name.endswith((".toml", ".sql")))
+        except OSError:
             continue
         yield from found
+
+
+def _stamp_of(entry: os.DirEntry[str]) -> _Stamp:
+    """Return the stamp of a file; of a link that leads nowhere, or to itself, that of the link."""
+    try:
+        return _stamp(entry.path, entry.stat())
+    except OSError:
+        try:
+            return _stamp(entry.path, entry.stat(follow_symlinks=False))
+        except OSError:
+            return entry.path, 0, 0, 0
 
 
 def _stamp(path: str, status: os.stat_result) -> _Stamp:

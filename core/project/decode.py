@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -15,24 +14,12 @@ from core.errors import ProjectError
 from core.plugins import nearest
 from core.shapes import convert
 
-__all__ = ["decode", "read_toml"]
+__all__ = ["decode"]
 
 _Shape = TypeVar("_Shape")
 
 _RENAMED = {"from_": "from"}
 """Fields whose key in the file is a word that Python keeps for itself."""
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """Read a TOML file. Raises ProjectError with line and column."""
-    try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise ProjectError(f"This is not TOML: {error}.", where=str(file), remedy="Mend the file.") from error
-    except UnicodeDecodeError as error:
-        raise ProjectError("This file is not UTF-8 text.", where=str(file), remedy="Save it as UTF-8.") from error
-    except OSError as error:
-        raise ProjectError(f"The file cannot be read: {error.strerror}.", where=str(file)) from error
 
 
 def decode(file: Path, values: Mapping[str, Any], shape: type[_Shape], prefix: str = "") -> _Shape:

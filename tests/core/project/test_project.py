@@ -190,7 +190,7 @@ REFUSED_SYNCS = [
     ("[guards]\nmax_chnged = 0.3", "There is no key 'guards.max_chnged' here. Did you mean 'max_changed'?"),
     ("[guards]\nmax_changed = 1.5", "guards.max_changed is a share, between 0 and 1."),
     ("[guards]\nmax_vanished = -0.1", "guards.max_vanished is a share, between 0 and 1."),
-    ("[guards]\nmax_null = nan", "guards.max_null is a share, between 0 and 1."),
+    ("[guards]\nmax_null = nan", "guards.max_null: the number is too large or not a number."),
     ("[guards]\nmax_calls = -1", "guards.max_calls cannot be less than 0."),
     ("[guards]\nmax_calls = 1.5", "guards.max_calls: expected a whole number, not a number."),
     ('[guards]\nmax_changed = "30%"', "guards.max_changed: expected a number, not text."),
@@ -265,9 +265,9 @@ REFUSED_OTHERS = [
     ("destinations/cio.toml", 'type = "customerio"\nlimits = 3\n', "limits: expected a table."),
     ("destinations/cio.toml", 'type = "customerio"\n[limits]\nrow = 3\n', "There is no key 'limits.row' here. Did you mean 'rows'?"),
     ("destinations/cio.toml", 'type = "customerio"\n[limits]\nrows = "3"\n', "limits.rows: expected a whole number, not text."),
-    ("destinations/cio.toml", 'type = "customerio"\n[limits]\nrows = 0\n', "limits.rows has to be a number that is more than 0."),
-    ("destinations/cio.toml", 'type = "customerio"\n[limits]\nrequests = nan\n', "limits.requests has to be"),
-    ("destinations/cio.toml", 'type = "customerio"\n[limits]\ntimeout = inf\n', "limits.timeout has to be"),
+    ("destinations/cio.toml", 'type = "customerio"\n[limits]\nrows = 0\n', "limits.rows: 0 is out of range; use 1 to 1,000,000,000,000 rows."),
+    ("destinations/cio.toml", 'type = "customerio"\n[limits]\nrequests = nan\n', "limits.requests: the number is too large or not a number."),
+    ("destinations/cio.toml", 'type = "customerio"\n[limits]\ntimeout = inf\n', "limits.timeout: the number is too large or not a number."),
 ]  # fmt: skip
 
 
