@@ -23,6 +23,10 @@ FORM = 1
 """The number of the canonical form that this program writes."""
 
 
+_FIRST_MICROSECOND, _LAST_MICROSECOND = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The years 1 to 9999 in UTC, in microseconds since 1970."""
+
+
 def install(connection: duckdb.DuckDBPyConnection) -> None:
     """Define the canonical form's macros in a DuckDB connection, and set its zone to UTC."""
     connection.execute("SET TimeZone = 'UTC'")
@@ -66,7 +70,7 @@ def plain_text(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "U
         case Kind.DATE:
             return f"strftime({value}::DATE, '%Y-%m-%d')"
         case Kind.TIMESTAMP:
-            return f"iso_instant(epoch_us({_moment(value, timezone)}))"
+            return _written_moment(value, timezone)
         case Kind.INSTANT:
             return f"iso_instant(epoch_us({value}))"
         case _:
@@ -90,16 +94,15 @@ def fault(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "UTC", 
                 "THEN 'holds NaN, an infinity or what is no plain number' END"
             )
         case Kind.DATE | Kind.TIMESTAMP | Kind.INSTANT:
-            least, most = "'0001-01-01'", "'9999-12-30 23:59:59.999999'"
+            least, most = "'0001-01-01'", "'9999-12-31 23:59:59.999999'"
             if kind is Kind.DATE:
                 return (
                     f"CASE WHEN {value} NOT BETWEEN DATE {least} AND DATE '9999-12-31' "
                     "THEN 'holds a date outside the years 1 to 9999' END"
                 )
-            moment = _moment(value, timezone) if kind is Kind.TIMESTAMP else value
-            zone = "TIMESTAMP" if moment == value and kind is Kind.TIMESTAMP else "TIMESTAMPTZ"
+            zone = "TIMESTAMP" if kind is Kind.TIMESTAMP else "TIMESTAMPTZ"
             return (
-                f"CASE WHEN {moment} NOT BETWEEN {zone} {least} AND {zone} {most} "
+                f"CASE WHEN {value} NOT BETWEEN {zone} {least} AND {zone} {most} "
                 "THEN 'holds an infinite time, or one outside the years 1 to 9999' END"
             )
         case _:
@@ -109,6 +112,20 @@ def fault(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "UTC", 
 def _moment(value: str, timezone: str) -> str:
     """Give the SQL for the moment that a timestamp without zone means; a plain TIMESTAMP where it is one of UTC."""
     return value if timezone == "UTC" else f"timezone({quoted(timezone)}, {value}::TIMESTAMP)"
+
+
+def _written_moment(value: str, timezone: str) -> str:
+    """Give the SQL that writes a timestamp without zone: in UTC, but for the first and last hours that ISO 8601 can write, which
+    UTC may have in another year: these keep the hour that the warehouse shows, with its distance from UTC.
+    """
+    if timezone == "UTC":
+        return f"iso_instant(epoch_us({value}))"
+    moment = f"epoch_us({_moment(value, timezone)})"
+    local = f"epoch_us({value}::TIMESTAMP)"
+    return (
+        f"CASE WHEN {moment} BETWEEN {_FIRST_MICROSECOND} AND {_LAST_MICROSECOND} THEN iso_instant({moment}) "
+        f"ELSE iso_local({local}, {local} - {moment}) END"
+    )
 
 
 def kind_of_arrow(arrow: pa.DataType) -> Kind:

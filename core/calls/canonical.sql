@@ -49,6 +49,22 @@ CREATE OR REPLACE TEMP MACRO iso_instant(microseconds) AS
          WHEN microseconds % 1000 = 0 THEN strftime(make_timestamp(microseconds), '%Y-%m-%dT%H:%M:%S.%gZ')
          ELSE strftime(make_timestamp(microseconds), '%Y-%m-%dT%H:%M:%S.%fZ') END;
 
+-- The same with a distance from UTC, to the minute: for the hours whose moment in UTC is in the year 0 or 10000.
+CREATE OR REPLACE TEMP MACRO iso_local(microseconds, distance) AS
+    rtrim(iso_instant(microseconds), 'Z') || CASE WHEN distance < 0 THEN '-' ELSE '+' END
+    || lpad((abs(round(distance / 60000000.0))::BIGINT // 60)::VARCHAR, 2, '0') || ':'
+    || lpad((abs(round(distance / 60000000.0))::BIGINT % 60)::VARCHAR, 2, '0');
+
+-- A whole number of a double, as an id: without an exponent, as far as a double tells whole numbers apart.
+CREATE OR REPLACE TEMP MACRO id_double(x) AS
+    CASE WHEN abs(x) <= 9007199254740992 AND x = trunc(x) THEN x::BIGINT::VARCHAR ELSE json_double(x) END;
+
+-- ISO 8601 of a text that is it but for its zone or its seconds: RFC 3339 and JavaScript want "+00:00" for "+00", and seconds.
+CREATE OR REPLACE TEMP MACRO iso_text(x) AS
+    regexp_replace(regexp_replace(regexp_replace(replace(x, ' ', 'T'),
+        '^(.{10}T[0-9]{2}:[0-9]{2})($|[Z+-])', '\1:00\2'),
+        '([+-][0-9]{2})$', CASE WHEN contains(x, ':') THEN '\1:00' ELSE '\1' END), '([+-][0-9]{2})([0-9]{2})$', '\1:\2');
+
 -- Whether a JSON text holds what json_minified has to write with care, or json_fault has to look at twice. Most do not: then
 -- json() minifies it, and json_valid() is all that is to be asked.
 CREATE OR REPLACE TEMP MACRO json_is_odd(x) AS

@@ -57,7 +57,8 @@ def fault_sql(call: CallType, leaves: list[Leaf], fields: Mapping[str, Leaf], tr
     for name, leaf in fields.items():
         if name in IDS and leaf.column.kind is Kind.FLOAT:
             faults.append(
-                f"CASE WHEN {leaf.sql} <> trunc({leaf.sql}) OR abs({leaf.sql}) >= 1e15 THEN '{name} is not a whole number' END"
+                f"CASE WHEN {leaf.sql} <> trunc({leaf.sql}) THEN '{name} is not a whole number' "
+                f"WHEN abs({leaf.sql}) > 9007199254740992 THEN '{name} is a float larger than 2^53, so its last digits are lost' END"
             )
         if name in IDS and leaf.column.kind is Kind.DECIMAL:
             faults.append(f"CASE WHEN contains({leaf.text}, '.') THEN '{name} is not a whole number' END")

@@ -156,6 +156,8 @@ def _placed(
 
 def _leaf(call: CallType, column: Column, arrow: pa.DataType, sql: str, place: Place, timezone: str) -> Leaf:
     text = plain_text(column.kind, arrow, sql, timezone=timezone)
+    if column.kind is Kind.FLOAT and place.path[-1] in IDS and len(place.path) == 1:
+        text = f"id_double({sql})"
     is_id = place.path == (CALLS[call].bag, "objectTypeId") and call in (CallType.GROUP, CallType.TRACK)
     written = f"json_string({text})" if is_id else json_value(column.kind, arrow, sql, timezone=timezone)
     wrong = fault(column.kind, arrow, sql, timezone=timezone)

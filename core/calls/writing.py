@@ -91,7 +91,7 @@ def _timestamp(leaf: Leaf) -> str:
     """Write the timestamp field. A text of ISO 8601 travels as it is, but with a zone: one without is in UTC."""
     if leaf.column.kind is not Kind.TEXT:
         return _optional(',"timestamp":', leaf.sql, leaf.written)
-    text = f"replace({leaf.text}, ' ', 'T')"
+    text = f"iso_text({leaf.text})"
     zoneless = f"regexp_full_match({leaf.text}, '.{{10}}[T ][0-9:.]+')"
     written = f"""concat('"', {text}, CASE WHEN {zoneless} THEN 'Z"' ELSE '"' END)"""
     return _optional(',"timestamp":', present(leaf), written)

@@ -13,6 +13,7 @@ import click
 from core.cli.accepting import accepted_of, accepting
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
+from core.json_text import read_json
 from core.words import counted, will_read
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _print_preview(found: Preview, limit: int) -> None:
     example = next((row.call for row in found.rows if row.call), None)
     if example:
         say("\nThe first row becomes this call:")
-        say(json.dumps(json.loads(example), indent=2, ensure_ascii=False))
+        say(json.dumps(read_json(example), indent=2, ensure_ascii=False))
 
 
 @click.command()

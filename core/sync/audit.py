@@ -26,7 +26,7 @@ from core.store import Store
 from core.sync.place import Accepted
 from core.sync.planning import Planning, TargetPlan
 from core.sync.prepare import Secrets, query_of, target_of, warehouse_of
-from core.sync.stage import ADDED, CHANGED, Progress, scratch, stage_rows, staged_reader
+from core.sync.stage import ADDED, CHANGED, Progress, largest_call, scratch, stage_rows, staged_reader
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
 
@@ -208,7 +208,9 @@ class _Auditing:
         with warehouse.open() as session, planning.stopping.watch(session.cancel):
             session.clock()
             result = session.stream(query.render(bound))
-            stage_rows(self.connection, staged_reader(result, progress), progress, planning.mapped(), 0)
+            call_bytes = largest_call(plan.target.limits for plan in planning.plans)
+            reader = staged_reader(result, progress, call_bytes=call_bytes)
+            stage_rows(self.connection, reader, progress, planning.mapped(), 0)
 
     def _recommended(self, ledger: Mapping[str, Any], last: int) -> int | None:
         """Give the smallest lookback of the list that would have shown the missed rows; None where none would."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from core.errors import UsageError
 from core.harmless import harmless
 from core.model import Column
+from core.sync.arrow_values import python_rows
 from core.sync.stopping import Stopping
 
 if TYPE_CHECKING:
@@ -157,5 +158,5 @@ def _write_lines(table: pa.Table, out: BinaryIO, stopping: Stopping) -> None:
     for batch in _without_extensions(table).to_batches(max_chunksize=_ROWS):
         stopping.check()
         out.writelines(
-            json.dumps(plain(row), ensure_ascii=True, allow_nan=False).encode() + b"\n" for row in batch.to_pylist()
+            json.dumps(plain(row), ensure_ascii=True, allow_nan=False).encode() + b"\n" for row in python_rows(batch)
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.calls.mapper import Mapper
 from core.embedded import quoted
+from core.sync.large_cells import OVERSIZED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,9 +21,8 @@ __all__ = ["hashes_sql"]
 
 def hashes_sql(mapper: Mapper, schema: pa.Schema) -> str:
     """Give SQL for the two columns `quick` and `quick_id` of a row of c0, c1, …"""
-    types = " ".join(str(schema.field(name).type) for name in schema.names)
+    names = [name for name in schema.names if name != OVERSIZED]
+    types = " ".join(str(schema.field(name).type) for name in names)
     tag = quoted(f"{mapper.digest} {types}")
-    ids = mapper.ids or tuple(reversed(schema.names))
-    return (
-        f"hash({', '.join([tag, *schema.names])}) AS quick, (hash({', '.join(ids)}) & 4294967295)::UINTEGER AS quick_id"
-    )
+    ids = mapper.ids or tuple(reversed(names))
+    return f"hash({', '.join([tag, *names])}) AS quick, (hash({', '.join(ids)}) & 4294967295)::UINTEGER AS quick_id"

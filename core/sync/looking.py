@@ -26,10 +26,11 @@ from core.ledger import LocalLedger
 from core.model import Column, Estimate, InvalidRows, Project, Sync
 from core.store import Store
 from core.sync import arranging, exporting
+from core.sync.arrow_values import python_values
 from core.sync.compare import invalid_ids, refuse_oversized, settle_ids
 from core.sync.judging import judge
 from core.sync.prepare import Secrets, Target, check_fit, mapper_of, query_of, target_of, warehouse_of
-from core.sync.stage import CHANGED, Progress, scratch, stage_rows, staged_reader
+from core.sync.stage import CHANGED, Progress, largest_call, scratch, stage_rows, staged_reader
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
 from core.warehouses.base import Result
@@ -95,7 +96,7 @@ class Look:
         """Give some rows, as they are arranged now."""
         places = self._placed(start, count)
         chosen = self.table.take(places) if len(places) else self.table.slice(0, 0)
-        columns = [column.to_pylist() for column in chosen.columns]
+        columns = [python_values(column) for column in chosen.columns]
         marks = self.marks.take(places).to_pylist() if self.marks is not None and len(places) else []
         found = []
         for position, place in enumerate(places.to_pylist()):
@@ -229,7 +230,8 @@ class Look:
 
         batches = pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
         progress = Progress()
-        reader = staged_reader(Result(columns=self.columns, batches=batches), progress)
+        call_bytes = largest_call(target.limits for target in self.targets)
+        reader = staged_reader(Result(columns=self.columns, batches=batches), progress, call_bytes=call_bytes)
         stage_rows(connection, reader, progress, self.mapper, destinations)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from core.json_text import read_json
 from core.sync.rejections import without_digests
 
 if TYPE_CHECKING:
@@ -68,5 +68,5 @@ def lives_json(lives: Iterable[KeyLife]) -> list[dict[str, Any]]:
 
 
 def call_json(text: str) -> Any:
-    """Read a call; a number that no float can hold becomes text."""
-    return json.loads(text, parse_float=lambda digits: near if math.isfinite(near := float(digits)) else digits)
+    """Read a call; what Python cannot hold becomes text."""
+    return read_json(text)

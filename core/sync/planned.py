@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from core.json_text import read_json
 from core.model import Estimate, Project, Sync
 from core.sync.compare import Comparison
 from core.sync.finish import damaged_ledgers
@@ -24,6 +25,8 @@ from core.sync.prepare import Secrets, target_of
 from core.sync.stage import ADDED, CHANGED, FAULTY, scratch
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
+
+_MOST_DIGITS = 400
 
 __all__ = ["Change", "Field", "FieldCount", "PlannedDelivery", "differing", "plan_sync"]
 
@@ -200,10 +203,20 @@ def _changes(
 
 def differing(old: str, new: str) -> Iterator[Field]:
     """Give the fields in which two calls differ."""
-    before, after = (dict(_flat(json.loads(call, parse_float=_number))) for call in (old, new))
+    before, after = (dict(_flat(_read(call))) for call in (old, new))
     for path in [*before, *(path for path in after if path not in before)]:
         if before.get(path) != after.get(path) or (path in before) != (path in after):
             yield Field(path=path, old=before.get(path), new=after.get(path))
+
+
+def _read(call: str) -> Any:
+    """Read a call exactly; one that is nested too deeply is its text."""
+    found = read_json(call)
+    return json.loads(call, parse_float=_number, parse_int=_whole) if isinstance(found, dict) else found
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if len(text) <= _MOST_DIGITS else text
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

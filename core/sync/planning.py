@@ -36,7 +36,7 @@ from core.sync.prepare import Secrets, Target, check_columns, check_fit, mapper_
 from core.sync.record import record_delivery
 from core.sync.shape import Shape, shape_from_json, shape_of, shape_questions
 from core.sync.sieve import Sieve
-from core.sync.stage import Progress, stage_rows, staged_reader
+from core.sync.stage import Progress, largest_call, stage_rows, staged_reader
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
 from core.words import counted, duration, utc
@@ -289,7 +289,13 @@ class Planning:
             folder=spill_folder(self.connection) / "sieve",
             full=self.full,
         )
-        reader = staged_reader(result, self.progress, most=min(most, default=None), sieve=self.sieve)
+        reader = staged_reader(
+            result,
+            self.progress,
+            call_bytes=largest_call(plan.target.limits for plan in self.plans),
+            most=min(most, default=None),
+            sieve=self.sieve,
+        )
         try:
             stage_rows(self.connection, reader, self.progress, mapper, len(ledgers), weaker=self.full)
         finally:  # a query that has run is paid, though its rows could not be read

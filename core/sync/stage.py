@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 from core.calls import canonical
 from core.calls.mapper import Mapper
 from core.errors import BackhaulError, CancelledError, StateError
+from core.model import Limits
 from core.sync.ahead import read_ahead
 from core.sync.hashing import hashes_sql
+from core.sync.large_cells import OVERSIZED, CellLimit, memory_for, slices
 from core.sync.sieve import Sieve
 from core.warehouses.base import Result
 
@@ -35,6 +37,7 @@ __all__ = [
     "UNCHANGED",
     "Progress",
     "judge_rows",
+    "largest_call",
     "scratch",
     "stage_rows",
     "staged_reader",
@@ -43,8 +46,12 @@ __all__ = [
 UNCHANGED, ADDED, CHANGED, FAULTY, REPEATED = range(5)
 """What a row is to a destination. REPEATED: an event whose messageId was acknowledged with another content."""
 
-MEMORY_LIMIT = "190MB"
+MEMORY_LIMIT = 190_000_000
 """What DuckDB may keep in memory; beyond it spills into `.backhaul/tmp`. A run takes 350 MB besides."""
+
+
+_WITHOUT_DESTINATION = 1_000_000
+"""How many bytes a call may have where there is no destination to ask."""
 
 
 @dataclass(slots=True)
@@ -52,9 +59,11 @@ class Progress:
     """How many rows have come so far; read from another thread. `stop` ends the pass at its next batch.
 
     `error` is what went wrong in the source, which DuckDB would hide behind an error of its own. `reading` is what reads it.
+    `largest` is about how many bytes the largest row has.
     """
 
     rows: int = 0
+    largest: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     error: BackhaulError | None = None
     reading: Generator[pa.RecordBatch] | None = None
@@ -72,7 +81,7 @@ def scratch(folder: Path, *, ordered: bool = False) -> Generator[duckdb.DuckDBPy
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = duckdb.connect(
         config={
-            "memory_limit": MEMORY_LIMIT,
+            "memory_limit": f"{MEMORY_LIMIT}B",
             "temp_directory": str(folder),
             "arrow_lossless_conversion": "true",
             "preserve_insertion_order": str(ordered).lower(),
@@ -102,9 +111,11 @@ def _explained(folder: Path) -> Generator[None]:
     except duckdb.InterruptException as error:
         raise CancelledError("It was stopped.") from error
     except duckdb.OutOfMemoryException as error:
+        if "max_temp_directory_size" in str(error):
+            raise StateError.unwritable("The scratch files of the comparison", str(folder), "no space left") from error
         raise BackhaulError(
-            "There is not enough room to compare the rows.",
-            remedy=f"Make room on the disk that holds {folder}, then run again.",
+            "There is not enough memory to compare the rows: a few thousand of the largest do not fit into half of what is free.",
+            remedy="Select fewer or smaller columns, or run it on a machine with more memory.",
         ) from error
     except duckdb.IOException as error:
         reason = "no space left on the disk" if "No space" in str(error) else type(error).__name__
@@ -112,16 +123,24 @@ def _explained(folder: Path) -> Generator[None]:
 
 
 def staged_reader(
-    result: Result, progress: Progress, *, most: int | None = None, sieve: Sieve | None = None
+    result: Result,
+    progress: Progress,
+    *,
+    call_bytes: int,
+    most: int | None = None,
+    sieve: Sieve | None = None,
 ) -> pa.RecordBatchReader:
     """Give the result's batches under the names c0, c1, …, counted; raises BackhaulError beyond `most` rows.
 
-    The next ones are fetched meanwhile. With a `sieve`, only what it lets pass is given.
+    The next ones are fetched meanwhile. With a `sieve`, only what it lets pass is given. A cell that is twice as large as a call may be
+    (`call_bytes`) is taken out of its row, and the column `oversized` says so.
     """
     import pyarrow as pa
 
     fields = [item.with_name(f"c{position}") for position, item in enumerate(result.batches.schema)]
-    schema = pa.schema([item.remove_metadata() for item in fields])
+    plain = pa.schema([item.remove_metadata() for item in fields])
+    cells = CellLimit(most=2 * call_bytes, names=tuple(column.name for column in result.columns))
+    schema = cells.schema(plain)
 
     def counted(batches: Iterator[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
         for batch in batches:
@@ -133,7 +152,10 @@ def staged_reader(
                     f"The query returns more than {most:,} rows, which is the destination's limit.",
                     remedy="Limit the query with {{last_sync_time}}, or raise [limits] rows in the destination's file.",
                 )
-            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+            small = cells.apply(pa.RecordBatch.from_arrays(batch.columns, schema=plain), schema)
+            for part in slices(small):
+                progress.largest = max(progress.largest, part.nbytes // max(1, part.num_rows))
+                yield part
 
     def batches() -> Generator[pa.RecordBatch]:
         try:
@@ -148,6 +170,11 @@ def staged_reader(
 
     progress.reading = batches()
     return pa.RecordBatchReader.from_batches(schema, progress.reading)
+
+
+def largest_call(limits: Iterable[Limits]) -> int:
+    """Return how many bytes a call may have at the most, at whatever destination."""
+    return max((each.call_bytes for each in limits), default=_WITHOUT_DESTINATION)
 
 
 def _sifted(batches: Iterator[pa.RecordBatch], schema: pa.Schema, sieve: Sieve | None) -> Generator[pa.RecordBatch]:
@@ -190,7 +217,7 @@ def stage_rows(
         connection.execute(f"""
             CREATE OR REPLACE TEMP TABLE stage AS
             WITH mapped AS (
-                SELECT *, {mapper.id_fault} AS id_fault, {mapper.fault} AS fault, {mapper.identity} AS identity,
+                SELECT *, {mapper.id_fault} AS id_fault, coalesce({OVERSIZED}, {mapper.fault}) AS fault, {mapper.identity} AS identity,
                     {mapper.message_id} AS message_id, [{weaker_keys}]::UUID[] AS weaker,
                     {hashes_sql(mapper, reader.schema)}
                 FROM ({mapper.prepared("incoming")})
@@ -211,6 +238,7 @@ def stage_rows(
         connection.unregister("incoming")
         if progress.reading is not None:
             progress.reading.close()  # the thread that reads ahead has ended before the source is closed
+    connection.execute(f"SET memory_limit = '{memory_for(progress.largest, MEMORY_LIMIT)}B'")
 
 
 def judge_rows(

@@ -167,6 +167,7 @@ class DuckDBSession:
 
     def _run(self, sql: str, *, limit: int | None) -> Result:
         import duckdb
+        import pyarrow as pa
 
         with self._statement():
             types, names = self._bind(sql)
@@ -175,6 +176,13 @@ class DuckDBSession:
                 reader = self._reader = self._connection.sql(outer.text).to_arrow_reader(BATCH_ROWS)
             except duckdb.Error as error:
                 raise self._explain(error, outer.text, outer.start) from error
+            except pa.ArrowException as error:
+                deep = max(zip(names, types, strict=True), key=lambda pair: str(pair[1]).count("[]"))[0]
+                raise QueryFailedError(
+                    f"Column {deep!r} is nested more deeply than Arrow can carry.",
+                    where=self._where,
+                    remedy="Cast it to JSON in the query, or select less of it.",
+                ) from error
         return conforming_result(
             tuple(column(name, type_) for name, type_ in zip(names, types, strict=True)),
             announced(reader.schema),

@@ -75,7 +75,9 @@ BY_CAST: Mapping[int, Transport] = {
     1266: Transport(kind=Kind.TIME, expression="{}::text"),  # time with time zone
 }
 AS_JSON = Transport(kind=Kind.JSON, expression="to_json({})::text")
-AS_TEXT = Transport(kind=Kind.TEXT, expression="{}::text")
+AS_TEXT = Transport(kind=Kind.TEXT, expression="CASE WHEN {} IS NOT NULL THEN format('%s', {}) END")
+"""As psql shows it. A cast to text is another function for some types: inet's adds "/32" to a single host."""
+
 RECORDS = frozenset({2249, 2287})  # record, record[]
 
 EARLIEST_DAY = -2_440_588  # 4714-11-24 BC, Postgres's first day, in days from 1970

@@ -57,7 +57,10 @@ def test_the_way_there_is_read_with_its_path_from_the_project() -> None:
     [
         ({"proxi": "x"}, "There is no key 'network.proxi' here. Did you mean 'proxy'?"),
         ({"proxy": 1}, "network.proxy: expected text"),
-        ({"proxy": "socks5://x"}, "network.proxy: it is not a valid URL; it needs http:// or https://, a host, and a port up to 65535."),
+        (
+            {"proxy": "socks5://x"},
+            "network.proxy: it is not a valid URL; it needs http:// or https://, a host, and a port up to 65535.",
+        ),
         ({"proxy": "http://user:planted@proxy.example"}, "network.proxy: a secret never stands in a file."),
         ("all", "network: expected a table."),
     ],

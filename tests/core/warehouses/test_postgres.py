@@ -74,7 +74,7 @@ TYPES = [
     ("'1b4e28ba-2fa1-11d2-883f-0016d3cca427'::uuid", Kind.TEXT, "uuid", "1b4e28ba-2fa1-11d2-883f-0016d3cca427"),
     ("""'{"a":  1, "a": 2}'::json""", Kind.JSON, "json", '{"a":  1, "a": 2}'),
     ("""'{"a": 12345678901234567890.10}'::jsonb""", Kind.JSON, "jsonb", '{"a": 12345678901234567890.10}'),
-    ("inet '10.0.0.1'", Kind.TEXT, "inet", "10.0.0.1/32"),
+    ("inet '10.0.0.1'", Kind.TEXT, "inet", "10.0.0.1"),
     ("cidr '10.0.0.0/8'", Kind.TEXT, "cidr", "10.0.0.0/8"),
     ("macaddr '08:00:2b:01:02:03'", Kind.TEXT, "macaddr", "08:00:2b:01:02:03"),
     ("int4range(1, 5)", Kind.TEXT, "int4range", "[1,5)"),

@@ -1,0 +1,50 @@
+"""Reads JSON to be looked at, whatever is in it: what no number or no recursion of Python holds stays text."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+__all__ = ["read_json"]
+
+_DEEPEST = 60
+"""Deeper values are shown as the text that they are: nobody reads them as a tree."""
+
+_MOST_DIGITS = 400
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text. Raises ValueError where it is no JSON.
+
+    A value nested more than 60 deep is its text; so is a number that a float cannot hold, or of more than 400 digits.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    if _depth(text) > _DEEPEST:
+        return text
+    return json.loads(text, parse_float=_float, parse_int=_int)
+
+
+def _float(digits: str) -> float | str:
+    return near if math.isfinite(near := float(digits)) else digits
+
+
+def _int(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
+
+
+def _depth(text: str) -> int:
+    """Return how deep a JSON text nests."""
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return 0
+    deepest = depth = 0
+    for token in _TOKENS.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token[0] in "]}":
+            depth -= 1
+    return deepest
