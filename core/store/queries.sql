@@ -211,6 +211,10 @@ VALUES (:id, :run, :sync, :destination, :ledger, 'planned', :call, :plan, :plan_
     :form, :rows, :full_rows, :added, :changed, :removed, :unchanged, :retried, :superseded, :refused, :calls, :batches, :notes,
     :created, :kind, :deletes, :assumed, :canary, :shape, :accepted);
 
+-- name: delivery_before
+SELECT replan FROM deliveries WHERE ledger = :ledger AND rowid < (SELECT rowid FROM deliveries WHERE id = :id)
+ORDER BY rowid DESC LIMIT 1;
+
 -- name: accepted_of_given_up
 SELECT CASE WHEN replan = 1 AND state = 'committed' THEN accepted END AS accepted FROM deliveries WHERE ledger = :ledger
 ORDER BY created DESC LIMIT 1;

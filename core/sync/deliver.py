@@ -68,9 +68,9 @@ _FEW_CALLS = 200
 """So many calls are tried one by one before a destination is said to refuse everything; of more, a sample is."""
 
 _SAMPLE_BATCHES = 10
-_REFUSED_SAMPLE = 50
-_FAILED_SAMPLE = 5
-"""How many calls are sent to find evidence where rows are refused, and where a piece fails otherwise."""
+_SAMPLE = 50
+_UNANSWERED_SAMPLE = 5
+"""How many calls are sent to find evidence; fewer where there is no reply, for each may take a timeout."""
 
 _FEW_TRIES = 2
 """How often a part is sent of what has failed as a whole while other calls were taken."""
@@ -95,7 +95,8 @@ class _NotNow:
 class Delivering:
     """Sends one open delivery. `emit` takes events; `sleep` and `clock` are parameters so that tests own the time.
 
-    `rejected_before` are the places in the plan of rows that were rejected in earlier deliveries.
+    `rejected_before` are the places in the plan of rows that were rejected in earlier deliveries; `has_failed_before` says that the
+    delivery before this one was given up, so that evidence is looked for at once.
     """
 
     store: Store
@@ -114,6 +115,7 @@ class Delivering:
     acknowledged: int = 0
     rejected: int = 0
     stopping: bool = False
+    has_failed_before: bool = False
     rejected_before: frozenset[int] = frozenset()
     started: float = field(default_factory=time.monotonic)
     breaker: Breaker = field(default_factory=Breaker)
@@ -237,6 +239,8 @@ class Delivering:
         """Return what to send next; None when all is done. While evidence is looked for, only the sample goes out."""
         exhausted = source is None
         while True:
+            if self.evidence.is_settled and self.evidence.suspicion is not None and not self._busy:
+                raise self.evidence.suspicion.cause
             if (piece := self._pop()) is not None:
                 self._busy += 1
                 return piece
@@ -261,6 +265,8 @@ class Delivering:
 
     def _pop(self) -> Piece | None:
         """Take a piece from the stack: the last one, or one of the sample where evidence is looked for."""
+        if self.evidence.is_settled:  # what is still under way may be taken
+            return None
         if self.evidence.suspicion is not None:
             sample = next((piece for piece in reversed(self._stack) if piece.is_sample), None)
             if sample is not None:
@@ -281,8 +287,10 @@ class Delivering:
         position = await self.transport.position(request)
         before = await self.journal.write(lambda: self._record_sending(batch, position))
         progress.position = position
+        if self.has_failed_before:
+            progress.begun = 2
         if before is not None:
-            progress.position, progress.begun = before["position"], before["attempts"] + 1
+            progress.position, progress.begun = before["position"], max(progress.begun, before["attempts"] + 1)
             progress.was_unanswered = bool(before["unanswered"])
         self._under_way[batch.number] = progress
         return progress.whole(self.limits.attempts)
@@ -425,12 +433,15 @@ class Delivering:
         elif evidence.is_suspicious and not self._is_looked_at:
             in_hand = sum(len(piece.places) for piece in self._stack)
             nothing_taken = not (evidence.taken or evidence.before)
-            if (source and source.has_more) or (in_hand > _FEW_CALLS and nothing_taken):
+            are_many = in_hand > _FEW_CALLS and nothing_taken
+            if (source and source.has_more) or are_many:
                 cause = refuses_everything(self.name, self.destination, self._last_reason())
                 suspicion = evidence.suspect(cause, is_new=False)
                 batches = await source.sample(_SAMPLE_BATCHES) if source else []
-                pieces = [await self._begin(batch) for batch in batches] or self._taken_stack()
-                self._put_sample(suspicion, pieces, _REFUSED_SAMPLE, tries=self.limits.attempts)
+                pieces = [await self._begin(batch) for batch in batches]
+                if not pieces and are_many:
+                    pieces = self._taken_stack()
+                self._put_sample(suspicion, pieces, _SAMPLE, tries=self.limits.attempts)
 
     async def _sample_failed(self, source: PlanSource | None, suspicion: Suspicion) -> None:
         """Send a few other calls beside what has failed: of unsent batches, of what is in hand, else of what has failed itself.
@@ -441,11 +452,12 @@ class Delivering:
         """
         batches = await source.sample(_SAMPLE_BATCHES) if source else []
         pieces = [await self._begin(batch) for batch in batches] or self._taken_stack()
-        if not pieces:
-            pieces = [piece for piece in self._aside if len(piece.places) > 1]
+        several = [piece for piece in self._aside if len(piece.places) > 1]
+        if pieces or several:
+            pieces += several
             self._aside = [piece for piece in self._aside if len(piece.places) == 1]
-        if pieces:
-            self._put_sample(suspicion, pieces, _FAILED_SAMPLE, tries=1)
+            most = _SAMPLE if suspicion.cause.status else _UNANSWERED_SAMPLE
+            self._put_sample(suspicion, pieces, most, tries=1)
         elif self.evidence.taken or all(piece.progress.begun >= _MANY_RUNS for piece in self._aside):
             self.evidence.suspicion = None
             self._bring_back()

@@ -59,11 +59,14 @@ class Evidence:
         return self.suspicion
 
     def tried(self) -> None:
-        """Count a call of the sample that was not taken. Raises the cause of the suspicion where it was the last."""
+        """Count a call of the sample that was not taken."""
         if self.suspicion is not None and self.suspicion.sample is not None:
             self.suspicion.sample -= 1
-            if self.suspicion.sample <= 0:
-                raise self.suspicion.cause
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the whole sample has had its reply, and nothing was taken."""
+        return self.suspicion is not None and self.suspicion.sample is not None and self.suspicion.sample <= 0
 
     @property
     def is_suspicious(self) -> bool:

@@ -87,6 +87,7 @@ class Finishing:
         return outcome
 
     async def _send(self, target: Target, delivery: Mapping[str, Any], *, only_begun: bool) -> None:
+        before = self.store.row("delivery_before", ledger=delivery["ledger"], id=delivery["id"])
         async with transport_of(target.plugin.transport, target.limits, target.destination.network) as transport:
             await Delivering(
                 store=self.store,
@@ -100,6 +101,7 @@ class Finishing:
                 sync_name=self.sync.name,
                 accepted=self.accepted.yes,
                 only_begun=only_begun,
+                has_failed_before=bool(before and before["replan"]),
                 sleep=self.sleep,
                 clock=self.clock,
             ).run()

@@ -79,20 +79,24 @@ def refused(name: str, destination: DestinationType, status: int, reason: str) -
         where = _WHERE.get(status, "")
         remedy = _REMEDIES.get(status, "Check the destination's file, then run again: the plan is kept.")
         message = f"{name} does not take calls{where}: {reason[:300]}"
-        return _paused(message, destination, remedy, reason=reason, status=status)
+        return _paused(message, destination, remedy, reason=reason, status=status, is_final=status == _PROXY)
     needed = next(iter(destination.needs(destination.settings)), "")
     if not needed:
         remedy = "Say in the destination's file how it is told (`authorization`), then run again: the plan is kept."
         message = f"{name} wants to know who sends: {reason[:300]}"
-        return _paused(message, destination, remedy, reason=reason, status=status)
+        return _paused(message, destination, remedy, reason=reason, status=status, is_final=status == _KEY)
     return _paused(
         f"{name} refused {destination.secrets[needed]}: {reason[:300]}",
         destination,
         f"Set it again with `backhaul secret set destinations/{name}.{needed}`, then run again: the plan is kept.",
         reason=reason,
         status=status,
+        is_final=status == _KEY,
     )
 
+
+_KEY, _PROXY = 401, 407
+"""Statuses that no row can bring about; a 403 or a 404 can be a firewall's answer to what a row says."""
 
 _WHERE = {404: " at this address", 405: " by this method", 410: " at this address any more", 415: " in this form"}
 _REMEDIES = {

@@ -21,11 +21,12 @@ class PlanSource:
         self._turn = asyncio.Lock()
         self._batches: Iterator[PlanBatch] | None = None
         self._first_delete: PlanBatch | None = None
+        self._deletes: set[int] = set()
 
     @property
     def has_more(self) -> bool:
         """Whether there may be batches that are not deletes and were not given yet."""
-        return self._first_delete is None and bool(self._left)
+        return self._first_delete is None and bool(self._left - self._deletes)
 
     async def next(self) -> PlanBatch | None:
         """Return the next batch in the plan's order; None where only deletes are left, or nothing."""
@@ -46,10 +47,14 @@ class PlanSource:
     async def sample(self, most: int) -> list[PlanBatch]:
         """Return at most so many batches, by chance, none of them of deletes."""
         async with self._turn:
-            left = self._left - ({self._first_delete.number} if self._first_delete else set())
+            if not self.has_more:
+                return []
+            left = self._left - self._deletes
             chosen = set(random.sample(sorted(left), min(most, len(left))))
             found = await asyncio.to_thread(self._of, chosen)
-            self._left -= {batch.number for batch in found}
+            given = {batch.number for batch in found}
+            self._left -= given
+            self._deletes |= chosen - given
             return found
 
     def _of(self, numbers: Collection[int]) -> list[PlanBatch]:

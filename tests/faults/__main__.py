@@ -41,6 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--disk", type=int, default=600, help="disk faults")
     parser.add_argument("--power", type=int, default=300, help="power cuts")
     parser.add_argument("--damaged", type=int, default=2_000, help="damaged files")
+    parser.add_argument("--replies", type=int, default=1_100, help="bad replies: each status twice")
     parser.add_argument("--rows", type=int, default=200_000, help="of the flood")
     parser.add_argument("--minutes", type=float, default=60, help="of the soak")
     parser.add_argument("--scenario", action="append", help="keep to these scenarios")

@@ -10,6 +10,7 @@ from tests.faults.disk import disk_project
 from tests.faults.kills import kill_project
 from tests.faults.lab import Bench
 from tests.faults.power import power_project
+from tests.faults.replies import reply_project
 
 __all__ = ["Caught", "catch"]
 
@@ -49,4 +50,10 @@ def damage(bench: Bench, scenario: str, seed: str, *, broken: str) -> Damages:
     return damage_project(bench, scenario, seed, broken=broken, kind=kind, way=way, situation=situation, cases=cases)
 
 
-TRIALS = {"kills": kill_project, "disk": disk_project, "damage": damage, "power": power_project}
+TRIALS = {
+    "kills": kill_project,
+    "disk": disk_project,
+    "damage": damage,
+    "power": power_project,
+    "replies": reply_project,
+}

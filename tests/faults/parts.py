@@ -20,6 +20,7 @@ from tests.faults.lab import Bench
 from tests.faults.pool import bench, shared
 from tests.faults.power import POWER_SCENARIOS, power_project
 from tests.faults.power import why_not as power_why_not
+from tests.faults.replies import REPLY_SCENARIOS, Replies, reply_project
 from tests.faults.runner import Runner
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.soak import soak
@@ -94,6 +95,17 @@ def damage(options: argparse.Namespace) -> int:
         "seconds": round(took, 1),
     })  # fmt: skip
     counted(total, "by_kind", "harmless_kinds")
+    return told(total.found)
+
+
+def replies(options: argparse.Namespace) -> int:
+    """Answer with every status and all kinds of bodies: nothing stays stuck."""
+    total = Replies()
+    took = many(total, options, reply_project, REPLY_SCENARIOS, lambda: total.replies >= options.replies)
+    table("replies", {
+        "replies": total.replies, "runs": total.runs, "projects": total.projects, "seconds": round(took, 1),
+    })  # fmt: skip
+    counted(total, "by_kind", "by_moment")
     return told(total.found)
 
 
@@ -189,6 +201,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], int]] = {
     "disk": disk,
     "power": power,
     "damage": damage,
+    "replies": replies,
     "broken": broken,
     "flood": flooded,
     "soak": soak,
