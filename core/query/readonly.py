@@ -7,6 +7,7 @@ made of a function, quoted, behind a schema), so none of these forms can hide on
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -15,9 +16,10 @@ from sqlglot import Token, TokenType, exp
 
 from core.model import Finding
 from core.query.dangerous import FILE_ENDING, reason_to_refuse
+from core.query.operators import KNOWN, OF_EXTENSIONS
 from core.query.place import finding
 
-__all__ = ["check"]
+__all__ = ["check", "functions", "is_file", "is_writing"]
 
 _QUERY_STARTS = {"select", "with", "from", "table", "("}
 _WRITES = re.compile(
@@ -71,7 +73,7 @@ def check(
     yield from _writing(nodes, tokens, text)
     if dialect == "snowflake":
         yield from _pipes(tokens, text)
-    yield from _functions(tokens, text, dialect)
+    yield from functions(tokens, text, dialect)
     yield from _tables(nodes, tokens, text, dialect)
 
 
@@ -127,7 +129,13 @@ def _pipes(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
             yield finding(text, "several-statements", message, token.start, token.end + 1)
 
 
-def _functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Finding]:
+def is_writing(word: str) -> bool:
+    """Tell whether a word begins a statement that is no query."""
+    return _WRITES.fullmatch(word) is not None
+
+
+def functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Finding]:
+    """Find calls of functions that are refused, and what calls a function without its name."""
     for index, token in enumerate(tokens):
         called = index + 1 < len(tokens) and tokens[index + 1].token_type is TokenType.L_PAREN
         sequence = dialect == "snowflake" and token.text.lower() == "nextval" and _after_dot(tokens, index)
@@ -140,6 +148,23 @@ def _functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Fin
             yield finding(text, "dangerous-function", message, token.start, token.end + 1)
     if dialect in ("postgres", "redshift", "duckdb"):
         yield from _unicode_names(tokens, text)
+        yield from _named_operators(tokens, text)
+
+
+def _named_operators(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
+    """Refuse `OPERATOR(schema.+)` of a schema that is not Postgres's own: it can be bound to any function."""
+    for place, token in enumerate(tokens):
+        if text[token.start : token.end + 1].lower() != "operator" or place + 3 >= len(tokens):
+            continue
+        inside = list(itertools.takewhile(lambda one: one.token_type is not TokenType.R_PAREN, tokens[place + 1 :]))
+        dots = [index for index, one in enumerate(inside) if one.token_type is TokenType.DOT]
+        if inside[0].token_type is not TokenType.L_PAREN or not dots:
+            continue
+        schema = text[inside[1].start : inside[dots[-1] - 1].end + 1].strip('"').lower()
+        written = text[inside[dots[-1]].end + 1 : inside[-1].end + 1].strip()
+        if written not in (KNOWN if schema == "pg_catalog" else OF_EXTENSIONS):
+            message = f"The operator {schema}.{written} may be bound to any function; write the function itself."
+            yield finding(text, "dangerous-function", message, token.start, inside[-1].end + 1)
 
 
 def _unicode_names(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
@@ -173,7 +198,8 @@ def _tables(nodes: Sequence[exp.Expr], tokens: Sequence[Token], text: str, diale
             continue
         name = ".".join(part.name for part in table.parts if isinstance(part, (exp.Identifier, exp.Var, exp.Literal)))
         start, end = _table_span(table, tokens, text, name)
-        refused = (dialect == "duckdb" and _is_file(name, text[start:end])) or (
+        is_text = text[start:end].startswith(("'", "$", "e'", "E'"))
+        refused = (dialect == "duckdb" and (is_text or is_file(name))) or (
             dialect == "snowflake" and name.startswith("@")
         )
         if refused:
@@ -181,14 +207,9 @@ def _tables(nodes: Sequence[exp.Expr], tokens: Sequence[Token], text: str, diale
             yield finding(text, "dangerous-function", f"{name} is {what}: a sync reads tables only.", start, end)
 
 
-def _is_file(name: str, written: str) -> bool:
+def is_file(name: str) -> bool:
     """Tell whether DuckDB may take a table's name for a file: it does so for `data.csv` even without quotes."""
-    lowered = name.lower()
-    return (
-        written.startswith(("'", "$", "e'", "E'"))
-        or any(mark in name for mark in "/\\:*?")
-        or FILE_ENDING.search(lowered) is not None
-    )
+    return any(mark in name for mark in "/\\:*?") or FILE_ENDING.search(name.lower()) is not None
 
 
 def _table_span(table: exp.Table, tokens: Sequence[Token], text: str, name: str) -> tuple[int, int]:

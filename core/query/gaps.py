@@ -1,0 +1,402 @@
+"""Gaps of sqlglot's parser: what a warehouse reads and the parser does not, put in other words before it parses.
+
+Only the parser sees these tokens. The text that is sent is the analyst's own, and functions, parameters and statements are looked for
+in the tokens as they were read: what is put in other words here cannot hide any of them. Each token keeps its place, and what is left out is
+never a table, a query or a call. Each gap is a function from tokens to tokens.
+
+Vendors' pages: https://www.postgresql.org/docs/current/sql-syntax-lexical.html (numbers, operators),
+https://www.postgresql.org/docs/current/functions-json.html, https://cloud.google.com/bigquery/docs/reference/standard-sql/pipe-syntax,
+https://docs.snowflake.com/en/sql-reference/data-types-structured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+
+from sqlglot import Token, TokenType
+from sqlglot.parser import Parser
+
+from core.query.operators import OPERATOR_CHARACTERS, operator_at
+
+__all__ = ["bridged"]
+
+Tokens = list[Token]
+_WrittenGap = Callable[[Tokens, str], Tokens]
+"""A gap of what is written as one word, for which the text is looked at."""
+
+_Gap = Callable[[Tokens], Tokens]
+
+_OPERANDS = {
+    TokenType.NUMBER,
+    TokenType.STRING,
+    TokenType.IDENTIFIER,
+    TokenType.VAR,
+    TokenType.R_PAREN,
+    TokenType.R_BRACKET,
+    TokenType.END,
+    TokenType.NULL,
+    TokenType.TRUE,
+    TokenType.FALSE,
+    TokenType.PARAMETER,
+    TokenType.HEX_STRING,
+    TokenType.BIT_STRING,
+}
+"""What an infix operator can stand behind; most other words begin something."""
+
+_REST_OF_NUMBER = re.compile(
+    r"(?:_?\d+)+(?:\.(?:\d+(?:_\d+)*)?)?(?:e[+-]?\d+)?|_?[0-9a-f]+(?:_[0-9a-f]+)*", re.IGNORECASE
+)
+_PREFIXED = re.compile(r"[xob]_?[0-9a-f]+(?:_[0-9a-f]+)*", re.IGNORECASE)
+_FORMS = ("nfc", "nfd", "nfkc", "nfkd")
+_WRAPPER = ("array", "conditional", "unconditional", "wrapper")
+
+
+def bridged(tokens: Sequence[Token], text: str, dialect: str) -> Tokens:
+    """Give the tokens of a statement in words that the parser knows."""
+    read = reduce(lambda read, gap: gap(read, text), _WRITTEN_GAPS[dialect], list(tokens))
+    return reduce(lambda read, gap: gap(read), _GAPS[dialect], read)
+
+
+def _like(token: Token, kind: TokenType, text: str) -> Token:
+    """Give another token at a token's place."""
+    return Token(kind, text, token.line, token.col, token.start, token.end, [])
+
+
+def _word(tokens: Tokens, index: int) -> str:
+    """Give a word in lower case; "" where there is none, or where it is a string or a quoted name."""
+    if not 0 <= index < len(tokens) or tokens[index].token_type in (TokenType.STRING, TokenType.IDENTIFIER):
+        return ""
+    return str(tokens[index].text).lower()
+
+
+def _kind(tokens: Tokens, index: int) -> TokenType | None:
+    return tokens[index].token_type if 0 <= index < len(tokens) else None
+
+
+def _touch(one: Token, two: Token) -> bool:
+    return bool(one.end + 1 == two.start)
+
+
+def _close(tokens: Tokens, index: int) -> int:
+    """Give the index of the bracket that closes the one at `index`; that of the last token where none does."""
+    depth = 0
+    for place in range(index, len(tokens)):
+        depth += tokens[place].token_type is TokenType.L_PAREN
+        depth -= tokens[place].token_type is TokenType.R_PAREN
+        if depth == 0:
+            return place
+    return len(tokens) - 1
+
+
+def _without(tokens: Tokens, spans: list[tuple[int, int]]) -> Tokens:
+    """Leave out spans of tokens, given in their order."""
+    if not spans:
+        return tokens
+    kept: Tokens = []
+    place = 0
+    for start, end in spans:
+        kept += tokens[place:start]
+        place = max(place, end)
+    return kept + tokens[place:]
+
+
+# numbers and strings
+
+
+def _numbers(tokens: Tokens, text: str) -> Tokens:
+    """Read `1_000` and `0x_FF` as one number."""
+    read: Tokens = []
+    for token in tokens:
+        last = read[-1] if read else None
+        if last is None or last.token_type is not TokenType.NUMBER or not _touch(last, token):
+            read.append(token)
+            continue
+        rest = text[token.start : token.end + 1]
+        is_rest = rest.startswith("_") and _REST_OF_NUMBER.fullmatch(rest)
+        if (token.token_type is TokenType.VAR and (is_rest or (last.text == "0" and _PREFIXED.fullmatch(rest)))) or (
+            token.token_type is TokenType.NUMBER and rest.startswith(".")
+        ):
+            read[-1] = Token(TokenType.NUMBER, "1", last.line, last.col, last.start, token.end, [])
+        else:
+            read.append(token)
+    return read
+
+
+def _prefixes(tokens: Tokens) -> Tokens:
+    """Read `rb'x'`, `br"x"` (BigQuery) and `b'101'` (DuckDB) as strings."""
+    return [
+        token
+        for place, token in enumerate(tokens)
+        if not (
+            token.token_type is TokenType.VAR
+            and _word(tokens, place) in ("rb", "br", "b")
+            and _kind(tokens, place + 1) in (TokenType.STRING, TokenType.RAW_STRING)
+            and _touch(token, tokens[place + 1])
+        )
+    ]
+
+
+# operators
+
+
+def _operators(tokens: Tokens, text: str) -> Tokens:
+    """Read what the server reads as one operator (`<#>`, `<@>`, `@-`), and the parser as several, as one that it knows."""
+    read: Tokens = []
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        if text[token.start : token.start + 1] not in OPERATOR_CHARACTERS:
+            read.append(token)
+            place += 1
+            continue
+        end = token.start + len(operator_at(text, token.start))
+        after = place + 1
+        while after < len(tokens) and tokens[after].end < end:
+            after += 1
+        is_single = text[token.start : end] in ("#", "@")
+        if (after == place + 1 and not is_single) or tokens[after - 1].end + 1 != end:
+            read.append(token)
+            place += 1
+            continue
+        is_infix = bool(read) and read[-1].token_type in _OPERANDS
+        if is_infix:
+            read.append(Token(TokenType.AMP, "&", token.line, token.col, token.start, end - 1, []))
+        elif not (place > 0 and _kind(tokens, place - 1) is TokenType.USING):
+            read.append(Token(TokenType.DASH, "-", token.line, token.col, token.start, end - 1, []))
+        place = after
+    return read
+
+
+def _order_using(tokens: Tokens, text: str) -> Tokens:
+    """Leave out the operator of ORDER BY x USING >."""
+    spans = []
+    for place in range(len(tokens)):
+        if _kind(tokens, place) is not TokenType.USING or place + 1 >= len(tokens):
+            continue
+        after = tokens[place + 1]
+        if text[after.start] in OPERATOR_CHARACTERS:
+            spans.append((place, place + 2))
+        elif after.token_type is TokenType.OPERATOR and _kind(tokens, place + 2) is TokenType.L_PAREN:
+            spans.append((place, _close(tokens, place + 2) + 1))
+    return _without(tokens, spans)
+
+
+# words of Postgres and those after it
+
+
+def _types(tokens: Tokens) -> Tokens:
+    """Read `pg_catalog.text` as `text`, and `int array[3]` as `int`."""
+    spans = []
+    for place in range(len(tokens)):
+        if _kind(tokens, place) is TokenType.DOT and _word(tokens, place - 1) in ("pg_catalog", "information_schema"):
+            is_cast = _kind(tokens, place - 2) in (TokenType.DCOLON, TokenType.ALIAS)
+            is_type = _kind(tokens, place + 1) in Parser.TYPE_TOKENS
+            if is_cast and (is_type or _kind(tokens, place - 2) is TokenType.DCOLON):
+                spans.append((place - 1, place + 1))
+        elif _kind(tokens, place) is TokenType.ARRAY and _ends_type(tokens, place - 1):
+            sized = (TokenType.L_BRACKET, TokenType.NUMBER, TokenType.R_BRACKET)
+            is_sized = tuple(_kind(tokens, place + index) for index in (1, 2, 3)) == sized
+            spans.append((place, place + 4 if is_sized else place + 1))
+    return _without(tokens, spans)
+
+
+def _ends_type(tokens: Tokens, place: int) -> bool:
+    """Tell whether a type ends at a token: `int`, `varchar(10)`."""
+    if _kind(tokens, place) is TokenType.R_PAREN:
+        while place > 0 and _kind(tokens, place) is not TokenType.L_PAREN:
+            place -= 1
+        place -= 1
+    return _kind(tokens, place) in Parser.TYPE_TOKENS and _kind(tokens, place - 1) in (
+        TokenType.DCOLON,
+        TokenType.ALIAS,
+    )
+
+
+def _local_time(tokens: Tokens) -> Tokens:
+    """Leave out AT LOCAL."""
+    return _without(
+        tokens,
+        [
+            (place, place + 2)
+            for place in range(1, len(tokens))
+            if _word(tokens, place) == "at" and _word(tokens, place + 1) == "local"
+        ],
+    )
+
+
+def _normalized(tokens: Tokens) -> Tokens:
+    """Read `IS NFC NORMALIZED` and `IS DOCUMENT` as `IS NULL`."""
+    read: Tokens = []
+    place = 0
+    while place < len(tokens):
+        read.append(tokens[place])
+        place += 1
+        if read[-1].token_type is not TokenType.IS:
+            continue
+        if _kind(tokens, place) is TokenType.NOT:
+            read.append(tokens[place])
+            place += 1
+        has_form = _word(tokens, place) in _FORMS
+        last = place + has_form
+        if _word(tokens, last) == "normalized" or (_word(tokens, place) == "document" and not has_form):
+            read.append(_like(tokens[last], TokenType.NULL, "NULL"))
+            place = last + 1
+    return read
+
+
+def _substring(tokens: Tokens) -> Tokens:
+    """Read `substring(x SIMILAR y ESCAPE z)` as a list, and leave out DOCUMENT and CONTENT of `xmlparse`, `xmlserialize`."""
+    read = list(tokens)
+    spans = []
+    for place in range(len(tokens) - 1):
+        if _kind(tokens, place + 1) is not TokenType.L_PAREN:
+            continue
+        name = _word(tokens, place)
+        if name in ("xmlparse", "xmlserialize") and _word(tokens, place + 2) in ("document", "content"):
+            spans.append((place + 2, place + 3))
+        elif name == "substring":
+            end = _close(tokens, place + 1)
+            for inner in _of_call(tokens, place + 1, end):
+                if _word(tokens, inner) in ("similar", "escape"):
+                    read[inner] = _like(tokens[inner], TokenType.COMMA, ",")
+    return _without(read, spans)
+
+
+def _of_call(tokens: Tokens, start: int, end: int) -> Iterator[int]:
+    """Give the indexes of tokens inside a call's own brackets, not inside others."""
+    depth = 0
+    for place in range(start, end):
+        depth += _kind(tokens, place) in (TokenType.L_PAREN, TokenType.L_BRACKET)
+        depth -= _kind(tokens, place) in (TokenType.R_PAREN, TokenType.R_BRACKET)
+        if depth == 1:
+            yield place
+
+
+def _json_clauses(tokens: Tokens) -> Tokens:
+    """Leave out `WITH WRAPPER`, `KEEP QUOTES ON SCALAR STRING` and `WITH UNIQUE KEYS`."""
+    spans = []
+    place = 0
+    while place < len(tokens):
+        word = _word(tokens, place)
+        after = place + 1
+        if word in ("with", "without"):
+            while _word(tokens, after) in (*_WRAPPER, "unique", "keys"):
+                after += 1
+            is_clause = _word(tokens, after - 1) in ("wrapper", "keys", "unique")
+        elif word in ("keep", "omit") and _word(tokens, after) == "quotes":
+            after += 1
+            is_clause = True
+            if tuple(_word(tokens, after + index) for index in (0, 1, 2)) == ("on", "scalar", "string"):
+                after += 3
+        else:
+            is_clause = False
+        if is_clause and after > place + 1:
+            spans.append((place, after))
+            place = after
+        else:
+            place += 1
+    return _without(tokens, spans)
+
+
+# words of Snowflake and BigQuery
+
+
+def _not_null_parts(tokens: Tokens) -> Tokens:
+    """Leave out NOT NULL of a type's part: ARRAY(NUMBER NOT NULL)."""
+    return _without(
+        tokens,
+        [
+            (place, place + 2)
+            for place in range(1, len(tokens) - 1)
+            if _kind(tokens, place) is TokenType.NOT
+            and _kind(tokens, place + 1) is TokenType.NULL
+            and _kind(tokens, place - 1) is not TokenType.IS
+            and _kind(tokens, place + 2) in (TokenType.R_PAREN, TokenType.COMMA)
+            and (_kind(tokens, place - 1) in Parser.TYPE_TOKENS or _kind(tokens, place - 1) is TokenType.R_PAREN)
+        ],
+    )
+
+
+def _table_arguments(tokens: Tokens) -> Tokens:
+    """Leave out TABLE and MODEL before a name that is an argument: `CHANGES(TABLE ds.users, NULL, NULL)`."""
+    before = {TokenType.L_PAREN, TokenType.COMMA, TokenType.FARROW}
+    return _without(
+        tokens,
+        [
+            (place, place + 1)
+            for place in range(1, len(tokens) - 1)
+            if _kind(tokens, place) is TokenType.TABLE
+            and _kind(tokens, place - 1) in before
+            and _kind(tokens, place + 1) in (TokenType.VAR, TokenType.IDENTIFIER)
+        ],
+    )
+
+
+def _match_recognize(tokens: Tokens) -> Tokens:
+    """Read MATCH_RECOGNIZE as the clause that the parser knows from other warehouses."""
+    read = list(tokens)
+    for place in range(1, len(tokens) - 1):
+        if _word(tokens, place) == "match_recognize" and _kind(tokens, place + 1) is TokenType.L_PAREN:
+            read[place] = _like(tokens[place], TokenType.MATCH_RECOGNIZE, "MATCH_RECOGNIZE")
+    return read
+
+
+def _pipes(tokens: Tokens) -> Tokens:
+    """Put pipe operators that the parser does not know in the words of those that it knows.
+
+    SET and ASSERT change no column's name: their lists are read as an ORDER BY's. RENAME and DROP become a SELECT * RENAME (...) and a
+    SELECT * EXCEPT (...).
+    """
+    read: Tokens = []
+    opened: int | None = None
+    depth = 0
+    for place, token in enumerate(tokens):
+        kind = token.token_type
+        depth += (kind is TokenType.L_PAREN) - (kind is TokenType.R_PAREN)
+        if opened is not None and (depth < opened or (depth == opened and kind is TokenType.PIPE_GT)):
+            read.append(_like(read[-1], TokenType.R_PAREN, ")"))
+            opened = None
+        if _kind(tokens, place - 1) is not TokenType.PIPE_GT or place == 0:
+            read.append(token)
+            continue
+        word = _word(tokens, place)
+        if word in ("set", "assert"):
+            read.append(_like(token, TokenType.ORDER_BY, "ORDER BY"))
+        elif word in ("rename", "drop"):
+            name = "RENAME" if word == "rename" else "EXCEPT"
+            read += [
+                _like(token, TokenType.SELECT, "SELECT"),
+                _like(token, TokenType.STAR, "*"),
+                _like(token, TokenType.RENAME if word == "rename" else TokenType.EXCEPT, name),
+                _like(token, TokenType.L_PAREN, "("),
+            ]
+            opened = depth
+        elif word == "window":
+            read.append(_like(token, TokenType.VAR, "EXTEND"))
+        elif word == "distinct":
+            read += [_like(token, TokenType.SELECT, "SELECT"), token, _like(token, TokenType.STAR, "*")]
+        else:
+            read.append(token)
+    if opened is not None:
+        read.append(_like(read[-1], TokenType.R_PAREN, ")"))
+    return read
+
+
+_WRITTEN_AS_POSTGRES: tuple[_WrittenGap, ...] = (_numbers, _operators, _order_using)
+_WRITTEN_GAPS: dict[str, tuple[_WrittenGap, ...]] = {
+    "postgres": _WRITTEN_AS_POSTGRES,
+    "redshift": _WRITTEN_AS_POSTGRES,
+    "duckdb": (_numbers, _operators),
+    "snowflake": (),
+    "bigquery": (),
+}
+_POSTGRES: tuple[_Gap, ...] = (_types, _local_time, _normalized, _substring, _json_clauses)
+_GAPS: dict[str, tuple[_Gap, ...]] = {
+    "postgres": _POSTGRES,
+    "redshift": _POSTGRES,
+    "duckdb": (_prefixes, _types),
+    "snowflake": (_not_null_parts,),
+    "bigquery": (_prefixes, _table_arguments, _match_recognize, _pipes),
+}
