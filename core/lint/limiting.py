@@ -14,6 +14,8 @@ from core.query.relations import Level
 
 __all__ = ["Judged", "judged", "unlimited_branches"]
 
+_OPTIONAL = "It limits the optional side of an outer join, which keeps the other side's rows all the same."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
@@ -118,21 +120,24 @@ def _why_level_not(level: Level, query: Query, context: Context, seen: tuple[Lev
     uses = [(outer, used) for outer in context.levels for used in outer.relations.values() if level in used.inner]
     why = "The query that it stands in is not read."
     for outer, used in uses:
-        why = (
-            "It limits the optional side of an outer join, which keeps the other side's rows all the same."
-            if used.optional
-            else _why_level_not(outer, query, context, (*seen, level))
-        )
+        why = _OPTIONAL if used.optional else _why_level_not(outer, query, context, (*seen, level))
         if not why:
             return ""
     return why
 
 
 def _why_inner_not(level: Level, query: Query, context: Context) -> str:
-    """IN (...) and EXISTS (...) limit what is around them; a subquery that stands for a value does not."""
+    """IN (...) and EXISTS (...) limit what is around them, and so does an argument of a function in FROM; a subquery for a value does not."""
     node: exp.Expr = level.select
     while node.parent is not None and isinstance(node.parent, exp.Subquery | exp.Paren | exp.SetOperation):
         node = node.parent
     if isinstance(node.parent, exp.In | exp.Exists | exp.Any):
         return _why_not(node.parent, query, context)
+    while node.parent is not None and not isinstance(node.parent, exp.Query | exp.From | exp.Join):
+        node = node.parent
+    if isinstance(node.parent, exp.From | exp.Join) and node.arg_key == "this" and level.parent is not None:
+        read = [each for each in level.parent.relations.values() if each.node is node]
+        return (
+            _OPTIONAL if any(each.optional for each in read) else _why_level_not(level.parent, query, context, (level,))
+        )
     return "It stands in a subquery that gives a value, and leaves out no row around it."

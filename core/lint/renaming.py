@@ -27,7 +27,7 @@ def renamed(query: Query, column: OutputColumn, name: str, *, certain: bool = Tr
     """Give the fix that gives a column a name: another alias, or one where there is none and the item is certainly at its end."""
     if column.start is None or column.end is None or (query.dialect == "redshift" and name != name.lower()):
         return None  # on Redshift quotes may not help
-    written = f'"{name}"' if query.dialect in ("snowflake", "postgres") else name
+    written = f'"{name}"' if query.dialect in ("snowflake", "postgres") or "." in name else name
     if column.is_alias:
         label, edit = f"call it {written}", Edit(start=column.start, end=column.end, text=written)
     else:

@@ -132,7 +132,13 @@ class _Reader:
                 self._add(level, inner.this, inner, known, optional=optional or bool(inner.args.get("side")))
             return
         relation = self._relation(level, node, join, known, optional=optional)
-        if relation is None or relation.key in level.relations or node.args.get("pivots"):
+        pivots = node.args.get("pivots")
+        if relation is not None and pivots:  # what it gives is known by its rows only
+            level.is_whole = False
+            key = self._alias(pivots[-1]) or relation.key
+            key = key if key not in level.relations else f"{key} {len(level.relations)}"
+            level.relations[key] = replace(relation, key=key, columns=None, found=None)
+        elif relation is None or relation.key in level.relations:
             level.is_whole = False
         else:
             level.relations[relation.key] = relation
