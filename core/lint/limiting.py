@@ -74,7 +74,7 @@ def _why_not(node: exp.Expr, query: Query, context: Context) -> str:
     """Climb from a condition to the query that it stands in, and say what lets all rows through."""
     below, parent = node, node.parent
     while parent is not None:
-        if isinstance(parent, exp.Or) and not _both_sides(parent, query) and not _or_null(parent):
+        if isinstance(parent, exp.Or) and not _both_sides(parent, context) and not _or_null(parent, node):
             return "It stands under OR, so rows come through that did not change."
         if isinstance(parent, exp.Filter):
             return "It stands in the FILTER of an aggregate, which leaves out no row of the result."
@@ -96,19 +96,16 @@ def _why_not(node: exp.Expr, query: Query, context: Context) -> str:
     return ""
 
 
-def _both_sides(either: exp.Or, query: Query) -> bool:
+def _both_sides(either: exp.Or, context: Context) -> bool:
     """Tell whether both sides of an OR compare with the placeholder: changed here, or changed there."""
-    sides = (either.left, either.right)
-    return all(any(query.stands_for_placeholder(node) for node in side.walk()) for side in sides)
+    return {id(either.left), id(either.right)} <= context.with_placeholder
 
 
-def _or_null(either: exp.Or) -> bool:
-    """Tell whether one side of an OR lets those rows through whose time is not known, and no others."""
-    pairs = ((either.left.unnest(), either.right), (either.right.unnest(), either.left))
-    return any(
-        isinstance(one, exp.Is) and isinstance(one.expression, exp.Null) and one.this in other.find_all(exp.Column)
-        for one, other in pairs
-    )
+def _or_null(either: exp.Or, comparison: exp.Expr) -> bool:
+    """Tell whether one side of an OR lets those rows through whose compared time is not known, and no others."""
+    sides = (either.left.unnest(), either.right.unnest())
+    unknown = [side.this for side in sides if isinstance(side, exp.Is) and isinstance(side.expression, exp.Null)]
+    return bool(unknown) and any(column in unknown for column in comparison.find_all(exp.Column))
 
 
 def _why_level_not(level: Level, query: Query, context: Context, seen: tuple[Level, ...]) -> str:

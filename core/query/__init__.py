@@ -24,9 +24,10 @@ Rendered text is safe to stand inside parentheses: what follows its last token (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 
 from sqlglot import Token, exp
 
@@ -36,6 +37,7 @@ from core.query import characters, placeholder, readonly, syntax, unparsed
 from core.query.folding import OutputColumn, fold, naming_select, output_columns
 from core.query.place import finding, fix, line_and_column
 from core.query.placeholder import NAME, PLACEHOLDER
+from core.query.relations import key_of
 from core.scan import Piece, PieceKind, scan
 
 __all__ = [
@@ -62,7 +64,7 @@ _LONG_NUMBER = re.compile(rf"(?=[0-9]{{{_DIGITS}}})")
 """Each place at which as many digits stand as a stand-in has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Query:
     """A query as far as it could be understood.
 
@@ -95,8 +97,17 @@ class Query:
 
     def place_of(self, node: exp.Expr) -> tuple[int, int] | None:
         """Give the span of the placeholder that a node stands for, None where it stands for none; numbers in its place are found nowhere else."""
-        number = node.this if isinstance(node, exp.Literal) else None
+        number = node.this if isinstance(node, exp.Literal) and len(node.this) == _DIGITS else None
         return self.placeholders[self.stand_ins.index(number)] if number in self.stand_ins else None
+
+    @cached_property
+    def plain_columns(self) -> Mapping[str, tuple[exp.Column, ...]]:
+        """The columns that are written without a table, by their keys (core.query.catalogue)."""
+        found: dict[str, list[exp.Column]] = {}
+        for column in self.tree.find_all(exp.Column) if self.tree is not None else ():
+            if isinstance(column.this, exp.Identifier) and not column.args.get("table") and "start" in column.this.meta:
+                found.setdefault(key_of(column.this, self.dialect), []).append(column)
+        return {key: tuple(columns) for key, columns in found.items()}
 
     def render(self, last_sync_time: int) -> str:
         """Give the text with its placeholders replaced by a Unix time, ready to stand inside parentheses.
