@@ -45,6 +45,36 @@ _OPERANDS = {
 }
 """What an infix operator can stand behind; most other words begin something."""
 
+_AFTER_NAME = {
+    None,
+    TokenType.COMMA,
+    TokenType.ALIAS,
+    TokenType.FROM,
+    TokenType.R_PAREN,
+    TokenType.R_BRACKET,
+    TokenType.IS,
+    TokenType.IN,
+    TokenType.EQ,
+    TokenType.NEQ,
+    TokenType.GT,
+    TokenType.GTE,
+    TokenType.LT,
+    TokenType.LTE,
+    TokenType.AND,
+    TokenType.OR,
+    TokenType.PLUS,
+    TokenType.DASH,
+    TokenType.STAR,
+    TokenType.SLASH,
+    TokenType.DPIPE,
+    TokenType.DCOLON,
+    TokenType.DESC,
+    TokenType.ASC,
+    TokenType.LIMIT,
+    TokenType.UNION,
+}
+"""What stands behind a column's name, and not behind a word that begins something. None is the end."""
+
 _REST_OF_NUMBER = re.compile(
     r"(?:_?\d+)+(?:\.(?:\d+(?:_\d+)*)?)?(?:e[+-]?\d+)?|_?[0-9a-f]+(?:_[0-9a-f]+)*", re.IGNORECASE
 )
@@ -300,6 +330,26 @@ def _json_clauses(tokens: Tokens) -> Tokens:
     return _without(tokens, spans)
 
 
+# words that are names here
+
+
+def _names(words: str) -> _Gap:
+    """Return the gap of words that the parser keeps for itself and the warehouse does not, where they stand as a column's name."""
+    known = frozenset(words.split())
+
+    def named(tokens: Tokens) -> Tokens:
+        return [
+            _like(token, TokenType.VAR, token.text)
+            if _word(tokens, place) in known
+            and _kind(tokens, place - 1 if place else -1) not in _OPERANDS
+            and _kind(tokens, place + 1) in _AFTER_NAME
+            else token
+            for place, token in enumerate(tokens)
+        ]
+
+    return named
+
+
 # words of Snowflake and BigQuery
 
 
@@ -392,11 +442,18 @@ _WRITTEN_GAPS: dict[str, tuple[_WrittenGap, ...]] = {
     "snowflake": (),
     "bigquery": (),
 }
+_COMMON_NAMES = "alter drop insert revoke rollback regexp rlike xor uncache glob"
 _POSTGRES: tuple[_Gap, ...] = (_types, _local_time, _normalized, _substring, _json_clauses)
 _GAPS: dict[str, tuple[_Gap, ...]] = {
-    "postgres": _POSTGRES,
-    "redshift": _POSTGRES,
-    "duckdb": (_prefixes, _types),
-    "snowflake": (_not_null_parts,),
-    "bigquery": (_prefixes, _table_arguments, _match_recognize, _pipes),
+    "postgres": (*_POSTGRES, _names(f"{_COMMON_NAMES} qualify")),
+    "redshift": (*_POSTGRES, _names(_COMMON_NAMES)),
+    "duckdb": (_prefixes, _types, _names("alter drop insert revoke rollback regexp rlike xor uncache force install")),
+    "snowflake": (_not_null_parts, _names("xor uncache notnull undrop fetch outer")),
+    "bigquery": (
+        _prefixes,
+        _table_arguments,
+        _match_recognize,
+        _pipes,
+        _names(f"{_COMMON_NAMES} ilike notnull returning tablesample"),
+    ),
 }

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from sqlglot import Token, TokenType, exp
 
-from core.model import Finding
+from core.model import Finding, Severity
 from core.query.dangerous import FILE_ENDING, reason_to_refuse
 from core.query.operators import KNOWN, OF_EXTENSIONS
 from core.query.place import finding
@@ -22,12 +22,18 @@ from core.query.place import finding
 __all__ = ["check", "functions", "is_file", "is_writing"]
 
 _QUERY_STARTS = {"select", "with", "from", "table", "("}
+_MORE_STARTS: Mapping[str, frozenset[str]] = {
+    "postgres": frozenset({"values"}),
+    "duckdb": frozenset({"values", "pivot", "unpivot"}),
+    "snowflake": frozenset({"values"}),
+}
 _WRITES = re.compile(
     r"insert|update|delete|merge|create|drop|alter|truncate|grant|revoke|copy|replace|upsert|import|load"
     r"|install|attach|detach|export|unload|put|remove|rm|undrop|comment|vacuum|analyze|refresh|reindex"
     r"|cluster|checkpoint|call|execute|exec|do|begin|start|commit|rollback|savepoint|lock|set|reset|use"
     r"|pragma|declare|kill|notify|listen"
 )
+_PATH = re.compile(r"[/\\:*?]")
 _WRITING_NODES: tuple[type[exp.Expr], ...] = (
     exp.DML,
     exp.DDL,
@@ -66,7 +72,7 @@ def check(
     tree: exp.Expr, nodes: Sequence[exp.Expr], tokens: Sequence[Token], text: str, dialect: str
 ) -> Iterator[Finding]:
     """Find what keeps a statement from being a harmless query; `nodes` are all of its tree, in the order of `walk`."""
-    root = _root(tree, tokens, text)
+    root = _root(tree, tokens, text, dialect)
     if root is not None:
         yield root
         return
@@ -77,13 +83,15 @@ def check(
     yield from _tables(nodes, tokens, text, dialect)
 
 
-def _root(tree: exp.Expr, tokens: Sequence[Token], text: str) -> Finding | None:
+def _root(tree: exp.Expr, tokens: Sequence[Token], text: str, dialect: str) -> Finding | None:
     inner = tree
     while isinstance(inner, (exp.Subquery, exp.Paren)):
         inner = inner.this
     first = tokens[0]
     word = _written(first, text).lower()
-    if isinstance(inner, (exp.Select, exp.SetOperation)) and word in _QUERY_STARTS:
+    starts = _QUERY_STARTS | _MORE_STARTS.get(dialect, frozenset())
+    kinds = (exp.Select, exp.SetOperation, exp.Values, *((exp.Pivot,) if dialect == "duckdb" else ()))
+    if isinstance(inner, kinds) and word in starts:
         if isinstance(inner, exp.Select) and not inner.expressions:
             return finding(text, "syntax-error", "The SELECT names no columns.", first.start, first.end + 1)
         return None
@@ -154,11 +162,12 @@ def functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Find
 def _named_operators(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
     """Refuse `OPERATOR(schema.+)` of a schema that is not Postgres's own: it can be bound to any function."""
     for place, token in enumerate(tokens):
-        if text[token.start : token.end + 1].lower() != "operator" or place + 3 >= len(tokens):
+        is_operator = text[token.start : token.end + 1].lower() == "operator" and place + 3 < len(tokens)
+        if not is_operator or tokens[place + 1].token_type is not TokenType.L_PAREN:
             continue
         inside = list(itertools.takewhile(lambda one: one.token_type is not TokenType.R_PAREN, tokens[place + 1 :]))
         dots = [index for index, one in enumerate(inside) if one.token_type is TokenType.DOT]
-        if inside[0].token_type is not TokenType.L_PAREN or not dots:
+        if not dots:
             continue
         schema = text[inside[1].start : inside[dots[-1] - 1].end + 1].strip('"').lower()
         written = text[inside[dots[-1]].end + 1 : inside[-1].end + 1].strip()
@@ -202,14 +211,17 @@ def _tables(nodes: Sequence[exp.Expr], tokens: Sequence[Token], text: str, diale
         refused = (dialect == "duckdb" and (is_text or is_file(name))) or (
             dialect == "snowflake" and name.startswith("@")
         )
-        if refused:
+        if refused and dialect == "duckdb" and text[start:end] == f'"{name}"' and not _PATH.search(name):
+            message = f"{name} may be a table or a file; if there is no such table, DuckDB refuses to read the file."
+            yield finding(text, "dangerous-function", message, start, end, severity=Severity.WARNING)
+        elif refused:
             what = "a stage" if dialect == "snowflake" else "a file"
             yield finding(text, "dangerous-function", f"{name} is {what}: a sync reads tables only.", start, end)
 
 
 def is_file(name: str) -> bool:
     """Tell whether DuckDB may take a table's name for a file: it does so for `data.csv` even without quotes."""
-    return any(mark in name for mark in "/\\:*?") or FILE_ENDING.search(name.lower()) is not None
+    return _PATH.search(name) is not None or FILE_ENDING.search(name.lower()) is not None
 
 
 def _table_span(table: exp.Table, tokens: Sequence[Token], text: str, name: str) -> tuple[int, int]:

@@ -93,7 +93,9 @@ class Level:
     @cached_property
     def columns(self) -> tuple[exp.Column, ...]:
         """The columns that are written in this select itself."""
-        columns = (node for node in self.nodes if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier))
+        columns = (
+            node for node in self.nodes if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier)
+        )
         return tuple(column for column in columns if not self._is_element(column))
 
     def within(self, node: exp.Expr, *kinds: type[exp.Expr]) -> exp.Expr | None:
@@ -154,7 +156,9 @@ class Level:
             return Origin(relation=giving[0]) if merged else Origin(among=tuple(giving))
         if giving or not self._sure(key) or key in self.aliases or key in self.relations:
             return Origin()
-        return self.parent._origin(column, join) if self.parent else Origin(missing=bool(self.relations) and self.is_whole)
+        return (
+            self.parent._origin(column, join) if self.parent else Origin(missing=bool(self.relations) and self.is_whole)
+        )
 
     def _seen(self, join: exp.Expr | None) -> tuple[list[Relation], bool]:
         """Give the relations whose columns a place can name, and whether these are exactly they.

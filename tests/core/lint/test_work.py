@@ -96,9 +96,7 @@ class Work:
 
 @pytest.mark.parametrize("dialect", ["postgres", "snowflake"])
 @pytest.mark.parametrize("name", TEXTS)
-def test_twice_as_long_a_query_takes_twice_the_work(
-    name: str, dialect: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_twice_as_long_a_query_takes_twice_the_work(name: str, dialect: str, monkeypatch: pytest.MonkeyPatch) -> None:
     work = Work(monkeypatch)
     rules()
     short, long = (work.of(TEXTS[name](length), dialect) for length in (SHORT, 2 * SHORT))
