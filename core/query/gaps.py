@@ -80,6 +80,7 @@ _REST_OF_NUMBER = re.compile(
 )
 _PREFIXED = re.compile(r"[xob]_?[0-9a-f]+(?:_[0-9a-f]+)*", re.IGNORECASE)
 _FORMS = ("nfc", "nfd", "nfkc", "nfkd")
+_TYPES_BEFORE_TEXT = frozenset({"bit", "varbit", "box", "lseg", "line", "circle", "polygon"})
 _WRAPPER = ("array", "conditional", "unconditional", "wrapper")
 
 
@@ -191,10 +192,8 @@ def _operators(tokens: Tokens, text: str) -> Tokens:
             place += 1
             continue
         is_infix = bool(read) and read[-1].token_type in _OPERANDS
-        if is_infix:
-            read.append(Token(TokenType.AMP, "&", token.line, token.col, token.start, end - 1, []))
-        elif not (place > 0 and _kind(tokens, place - 1) is TokenType.USING):
-            read.append(Token(TokenType.DASH, "-", token.line, token.col, token.start, end - 1, []))
+        kind, sign = (TokenType.AMP, "&") if is_infix else (TokenType.DASH, "-")
+        read.append(Token(kind, sign, token.line, token.col, token.start, end - 1, []))
         place = after
     return read
 
@@ -242,6 +241,19 @@ def _ends_type(tokens: Tokens, place: int) -> bool:
         TokenType.DCOLON,
         TokenType.ALIAS,
     )
+
+
+def _typed_literals(tokens: Tokens) -> Tokens:
+    """Read `box '(1,1),(0,0)'` as the text alone."""
+    return [
+        token
+        for place, token in enumerate(tokens)
+        if not (
+            _word(tokens, place) in _TYPES_BEFORE_TEXT
+            and _kind(tokens, place + 1) is TokenType.STRING
+            and _kind(tokens, place - 1) not in (*_OPERANDS, TokenType.DCOLON, TokenType.ALIAS)
+        )
+    ]
 
 
 def _local_time(tokens: Tokens) -> Tokens:
@@ -443,7 +455,7 @@ _WRITTEN_GAPS: dict[str, tuple[_WrittenGap, ...]] = {
     "bigquery": (),
 }
 _COMMON_NAMES = "alter drop insert revoke rollback regexp rlike xor uncache glob"
-_POSTGRES: tuple[_Gap, ...] = (_types, _local_time, _normalized, _substring, _json_clauses)
+_POSTGRES: tuple[_Gap, ...] = (_types, _typed_literals, _local_time, _normalized, _substring, _json_clauses)
 _GAPS: dict[str, tuple[_Gap, ...]] = {
     "postgres": (*_POSTGRES, _names(f"{_COMMON_NAMES} qualify")),
     "redshift": (*_POSTGRES, _names(_COMMON_NAMES)),

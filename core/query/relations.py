@@ -136,9 +136,9 @@ class Level:
 
     def origin(self, column: exp.Column) -> Origin:
         """Say where a column of this select comes from."""
-        return self._origin(column, self.within(column, exp.Join))
+        return self.origin_of(column, self.within(column, exp.Join))
 
-    def _origin(self, column: exp.Column, join: exp.Expr | None) -> Origin:
+    def origin_of(self, column: exp.Column, join: exp.Expr | None) -> Origin:
         """Say where a column comes from, of this select or of one inside it; `join` is the JOIN in whose condition it stands there."""
         key = key_of(column.this, self.dialect)
         qualifier = column.args.get("table")
@@ -157,7 +157,7 @@ class Level:
         if giving or not self._sure(key) or key in self.aliases or key in self.relations:
             return Origin()
         return (
-            self.parent._origin(column, join) if self.parent else Origin(missing=bool(self.relations) and self.is_whole)
+            self.parent.origin_of(column, join) if self.parent else Origin(missing=bool(self.relations) and self.is_whole)
         )
 
     def _seen(self, join: exp.Expr | None) -> tuple[list[Relation], bool]:
