@@ -157,7 +157,9 @@ class Level:
         if giving or not self._sure(key) or key in self.aliases or key in self.relations:
             return Origin()
         return (
-            self.parent.origin_of(column, join) if self.parent else Origin(missing=bool(self.relations) and self.is_whole)
+            self.parent.origin_of(column, join)
+            if self.parent
+            else Origin(missing=bool(self.relations) and self.is_whole)
         )
 
     def _seen(self, join: exp.Expr | None) -> tuple[list[Relation], bool]:
