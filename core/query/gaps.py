@@ -81,6 +81,9 @@ _REST_OF_NUMBER = re.compile(
 _PREFIXED = re.compile(r"[xob]_?[0-9a-f]+(?:_[0-9a-f]+)*", re.IGNORECASE)
 _FORMS = ("nfc", "nfd", "nfkc", "nfkd")
 _TYPES_BEFORE_TEXT = frozenset({"bit", "varbit", "box", "lseg", "line", "circle", "polygon"})
+_OF_MODELS = ("predict", "forecast", "translate", "generate_embedding", "generate_text", "generate_table")
+"""Functions whose MODEL the parser knows."""
+
 _WRAPPER = ("array", "conditional", "unconditional", "wrapper")
 
 
@@ -388,12 +391,85 @@ def _table_arguments(tokens: Tokens) -> Tokens:
         tokens,
         [
             (place, place + 1)
-            for place in range(1, len(tokens) - 1)
-            if _kind(tokens, place) is TokenType.TABLE
-            and _kind(tokens, place - 1) in before
+            for place in range(2, len(tokens) - 1)
+            if _kind(tokens, place - 1) in before
             and _kind(tokens, place + 1) in (TokenType.VAR, TokenType.IDENTIFIER)
+            and (
+                _kind(tokens, place) is TokenType.TABLE
+                or (_kind(tokens, place) is TokenType.MODEL and _word(tokens, place - 2) not in _OF_MODELS)
+            )
         ],
     )
+
+
+def _bigquery_clauses(tokens: Tokens) -> Tokens:
+    """Leave out `WITH DEPTH AS d BETWEEN 1 AND 3`, `WITH DIFFERENTIAL_PRIVACY OPTIONS (...)` and the OPTIONS of MATCH_RECOGNIZE."""
+    spans = []
+    for place in range(len(tokens)):
+        words = (_word(tokens, place), _word(tokens, place + 1))
+        is_options = words[0] == "options" and _kind(tokens, place + 1) is TokenType.L_PAREN
+        if words == ("with", "depth") and _kind(tokens, place - 1) is TokenType.R_PAREN:
+            after = place + 2
+            after += 2 if _kind(tokens, after) is TokenType.ALIAS else 0
+            after += {"between": 4, "max": 2}.get(_word(tokens, after), 0)
+            spans.append((place, after))
+        elif is_options and _word(tokens, place - 1) in ("differential_privacy", "aggregation_threshold"):
+            spans.append((place - 2, _close(tokens, place + 1) + 1))
+        elif is_options and _word(tokens, place - 1) != "with":
+            spans.append((place, _close(tokens, place + 1) + 1))
+    return _without(tokens, spans)
+
+
+def _with_expressions(tokens: Tokens) -> Tokens:
+    """Read `WITH(a AS score + 1, a * 2)` as a function whose arguments are comparisons."""
+    read = list(tokens)
+    for place in range(len(tokens) - 1):
+        is_expression = _word(tokens, place) == "with" and _kind(tokens, place + 1) is TokenType.L_PAREN
+        if is_expression and _kind(tokens, place + 3) is TokenType.ALIAS:
+            read[place] = _like(tokens[place], TokenType.VAR, "WITH")
+            for inner in _of_call(tokens, place + 1, _close(tokens, place + 1)):
+                if _kind(tokens, inner) is TokenType.ALIAS:
+                    read[inner] = _like(tokens[inner], TokenType.EQ, "=")
+    return read
+
+
+def _pipe_withs(tokens: Tokens) -> Tokens:
+    """Read `|> WITH x AS (SELECT 1)` as a join with the query under its name."""
+    read: Tokens = []
+    place = 0
+    while place < len(tokens):
+        starts = _kind(tokens, place - 1 if place else -1) is TokenType.PIPE_GT and _word(tokens, place) == "with"
+        while starts and place + 3 < len(tokens) and _kind(tokens, place + 2) is TokenType.ALIAS:
+            end = _close(tokens, place + 3) + 1
+            join = [_like(tokens[place], TokenType.CROSS, "CROSS"), _like(tokens[place], TokenType.JOIN, "JOIN")]
+            read += [*join, *tokens[place + 3 : end], tokens[place + 2], tokens[place + 1]]
+            place = end
+            starts = _kind(tokens, place) is TokenType.COMMA
+        if place < len(tokens):
+            read.append(tokens[place])
+            place += 1
+    return read
+
+
+def _pipes_after_select(tokens: Tokens) -> Tokens:
+    """Read `SELECT ... |> WHERE` as `FROM (SELECT ...) |> WHERE`."""
+    read: Tokens = []
+    first: list[int | None] = [None]
+    for token in tokens:
+        kind = token.token_type
+        if kind is TokenType.L_PAREN:
+            first.append(None)
+        elif kind is TokenType.R_PAREN and len(first) > 1:
+            first.pop()
+        elif kind in (TokenType.SELECT, TokenType.FROM) and first[-1] is None:
+            first[-1] = len(read)
+        elif kind is TokenType.PIPE_GT and first[-1] is not None and read[first[-1]].token_type is TokenType.SELECT:
+            start, at = first[-1], read[first[-1]]
+            opening = [_like(at, TokenType.FROM, "FROM"), _like(at, TokenType.L_PAREN, "(")]
+            read = [*read[:start], *opening, *read[start:], _like(read[-1], TokenType.R_PAREN, ")")]
+            first[-1] = start
+        read.append(token)
+    return read
 
 
 def _match_recognize(tokens: Tokens) -> Tokens:
@@ -409,7 +485,7 @@ def _pipes(tokens: Tokens) -> Tokens:
     """Put pipe operators that the parser does not know in the words of those that it knows.
 
     SET and ASSERT change no column's name: their lists are read as an ORDER BY's. RENAME and DROP become a SELECT * RENAME (...) and a
-    SELECT * EXCEPT (...).
+    SELECT * EXCEPT (...), a CALL of a table function a join with it.
     """
     read: Tokens = []
     opened: int | None = None
@@ -426,6 +502,8 @@ def _pipes(tokens: Tokens) -> Tokens:
         word = _word(tokens, place)
         if word in ("set", "assert"):
             read.append(_like(token, TokenType.ORDER_BY, "ORDER BY"))
+        elif word == "call":
+            read += [_like(token, TokenType.CROSS, "CROSS"), _like(token, TokenType.JOIN, "JOIN")]
         elif word in ("rename", "drop"):
             name = "RENAME" if word == "rename" else "EXCEPT"
             read += [
@@ -464,7 +542,11 @@ _GAPS: dict[str, tuple[_Gap, ...]] = {
     "bigquery": (
         _prefixes,
         _table_arguments,
+        _bigquery_clauses,
+        _with_expressions,
         _match_recognize,
+        _pipe_withs,
+        _pipes_after_select,
         _pipes,
         _names(f"{_COMMON_NAMES} ilike notnull returning tablesample"),
     ),
