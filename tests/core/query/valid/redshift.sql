@@ -520,6 +520,146 @@ SELECT id AS user_id, "users"."email" AS x FROM users;
 
 SELECT id AS user_id, public.users.email AS x FROM users;
 
+-- dates by their parts
+
+SELECT id AS user_id, extract(century from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(decade from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(quarter from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(month from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(week from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(day from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(hour from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(minute from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(second from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(millisecond from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(microsecond from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, extract(timezone from created_at::timestamptz) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('microseconds', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('milliseconds', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('second', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('minute', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('hour', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('day', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('week', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('quarter', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('year', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('decade', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('century', created_at) AS x FROM users;
+
+SELECT id AS user_id, date_trunc('millennium', created_at) AS x FROM users;
+
+SELECT id AS user_id, dateadd(yr, score, created_at) AS x FROM users;
+
+SELECT id AS user_id, dateadd(qtr, score, created_at) AS x FROM users;
+
+SELECT id AS user_id, dateadd(mon, score, created_at) AS x FROM users;
+
+SELECT id AS user_id, dateadd(wk, score, created_at) AS x FROM users;
+
+SELECT id AS user_id, dateadd(d, score, created_at) AS x FROM users;
+
+SELECT id AS user_id, dateadd(hr, score, created_at) AS x FROM users;
+
+SELECT id AS user_id, dateadd(mi, score, created_at) AS x FROM users;
+
+SELECT id AS user_id, dateadd(s, score, created_at) AS x FROM users;
+
+SELECT id AS user_id, dateadd(ms, score, created_at) AS x FROM users;
+
+SELECT id AS user_id, datediff(yrs, created_at, sysdate) AS x FROM users;
+
+SELECT id AS user_id, datediff(months, created_at, sysdate) AS x FROM users;
+
+SELECT id AS user_id, datediff(weeks, created_at, sysdate) AS x FROM users;
+
+SELECT id AS user_id, datediff(days, created_at, sysdate) AS x FROM users;
+
+SELECT id AS user_id, datediff(hrs, created_at, sysdate) AS x FROM users;
+
+SELECT id AS user_id, datediff(mins, created_at, sysdate) AS x FROM users;
+
+SELECT id AS user_id, datediff(secs, created_at, sysdate) AS x FROM users;
+
+-- casts of columns and texts
+
+SELECT id AS user_id, cast(data.a as int) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as bigint) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as smallint) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as decimal(18, 4)) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as numeric(5)) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as real) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as double precision) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as float) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as boolean) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as char(10)) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as varchar(256)) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as date) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as timestamp) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as timestamptz) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as time) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as timetz) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as super) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as varbyte(64)) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as geometry) AS x FROM users;
+
+SELECT id AS user_id, cast(data.a as hllsketch) AS x FROM users;
+
+-- comparisons of dates
+
+SELECT id AS user_id, created_at < dateadd(day, -1, getdate()) AS x FROM users;
+
+SELECT id AS user_id, created_at <= dateadd(day, -1, getdate()) AS x FROM users;
+
+SELECT id AS user_id, created_at > dateadd(day, -1, getdate()) AS x FROM users;
+
+SELECT id AS user_id, created_at >= dateadd(day, -1, getdate()) AS x FROM users;
+
+SELECT id AS user_id, created_at = dateadd(day, -1, getdate()) AS x FROM users;
+
+SELECT id AS user_id, created_at <> dateadd(day, -1, getdate()) AS x FROM users;
+
+SELECT id AS user_id, created_at != dateadd(day, -1, getdate()) AS x FROM users;
+
 -- FROM
 
 SELECT id AS user_id, email FROM public.users;
