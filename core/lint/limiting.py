@@ -102,7 +102,7 @@ def _both_sides(either: exp.Or, context: Context) -> bool:
 
 
 def _or_null(either: exp.Or, comparison: exp.Expr) -> bool:
-    """Tell whether one side of an OR lets those rows through whose compared time is not known, and no others."""
+    """Return whether one side of an OR lets those rows through whose compared time is not known, and no others."""
     sides = (either.left.unnest(), either.right.unnest())
     unknown = [side.this for side in sides if isinstance(side, exp.Is) and isinstance(side.expression, exp.Null)]
     return bool(unknown) and any(column in unknown for column in comparison.find_all(exp.Column))

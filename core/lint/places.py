@@ -12,7 +12,7 @@ _WORDS = (TokenType.LIMIT, TokenType.FETCH, TokenType.TOP)
 
 
 def has_limit(node: exp.Expr) -> bool:
-    """Tell whether a select has a limit: LIMIT ALL and LIMIT NULL are none."""
+    """Return whether a select has a limit: LIMIT ALL and LIMIT NULL are none."""
     limit = node.args.get("limit")
     most = limit.args.get("expression") if isinstance(limit, exp.Limit) else None
     is_all = isinstance(most, exp.All | exp.Null) or (

@@ -97,7 +97,7 @@ def _ordered(column: exp.Column) -> exp.Expr | None:
 
 
 def _sees(column: exp.Column, dialect: str, *, is_later: bool) -> bool:
-    """Tell whether names of the result can be meant at a column's place; `is_later` says that the list comes before it."""
+    """Return whether names of the result can be meant at a column's place; `is_later` says that the list comes before it."""
     if dialect == "postgres":
         return isinstance(column.parent, exp.Group)
     return dialect != "bigquery" or is_later

@@ -91,7 +91,7 @@ def find(text: str, pieces: tuple[Piece, ...], dialect: str) -> Characters:
 
 
 def _as_long(text: str, edit: Edit, meant: str) -> str:
-    """Give what stands for characters while the text is read: just as many, so that all places stay."""
+    """Return what stands for characters while the text is read: just as many, so that all places stay."""
     length = edit.end - edit.start
     in_word = text[edit.start - 1 : edit.start].isalnum() and text[edit.end : edit.end + 1].isalnum()
     if not meant and in_word:
@@ -100,7 +100,7 @@ def _as_long(text: str, edit: Edit, meant: str) -> str:
 
 
 def _in_code(text: str, piece: Piece, dialect: str) -> Iterator[tuple[Finding, str]]:
-    """Give the findings of a piece of code, each with what was meant."""
+    """Return the findings of a piece of code, each with what was meant."""
     place = piece.start
     while match := _SUSPECT.search(text, place, piece.end):
         start = match.start()
@@ -138,7 +138,7 @@ def _in_code(text: str, piece: Piece, dialect: str) -> Iterator[tuple[Finding, s
 
 
 def _meant(text: str, place: int) -> tuple[str, str] | None:
-    """Say what a character is, and give what was meant; None where it is a letter or a sign of its own."""
+    """Return what a character is, with what was meant; None where it is a letter or a sign of its own."""
     character = text[place]
     category = unicodedata.category(character)
     name = unicodedata.name(character, "control character").lower()
@@ -156,13 +156,13 @@ def _meant(text: str, place: int) -> tuple[str, str] | None:
 
 
 def _is_of_emoji(text: str, place: int) -> bool:
-    """Tell whether a joiner or a variation selector belongs to the sign before it."""
+    """Return whether a joiner or a variation selector belongs to the sign before it."""
     joins = text[place] == "\u200d" or ord(text[place]) in _OF_EMOJI
     return joins and place > 0 and unicodedata.category(text[place - 1]) in ("So", "Sk", "Mn")
 
 
 def _quoted(text: str, start: int, end: int, dialect: str) -> tuple[Finding, str, int]:
-    """Give the finding of a typographic quote, with the one that closes it on the same line; what was meant; and where to go on."""
+    """Return the finding of a typographic quote, with the one that closes it on the same line; what was meant; and where to go on."""
     character = text[start]
     kind = _DOUBLE if character in _DOUBLE else _SINGLE
     line = text.find("\n", start, end)

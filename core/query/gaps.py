@@ -88,18 +88,18 @@ _WRAPPER = ("array", "conditional", "unconditional", "wrapper")
 
 
 def bridged(tokens: Sequence[Token], text: str, dialect: str) -> Tokens:
-    """Give the tokens of a statement in words that the parser knows."""
+    """Return the tokens of a statement in words that the parser knows."""
     read = reduce(lambda read, gap: gap(read, text), _WRITTEN_GAPS[dialect], list(tokens))
     return reduce(lambda read, gap: gap(read), _GAPS[dialect], read)
 
 
 def _like(token: Token, kind: TokenType, text: str) -> Token:
-    """Give another token at a token's place."""
+    """Return another token at a token's place."""
     return Token(kind, text, token.line, token.col, token.start, token.end, [])
 
 
 def _word(tokens: Tokens, index: int) -> str:
-    """Give a word in lower case; "" where there is none, or where it is a string or a quoted name."""
+    """Return a word in lower case; "" where there is none, or where it is a string or a quoted name."""
     if not 0 <= index < len(tokens) or tokens[index].token_type in (TokenType.STRING, TokenType.IDENTIFIER):
         return ""
     return str(tokens[index].text).lower()
@@ -114,7 +114,7 @@ def _touch(one: Token, two: Token) -> bool:
 
 
 def _close(tokens: Tokens, index: int) -> int:
-    """Give the index of the bracket that closes the one at `index`; that of the last token where none does."""
+    """Return the index of the bracket that closes the one at `index`; that of the last token where none does."""
     depth = 0
     for place in range(index, len(tokens)):
         depth += tokens[place].token_type is TokenType.L_PAREN
@@ -235,7 +235,7 @@ def _types(tokens: Tokens) -> Tokens:
 
 
 def _ends_type(tokens: Tokens, place: int) -> bool:
-    """Tell whether a type ends at a token: `int`, `varchar(10)`."""
+    """Return whether a type ends at a token: `int`, `varchar(10)`."""
     if _kind(tokens, place) is TokenType.R_PAREN:
         while place > 0 and _kind(tokens, place) is not TokenType.L_PAREN:
             place -= 1
@@ -310,7 +310,7 @@ def _substring(tokens: Tokens) -> Tokens:
 
 
 def _of_call(tokens: Tokens, start: int, end: int) -> Iterator[int]:
-    """Give the indexes of tokens inside a call's own brackets, not inside others."""
+    """Return the indexes of tokens inside a call's own brackets, not inside others."""
     depth = 0
     for place in range(start, end):
         depth += _kind(tokens, place) in (TokenType.L_PAREN, TokenType.L_BRACKET)

@@ -33,6 +33,9 @@ _WRITES = re.compile(
     r"|cluster|checkpoint|call|execute|exec|do|begin|start|commit|rollback|savepoint|lock|set|reset|use"
     r"|pragma|declare|kill|notify|listen"
 )
+_MOST_OF_AN_OPERATOR = 80
+"""So many words stand in the brackets of OPERATOR(...) at the most: its own name has 63 signs."""
+
 _PATH = re.compile(r"[/\\:*?]")
 _WRITING_NODES: tuple[type[exp.Expr], ...] = (
     exp.DML,
@@ -138,7 +141,7 @@ def _pipes(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
 
 
 def is_writing(word: str) -> bool:
-    """Tell whether a word begins a statement that is no query."""
+    """Return whether a word begins a statement that is no query."""
     return _WRITES.fullmatch(word) is not None
 
 
@@ -165,13 +168,15 @@ def _named_operators(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
         is_operator = text[token.start : token.end + 1].lower() == "operator" and place + 3 < len(tokens)
         if not is_operator or tokens[place + 1].token_type is not TokenType.L_PAREN:
             continue
-        inside = list(itertools.takewhile(lambda one: one.token_type is not TokenType.R_PAREN, tokens[place + 1 :]))
+        following = tokens[place + 1 : place + 1 + _MOST_OF_AN_OPERATOR]
+        inside = list(itertools.takewhile(lambda one: one.token_type is not TokenType.R_PAREN, following))
         dots = [index for index, one in enumerate(inside) if one.token_type is TokenType.DOT]
         if not dots:
             continue
-        schema = text[inside[1].start : inside[dots[-1] - 1].end + 1].strip('"').lower()
+        schema = text[inside[1].start : inside[dots[-1] - 1].end + 1]
+        is_own = schema == '"pg_catalog"' or schema.lower() == "pg_catalog"
         written = text[inside[dots[-1]].end + 1 : inside[-1].end + 1].strip()
-        if written not in (KNOWN if schema == "pg_catalog" else OF_EXTENSIONS):
+        if written not in (KNOWN if is_own else OF_EXTENSIONS):
             message = f"The operator {schema}.{written} may be bound to any function; write the function itself."
             yield finding(text, "dangerous-function", message, token.start, inside[-1].end + 1)
 

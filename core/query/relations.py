@@ -135,11 +135,11 @@ class Level:
         return key_of(name, self.dialect)
 
     def origin(self, column: exp.Column) -> Origin:
-        """Say where a column of this select comes from."""
+        """Return where a column of this select comes from."""
         return self.origin_of(column, self.within(column, exp.Join))
 
     def origin_of(self, column: exp.Column, join: exp.Expr | None) -> Origin:
-        """Say where a column comes from, of this select or of one inside it; `join` is the JOIN in whose condition it stands there."""
+        """Return where a column comes from, of this select or of one inside it; `join` is the JOIN in whose condition it stands there."""
         key = key_of(column.this, self.dialect)
         qualifier = column.args.get("table")
         if isinstance(qualifier, exp.Identifier):

@@ -228,7 +228,7 @@ def _explain(error: ParseError, tokens: list[Token], text: str) -> Parsed:
 
 
 def _three_names(tokens: list[Token], index: int) -> bool:
-    """Tell whether the parser stopped at the last of three names in a row, none of which is a word of SQL somewhere."""
+    """Return whether the parser stopped at the last of three names in a row, none of which is a word of SQL somewhere."""
     around = tokens[max(0, index - 2) : index + 1]
     return len(around) == 3 and all(
         token.token_type is TokenType.IDENTIFIER
@@ -238,7 +238,7 @@ def _three_names(tokens: list[Token], index: int) -> bool:
 
 
 def _is_broken(tokens: list[Token]) -> bool:
-    """Tell whether a statement is certainly none: its brackets do not match, a list or a clause has nothing in it."""
+    """Return whether a statement is certainly none: its brackets do not match, a list or a clause has nothing in it."""
     open_brackets: list[TokenType] = []
     for token, after in zip(tokens, [*tokens[1:], None], strict=True):
         kind = token.token_type

@@ -46,7 +46,7 @@ _OPERATOR = re.compile(r"[+\-*/<>=~!@#%^&|`?]")
 def check(
     tokens: Sequence[Token], parsed: Parsed, text: str, pieces: tuple[Piece, ...], dialect: str
 ) -> tuple[Finding, ...]:
-    """Give the parser's error and what keeps the text from being proven; a warning alone where it is one query."""
+    """Return the parser's error and what keeps the text from being proven; a warning alone where it is one query."""
     problem = parsed.problem
     if problem is None:
         return ()
@@ -77,7 +77,7 @@ def placeholders(
 
 
 def same(ours: Sequence[Token], theirs: Sequence[Token], values: Mapping[str, str]) -> bool:
-    """Tell whether two statements are the same tokens, where each stand-in has become its value."""
+    """Return whether two statements are the same tokens, where each stand-in has become its value."""
     return len(ours) == len(theirs) and all(
         one.token_type is two.token_type and values.get(one.text, one.text) == two.text
         for one, two in zip(ours, theirs, strict=True)
@@ -136,6 +136,6 @@ def _files(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
 
 
 def _word(token: Token, text: str) -> str:
-    """Give a token's words in lower case; "" where it is a string or a quoted name."""
+    """Return a token's words in lower case; "" where it is a string or a quoted name."""
     written = text[token.start : token.end + 1]
     return written.lower() if written[:1].isalpha() and "'" not in written and '"' not in written else ""

@@ -22,7 +22,7 @@ SEVERITY = Severity.ERROR
 
 
 def check(query: Query, context: Context) -> Iterator[Finding]:
-    """Give what query.parse found; a table that may be a file is one where the catalogue has it."""
+    """Return what query.parse found; a table that may be a file is one where the catalogue has it."""
     known = context.catalogue.by_name if context.catalogue else {}
     for found in reported(query, "dangerous-function"):
         name = query.text[found.start : found.end].strip('"').lower()

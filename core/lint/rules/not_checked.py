@@ -24,5 +24,5 @@ DIALECTS = ("duckdb", "postgres", "redshift")
 
 
 def check(query: Query, _context: Context) -> Iterator[Finding]:
-    """Give what query.parse found."""
+    """Return what query.parse found."""
     return reported(query, "not-checked")

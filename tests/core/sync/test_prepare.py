@@ -62,3 +62,24 @@ def test_a_query_with_the_fix_applied_is_sent(workshop: Workshop) -> None:
     workshop.sync(text)
     workshop.run()
     assert workshop.users() == ["u_0", "u_1"]
+
+
+def test_a_query_that_the_parser_does_not_know_runs_and_sends_what_the_warehouse_answers(workshop: Workshop) -> None:
+    from core.query import parse
+
+    workshop.people(2)
+    query = 'SELECT id AS "userId", 3 ! AS plan FROM people'
+    assert [found.rule for found in parse(query, "duckdb").findings] == ["not-checked"]
+    workshop.sync(query)
+    assert workshop.run().state == "succeeded"
+    assert [(call["userId"], call["traits"]) for call in workshop.calls()] == [
+        ("u_0", {"plan": 6}),
+        ("u_1", {"plan": 6}),
+    ]
+
+
+def test_a_folded_name_is_refused_in_a_query_that_the_parser_does_not_know(workshop: Workshop) -> None:
+    workshop.people(2)
+    workshop.sync('SELECT id AS "anonymousId", id AS USERID, 3 ! AS plan FROM people')
+    assert '"USERID" is not userId' in workshop.run().ended.error
+    assert workshop.calls() == []
