@@ -17,6 +17,7 @@ from core.model import Severity
 from core.query import parse
 from tests.core.warehouses.harness import postgres_plugin
 from tests.servers.postgres import Database
+from tests.servers.redshift import Redshift, prepare
 
 HARMLESS = [
     "SELECT id, a FROM ONLY (t)",
@@ -229,13 +230,19 @@ def test_a_backslash_in_a_plain_string_hides_nothing_whatever_the_role_says_of_s
         assert result.batches.read_all().to_pylist() == [{"c0": "\\' AS a, pg_sleep(0) AS b --"}]
 
 
-def test_no_attack_has_an_effect_on_a_real_postgres_even_by_a_role_that_may_write(writable: Database) -> None:
+@pytest.mark.parametrize("kind", ["postgres", "redshift"])
+def test_no_attack_has_an_effect_on_a_real_server_even_by_a_role_that_may_write(
+    kind: str, writable: Database, redshift_front: Redshift
+) -> None:
     def state() -> tuple[Any, ...] | None:
         with writable.connect() as connection:
             return connection.execute(STATE).fetchone()
 
+    if kind == "redshift":
+        prepare(writable)
     before = state()
-    with postgres_plugin(writable).open() as session:
+    at = {"port": redshift_front.port} if kind == "redshift" else {}
+    with postgres_plugin(writable, kind=kind, **at).open() as session:
         for text in ATTACKS:
             for way in (session.describe, lambda sql: session.preview(sql, limit=5), session.stream):
                 with contextlib.suppress(BackhaulError):
