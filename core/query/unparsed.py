@@ -50,10 +50,9 @@ def check(
     problem = parsed.problem
     if problem is None:
         return ()
-    if dialect not in _READ_ONLY or parsed.is_certain:
+    if dialect not in _READ_ONLY or parsed.is_certain or not _starts_query(tokens, text, dialect):
         return (problem,)
     against = (
-        *_start(tokens, text, dialect),
         *_words(tokens, text),
         *readonly.functions(tokens, text, dialect),
         *_operators(text, pieces),
@@ -84,11 +83,9 @@ def same(ours: Sequence[Token], theirs: Sequence[Token], values: Mapping[str, st
     )
 
 
-def _start(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Finding]:
+def _starts_query(tokens: Sequence[Token], text: str, dialect: str) -> bool:
     first = next((token for token in tokens if token.token_type is not TokenType.L_PAREN), tokens[0])
-    if _word(first, text) not in _STARTS[dialect]:
-        message = f"A sync needs one query, a SELECT; this begins with {text[first.start : first.end + 1]!r}."
-        yield finding(text, "not-a-query", message, first.start, first.end + 1)
+    return _word(first, text) in _STARTS[dialect]
 
 
 def _words(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
