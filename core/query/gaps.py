@@ -320,7 +320,7 @@ def _of_call(tokens: Tokens, start: int, end: int) -> Iterator[int]:
 
 
 def _json_clauses(tokens: Tokens) -> Tokens:
-    """Leave out `WITH WRAPPER`, `KEEP QUOTES ON SCALAR STRING` and `WITH UNIQUE KEYS`."""
+    """Leave out `WITH WRAPPER`, `KEEP QUOTES ON SCALAR STRING`, `WITH UNIQUE KEYS` and a last `RETURNING jsonb`."""
     spans = []
     place = 0
     while place < len(tokens):
@@ -330,6 +330,9 @@ def _json_clauses(tokens: Tokens) -> Tokens:
             while _word(tokens, after) in (*_WRAPPER, "unique", "keys"):
                 after += 1
             is_clause = _word(tokens, after - 1) in ("wrapper", "keys", "unique")
+        elif word == "returning" and _kind(tokens, after) in Parser.TYPE_TOKENS:
+            after = _close(tokens, after + 1) + 1 if _kind(tokens, after + 1) is TokenType.L_PAREN else after + 1
+            is_clause = _kind(tokens, after) is TokenType.R_PAREN
         elif word in ("keep", "omit") and _word(tokens, after) == "quotes":
             after += 1
             is_clause = True

@@ -76,6 +76,8 @@ class _Reader:
                 found[key] = _Result(columns=None)  # it may name itself
             result = self.query(cte.this, {**known, **found}, parent, "with")
             found[key] = self._renamed(result, names)
+            if isinstance(with_, exp.With) and (with_.args.get("search") or with_.args.get("cycle")):
+                found[key] = replace(found[key], columns=None)  # SEARCH and CYCLE give it more
         return found
 
     def _alias(self, node: exp.Expr) -> str:

@@ -109,8 +109,9 @@ class Level:
         first = key_of(column.parts[0], self.dialect)
         inside = self.within(column, exp.Comprehension)
         while isinstance(inside, exp.Comprehension):
-            names = inside.args.get("expression")
-            if names is not None and first in {key_of(each, self.dialect) for each in names.find_all(exp.Identifier)}:
+            given = (inside.args.get("expression"), inside.args.get("position"))
+            names = {key_of(each, self.dialect) for part in given if part for each in part.find_all(exp.Identifier)}
+            if first in names:
                 return True
             inside = self.within(inside, exp.Comprehension)
         return False

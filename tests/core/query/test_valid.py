@@ -6,7 +6,7 @@ the warehouse's own session, read-only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ import pytest
 from core.lint import Context, lint
 from core.model import CallType, Severity
 from core.query import DIALECTS, parse
+from core.query.catalogue import Catalogue
 from core.warehouses import warehouse_type
-from tests.core.query.valid_queries import ValidQuery, schema_of, valid_queries
+from tests.core.query.valid_queries import LINT_ONLY, ValidQuery, schema_of, valid_queries
 from tests.core.warehouses.harness import no_secret, postgres_plugin
 from tests.servers.postgres import Server
 
@@ -25,6 +26,16 @@ LEAST = 400
 PARTS = 8
 NOT_CHECKED = 40
 """So many at the most are left to the warehouse: where the parser has a gap, the rules are blind."""
+
+
+def wrong(dialect: str, queries: Sequence[ValidQuery], catalogue: Catalogue | None = None) -> dict[str, str]:
+    """Return what lint calls an error, by its place."""
+    return {
+        f"{dialect}.sql:{query.line}": f"{finding.rule}: {finding.message} {query.text}"
+        for query in queries
+        for finding in lint(query.text, Context(dialect=dialect, call=CallType.IDENTIFY, catalogue=catalogue))
+        if finding.severity is Severity.ERROR
+    }
 
 
 def parts(dialect: str) -> list[tuple[ValidQuery, ...]]:
@@ -42,13 +53,7 @@ def test_there_are_hundreds_of_valid_queries_and_no_two_are_the_same(dialect: st
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_no_valid_query_is_told_to_be_wrong(dialect: str) -> None:
-    found = {
-        f"{dialect}.sql:{query.line}": f"{finding.rule}: {finding.message} {query.text}"
-        for query in valid_queries(dialect)
-        for finding in lint(query.text, Context(dialect=dialect, call=CallType.IDENTIFY))
-        if finding.severity is Severity.ERROR
-    }
-    assert found == {}
+    assert wrong(dialect, valid_queries(dialect)) == {}
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -80,6 +85,22 @@ def test_each_valid_query_runs_on_a_real_postgres(part: int, reader: tuple[Any, 
     session, version = reader
     failed = run_all(session, "postgres", [query for query in parts("postgres")[part] if query.version <= version])
     assert failed == {}, "\n".join(failed.values())
+
+
+def test_no_valid_query_of_postgres_is_told_to_be_wrong_by_who_knows_its_tables(reader: tuple[Any, int]) -> None:
+    session, _ = reader
+    known = Catalogue(tables=session.catalogue(), dialect="postgres", schema="public")
+    own = [query for query in valid_queries("postgres") if query.version < LINT_ONLY]
+    assert wrong("postgres", own, known) == {}
+
+
+def test_no_valid_query_of_duckdb_is_told_to_be_wrong_by_who_knows_its_tables(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "valid.duckdb")) as connection:
+        connection.execute(schema_of("duckdb"))
+    plugin: Any = warehouse_type("duckdb")
+    with plugin(plugin.Settings(path="valid.duckdb"), no_secret, tmp_path).open() as session:
+        known = Catalogue(tables=session.catalogue(), dialect="duckdb", schema="main")
+    assert wrong("duckdb", valid_queries("duckdb"), known) == {}
 
 
 @pytest.mark.parametrize("part", range(PARTS))

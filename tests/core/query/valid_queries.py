@@ -6,17 +6,17 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ValidQuery", "schema_of", "valid_queries"]
+__all__ = ["LINT_ONLY", "ValidQuery", "schema_of", "valid_queries"]
 
 FOLDER = Path(__file__).parent / "valid"
 _MARK = re.compile(r"\A-- only lint: it needs (?:version (?P<version>\d+)|.*)\n")
 _EVERY = 0
-_NONE = 1_000_000
+LINT_ONLY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidQuery:
-    """A query with its place in the file, and the first version of the server that can run it (`_NONE`: it is only linted)."""
+    """A query with its place in the file, and the first version of the server that can run it (`LINT_ONLY`: it is only linted)."""
 
     line: int
     text: str
@@ -32,7 +32,7 @@ def valid_queries(dialect: str) -> tuple[ValidQuery, ...]:
         if block.endswith(";") and not block.startswith("-- Valid"):
             line = text.count("\n", 0, match.start()) + 1
             mark = _MARK.match(block)
-            version = _EVERY if mark is None else int(mark["version"] or _NONE)
+            version = _EVERY if mark is None else int(mark["version"] or LINT_ONLY)
             found.append(ValidQuery(line=line, text=_MARK.sub("", block).removesuffix(";"), version=version))
     return tuple(found)
 
