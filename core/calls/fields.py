@@ -18,6 +18,7 @@ from core.model import CallType
 __all__ = [
     "AS_TEXT",
     "CALLS",
+    "COMMON_TRAITS",
     "OBJECTS",
     "REFUSED",
     "CallFields",
@@ -49,6 +50,9 @@ REFUSED: Mapping[str, str] = {
     "sent_at": "receivers correct timestamps by it, so a call that is sent again later would move in time",
 }
 """Columns that no query may give, with the reason."""
+
+COMMON_TRAITS = frozenset({"type", "version"})
+"""Those of them that are often meant as a trait or a property."""
 
 OBJECTS = ("traits", "properties", "context", "integrations")
 """Columns of these names are whole objects, merged with the single columns that go into them."""
@@ -150,7 +154,9 @@ def place_of(call: CallType, column: str, target: str | None = None) -> Place:
     name = target.removesuffix(AS_TEXT) if target else column
     spelled = SPELLINGS.get(name, name)
     if spelled in REFUSED:
-        return Place(path=(), problem=f"{name!r} cannot be given by a query: {REFUSED[spelled]}")
+        why = f"{name!r} cannot be given by a query: {REFUSED[spelled]}"
+        instead = f'; to send it as one of the {fields.bag}, put "{column}" = "{fields.bag}.{name}" under [columns]'
+        return Place(path=(), problem=why + (instead if fields.bag and name in COMMON_TRAITS else ""))
     if spelled == "messageId" and not fields.own_message_id:
         return Place(
             path=(), problem="a messageId can be given for track, page and screen only; here Backhaul makes it"

@@ -28,6 +28,7 @@ class _Asked:
 
     dialect: str | None
     call: CallType | None
+    destination: str
     folder: Path | None
     read_catalogue: bool
 
@@ -42,11 +43,25 @@ class _Linted:
     fixed: int = 0
 
 
+def _complete_destination(_context: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
+    """Return the types of destinations that begin so, for the shell."""
+    from core.destinations import types
+
+    return [name for name in types() if name.startswith(beginning)]
+
+
 @click.command()
 @click.argument("names", nargs=-1, shell_complete=complete_sync)
 @click.option("--dialect", type=click.Choice(DIALECTS), help="For a file that belongs to no sync.")
 @click.option(
     "--call", type=click.Choice([each.value for each in CallType]), help="For a file that belongs to no sync."
+)
+@click.option(
+    "--destination",
+    metavar="TYPE",
+    default="",
+    shell_complete=_complete_destination,
+    help="A type of destination whose rules apply to a file that belongs to no sync, such as segment.",
 )
 @click.option("--fix", is_flag=True, help="Mend what is certain.")
 @click.option("--explain", "rule", default="", help="Show the page of a rule.")
@@ -64,6 +79,7 @@ def lint(
     *,
     dialect: str | None,
     call: str | None,
+    destination: str,
     fix: bool,
     rule: str,
     read_catalogue: bool,
@@ -85,7 +101,13 @@ def lint(
         return
     if as_json and as_github:
         raise UsageError("--json and --github are two forms of the same findings.", remedy="Take one of them.")
-    asked = _Asked(dialect=dialect, call=CallType(call) if call else None, folder=folder, read_catalogue=read_catalogue)
+    asked = _Asked(
+        dialect=dialect,
+        call=CallType(call) if call else None,
+        destination=destination,
+        folder=folder,
+        read_catalogue=read_catalogue,
+    )
     found = [_linted(*query, fix=fix) for query in _queries(names, asked)]
     if as_json:
         print_json([{"file": str(each.file), **asdict(finding)} for each in found for finding in each.findings])
@@ -162,7 +184,11 @@ def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Con
     return [
         (owner.query_path, owner.query, context_of(project, sync=owner))
         if owner
-        else (file, _read(file), context_of(dialect=asked.dialect or "", call=asked.call))
+        else (
+            file,
+            _read(file),
+            context_of(dialect=asked.dialect or "", call=asked.call, destination=asked.destination),
+        )
         for file, owner in chosen
     ]
 

@@ -10,7 +10,7 @@ changed; what is not known (no catalogue was read yet, no run was made) is left 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from core.context.catalogues import keep, kept, read
 from core.context.neighbours import neighbours_of
@@ -18,7 +18,7 @@ from core.context.pace import pace_of
 from core.destinations import destination_type
 from core.errors import UsageError
 from core.lint.base import Context, Receiver
-from core.model import CallType, Destination, Project, Sync
+from core.model import CallType, Limits, Project, Sync
 from core.query import DIALECTS
 from core.warehouses import warehouse_type
 
@@ -33,10 +33,11 @@ def context_of(
     dialect: str = "",
     call: CallType | None = None,
     columns: Mapping[str, str] | None = None,
+    destination: str = "",
 ) -> Context:
     """Give the context of a sync, or of a text that belongs to none: what is given goes before what the sync's files say.
 
-    `source` is a source of the project. A text has to have a dialect: its own, its source's or its sync's. Raises
+    `source` is a source of the project, `destination` a type of destinations for a text that belongs to no sync. A text has to have a dialect: its own, its source's or its sync's. Raises
     UsageError where there is none, or an unknown one.
     """
     name = source or (sync.source if sync else "")
@@ -52,23 +53,27 @@ def context_of(
         columns=columns if columns is not None else sync.columns if sync else {},
         disabled=project.disabled_rules if project else (),
         catalogue=kept(project, known) if project and known and own == spoken else None,
-        receivers=tuple(_receivers(project, sync)) if project and sync else (),
+        receivers=tuple(_receivers(project, sync, destination)),
         pace=pace_of(project, sync) if project and sync else None,
         neighbours=neighbours_of(project, sync.name if sync else "") if project and (sync or source) else (),
     )
 
 
-def _receivers(project: Project, sync: Sync) -> list[Receiver]:
-    return [_receiver(project.destinations[name]) for name in sync.destinations if name in project.destinations]
+def _receivers(project: Project | None, sync: Sync | None, kind: str) -> Iterator[Receiver]:
+    """Yield what lint has to know of a sync's destinations, whose limits are those of their files already; or of a type of them."""
+    if kind:
+        yield _receiver(kind, kind, destination_type(kind).limits)
+    for name in sync.destinations if project and sync and not kind else ():
+        if project and (destination := project.destinations.get(name)):
+            yield _receiver(name, destination.type, destination.limits)
 
 
-def _receiver(destination: Destination) -> Receiver:
-    """Give what lint has to know of a destination; its limits are those of its profile and its file already."""
-    plugin = destination_type(destination.type)
+def _receiver(name: str, kind: str, limits: Limits) -> Receiver:
+    plugin = destination_type(kind)
     return Receiver(
-        name=destination.name,
-        type=destination.type,
-        columns=destination.limits.columns,
+        name=name,
+        type=kind,
+        columns=limits.columns,
         group_needs_user=plugin.group_needs_user,
         semantic_events=plugin.semantic_events,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -85,8 +86,26 @@ class Context:
 
     def level_of(self, node: exp.Expr) -> Level | None:
         """Give the select that a part of the query belongs to."""
-        select = node.find_ancestor(exp.Select)
-        return next((each for each in self.levels if each.select is select), None)
+        return self._level_of_node.get(id(node)) or self._level_of_select.get(id(node.find_ancestor(exp.Select)))
+
+    @cached_property
+    def with_placeholder(self) -> frozenset[int]:
+        """The ids of all parts of the query that have something in them that is compared with the placeholder."""
+        found: set[int] = set()
+        for comparison in self.comparisons:
+            node: exp.Expr | None = comparison.node
+            while node is not None and id(node) not in found:
+                found.add(id(node))
+                node = node.parent
+        return frozenset(found)
+
+    @cached_property
+    def _level_of_node(self) -> Mapping[int, Level]:
+        return {id(node): level for level in self.levels for node in level.nodes}
+
+    @cached_property
+    def _level_of_select(self) -> Mapping[int, Level]:
+        return {id(level.select): level for level in self.levels}
 
     def kind(self, node: exp.Expr) -> Kind | None:
         """Give the kind of a plain column, None where it is unknown."""

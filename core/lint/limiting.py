@@ -14,6 +14,8 @@ from core.query.relations import Level
 
 __all__ = ["Judged", "judged", "unlimited_branches"]
 
+_OPTIONAL = "It limits the optional side of an outer join, which keeps the other side's rows all the same."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
@@ -72,7 +74,7 @@ def _why_not(node: exp.Expr, query: Query, context: Context) -> str:
     """Climb from a condition to the query that it stands in, and say what lets all rows through."""
     below, parent = node, node.parent
     while parent is not None:
-        if isinstance(parent, exp.Or) and not _both_sides(parent, query) and not _or_null(parent):
+        if isinstance(parent, exp.Or) and not _both_sides(parent, context) and not _or_null(parent, node):
             return "It stands under OR, so rows come through that did not change."
         if isinstance(parent, exp.Filter):
             return "It stands in the FILTER of an aggregate, which leaves out no row of the result."
@@ -94,19 +96,16 @@ def _why_not(node: exp.Expr, query: Query, context: Context) -> str:
     return ""
 
 
-def _both_sides(either: exp.Or, query: Query) -> bool:
+def _both_sides(either: exp.Or, context: Context) -> bool:
     """Tell whether both sides of an OR compare with the placeholder: changed here, or changed there."""
-    sides = (either.left, either.right)
-    return all(any(query.stands_for_placeholder(node) for node in side.walk()) for side in sides)
+    return {id(either.left), id(either.right)} <= context.with_placeholder
 
 
-def _or_null(either: exp.Or) -> bool:
-    """Tell whether one side of an OR lets those rows through whose time is not known, and no others."""
-    pairs = ((either.left.unnest(), either.right), (either.right.unnest(), either.left))
-    return any(
-        isinstance(one, exp.Is) and isinstance(one.expression, exp.Null) and one.this in other.find_all(exp.Column)
-        for one, other in pairs
-    )
+def _or_null(either: exp.Or, comparison: exp.Expr) -> bool:
+    """Return whether one side of an OR lets those rows through whose compared time is not known, and no others."""
+    sides = (either.left.unnest(), either.right.unnest())
+    unknown = [side.this for side in sides if isinstance(side, exp.Is) and isinstance(side.expression, exp.Null)]
+    return bool(unknown) and any(column in unknown for column in comparison.find_all(exp.Column))
 
 
 def _why_level_not(level: Level, query: Query, context: Context, seen: tuple[Level, ...]) -> str:
@@ -118,21 +117,24 @@ def _why_level_not(level: Level, query: Query, context: Context, seen: tuple[Lev
     uses = [(outer, used) for outer in context.levels for used in outer.relations.values() if level in used.inner]
     why = "The query that it stands in is not read."
     for outer, used in uses:
-        why = (
-            "It limits the optional side of an outer join, which keeps the other side's rows all the same."
-            if used.optional
-            else _why_level_not(outer, query, context, (*seen, level))
-        )
+        why = _OPTIONAL if used.optional else _why_level_not(outer, query, context, (*seen, level))
         if not why:
             return ""
     return why
 
 
 def _why_inner_not(level: Level, query: Query, context: Context) -> str:
-    """IN (...) and EXISTS (...) limit what is around them; a subquery that stands for a value does not."""
+    """IN (...) and EXISTS (...) limit what is around them, and so does an argument of a function in FROM; a subquery for a value does not."""
     node: exp.Expr = level.select
     while node.parent is not None and isinstance(node.parent, exp.Subquery | exp.Paren | exp.SetOperation):
         node = node.parent
     if isinstance(node.parent, exp.In | exp.Exists | exp.Any):
         return _why_not(node.parent, query, context)
+    while node.parent is not None and not isinstance(node.parent, exp.Query | exp.From | exp.Join):
+        node = node.parent
+    if isinstance(node.parent, exp.From | exp.Join) and node.arg_key == "this" and level.parent is not None:
+        read = [each for each in level.parent.relations.values() if each.node is node]
+        return (
+            _OPTIONAL if any(each.optional for each in read) else _why_level_not(level.parent, query, context, (level,))
+        )
     return "It stands in a subquery that gives a value, and leaves out no row around it."

@@ -6,9 +6,19 @@ from sqlglot import TokenType, exp
 
 from core.query import Query
 
-__all__ = ["limit_word"]
+__all__ = ["has_limit", "limit_word"]
 
 _WORDS = (TokenType.LIMIT, TokenType.FETCH, TokenType.TOP)
+
+
+def has_limit(node: exp.Expr) -> bool:
+    """Return whether a select has a limit: LIMIT ALL and LIMIT NULL are none."""
+    limit = node.args.get("limit")
+    most = limit.args.get("expression") if isinstance(limit, exp.Limit) else None
+    is_all = isinstance(most, exp.All | exp.Null) or (
+        isinstance(most, exp.Column | exp.Var) and most.name.upper() == "ALL"
+    )
+    return limit is not None and not is_all
 
 
 def limit_word(query: Query, node: exp.Expr) -> tuple[int, int]:

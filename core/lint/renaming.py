@@ -15,7 +15,7 @@ from sqlglot import TokenType, exp
 from core.model import Edit, Fix
 from core.query import OutputColumn, Query, naming_select
 from core.query.catalogue import column_key
-from core.query.relations import key_of
+from core.query.relations import nearest, own_nodes
 
 __all__ = ["renamed"]
 
@@ -27,7 +27,7 @@ def renamed(query: Query, column: OutputColumn, name: str, *, certain: bool = Tr
     """Give the fix that gives a column a name: another alias, or one where there is none and the item is certainly at its end."""
     if column.start is None or column.end is None or (query.dialect == "redshift" and name != name.lower()):
         return None  # on Redshift quotes may not help
-    written = f'"{name}"' if query.dialect in ("snowflake", "postgres") else name
+    written = f'"{name}"' if query.dialect in ("snowflake", "postgres") or "." in name else name
     if column.is_alias:
         label, edit = f"call it {written}", Edit(start=column.start, end=column.end, text=written)
     else:
@@ -56,32 +56,29 @@ def _uses(query: Query, column: OutputColumn) -> Iterator[tuple[int, int, bool]]
     if query.tree is None or select is None:
         return
     key = column_key(column.written, quoted=column.quoted, dialect=query.dialect)
+    same = query.plain_columns.get(key, ())
+    if not same:
+        return
     own = next((item for item in select.expressions if _name_starts(item) == column.start), None)
-    same = [each for each in query.tree.find_all(exp.Column) if _is_named(each, key, query.dialect)]
-    is_input = own is not None and any(own in _around(each) for each in same)
+    inside = {id(node) for node in own.walk()} if own is not None else set()
+    is_input = any(id(each) in inside for each in same)
+    later = nearest(own_nodes(select), _LATER) if column.is_alias and not is_input else {}
+    around = {id(node) for node in _around(select)}
     for each in same:
         start, end = each.this.meta["start"], each.this.meta["end"] + 1
         ordered = _ordered(each)
         if ordered is select:
             if column.is_alias:
                 yield start, end, True
-        elif ordered is not None and ordered in _around(select):
+        elif ordered is not None and id(ordered) in around:
             yield start, end, True
-        elif (
-            column.is_alias and not is_input and each.find_ancestor(exp.Query) is select and _sees(each, query.dialect)
-        ):
+        elif id(each) in later and _sees(each, query.dialect, is_later=later[id(each)] is not None):
             yield start, end, False
 
 
 def _name_starts(item: exp.Expr) -> int | None:
     name = item.args.get("alias") if isinstance(item, exp.Alias) else item.this
     return name.meta.get("start") if isinstance(name, exp.Identifier) else None
-
-
-def _is_named(column: exp.Column, key: str, dialect: str) -> bool:
-    """Tell whether a column, written without a table, has a name."""
-    is_plain = isinstance(column.this, exp.Identifier) and not column.args.get("table")
-    return is_plain and "start" in column.this.meta and key_of(column.this, dialect) == key
 
 
 def _around(node: exp.Expr) -> Iterator[exp.Expr]:
@@ -99,8 +96,8 @@ def _ordered(column: exp.Column) -> exp.Expr | None:
     return above if isinstance(above, exp.Query) else None
 
 
-def _sees(column: exp.Column, dialect: str) -> bool:
-    """Tell whether names of the result can be meant at a column's place."""
+def _sees(column: exp.Column, dialect: str, *, is_later: bool) -> bool:
+    """Return whether names of the result can be meant at a column's place; `is_later` says that the list comes before it."""
     if dialect == "postgres":
         return isinstance(column.parent, exp.Group)
-    return dialect != "bigquery" or column.find_ancestor(*_LATER, exp.Query) is not None
+    return dialect != "bigquery" or is_later

@@ -1,8 +1,10 @@
 """SQL text to Query: the placeholder, the dialect, the folding of names, and the read-only check.
 
     core.scan       text -> code, strings, quoted identifiers, comments
+    characters.py   -> what looks like SQL and is not: typographic quotes, foreign spaces
     placeholder.py  -> where {{last_sync_time}} stands, and what only looks like it
-    syntax.py       -> one tree, or the exact place where it fails
+    syntax.py       -> one tree, or the exact place where it fails (gaps.py: what the parser does not know)
+    unparsed.py     -> proves without a tree that a text is one query, where the warehouse's session is read-only by itself
     readonly.py     -> refuses what is no query or reaches outside (dangerous.py is its table)
     folding.py      -> the output columns as the warehouse names them
     layout.py       -> the same tokens in other lines
@@ -22,17 +24,20 @@ Rendered text is safe to stand inside parentheses: what follows its last token (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
 
 from sqlglot import Token, exp
 
 from core.errors import QueryError
 from core.model import Finding, Severity
-from core.query import placeholder, readonly, syntax
+from core.query import characters, placeholder, readonly, syntax, unparsed
 from core.query.folding import OutputColumn, fold, naming_select, output_columns
 from core.query.place import finding, fix, line_and_column
 from core.query.placeholder import NAME, PLACEHOLDER
+from core.query.relations import key_of
 from core.scan import Piece, PieceKind, scan
 
 __all__ = [
@@ -59,7 +64,7 @@ _LONG_NUMBER = re.compile(rf"(?=[0-9]{{{_DIGITS}}})")
 """Each place at which as many digits stand as a stand-in has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Query:
     """A query as far as it could be understood.
 
@@ -78,6 +83,13 @@ class Query:
     pieces: tuple[Piece, ...] = field(default=(), repr=False)
     tokens: tuple[Token, ...] = field(default=(), repr=False, compare=False)
     tree: exp.Expr | None = field(default=None, repr=False, compare=False)
+    is_proven: bool = False
+    """Whether it is certainly one query although there is no tree."""
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it is one query, as far as it could be understood."""
+        return self.tree is not None or self.is_proven
 
     def stands_for_placeholder(self, node: exp.Expr) -> bool:
         """Tell whether a node of the tree is the number that stands for a placeholder."""
@@ -85,8 +97,17 @@ class Query:
 
     def place_of(self, node: exp.Expr) -> tuple[int, int] | None:
         """Give the span of the placeholder that a node stands for, None where it stands for none; numbers in its place are found nowhere else."""
-        number = node.this if isinstance(node, exp.Literal) else None
+        number = node.this if isinstance(node, exp.Literal) and len(node.this) == _DIGITS else None
         return self.placeholders[self.stand_ins.index(number)] if number in self.stand_ins else None
+
+    @cached_property
+    def plain_columns(self) -> Mapping[str, tuple[exp.Column, ...]]:
+        """The columns that are written without a table, by their keys (core.query.catalogue)."""
+        found: dict[str, list[exp.Column]] = {}
+        for column in self.tree.find_all(exp.Column) if self.tree is not None else ():
+            if isinstance(column.this, exp.Identifier) and not column.args.get("table") and "start" in column.this.meta:
+                found.setdefault(key_of(column.this, self.dialect), []).append(column)
+        return {key: tuple(columns) for key, columns in found.items()}
 
     def render(self, last_sync_time: int) -> str:
         """Give the text with its placeholders replaced by a Unix time, ready to stand inside parentheses.
@@ -96,7 +117,7 @@ class Query:
         if isinstance(last_sync_time, bool) or not isinstance(last_sync_time, int) or last_sync_time < 0:
             raise ValueError(f"last_sync_time is a whole number of seconds from 0 up, not {last_sync_time!r}")
         errors = tuple(found for found in self.findings if found.severity is Severity.ERROR)
-        if errors or self.tree is None:
+        if errors or not self.is_query:
             first = f"{errors[0].message} (line {errors[0].line})" if errors else "it could not be read"
             raise QueryError(
                 f"The query is refused: {first}", findings=errors, remedy="Run `backhaul lint` to see all findings."
@@ -109,13 +130,19 @@ class Query:
         return rendered
 
     def _guard(self, rendered: str, value: str) -> None:
-        """Check that the rendered text is the same tree, but for the values."""
-        tokens, problem = syntax.tokenize(rendered, rendered, scan(rendered, self.dialect), self.dialect)
+        """Check that the rendered text is the same tree, or without one the same tokens, but for the values."""
+        pieces = scan(rendered, self.dialect)
+        code = characters.find(rendered, pieces, self.dialect).code
+        tokens, problem = syntax.tokenize(code, rendered, pieces, self.dialect)
         groups = syntax.statements(tokens)
-        tree = None
-        if problem is None and len(groups) == 1:
-            tree = syntax.parse_statement(groups[0], rendered, rendered, self.dialect).tree
-        if tree is None or self.tree is None or not _same(self.tree, tree, dict.fromkeys(self.stand_ins, value)):
+        values = dict.fromkeys(self.stand_ins, value)
+        is_same = problem is None and len(groups) == 1
+        if is_same and self.tree is not None:
+            tree = syntax.parse_statement(groups[0], code, rendered, self.dialect).tree
+            is_same = tree is not None and _same(self.tree, tree, values)
+        elif is_same:
+            is_same = unparsed.same(self.tokens, groups[0], values)
+        if not is_same:
             raise QueryError(f"The query does not read the same once {PLACEHOLDER} has its value, so it is not run.")
 
 
@@ -125,25 +152,36 @@ def parse(text: str, dialect: str) -> Query:
         message = f"The query has {len(text):,} characters; at most {syntax.LONGEST:,} are read."
         return Query(text=text, dialect=dialect, findings=(finding(text, "query-too-long", message, 0, 0),))
     pieces = scan(text, dialect)
+    wrong = characters.find(text, pieces, dialect)
     found = placeholder.find(text, pieces)
     if found.too_many is not None:
         return Query(text=text, dialect=dialect, findings=(found.too_many,), pieces=pieces)
     stand_ins = _stand_ins(text, len(found.spans))
-    code = _fill(_fill(text, found.spans, stand_ins), found.others, ["0"] * len(found.others))
+    code = _fill(_fill(wrong.code, found.spans, stand_ins), found.others, ["0"] * len(found.others))
     tokens, problem = syntax.tokenize(code, text, pieces, dialect)
     groups = syntax.statements(tokens)
-    findings = list(found.findings)
+    findings = [*wrong.findings, *found.findings]
     tree: exp.Expr | None = None
+    is_proven = False
     if problem is not None:
         findings.append(problem)
     elif not groups and not found.others:
         findings.append(finding(text, "not-a-query", "There is no query yet.", 0, len(text)))
     elif groups:
         parsed = syntax.parse_statement(groups[0], code, text, dialect)
+        if parsed.problem is not None and (wrong.are_wrong or found.others):
+            parsed = syntax.Parsed()  # what is wrong with the text has been told
+        elif parsed.problem is not None and len(groups) == 1:
+            told = unparsed.check(groups[0], parsed, text, pieces, dialect)
+            findings += told
+            is_proven = all(each.severity is not Severity.ERROR for each in told)
+            parsed = syntax.Parsed()
         tree = parsed.tree
         findings += _statement_findings(
             text, dialect=dialect, groups=groups, parsed=parsed, stand_ins=stand_ins, found=found
         )
+        if is_proven:
+            findings += unparsed.placeholders(text, groups[0], stand_ins, found.spans)
         tokens = groups[0]
     return Query(
         text=text,
@@ -156,6 +194,7 @@ def parse(text: str, dialect: str) -> Query:
         pieces=pieces,
         tokens=tuple(tokens),
         tree=tree,
+        is_proven=is_proven,
     )
 
 
@@ -173,7 +212,7 @@ def _statement_findings(
         second = groups[1]
         message = "A sync is one query; a second statement begins here."
         yield finding(text, "several-statements", message, second[0].start, second[-1].end + 1)
-    if parsed.problem is not None and not found.others:  # what is no placeholder would be reported twice
+    if parsed.problem is not None:
         yield parsed.problem
     if parsed.tree is None:
         return
@@ -197,7 +236,10 @@ def _counts(node: exp.Expr) -> bool:
 
 
 def _parameters(nodes: tuple[exp.Expr, ...], text: str, dialect: str, tokens: list[Token]) -> Iterator[Finding]:
-    """Find `?`, `:name`, `@name` and `$name`, which other tools fill in and nobody does here."""
+    """Find `?`, `:name`, `@name` and `$name`, which other tools fill in and nobody does here.
+
+    For Postgres and those after it `@` is an operator, the absolute value: only what looks like the placeholder is none there.
+    """
     names = {
         node.name
         for node in nodes
@@ -205,6 +247,8 @@ def _parameters(nodes: tuple[exp.Expr, ...], text: str, dialect: str, tokens: li
         if not isinstance(node.parent, exp.Parameter) and not isinstance(node.this, exp.Parameter)  # @@system_variable
         if not (dialect == "snowflake" and isinstance(node.this, exp.Literal))  # there $1 is the first column
     }
+    if dialect in ("postgres", "redshift", "duckdb"):
+        names |= {token.text for token in tokens if get_close_matches(token.text.lower(), [NAME], n=1, cutoff=0.75)}
     if not names:
         return
     for token, after in zip(tokens, [*tokens[1:], None], strict=True):
@@ -213,7 +257,7 @@ def _parameters(nodes: tuple[exp.Expr, ...], text: str, dialect: str, tokens: li
             continue  # sqlglot gives what follows EXPLAIN as one text, with a place behind it
         if mark == "?" and names & {"", "?"}:
             end = token.end + 1
-        elif mark in ":@$%" and after is not None and after.text in names:
+        elif mark in ":@$%" and after is not None and after.text in names and after.start == token.end + 1:
             end = after.end + 1
         else:
             continue

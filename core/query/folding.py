@@ -65,6 +65,8 @@ def naming_select(tree: exp.Expr) -> exp.Select | None:
 
 
 def _unknown(item: exp.Expr) -> bool:
+    while isinstance(item, exp.Not | exp.Like | exp.ILike | exp.SimilarTo | exp.Glob | exp.RegexpLike | exp.Escape):
+        item = item.this  # DuckDB: * LIKE '%name'
     return bool(item.is_star) or isinstance(item, (exp.Columns, exp.Aliases)) or item.find(exp.Columns) is not None
 
 

@@ -76,6 +76,8 @@ class _Reader:
                 found[key] = _Result(columns=None)  # it may name itself
             result = self.query(cte.this, {**known, **found}, parent, "with")
             found[key] = self._renamed(result, names)
+            if isinstance(with_, exp.With) and (with_.args.get("search") or with_.args.get("cycle")):
+                found[key] = replace(found[key], columns=None)  # SEARCH and CYCLE give it more
         return found
 
     def _alias(self, node: exp.Expr) -> str:
@@ -132,7 +134,13 @@ class _Reader:
                 self._add(level, inner.this, inner, known, optional=optional or bool(inner.args.get("side")))
             return
         relation = self._relation(level, node, join, known, optional=optional)
-        if relation is None or relation.key in level.relations or node.args.get("pivots"):
+        pivots = node.args.get("pivots")
+        if relation is not None and pivots:  # what it gives is known by its rows only
+            level.is_whole = False
+            key = self._alias(pivots[-1]) or relation.key
+            key = key if key not in level.relations else f"{key} {len(level.relations)}"
+            level.relations[key] = replace(relation, key=key, columns=None, found=None)
+        elif relation is None or relation.key in level.relations:
             level.is_whole = False
         else:
             level.relations[relation.key] = relation

@@ -7,25 +7,36 @@ made of a function, quoted, behind a schema), so none of these forms can hide on
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from sqlglot import Token, TokenType, exp
 
-from core.model import Finding
+from core.model import Finding, Severity
 from core.query.dangerous import FILE_ENDING, reason_to_refuse
+from core.query.operators import KNOWN, OF_EXTENSIONS
 from core.query.place import finding
 
-__all__ = ["check"]
+__all__ = ["check", "functions", "is_file", "is_writing"]
 
 _QUERY_STARTS = {"select", "with", "from", "table", "("}
+_MORE_STARTS: Mapping[str, frozenset[str]] = {
+    "postgres": frozenset({"values"}),
+    "duckdb": frozenset({"values", "pivot", "unpivot"}),
+    "snowflake": frozenset({"values"}),
+}
 _WRITES = re.compile(
     r"insert|update|delete|merge|create|drop|alter|truncate|grant|revoke|copy|replace|upsert|import|load"
     r"|install|attach|detach|export|unload|put|remove|rm|undrop|comment|vacuum|analyze|refresh|reindex"
     r"|cluster|checkpoint|call|execute|exec|do|begin|start|commit|rollback|savepoint|lock|set|reset|use"
     r"|pragma|declare|kill|notify|listen"
 )
+_MOST_OF_AN_OPERATOR = 80
+"""So many words stand in the brackets of OPERATOR(...) at the most: its own name has 63 signs."""
+
+_PATH = re.compile(r"[/\\:*?]")
 _WRITING_NODES: tuple[type[exp.Expr], ...] = (
     exp.DML,
     exp.DDL,
@@ -64,24 +75,26 @@ def check(
     tree: exp.Expr, nodes: Sequence[exp.Expr], tokens: Sequence[Token], text: str, dialect: str
 ) -> Iterator[Finding]:
     """Find what keeps a statement from being a harmless query; `nodes` are all of its tree, in the order of `walk`."""
-    root = _root(tree, tokens, text)
+    root = _root(tree, tokens, text, dialect)
     if root is not None:
         yield root
         return
     yield from _writing(nodes, tokens, text)
     if dialect == "snowflake":
         yield from _pipes(tokens, text)
-    yield from _functions(tokens, text, dialect)
+    yield from functions(tokens, text, dialect)
     yield from _tables(nodes, tokens, text, dialect)
 
 
-def _root(tree: exp.Expr, tokens: Sequence[Token], text: str) -> Finding | None:
+def _root(tree: exp.Expr, tokens: Sequence[Token], text: str, dialect: str) -> Finding | None:
     inner = tree
     while isinstance(inner, (exp.Subquery, exp.Paren)):
         inner = inner.this
     first = tokens[0]
     word = _written(first, text).lower()
-    if isinstance(inner, (exp.Select, exp.SetOperation)) and word in _QUERY_STARTS:
+    starts = _QUERY_STARTS | _MORE_STARTS.get(dialect, frozenset())
+    kinds = (exp.Select, exp.SetOperation, exp.Values, *((exp.Pivot,) if dialect == "duckdb" else ()))
+    if isinstance(inner, kinds) and word in starts:
         if isinstance(inner, exp.Select) and not inner.expressions:
             return finding(text, "syntax-error", "The SELECT names no columns.", first.start, first.end + 1)
         return None
@@ -127,7 +140,13 @@ def _pipes(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
             yield finding(text, "several-statements", message, token.start, token.end + 1)
 
 
-def _functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Finding]:
+def is_writing(word: str) -> bool:
+    """Return whether a word begins a statement that is no query."""
+    return _WRITES.fullmatch(word) is not None
+
+
+def functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Finding]:
+    """Find calls of functions that are refused, and what calls a function without its name."""
     for index, token in enumerate(tokens):
         called = index + 1 < len(tokens) and tokens[index + 1].token_type is TokenType.L_PAREN
         sequence = dialect == "snowflake" and token.text.lower() == "nextval" and _after_dot(tokens, index)
@@ -140,6 +159,26 @@ def _functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Fin
             yield finding(text, "dangerous-function", message, token.start, token.end + 1)
     if dialect in ("postgres", "redshift", "duckdb"):
         yield from _unicode_names(tokens, text)
+        yield from _named_operators(tokens, text)
+
+
+def _named_operators(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
+    """Refuse `OPERATOR(schema.+)` of a schema that is not Postgres's own: it can be bound to any function."""
+    for place, token in enumerate(tokens):
+        is_operator = text[token.start : token.end + 1].lower() == "operator" and place + 3 < len(tokens)
+        if not is_operator or tokens[place + 1].token_type is not TokenType.L_PAREN:
+            continue
+        following = tokens[place + 1 : place + 1 + _MOST_OF_AN_OPERATOR]
+        inside = list(itertools.takewhile(lambda one: one.token_type is not TokenType.R_PAREN, following))
+        dots = [index for index, one in enumerate(inside) if one.token_type is TokenType.DOT]
+        if not dots:
+            continue
+        schema = text[inside[1].start : inside[dots[-1] - 1].end + 1]
+        is_own = schema == '"pg_catalog"' or schema.lower() == "pg_catalog"
+        written = text[inside[dots[-1]].end + 1 : inside[-1].end + 1].strip()
+        if written not in (KNOWN if is_own else OF_EXTENSIONS):
+            message = f"The operator {schema}.{written} may be bound to any function; write the function itself."
+            yield finding(text, "dangerous-function", message, token.start, inside[-1].end + 1)
 
 
 def _unicode_names(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
@@ -173,22 +212,21 @@ def _tables(nodes: Sequence[exp.Expr], tokens: Sequence[Token], text: str, diale
             continue
         name = ".".join(part.name for part in table.parts if isinstance(part, (exp.Identifier, exp.Var, exp.Literal)))
         start, end = _table_span(table, tokens, text, name)
-        refused = (dialect == "duckdb" and _is_file(name, text[start:end])) or (
+        is_text = text[start:end].startswith(("'", "$", "e'", "E'"))
+        refused = (dialect == "duckdb" and (is_text or is_file(name))) or (
             dialect == "snowflake" and name.startswith("@")
         )
-        if refused:
+        if refused and dialect == "duckdb" and text[start:end] == f'"{name}"' and not _PATH.search(name):
+            message = f"{name} may be a table or a file; if there is no such table, DuckDB refuses to read the file."
+            yield finding(text, "dangerous-function", message, start, end, severity=Severity.WARNING)
+        elif refused:
             what = "a stage" if dialect == "snowflake" else "a file"
             yield finding(text, "dangerous-function", f"{name} is {what}: a sync reads tables only.", start, end)
 
 
-def _is_file(name: str, written: str) -> bool:
+def is_file(name: str) -> bool:
     """Tell whether DuckDB may take a table's name for a file: it does so for `data.csv` even without quotes."""
-    lowered = name.lower()
-    return (
-        written.startswith(("'", "$", "e'", "E'"))
-        or any(mark in name for mark in "/\\:*?")
-        or FILE_ENDING.search(lowered) is not None
-    )
+    return _PATH.search(name) is not None or FILE_ENDING.search(name.lower()) is not None
 
 
 def _table_span(table: exp.Table, tokens: Sequence[Token], text: str, name: str) -> tuple[int, int]:

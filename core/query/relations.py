@@ -20,7 +20,7 @@ from sqlglot import exp
 from core.model import Kind, Table
 from core.query.catalogue import Found, column_key
 
-__all__ = ["Level", "Origin", "Relation", "key_of", "merges", "table_parts"]
+__all__ = ["Level", "Origin", "Relation", "key_of", "merges", "nearest", "own_nodes", "table_parts"]
 
 Columns = Mapping[str, Kind | None]
 """Columns by their keys, each with its kind, None where that is unknown."""
@@ -83,22 +83,37 @@ class Level:
     is_whole: bool = True
     """Whether everything in its FROM is understood."""
 
+    _nearest: dict[tuple[type[exp.Expr], ...], Mapping[int, exp.Expr | None]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def nodes(self) -> tuple[exp.Expr, ...]:
+        """What is written in this select itself, not in a subquery of it; what is around something comes before it."""
+        return own_nodes(self.select)
+
     @cached_property
     def columns(self) -> tuple[exp.Column, ...]:
-        """The columns that are written in this select itself, not in a subquery of it."""
-        own = self.select.walk(prune=lambda node: isinstance(node, exp.Query) and node is not self.select)
-        columns = (node for node in own if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier))
+        """The columns that are written in this select itself."""
+        columns = (
+            node for node in self.nodes if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier)
+        )
         return tuple(column for column in columns if not self._is_element(column))
+
+    def within(self, node: exp.Expr, *kinds: type[exp.Expr]) -> exp.Expr | None:
+        """Return the nearest part of this select, of some kinds, that a node stands in; None where there is none."""
+        if kinds not in self._nearest:
+            self._nearest[kinds] = nearest(self.nodes, kinds)
+        return self._nearest[kinds].get(id(node))
 
     def _is_element(self, column: exp.Column) -> bool:
         """Tell whether a name is that of a list's element: [x.sku FOR x IN items]."""
         first = key_of(column.parts[0], self.dialect)
-        inside = column.find_ancestor(exp.Comprehension, exp.Select)
+        inside = self.within(column, exp.Comprehension)
         while isinstance(inside, exp.Comprehension):
-            names = inside.args.get("expression")
-            if names is not None and first in {key_of(each, self.dialect) for each in names.find_all(exp.Identifier)}:
+            given = (inside.args.get("expression"), inside.args.get("position"))
+            names = {key_of(each, self.dialect) for part in given if part for each in part.find_all(exp.Identifier)}
+            if first in names:
                 return True
-            inside = inside.find_ancestor(exp.Comprehension, exp.Select)
+            inside = self.within(inside, exp.Comprehension)
         return False
 
     @cached_property
@@ -121,13 +136,17 @@ class Level:
         return key_of(name, self.dialect)
 
     def origin(self, column: exp.Column) -> Origin:
-        """Say where a column comes from."""
+        """Return where a column of this select comes from."""
+        return self.origin_of(column, self.within(column, exp.Join))
+
+    def origin_of(self, column: exp.Column, join: exp.Expr | None) -> Origin:
+        """Return where a column comes from, of this select or of one inside it; `join` is the JOIN in whose condition it stands there."""
         key = key_of(column.this, self.dialect)
         qualifier = column.args.get("table")
         if isinstance(qualifier, exp.Identifier):
             return self.named(key_of(qualifier, self.dialect), key)
         having = [each for each in self.relations.values() if each.columns is not None and key in each.columns]
-        seen, is_exact = self._seen(column)
+        seen, is_exact = self._seen(join)
         giving = [each for each in having if each in seen]
         if having and (not giving or (len(giving) > 1 and not is_exact)):
             return Origin()
@@ -138,18 +157,21 @@ class Level:
             return Origin(relation=giving[0]) if merged else Origin(among=tuple(giving))
         if giving or not self._sure(key) or key in self.aliases or key in self.relations:
             return Origin()
-        return self.parent.origin(column) if self.parent else Origin(missing=bool(self.relations) and self.is_whole)
+        return (
+            self.parent.origin_of(column, join)
+            if self.parent
+            else Origin(missing=bool(self.relations) and self.is_whole)
+        )
 
-    def _seen(self, column: exp.Column) -> tuple[list[Relation], bool]:
+    def _seen(self, join: exp.Expr | None) -> tuple[list[Relation], bool]:
         """Give the relations whose columns a place can name, and whether these are exactly they.
 
         A condition of a join sees what was joined before it, and its own side; inside parentheses even less.
         """
         relations = list(self.relations.values())
-        join = column.find_ancestor(exp.Join, exp.Select)
         place = next((number for number, each in enumerate(relations) if join is not None and each.join is join), None)
         if place is None:
-            return [each for each in relations if not each.only_filters], not isinstance(join, exp.Join)
+            return [each for each in relations if not each.only_filters], join is None
         before = [each for each in relations[:place] if not each.only_filters]
         return [*before, relations[place]], join is not None and join.parent is self.select
 
@@ -174,6 +196,23 @@ class Level:
             return None
         relation = self.origin(node).relation
         return relation.columns.get(key_of(node.this, self.dialect)) if relation and relation.columns else None
+
+
+def own_nodes(select: exp.Expr) -> tuple[exp.Expr, ...]:
+    """Return what is written in a select itself, not in a subquery of it; what is around something comes before it."""
+    return tuple(select.walk(prune=lambda node: isinstance(node, exp.Query) and node is not select))[1:]
+
+
+def nearest(nodes: tuple[exp.Expr, ...], kinds: tuple[type[exp.Expr], ...]) -> Mapping[int, exp.Expr | None]:
+    """Return, by the id of each of a select's own nodes, the nearest part of some kinds that it stands in.
+
+    All are looked at once: to climb from each of them takes time that grows with the square of a long chain's length.
+    """
+    found: dict[int, exp.Expr | None] = {}
+    for node in nodes:
+        parent = node.parent
+        found[id(node)] = parent if isinstance(parent, kinds) else found.get(id(parent))
+    return found
 
 
 def key_of(name: exp.Expr, dialect: str) -> str:

@@ -24,6 +24,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parser import Parser
 
 from core.model import Finding
+from core.query.gaps import bridged
 from core.query.place import finding
 from core.scan import Piece, PieceKind
 
@@ -43,6 +44,43 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 _OPENERS = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 _CLOSERS = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 _PREFIXES = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE, TokenType.INTERVAL, TokenType.ANY}
+_PAIRS = {
+    TokenType.L_PAREN: TokenType.R_PAREN,
+    TokenType.L_BRACKET: TokenType.R_BRACKET,
+    TokenType.L_BRACE: TokenType.R_BRACE,
+}
+_INCOMPLETE = {
+    TokenType.FROM,
+    TokenType.WHERE,
+    TokenType.AND,
+    TokenType.OR,
+    TokenType.ALIAS,
+    TokenType.GROUP_BY,
+    TokenType.ORDER_BY,
+    TokenType.HAVING,
+    TokenType.JOIN,
+}
+"""Words that never end a statement, nor stand before the next clause."""
+
+_CONTEXTUAL_WORDS = """
+    absent asof asymmetric at breadth by columns conditional content cycle depth document empty error escape exclude first following
+    groups ignore indent keep keys last local locale locked materialized nested nfc nfd nfkc nfkd normalized nowait nulls
+    object omit only option ordinality others over passing path percent placing positional preceding precision preserve quotes range
+    recursive repeatable respect returning row rows sample scalar search similar skip standalone strip symmetric system ties
+    to unbounded unconditional unique uescape value version whitespace within without wrapper xmlnamespaces yes zone
+    """
+_CONTEXTUAL = frozenset(_CONTEXTUAL_WORDS.split())
+"""Words that mean something between names, in a place where the parser does not know them."""
+
+_AFTER_CLAUSE = {
+    TokenType.WHERE,
+    TokenType.GROUP_BY,
+    TokenType.ORDER_BY,
+    TokenType.HAVING,
+    TokenType.LIMIT,
+    TokenType.UNION,
+    TokenType.SEMICOLON,
+}
 _COUNTED = _OPENERS | _CLOSERS | _PREFIXES | {TokenType.JOIN, TokenType.ON, TokenType.USING, TokenType.LT, TokenType.GT}
 """What `_too_deep` looks at; most tokens are none of these."""
 
@@ -59,10 +97,11 @@ _KEYWORDS = ("select", "from", "where", "group", "order", "having", "join", "lim
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """A tree, or what kept it from being one."""
+    """A tree, or what kept it from being one; `is_certain` where the warehouse will refuse the text too."""
 
     tree: exp.Expr | None = None
     problem: Finding | None = None
+    is_certain: bool = False
 
 
 def tokenize(code: str, text: str, pieces: tuple[Piece, ...], dialect: str) -> tuple[list[Token], Finding | None]:
@@ -96,11 +135,12 @@ def statements(tokens: Sequence[Token]) -> list[list[Token]]:
 def parse_statement(tokens: list[Token], code: str, text: str, dialect: str) -> Parsed:
     """Parse one statement."""
     try:
-        trees = Dialect.get_or_raise(dialect).parser().parse(tokens, code)
+        trees = Dialect.get_or_raise(dialect).parser().parse(bridged(tokens, text, dialect), code)
     except ParseError as error:
-        return Parsed(problem=_explain(error, tokens, text))
+        return _explain(error, tokens, text)
     except RecursionError:
-        return Parsed(problem=finding(text, "query-too-complex", "The query nests too deep to be read.", 0, len(text)))
+        too_deep = finding(text, "query-too-complex", "The query nests too deep to be read.", 0, len(text))
+        return Parsed(problem=too_deep, is_certain=True)
     except (SqlglotError, ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
         # The compiled parser raises these on some broken texts, where it trusts that a part is there.
         message = f"The query cannot be read: {_first_line(error)}."
@@ -172,21 +212,51 @@ def _joins(kind: TokenType, before: TokenType | None) -> int:
     return -1 if kind in (TokenType.ON, TokenType.USING) else 0
 
 
-def _explain(error: ParseError, tokens: list[Token], text: str) -> Finding:
+def _explain(error: ParseError, tokens: list[Token], text: str) -> Parsed:
     """Give the place and the words of a syntax error."""
     first = error.errors[0] if error.errors else {}
     place = (first.get("line"), first.get("col"))
     index = next((i for i, token in enumerate(tokens) if (token.line, token.col) == place), len(tokens) - 1)
     token = tokens[index]
-    message = _double_alias(tokens, index, text) or _words(first.get("description") or "", token, text)
-    return finding(text, "syntax-error", message + _typo(tokens, index, text), token.start, token.end + 1)
+    twice = _double_alias(tokens, index, text)
+    typo = _typo(tokens, index, text)
+    message = twice or _words(first.get("description") or "", token, text)
+    is_certain = bool(twice or typo) or _three_names(tokens, index) or _is_broken(tokens)
+    return Parsed(
+        problem=finding(text, "syntax-error", message + typo, token.start, token.end + 1), is_certain=is_certain
+    )
+
+
+def _three_names(tokens: list[Token], index: int) -> bool:
+    """Return whether the parser stopped at the last of three names in a row, none of which is a word of SQL somewhere."""
+    around = tokens[max(0, index - 2) : index + 1]
+    return len(around) == 3 and all(
+        token.token_type is TokenType.IDENTIFIER
+        or (token.token_type is TokenType.VAR and token.text.lower() not in _CONTEXTUAL)
+        for token in around
+    )
+
+
+def _is_broken(tokens: list[Token]) -> bool:
+    """Return whether a statement is certainly none: its brackets do not match, a list or a clause has nothing in it."""
+    open_brackets: list[TokenType] = []
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        kind = token.token_type
+        if kind in _PAIRS:
+            open_brackets.append(_PAIRS[kind])
+        elif kind in _PAIRS.values() and (not open_brackets or open_brackets.pop() is not kind):
+            return True
+        if kind in _INCOMPLETE and (after is None or after.token_type in _AFTER_CLAUSE):
+            return True
+    return bool(open_brackets)
 
 
 def _double_alias(tokens: list[Token], index: int, text: str) -> str:
     """Explain `id AS USERID AS userId`, which the documents of a well-known service show as an example."""
-    if tokens[index].token_type is not TokenType.ALIAS or index + 1 >= len(tokens):
+    around = tokens[max(0, index - 2) : index + 2]
+    if len(around) < 4 or [each.token_type is TokenType.ALIAS for each in around] != [True, False, True, False]:
         return ""
-    first, second = (text[token.start : token.end + 1] for token in (tokens[index - 1], tokens[index + 1]))
+    first, second = (text[token.start : token.end + 1] for token in (around[1], around[3]))
     return f"A column has one name only: {first} or {second}, not both."
 
 
@@ -206,12 +276,14 @@ def _words(description: str, token: Token, text: str) -> str:
 
 
 def _typo(tokens: list[Token], index: int, text: str) -> str:
-    """Suggest a keyword where this word, or one of the two before it, is nearly one: `form users`."""
-    for token in reversed(tokens[max(0, index - 2) : index + 1]):
-        word = text[token.start : token.end + 1].lower()
-        if token.token_type is TokenType.VAR and word not in _KEYWORDS:
+    """Suggest a keyword where this word, or the one before it, is nearly one and stands between two names: `plan form users`."""
+    names = (TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.STAR)
+    for place in range(index, max(0, index - 2), -1):
+        word = text[tokens[place].start : tokens[place].end + 1].lower()
+        after = tokens[place + 1].token_type if place + 1 < len(tokens) else None
+        if tokens[place].token_type is TokenType.VAR and word not in _KEYWORDS:
             close = get_close_matches(word, _KEYWORDS, n=1, cutoff=0.75)
-            if close:
+            if close and tokens[place - 1].token_type in names and after in (*names[:2], TokenType.L_PAREN):
                 return f" Did you mean {close[0]!r} instead of {word!r}?"
     return ""
 

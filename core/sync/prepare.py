@@ -6,16 +6,18 @@ word) are found before a row is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core import query as queries
-from core.calls.fields import AS_TEXT
+from core.calls.fields import AS_TEXT, canonical_field
 from core.calls.mapper import Mapper, build, digest_of
 from core.calls.semantic import unfit_sql
 from core.destinations import destination_type
 from core.destinations.base import DestinationType
 from core.errors import ProjectError, QueryError
+from core.lint.columns import near_field
 from core.model import CallType, Column, Destination, Limits, Project, Removed, Source, Sync
 from core.sync.connecting import Secrets, warehouse_at
 from core.warehouses.base import Result, Warehouse
@@ -25,6 +27,7 @@ __all__ = [
     "Target",
     "check_columns",
     "check_fit",
+    "check_names",
     "choose",
     "mapper_of",
     "query_digest",
@@ -32,6 +35,8 @@ __all__ = [
     "target_of",
     "warehouse_of",
 ]
+
+_COLUMN_FOLDED_IS_OFF = re.compile(r"--\s*backhaul:\s*ignore\b[^\n]*\bcolumn-folded\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +107,34 @@ def check_columns(sync: Sync, columns: Sequence[Column], targets: Sequence[Targe
             )
 
 
+def check_names(sync: Sync, columns: Sequence[Column]) -> None:
+    """Refuse a column whose name is that of a field but for its letters' case: it would be sent as a trait, without the field.
+
+    Lint says so of the names in the text (rule column-folded, with a fix); here are those that the warehouse gives, also of a star and of a
+    query that could not be parsed. [columns], or a comment that switches the rule off, says that it is meant.
+    """
+    if _COLUMN_FOLDED_IS_OFF.search(sync.query):
+        return
+    near = {
+        column.name: field
+        for column in columns
+        if column.name not in sync.columns and (field := near_field(sync.call, column.name))
+    }
+    ids = {"userId", "anonymousId"}
+    has_id = bool(ids & {*near.values(), *(canonical_field(sync.call, column.name) for column in columns)})
+    wrong = [f'"{name}" is not {field}' for name, field in near.items() if field != "email" or not has_id]
+    if wrong:
+        name, field = next(iter(near.items()))
+        raise QueryError(
+            f"Fields of the call have to be spelled exactly so: {', '.join(wrong)}.",
+            where=str(sync.query_path),
+            remedy=f'Write AS "{field}" in the query; or, where a trait is meant, "{name}" = "traits.{name}" under [columns].',
+        )
+
+
 def check_fit(sync: Sync, mapper: Mapper, columns: Sequence[Column], targets: Sequence[Target]) -> None:
     """Refuse what a destination would take with a 200 and then drop, and deletes that it does not have."""
+    check_names(sync, columns)
     names = {
         name for column in columns for name in (column.name, sync.columns.get(column.name, "").removesuffix(AS_TEXT))
     }

@@ -35,9 +35,9 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             if _is_of_a_star(column):
                 continue  # what a star leaves out, it leaves out wherever it is
             key = key_of(column.this, query.dialect)
-            if key in level.aliases and column.find_ancestor(*_LATER, exp.Select) is not level.select:
+            if key in level.aliases and level.within(column, *_LATER):
                 continue  # the name that the list gives
-            if key in level.outputs and column.find_ancestor(exp.Order, exp.Select) is not level.select:
+            if key in level.outputs and level.within(column, exp.Order):
                 continue  # ORDER BY means what the list gives, before it means a column
             names = [relation.key for relation in among[:3]]
             choices = " or ".join(f"{name}.{column.name}" for name in names)

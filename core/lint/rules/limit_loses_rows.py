@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from core.lint.base import Context
-from core.lint.places import limit_word
+from core.lint.places import has_limit, limit_word
 from core.model import Finding, Severity
 from core.query import Query, finding
 
@@ -28,7 +28,7 @@ SEVERITY = Severity.WARNING
 def check(query: Query, _context: Context) -> Iterator[Finding]:
     """Find a limit of the whole of an incremental query."""
     node = query.tree.unnest() if query.tree is not None else None
-    if not query.incremental or not isinstance(node, exp.Query) or not node.args.get("limit"):
+    if not query.incremental or not isinstance(node, exp.Query) or not has_limit(node):
         return
     message = "Rows behind the limit are never sent: the next run asks only for what changed since this one began. Leave the limit out."
     yield finding(query.text, "limit-loses-rows", message, *limit_word(query, node), severity=SEVERITY)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from core.lint.base import Context
-from core.lint.places import limit_word
+from core.lint.places import has_limit, limit_word
 from core.model import Finding, Severity
 from core.query import Query, finding
 
@@ -29,7 +29,7 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
     if query.tree is None:
         return
     for node in query.tree.find_all(exp.Select, exp.SetOperation):
-        if not node.args.get("limit") or node.args.get("order") or _is_one_row(node):
+        if not has_limit(node) or node.args.get("order") or _is_one_row(node):
             continue
         start, end = limit_word(query, node)
         message = "Without ORDER BY, which rows come is chance: each run may give others. Order by the id, or leave the limit out."

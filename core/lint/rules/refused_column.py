@@ -8,16 +8,19 @@ An example:
 
     SELECT id AS "userId", plan AS "type" FROM users
 
-Fix: give the column another name, here or in the sync's [columns], or leave it out.
+Fix: where it is meant as a trait, say so in the sync's [columns], `"type" = "traits.type"`, or by the alias "traits.type", which Backhaul offers;
+else give the column another name, or leave it out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.calls.fields import CALLS, COMMON_TRAITS
 from core.lint.base import Context
-from core.lint.columns import mapped
-from core.model import Finding, Severity
+from core.lint.columns import Mapped, mapped
+from core.lint.renaming import renamed
+from core.model import Finding, Fix, Severity
 from core.query import Query, finding
 
 SEVERITY = Severity.ERROR
@@ -28,4 +31,14 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     for entry in mapped(query, context):
         if entry.place.problem and not entry.near:
             message = entry.place.problem[0].upper() + entry.place.problem[1:] + "."
-            yield finding(query.text, "refused-column", message, entry.column.start or 0, entry.column.end or 0)
+            start, end = entry.column.start or 0, entry.column.end or 0
+            yield finding(query.text, "refused-column", message, start, end, fix=_as_trait(query, context, entry))
+
+
+def _as_trait(query: Query, context: Context, entry: Mapped) -> Fix | None:
+    """Return the fix that names a field of the call as a trait; BigQuery has no dots in names."""
+    bag = CALLS[context.call].bag if context.call else None
+    is_trait = entry.column.name in COMMON_TRAITS and entry.column.name not in context.columns
+    if not bag or not is_trait or query.dialect == "bigquery":
+        return None
+    return renamed(query, entry.column, f"{bag}.{entry.column.name}", certain=False)

@@ -7,6 +7,7 @@ before the next statement. A reader that is left open keeps the file open too, w
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -35,6 +36,9 @@ CATALOGUE = """
     FROM duckdb_views() AS v WHERE v.database_name = current_database() AND NOT v.internal
     ORDER BY 1, 2
 """
+
+_PIVOT = re.compile(r"\bpivot\b", re.IGNORECASE)
+"""A PIVOT whose values are not listed is two statements for DuckDB: it makes a type of them first, in its temporary schema."""
 
 
 class DuckDBSession:
@@ -152,7 +156,9 @@ class DuckDBSession:
             statements = self._connection.extract_statements(sql)
         except duckdb.Error as error:
             raise self._explain(error, sql) from error
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        kind = statements[0].type if len(statements) == 1 else None
+        is_pivot = kind == duckdb.StatementType.MULTI and _PIVOT.search(sql) is not None
+        if kind != duckdb.StatementType.SELECT and not is_pivot:
             raise QueryFailedError(
                 "This is not one single query.",
                 where=self._where,

@@ -223,7 +223,8 @@ class PostgresSession:
         server = connection.pgconn
         for send in (partial(server.send_prepare, b"", sql.encode()), partial(server.send_describe_prepared, b"")):
             send()
-            (result,) = connection.wait(execute(server))
+            results = connection.wait(execute(server))  # a proxy may answer a refused text with several
+            result = next((each for each in results if each.status != psycopg.pq.ExecStatus.COMMAND_OK), results[-1])
             if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
                 self._cancellation.check()
                 raise self._translated(error_from_result(result), start)

@@ -28,7 +28,8 @@ BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 SETTINGS = """
     SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
            set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true),
-           set_config('bytea_output', 'hex', true), set_config('statement_timeout', '{milliseconds:d}', true),
+           set_config('bytea_output', 'hex', true), set_config('standard_conforming_strings', 'on', true),
+           set_config('statement_timeout', '{milliseconds:d}', true),
            CASE WHEN current_setting('client_connection_check_interval', true) IS NOT NULL AND version() ~ 'linux'
                 THEN set_config('client_connection_check_interval', '5s', true) END
 """

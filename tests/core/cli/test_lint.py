@@ -92,3 +92,23 @@ def test_two_forms_at_once_are_refused(shop: ProjectFolder) -> None:
     done = shop.run("lint", "--json", "--github")
     assert done.code == 2
     assert "two forms" in done.err
+
+
+DEVICE = 'SELECT id AS "userId", \'Device Deleted\' AS "event" FROM users WHERE updated_at >= to_timestamp({{last_sync_time}})'
+
+
+def test_the_rules_of_a_destination_apply_to_a_file_that_belongs_to_no_sync(shop: ProjectFolder) -> None:
+    (shop.folder / "loose.sql").write_text(DEVICE)
+    asked = ["lint", str(shop.folder / "loose.sql"), "--dialect", "duckdb", "--call", "track"]
+    assert shop.run(*asked).code == 0
+    done = shop.run(*asked, "--destination", "customerio", "--json")
+    assert done.code == 1
+    assert [found["rule"] for found in done.json if found["severity"] == "error"] == ["semantic-event-incomplete"]
+    assert shop.run(*asked, "--destination", "segment").code == 0
+
+
+def test_an_unknown_type_of_destination_is_answered_with_the_known_ones(shop: ProjectFolder) -> None:
+    (shop.folder / "loose.sql").write_text(DEVICE)
+    done = shop.run("lint", str(shop.folder / "loose.sql"), "--dialect", "duckdb", "--destination", "segmant")
+    assert done.code == 2
+    assert "segment" in done.err

@@ -17,7 +17,7 @@ from tests.core.lint import test_honest, test_lint
 pytestmark = pytest.mark.slow
 
 _REVEALING = {"placeholder-in-text", "unknown-placeholder", "stray-comma", "unknown-table", "unknown-column"}
-_REVEALING |= {"select-star", "column-folded"}
+_REVEALING |= {"select-star", "column-folded", "misleading-character"}
 """Rules whose mend lets more be seen: a query that can be read, or columns that were unknown, or no fields."""
 
 

@@ -169,3 +169,11 @@ def test_the_conversion_of_each_dialect_is_itself_without_findings(dialect: str)
     text = f"SELECT user_id, plan FROM t WHERE updated_at >= {conversion}"
     assert [one for one in lint(text, Context(dialect=dialect)) if one.severity is Severity.ERROR] == []
     assert [one for one in lint(text, Context(dialect=dialect)) if one.rule == "last-sync-time-as-timestamp"] == []
+
+
+def test_a_table_of_duckdb_that_is_named_like_a_file_is_one_where_the_catalogue_has_it() -> None:
+    table = Table(schema="main", name="customers.csv", columns=(Column(name="id", kind=Kind.TEXT, type_name="text"),))
+    known = Context(dialect="duckdb", catalogue=Catalogue(tables=(table,), dialect="duckdb", schema="main"))
+    text = 'SELECT id, id AS plan FROM "{}"'
+    assert "dangerous-function" not in [each.rule for each in lint(text.format("customers.csv"), known)]
+    assert "dangerous-function" in [each.rule for each in lint(text.format("orders.csv"), known)]

@@ -171,7 +171,7 @@ DEEP = [
 @pytest.mark.parametrize("text", DEEP, ids=lambda text: text[:24])
 def test_what_would_take_the_parsers_stack_or_time_is_refused_soon(text: str, dialect: str) -> None:
     begun = time.monotonic()
-    assert errors(text, dialect)
+    assert {one.rule for one in parse(text, dialect).findings} & {"syntax-error", "query-too-complex", "not-checked"}
     assert time.monotonic() - begun < 10
 
 

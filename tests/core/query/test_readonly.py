@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.model import Severity
 from core.query import DIALECTS, parse
 
 NO_QUERIES = """\
@@ -24,7 +25,6 @@ BEGIN
 COMMIT
 EXPLAIN SELECT 1
 SHOW TABLES
-VALUES (1)
 DESCRIBE t
 SELECT 1 AS a; DELETE FROM t
 ; DELETE FROM t
@@ -54,7 +54,8 @@ WRITING_QUERIES = {
         "PRAGMA database_size",
         "EXPORT DATABASE 'x'",
         "SUMMARIZE t",
-        "PIVOT t ON a USING sum(b)",
+        "CREATE TABLE u AS PIVOT t ON a USING sum(b)",
+        "DESCRIBE PIVOT t ON a USING sum(b)",
     ],
     "snowflake": [
         "PUT file://x @y",
@@ -152,7 +153,8 @@ def test_characters_that_could_hide_code_are_refused(text: str, dialect: str) ->
     ("dialect", "text"),
     [
         ("duckdb", "SELECT * FROM 'x.csv'"),
-        ("duckdb", 'SELECT * FROM "x.parquet"'),
+        ("duckdb", 'SELECT * FROM "a/x.parquet"'),
+        ("duckdb", "SELECT * FROM main.'x.parquet'"),
         ("duckdb", "FROM '/etc/passwd'"),
         ("duckdb", "SELECT * FROM data.csv"),
         ("duckdb", "SELECT * FROM t JOIN 's3://b/x' ON true"),
@@ -187,8 +189,28 @@ def test_files_stages_and_sequences_are_refused(dialect: str, text: str) -> None
         ("bigquery", "SELECT a, @@project_id AS p FROM `my-project.d.t`, UNNEST(b) AS c WITH OFFSET"),
         ("bigquery", "FROM t |> WHERE a = 1 |> SELECT a"),
         ("duckdb", "SELECT replace(a, 'b', 'c') AS d, {'x': 1} AS e FROM t"),
+        ("postgres", "VALUES (1, 'a'), (2, 'b')"),
+        ("postgres", "VALUES (1) UNION ALL VALUES (2) ORDER BY 1"),
+        ("duckdb", "(VALUES (1))"),
+        ("snowflake", "VALUES (1, 2)"),
+        ("duckdb", "PIVOT t ON a USING sum(b)"),
+        ("duckdb", "PIVOT t ON a IN (1, 2) USING sum(b) GROUP BY c"),
+        ("duckdb", "WITH p AS (SELECT 1 AS a) PIVOT p ON a USING sum(a)"),
+        ("duckdb", "UNPIVOT t ON a, b INTO NAME n VALUE v"),
+        ("duckdb", "FROM (PIVOT t ON a USING sum(b))"),
+        ("postgres", "SELECT glob AS y, qualify, drop + 1 AS z FROM t WHERE rlike = 1 ORDER BY xor"),
+        (
+            "postgres",
+            "SELECT @ -5 AS a, @b AS c, xmlparse(document '<a/>') AS d, xmlserialize(content e AS text) AS f FROM t",
+        ),
         ("redshift", "SELECT getdate() AS d, nvl(a, b) AS c, listagg(e, ',') AS f FROM t GROUP BY 1, 2"),
     ],
 )
 def test_harmless_queries_pass(dialect: str, text: str) -> None:
     assert rules(text, dialect) == set()
+
+
+def test_a_quoted_name_that_ends_like_a_file_may_be_a_tables_and_is_warned_about() -> None:
+    (found,) = parse('SELECT * FROM "customers.csv"', "duckdb").findings
+    assert (found.rule, found.severity) == ("dangerous-function", Severity.WARNING)
+    assert parse('SELECT * FROM "customers.csv"', "duckdb").render(0)

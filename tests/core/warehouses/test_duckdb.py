@@ -188,3 +188,46 @@ def test_the_file_of_an_empty_database_passes_check_without_tables(warehouse: Ca
     steps = {step.name: step for step in warehouse().steps()}
     assert steps["privileges"].passed is None
     assert steps["clock"].passed is True
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("PIVOT t ON a USING sum(b)", [{"c0": "2", "c1": "4"}]),
+        ("SELECT * FROM (PIVOT t ON a USING sum(b)) AS p", [{"c0": "2", "c1": "4"}]),
+        ("PIVOT t ON a IN (1) USING max(b)", [{"c0": 2}]),
+        ("UNPIVOT t ON a INTO NAME n VALUE v", [{"c0": 2, "c1": "a", "c2": 1}, {"c0": 4, "c1": "a", "c2": 3}]),
+        ("VALUES (1, 'x')", [{"c0": 1, "c1": "x"}]),
+    ],
+)
+def test_a_pivot_and_values_are_queries(warehouse: Callable[..., Any], query: str, rows: list[dict[str, Any]]) -> None:
+    with warehouse("CREATE TABLE t AS FROM (VALUES (1, 2), (3, 4)) v (a, b)").open() as session:
+        assert len(session.describe(query)) == len(rows[0])
+        assert session.stream(query).batches.read_all().to_pylist() == rows
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "CREATE TABLE u AS PIVOT t ON a USING sum(b)",
+        "PRAGMA table_info('pivot')",
+        "SELECT 1; PIVOT t ON a USING sum(b)",
+    ],
+)
+def test_what_only_has_a_pivot_in_it_is_no_query(warehouse: Callable[..., Any], query: str) -> None:
+    with warehouse("CREATE TABLE t AS FROM (VALUES (1, 2), (3, 4)) v (a, b)").open() as session:
+        with pytest.raises(QueryFailedError):
+            session.describe(query)
+        assert [table.name for table in session.catalogue()] == ["t"]
+
+
+def test_a_table_that_is_named_like_a_file_is_read_and_a_file_never(
+    warehouse: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "orders.csv").write_text("id\n7\n")
+    monkeypatch.chdir(tmp_path)
+    with warehouse('CREATE TABLE "customers.csv" AS SELECT 1 AS id').open() as session:
+        assert session.stream('SELECT id FROM "customers.csv"').batches.read_all().to_pylist() == [{"c0": 1}]
+        for name in ('"orders.csv"', "'orders.csv'", "orders.csv", f"'{tmp_path}/orders.csv'"):
+            with pytest.raises(QueryFailedError):
+                session.describe(f"SELECT id FROM {name}")
