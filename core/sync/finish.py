@@ -63,6 +63,10 @@ class Finishing:
                 await self._send(target, delivery, only_begun=give_up)
             outcome = await self._commit(delivery, give_up=give_up)
         except PausedError as pause:
+            if pause.replan and not give_up and delivery["run"] != self.run:
+                # it is given up now and not in the next run: what changed since may be taken, and is planned in this one
+                self.store.do("pause_delivery", id=delivery["id"], reason=pause.cause.message, replan=1)
+                return await self.finish(target, {**delivery, "replan": 1})
             return self._pause(target, delivery, pause.cause, replan=pause.replan or bool(delivery["replan"]))
         except CanaryStop as stop:
             self.store.do("set_delivery_state", id=delivery["id"], state="paused", reason=stop.question.message)
