@@ -65,7 +65,7 @@ class Everywhere(Acting):
             if leaves:
                 goes()
 
-        self.push_screen(Confirm("Leave without saving?", "What you typed here is not saved.", yes="Leave"), answered)
+        self.push_screen(Confirm("Discard unsaved changes?", yes="Discard", no="Keep editing"), answered)
 
     def do_back(self) -> None:
         """Go back."""

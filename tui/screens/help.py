@@ -69,10 +69,15 @@ class Help(Dialog):
 
     def _of_scope(self, scope: str) -> Iterator[Line]:
         for action in ACTIONS.values():
-            keys = self.console.keys.of(action.id)
+            keys = [key for key in self.console.keys.of(action.id) if self._means(key, action.id)]
             if action.scope == scope and keys:
                 names = "  ".join(shown(key) for key in keys)
                 yield line(Span(f"{names:<16} ", "bold text"), action.help, right=((f":{action.command}", "muted"),))
+
+    def _means(self, key: str, action: str) -> bool:
+        """Say whether a key does this on the page: it may have a key of the page's own in front of it."""
+        scopes = [*dict.fromkeys((self._of, "list", "global"))]
+        return action.startswith("text.") or self.console.keys.action(scopes, key, typing=False) == action
 
     def _elsewhere(self) -> Iterator[Line]:
         for habit in HABITS.values():
