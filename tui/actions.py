@@ -160,6 +160,7 @@ _TABLE = (
     ("home.explain", "explain", "explain", "Show the history of one key in the chosen sync", "explain", "key"),
     # sources and destinations
     ("sources.open", "open", "open", "Change the chosen source or destination", "open"),
+    ("sources.stop", "stop", "stop", "Stop the test", "stop"),
     ("sources.test", "test", "test", "Test the connection step by step", "test"),
     ("sources.new", "new", "new source", "Connect a warehouse", "new-source"),
     (

@@ -138,7 +138,8 @@ class Everywhere(Acting):
         """Show the keys."""
         from tui.screens.help import Help
 
-        self.push_screen(Help(self.screen.scope if isinstance(self.screen, Actor) else "global"))
+        if isinstance(self.screen, Actor):
+            self.push_screen(Help(self.screen.scope, letters=self.screen.letters))
 
     def do_jump(self) -> None:
         """Show a letter on each pane."""

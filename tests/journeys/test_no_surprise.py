@@ -99,12 +99,16 @@ def test_a_password_with_odd_characters_is_taken_from_a_pasted_command_and_writt
         person.press("Right")
         person.sees("‹ environment ›")
         person.press("Escape")
+        person.sees("Leave the set-up")
+        person.press("Enter")
         person.sees("warehouse.duckdb")
         person.press("n")  # the draft, at its second step: the name has the keys
         person.sees("db.invalid")
         person.paste(f"export DATABASE_URL=postgresql://ann:{PASSWORD}@other.invalid/app")
         person.sees("other.invalid")
         person.press("Escape")
+        person.sees("Leave the set-up")
+        person.press("Enter")
         person.sees("warehouse.duckdb")
         written = person.history()
     assert "wizard" not in written

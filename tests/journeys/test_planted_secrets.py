@@ -128,7 +128,9 @@ def test_nothing_stays_in_tmux_in_files_or_with_a_process(
         person.press("C-y")
         person.sees("characters sent to")
         assert not found_in(person.tmux("show-buffer"), planted)
-        person.press("Escape")  # kept for later
+        person.press("Escape")
+        person.sees("Leave the set-up")
+        person.press("Enter")  # kept for later
         person.sees("snowflake is kept for later")
         assert not found_in(person.history(), planted)
         check_processes(console, planted)

@@ -157,11 +157,7 @@ async def test_what_is_typed_is_drawn_as_dots_never_copied_and_kept_nowhere(vaul
         await type_into_wizard(walker, "n", "postgres", "password", [*TYPED[:5], KEY[0]])
         await type_into_wizard(walker, "N", "segment", "write_key", [*TYPED[5:], KEY[1]])
         app.screen.query_one("#connections", Table).choose("destination/seg3")
-        for secret in (*PROMPTED, *KEY):
-            await walk(walker, Step(("*",), "write key of seg3"))
-            await paste(walker, app.screen.query_one(Input), secret)
-            await walk(walker, Step((Key("enter"),), "Backhaul only reads them", gone="write key of seg3"))
-            check(app)
+        await walk(walker, Step(("*",), "secret: not now, it is read from the environment variable"))
         workbench = app.bridge._workbench._process
         assert workbench is not None
         await app.start_run("seg2")
@@ -208,7 +204,7 @@ async def type_into_wizard(walker: Headless, key: str, kind: str, field: str, se
 
 async def paste(walker: Headless, entry: Input, secret: str) -> None:
     """Paste a secret, try to copy it and to cut it, and have it there in the end."""
-    for what in (Pasted(secret), Key("alt+a"), Key("ctrl+c"), Key("alt+a"), Key("ctrl+x"), Pasted(secret)):
+    for what in (Pasted(secret), Key("alt+a"), Key("alt+y"), Key("alt+a"), Key("ctrl+x"), Pasted(secret)):
         await walker.do(what)
         wanted = "" if what == "ctrl+x" else secret
         await until(walker, lambda wanted=wanted: entry.value == wanted)
@@ -266,16 +262,18 @@ def test_a_crash_tells_the_terminal_and_the_report_no_secret(vault: Vault, tmp_p
         for text in (
             f"\x1b[200~{KEY[0]}\x1b[201~",
             "\x1ba",
-            "\x03",
+            "\x1by",
             "\x1ba",
             "\x18",
             TYPED[1],
         ):
             terminal.press(text)
-            terminal.read(0.1)
+            terminal.read(0.2)  # an escape right behind Alt and a letter would be two other keys
         terminal.press("\x14")
         terminal.until("Nothing listens")
         terminal.press("\x1b")
+        terminal.until("Leave the set-up?")
+        terminal.press("\r")
         terminal.until("kept for later")
         terminal.read(0.4)
         terminal.press("4")

@@ -157,6 +157,12 @@ async def test_a_draft_is_kept_without_its_secret_and_gone_on_with(folder: Path)
         await until(pilot, "goes to the keyring")
         await fill(pilot, password=PASSWORD)
         await pilot.press("escape")
+        await until(pilot, "Leave the set-up?")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WizardPage))
+        await pilot.press("escape")
+        await until(pilot, "A secret is not")
+        await pilot.press("enter")
         await until(pilot, "shop is kept for later")
         draft = (folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8")
         assert "wizard" not in draft
@@ -190,6 +196,8 @@ async def test_a_connection_string_that_is_pasted_into_the_name_is_taken_for_wha
         assert page.draft.held["password"]
         assert "Zq7" not in screen_text(app)
         await pilot.press("escape")
+        await until(pilot, "Leave the set-up?")
+        await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, WizardPage))
     assert "Zq7" not in (folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8")
 
@@ -212,6 +220,8 @@ async def test_what_may_be_a_password_is_neither_drawn_nor_kept_in_whichever_fie
         await pilot.pause()
         assert page.draft.at == 1
         await pilot.press("escape")
+        await until(pilot, "Leave the set-up?")
+        await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, WizardPage))
     assert "wizard" not in (folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8")
     assert not (folder / "sources").exists() or not list((folder / "sources").iterdir())

@@ -98,7 +98,7 @@ class OnTerminal:
             self.terminal.press(_BYTES[what])
         else:
             self.terminal.press(what)
-        if what == "escape":
+        if what == "escape" or what.startswith("alt+"):
             self.terminal.read(0.15)  # a letter right behind Esc would be Alt and that letter
 
     async def look(self) -> str:
@@ -179,7 +179,8 @@ WALK: tuple[Step, ...] = (
     Step((Pasted(MIXED), "Q7"), "Q7"),
     Step((Key("alt+a"), Key("alt+y")), "sent to"),
     Step((Key("tab"), Key("ctrl+v"), Key("pagedown")), "✗"),
-    Step((Key("escape"),), "customerio", gone="New source"),
+    Step((Key("escape"),), "Leave the set-up?"),
+    Step((Key("enter"),), "customerio", gone="New source"),
     Step(("1",), "people →", gone="not tested"),
     _command("settings people", "Settings of people"),
     Step((Key("ctrl+s"),), "saved"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -68,7 +69,7 @@ class Sources(Page):
             return ("sources.new", "sources.new_destination", "global.home")
         return (
             "sources.open",
-            "sources.test",
+            "sources.stop" if self._testing(*self.chosen) else "sources.test",
             "sources.new",
             "sources.new_destination",
             "sources.secret",
@@ -81,6 +82,8 @@ class Sources(Page):
         what, chosen = self.chosen
         if name in ("open", "test", "secret", "delete") and not chosen:
             return "nothing is chosen"
+        if name == "stop" and not any(testing for _at, _steps, testing in self._tests.values()):
+            return "no test is running"
         if name == "test" and self._testing(what, chosen):
             return "it is being tested"
         if name in ("open", "secret", "test") and what == "broken":
@@ -330,9 +333,16 @@ class Sources(Page):
             steps.append(
                 {"name": "set-up", "passed": False, "detail": error.message, "remedy": error.remedy, "seconds": 0.0}
             )
-        finally:
-            self._tests[key] = (time.time(), steps, False)
+        except asyncio.CancelledError:
+            del self._tests[key]
+            self.show_snapshot(self.snapshot)
+            raise
+        self._tests[key] = (time.time(), steps, False)
         self.show_snapshot(self.snapshot)
+
+    def do_stop(self) -> None:
+        """Stop the tests that are running."""
+        self.workers.cancel_group(self, "attempt")
 
     async def do_secret(self) -> None:
         """Keep a secret of the chosen one."""

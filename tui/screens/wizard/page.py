@@ -13,6 +13,7 @@ from typing import Any
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
 
 from core.blackout import remember_secret
 from core.errors import UsageError
@@ -30,6 +31,7 @@ from tui.screens.wizard.saving import SavingStep
 from tui.screens.wizard.step import Step
 from tui.screens.wizard.testing import TestingStep
 from tui.widgets.button import Button
+from tui.widgets.entry import Entry
 from tui.widgets.sheet import Sheet
 
 __all__ = ["WizardPage"]
@@ -217,7 +219,19 @@ class WizardPage(Page):
         ):
             return
         self.step.keep()
+        text = "What you typed is kept for later. A secret is not."
+        if self._is_edited and not await self.console.push_screen_wait(
+            Confirm("Leave the set-up?", text, yes="Leave", no="Keep editing")
+        ):
+            return
         self.dismiss(None)
+
+    @property
+    def _is_edited(self) -> bool:
+        """Say whether a text is being edited, or a secret was entered, which is not kept."""
+        draft, focused = self.draft, self.focused
+        typed = isinstance(focused, Input) and (draft.has_something if draft.type else bool(focused.value))
+        return typed or bool(draft.held) or any(entry.password and entry.value for entry in self.query(Entry))
 
     def on_unmount(self) -> None:
         """Keep what was entered, however the page was left."""
