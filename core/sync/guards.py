@@ -57,8 +57,13 @@ class Question:
     sends: int = 0
 
     def as_json(self) -> Mapping[str, Any]:
-        """Give the question as JSON's own types."""
-        return asdict(self)
+        """Return the question as JSON's own types; what belongs to an option only where it has one."""
+        found = asdict(self)
+        return (
+            found
+            if self.option
+            else {name: found[name] for name in found if name not in ("option", "rejects", "sends")}
+        )
 
 
 def questions(

@@ -110,6 +110,21 @@ async def test_a_sync_that_has_delivered_is_sent_at_once_and_one_that_a_guard_st
     assert started == [("people",)]
 
 
+async def test_a_first_run_without_rows_is_run_from_its_plan(people: ProjectFolder) -> None:
+    people.duckdb("DELETE FROM people")
+    app = Console(people.folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "people → files")
+        await pilot.press("r")
+        await until(pilot, "Nothing to send")
+        await pilot.press("r")
+        await until(pilot, "✓ done", seconds=30)
+        app.act("home.plan", "people")
+        await until(pilot, "Nothing to send")
+        await pilot.press("r")
+        assert app.said[-1][2] == "send it: not now, there is nothing to send."
+
+
 async def test_a_full_refresh_that_was_confirmed_does_not_ask_again(people: ProjectFolder) -> None:
     people.duckdb("DELETE FROM people", "INSERT INTO people SELECT 'u_' || n, 'x' FROM range(150) t(n)")
     assert (await asyncio.to_thread(backhaul, "run", "people", folder=people.folder)).code == 0

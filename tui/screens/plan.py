@@ -120,7 +120,11 @@ class PlanPage(Page):
         if name == "send":
             if self._text is not None:
                 return "the query is not saved"
-            if not any(plan["comparison"]["calls"] or plan["pending"] for plan in self._plans or ()):
+            status = self.snapshot.status(self._sync)
+            first = status is not None and self.console.shows_plan_first(
+                status
+            )  # it has to run once, with or without rows
+            if not first and not any(plan["comparison"]["calls"] or plan["pending"] for plan in self._plans or ()):
                 return "there is nothing to send"
         if name == "next_destination" and len(self._plans or ()) < 2:
             return "there is one destination"
