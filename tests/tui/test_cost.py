@@ -37,6 +37,9 @@ async def test_a_plan_says_it_while_the_query_runs_and_then(people: ProjectFolde
         app.act("home.plan", "people")
         await until(pilot, SAID)
         assert "the query runs" in screen_text(app)
+        await pilot.press("escape")  # it leaves no page whose query is running, and stops nothing
+        await until(pilot, "^C stops it")
+        assert app.said[-1][2] == "The query is running; ^C stops it."
         await pilot.press("ctrl+c")
         await until(pilot, "Stopped.")
         await pilot.press("escape")

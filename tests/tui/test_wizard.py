@@ -352,6 +352,37 @@ async def test_a_password_that_is_stored_nowhere_is_said_to_be_so_before_and_aft
         )
 
 
+async def test_a_test_that_is_running_is_stopped_by_its_key_and_not_by_esc(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, stopped = Bridge.ask, []
+
+    async def endless(self: Bridge, do: str, part: Any = None, **values: Any) -> Mapping[str, Any]:
+        if do != "check":
+            return await ask(self, do, part, **values)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.append(do)
+        return {}
+
+    monkeypatch.setattr(Bridge, "ask", endless)
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "duckdb")
+        await fill(pilot, path="warehouse.duckdb")
+        await pilot.press("ctrl+t")
+        await until(pilot, "testing …")
+        await pilot.press("escape")
+        await until(pilot, lambda: any("The test is running; ^C stops it." in each[2] for each in app.said))
+        assert app.screen is page
+        assert stopped == []
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: stopped == ["check"])
+        assert app.screen is page
+
+
 async def test_a_wrong_passphrase_leaves_the_keys_to_its_field(folder: Path, made: Made) -> None:
     app = Console(folder)
     async with app.run_test(size=(100, 40)) as pilot:

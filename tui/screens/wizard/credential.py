@@ -73,6 +73,8 @@ class CredentialStep(Step):
 
     def take_keys(self) -> None:
         """Give the keys to the first secret that is not there yet; where all are, to what goes on."""
+        if not self.query(Form):  # it is just being replaced, which gives the keys itself
+            return
         form, known = self.query_one(Form), [each.name for each in self.query_one(Form).fields]
         missing = [name for name in self.draft.needed() if name not in self.draft.held and name in known]
         if not missing and self.draft.passed is False:  # it was refused, perhaps

@@ -33,7 +33,11 @@ class Step(Vertical):
         self.is_ready = True
         self.page.refresh_buttons()
         self.page.refresh_help()
-        self.call_after_refresh(self.take_keys)
+        self.call_after_refresh(self._take_keys_if_shown)
+
+    def _take_keys_if_shown(self) -> None:
+        if self.is_shown:  # who presses ^T goes through it, and it is gone again
+            self.take_keys()
 
     @property
     def is_shown(self) -> bool:
