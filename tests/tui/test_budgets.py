@@ -129,9 +129,10 @@ def test_the_event_loop_never_stalls_for_50_milliseconds_while_a_million_rows_ru
         with on_terminal(note, folder=a_million, program=(str(program),)) as terminal:
             terminal.until("people")
             terminal.read(3.0)
-            terminal.press("r")  # its first delivery: the plan first
-            terminal.until("calls in", 60)
             terminal.press("r")
+            if not found:  # its first delivery: the plan first
+                terminal.until("calls in", 60)
+                terminal.press("r")
             terminal.read(2.0)
             terminal.press("4")
             terminal.read(2.0)
