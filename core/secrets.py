@@ -110,16 +110,22 @@ def meaning(project: Project, name: str) -> str:
 
 
 def store(project: Project, name: str, secret: Secret) -> None:
-    """Keep a secret in the keyring. Raises SecretError where this project keeps its secrets elsewhere."""
+    """Store a secret in the keyring. Raises SecretError where this project keeps its secrets elsewhere, or where it is not stored."""
     if not secret.reveal():
         raise UsageError("The secret is empty.")
     _only_keyring(project)
     import keyring.errors
 
+    backend = _backend()
     try:
-        _backend().set_password(_service(project), name, secret.reveal())
+        backend.set_password(_service(project), name, secret.reveal())
+        kept = backend.get_password(_service(project), name) == secret.reveal()
     except keyring.errors.KeyringError as error:
         raise _explained(error) from error
+    if not kept:
+        raise SecretError(
+            f"This host's keyring ({type(backend).__module__}) did not store the secret.", remedy=_CHOICES
+        )
 
 
 def delete(project: Project, name: str) -> None:
@@ -224,13 +230,15 @@ def _backend() -> KeyringBackend:
     import keyring
     import keyring.backends.chainer
     import keyring.backends.fail
+    import keyring.backends.null
 
     backend: KeyringBackend = keyring.get_keyring()
     chained = getattr(backend, "backends", [backend])
     plain = [type(each).__name__ for each in chained if "plain" in type(each).__name__.lower()]
     if plain:
         raise SecretError(f"This host's keyring ({plain[0]}) keeps secrets in plain text.", remedy=_CHOICES)
-    if isinstance(backend, keyring.backends.fail.Keyring) or not chained:
+    nothing = keyring.backends.fail.Keyring | keyring.backends.null.Keyring  # the one refuses, the other forgets
+    if all(isinstance(each, nothing) for each in chained):
         raise SecretError("This host has no keyring.", remedy=_CHOICES)
     return backend
 

@@ -1,4 +1,4 @@
-"""Answering what guards ask: the questions once more, then a run that accepts them. Some have no plain yes, and say so.
+"""What a guard blocks is a choice on the spot: send it nevertheless, send what is valid, open the query, or cancel.
 
 An undo is asked about in the same way, with what it would send back.
 """
@@ -9,43 +9,99 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.words import counted
-from tui.drawing import Line, Span, line
+from tui.drawing import Line, Span, line, wrapped
 from tui.screens.base import Actor
 from tui.screens.dialogs import Choose, Confirm
 from tui.widgets.table import Row
 
-__all__ = ["accept_and_run", "undo_run"]
+__all__ = ["accept_and_run", "choice_of", "undo_run", "ways_to_send"]
 
 
-async def accept_and_run(page: Actor, sync: str, questions: Sequence[Mapping[str, Any]], *words: str) -> bool:
-    """Ask what the guards ask; start the run where all was answered. Say whether it was started."""
+EDIT = "edit"
+"""The choice to open the query instead."""
+CANCEL = "cancel"
+
+
+async def accept_and_run(
+    page: Actor, sync: str, questions: Sequence[Mapping[str, Any]], *words: str, calls: int | None = None
+) -> bool:
+    """Have somebody choose what to do about the guards' questions; start the run if that is the choice. Say whether it was started.
+
+    `calls` is how many calls the run would send, where that is known; `words` are more options of the run.
+    """
     console = page.console
-    asked = {str(question["guard"]): question for question in questions}
-    if choice := _choice(asked):
-        said = await console.push_screen_wait(choice)
-        if not said:
-            return False
-        await console.start_run(sync, *((said,) if said in ("--yes", "--replan") else (said, "--yes")), *words)
-        return True
-    closed = [question for question in questions if question.get("acceptable") is False]
-    if closed:
-        console.tell(f"{closed[0]['message']} {closed[0]['remedy']}", "warn")
-        return False
+    chosen: Sequence[str] = ()
     if questions:
-        details = [part for question in questions for part in _details(question)]
-        many = f"{len(questions)} questions" if len(questions) > 1 else "One question"
-        if not await console.push_screen_wait(
-            Confirm(f"{many} before {sync} is sent", yes="Send it all the same", details=details)
-        ):
+        answer = await console.push_screen_wait(choice_of(sync, questions, calls))
+        if answer == EDIT:
+            console.open_editor(sync)
+        if answer in (None, EDIT, CANCEL):
             return False
-    await console.start_run(sync, *(("--yes",) if questions else ()), *words)
+        chosen = str(answer).split()
+    await console.start_run(sync, *chosen, *words)
     return True
 
 
-def _details(question: Mapping[str, Any]) -> list[Line]:
-    found = [line(Span("! ", "warn"), str(question["message"]))]
-    found += [line(("    " + str(example), "muted")) for example in list(question.get("evidence") or ())[:5]]
-    return found
+def choice_of(sync: str, questions: Sequence[Mapping[str, Any]], calls: int | None) -> Choose:
+    """Return the choice that answers these questions: what can be sent, opening the query, or nothing of both."""
+    ways = ways_to_send(questions, calls)
+    rows = [Row(option, (Span(word), Span(note, "muted"))) for option, word, note in ways]
+    rows += [
+        Row(EDIT, (Span("Open the query"), Span("nothing is sent", "muted"))),
+        Row(CANCEL, (Span("Cancel"), Span("nothing is sent", "muted"))),
+    ]
+    guards = ", ".join(dict.fromkeys(f'"{question["guard"]}"' for question in questions))
+    word = "guard" if guards.count('"') == 2 else "guards"
+
+    def details(width: int) -> list[Line]:
+        return [part for question in questions for part in _details(question, width, told=not ways)]
+
+    return Choose(f"{sync} is blocked by {word} {guards}", rows, details=details)
+
+
+def ways_to_send(questions: Sequence[Mapping[str, Any]], calls: int | None) -> list[tuple[str, str, str]]:
+    """Return the ways to send nevertheless: the options of the run, what it does, and what comes of it."""
+    asked = {str(question["guard"]): question for question in questions}
+    if "account_changed" in asked or "host_changed" in asked:
+        return _places(asked)
+    if "canary" in asked:
+        return [
+            ("--replan", "Plan again", "discard what was not sent, after the query was fixed"),
+            ("--yes", "Send the rest", "of the same plan, although calls were rejected"),
+        ]
+    if any(question.get("acceptable") is False and not question.get("option") for question in questions):
+        return []
+    options = [str(question["option"]) for question in questions if question.get("option")]
+    options += ["--yes"] if any(question.get("acceptable") is not False for question in questions) else []
+    rejecting = [question for question in questions if question.get("option")]
+    if not rejecting:
+        what = f"Send {counted(calls, 'call')}" if calls is not None else "Send it"
+        return [(" ".join(dict.fromkeys(options)), what, "this once; the guard stays as it is")]
+    rejects = max(int(question["rejects"]) for question in rejecting)
+    sends = sum(int(question["sends"]) for question in rejecting)
+    what = f"Reject {'this row' if rejects == 1 else f'these {rejects:,}'} and send {sends:,}"
+    return [(" ".join(dict.fromkeys(options)), what, "this once; the guard stays as it is")]
+
+
+def _places(asked: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Return what another key or address may mean."""
+    another = ("--another-place --yes", "Another account", "a new ledger; all rows are sent there")
+    if "host_changed" in asked:
+        return [another]
+    return [("--key-rotated --yes", "The same account", "only the key is new; nothing is sent again"), another]
+
+
+def _details(question: Mapping[str, Any], width: int, *, told: bool = False) -> list[Line]:
+    """Return a question with examples; where nothing can be chosen, `told`, also what to do."""
+    first, *rest = wrapped(str(question["message"]), width - 2)
+    found = [line(Span("! ", "warn"), *first.left), *(line("  ", *each.left) for each in rest)]
+    for example in list(question.get("evidence") or ())[:5]:
+        found += wrapped(str(example), width, "muted", indent=4)
+    if question.get("option"):
+        found += wrapped(
+            f'To always reject such rows: {question["guard"]} = "reject" under [guards].', width, "muted", indent=2
+        )
+    return found + (wrapped(str(question["remedy"]), width, "muted", indent=4) if told else [])
 
 
 async def undo_run(page: Actor, sync: str, run: str) -> bool:
@@ -58,7 +114,10 @@ async def undo_run(page: Actor, sync: str, run: str) -> bool:
             "That run overwrote nothing that could be sent back: its rows were new, or changed again since.", "warn"
         )
         return False
-    details = [part for each in found for part in _undone(each)]
+
+    def details(width: int) -> list[Line]:
+        return [part for each in found for part in _undone(each, width)]
+
     text = "The next run sends what the query says, so mend that first."
     yes = f"Send {counted(rows, 'row')} back"
     if not await console.push_screen_wait(Confirm(f"Undo run {run[:4]} of {sync}", text, yes=yes, details=details)):
@@ -67,7 +126,7 @@ async def undo_run(page: Actor, sync: str, run: str) -> bool:
     return True
 
 
-def _undone(found: Mapping[str, Any]) -> list[Line]:
+def _undone(found: Mapping[str, Any], width: int) -> list[Line]:
     """Say what one destination would get back, with examples."""
     if found["problem"]:
         return [line(Span("! ", "warn"), f"{found['destination']}: {found['problem']}")]
@@ -78,33 +137,7 @@ def _undone(found: Mapping[str, Any]) -> list[Line]:
     for change in found["changes"][:3]:
         fields = ", ".join(f"{each['path']} {each['old']} → {each['new']}" for each in change["fields"][:3])
         lines.append(line(("  ~ " + ", ".join(change["identity"].values()), "text"), (f"  {fields}", "muted")))
-    return lines + [part for question in found["questions"] for part in _details(question)]
+    return lines + [part for question in found["questions"] for part in _details(question, width)]
 
 
 _LEFT = {"added": "new in that run", "since": "changed again since"}
-
-
-def _choice(asked: Mapping[str, Mapping[str, Any]]) -> Choose | None:
-    """Give the choice that a question needs for which yes is not answer enough."""
-    if "account_changed" in asked or "host_changed" in asked:
-        return _place(asked)
-    if "canary" not in asked:
-        return None
-    rows = [
-        Row("--replan", (Span("plan anew"), Span("give up what was not sent, after the query was mended", "muted"))),
-        Row("--yes", (Span("send the rest"), Span("of the same plan, though calls were refused", "muted"))),
-    ]
-    return Choose(str(asked["canary"]["message"]), rows)
-
-
-def _place(asked: Mapping[str, Mapping[str, Any]]) -> Choose:
-    """Ask whose key or address this is."""
-    rotated = Row(
-        "--key-rotated", (Span("the same account"), Span("only the key is new; nothing is sent again", "muted"))
-    )
-    another = Row(
-        "--another-place", (Span("another place"), Span("a new ledger; everything is sent there anew", "muted"))
-    )
-    rows = [another] if "host_changed" in asked else [rotated, another]
-    message = next(str(asked[guard]["message"]) for guard in ("host_changed", "account_changed") if guard in asked)
-    return Choose(message, rows)

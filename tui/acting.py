@@ -23,6 +23,7 @@ from core.harmless import harmless
 from tui.actions import ACTIONS
 from tui.habits import HABITS
 from tui.keys import Keys
+from tui.retired import notice
 from tui.screens.base import Actor, Dialog, Page
 from tui.widgets.table import Table
 
@@ -113,23 +114,32 @@ class Acting(App[int]):
         began, self.pending = self.pending, ""
         for key in (event.key, *event.aliases):
             pressed = f"{began} {key}".strip()
-            action = self.keys.action(screen.scopes, pressed, typing=typing)
+            action = self.keys.action(screen.scopes, pressed, typing=not screen.takes_letters)
             if action is not None and self._may(screen, action):
                 self.act(action)
                 self._show_bars()
                 return True
-            if self.keys.begins(screen.scopes, pressed, typing=typing):
+            if self.keys.begins(screen.scopes, pressed, typing=not screen.takes_letters):
                 self.pending = pressed
                 self._show_bars()
                 return True
         if began:
             self._show_bars()
             return True
+        said = (
+            self._said_of(event, screen)
+            if isinstance(screen, Page) and (screen.takes_letters or not event.is_printable)
+            else ""
+        )
+        if said:
+            self.tell(said, "muted")
+        return bool(said)
+
+    def _said_of(self, event: events.Key, screen: Page) -> str:
+        """Return what to say of a key that means nothing here: it did before, or it does in another tool."""
         habit = HABITS.get(event.key)
-        if habit is not None and not (typing and event.is_printable) and isinstance(screen, Page):
-            self.tell(f"{habit.tool}: {habit.means}; here it is {self.keys.shown(habit.action)}.", "muted")
-            return True
-        return False
+        elsewhere = f"{habit.tool}: {habit.means}; here it is {self.keys.shown(habit.action)}." if habit else ""
+        return notice(self.keys, screen.scope, event.key, typing=screen.typing) or elsewhere
 
     def _may(self, screen: Actor, action: str) -> bool:
         scope, _, name = action.partition(".")

@@ -23,7 +23,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
@@ -47,6 +47,9 @@ from tui.screens.home import Home
 from tui.themes import PALETTES
 from tui.widgets.bars import HeaderState, Tab
 from tui.work import begin
+
+if TYPE_CHECKING:
+    from core.sync.history import SyncStatus
 
 __all__ = ["Console"]
 
@@ -203,6 +206,25 @@ class Console(Everywhere):
 
     # runs
 
+    async def send(self, sync: str) -> None:
+        """Run a sync now. Its first delivery, and what a guard has blocked, shows the plan with its choices first."""
+        from tui.screens.plan import PlanPage
+
+        status = self.bridge.snapshot.status(sync)
+        if status is not None and self.shows_plan_first(status):
+            self.push_screen(PlanPage(sync))
+        else:
+            await self.start_run(sync)
+
+    @staticmethod
+    def shows_plan_first(status: SyncStatus) -> bool:
+        """Say whether a run of this sync is planned before it sends: a guard has blocked it, or a destination gets its first delivery.
+
+        Where calls are pending, sending was begun with a plan, and goes on.
+        """
+        first = not all(status.last_sync_times.get(name) for name in status.destinations)
+        return status.state == "stopped" or (first and not status.pending)
+
     async def start_run(self, sync: str, *words: str) -> None:
         """Start a run of a sync; it outlives this console."""
         if sync in self.bridge.running.syncs:
@@ -215,6 +237,15 @@ class Console(Everywhere):
         """Start a run of each; without a daemon one after the other."""
         await self.bridge.running.start("run", *syncs)
         self.tell(f"{counted(len(syncs), 'run')} begin{'s' if len(syncs) == 1 else ''}.", "run")
+
+    async def replay_all(self, status: SyncStatus) -> None:
+        """Send all rejected rows of a sync again, once somebody has said yes to their number."""
+        from tui.screens.dialogs import Confirm
+
+        many = counted(status.rejected_open, "rejected row")
+        text = "Each with the latest content that is known of it. No query is run."
+        if await self.push_screen_wait(Confirm(f"Send {many} of {status.sync} again", text, yes="Send")):
+            await self.replay(status.sync)
 
     async def replay(self, sync: str, *words: str) -> None:
         """Send the rejected rows of a sync again; `words` are options of the command, such as --row and a number."""
@@ -242,7 +273,9 @@ class Console(Everywhere):
         if found is None:
             return
         await self.bridge.change(lambda: projects.set_value(found.path, "enabled", not found.enabled))
-        self.tell(f"{sync}: the schedule is {'off' if found.enabled else 'on'}.", "ok")
+        key = self.keys.shown("home.pause")
+        said = f"paused; {key} resumes its schedule" if found.enabled else f"resumed; {key} pauses its schedule"
+        self.tell(f"{sync} is {said}.", "ok")
 
     # the daemon
 
@@ -261,6 +294,11 @@ class Console(Everywhere):
         """Close the console; say whether runs go on."""
         from tui.screens.dialogs import Confirm
 
+        typed = any(isinstance(screen, Page) and screen.changed for screen in self.screen_stack)
+        if typed and not await self.push_screen_wait(
+            Confirm("Discard unsaved changes?", yes="Discard and close", no="Keep editing")
+        ):
+            return
         unsaved = self.unsaved
         if unsaved:
             names = ", ".join(unsaved)

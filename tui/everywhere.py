@@ -65,7 +65,7 @@ class Everywhere(Acting):
             if leaves:
                 goes()
 
-        self.push_screen(Confirm("Leave without saving?", "What you typed here is not saved.", yes="Leave"), answered)
+        self.push_screen(Confirm("Discard unsaved changes?", yes="Discard", no="Keep editing"), answered)
 
     def do_back(self) -> None:
         """Go back."""
@@ -138,7 +138,8 @@ class Everywhere(Acting):
         """Show the keys."""
         from tui.screens.help import Help
 
-        self.push_screen(Help(self.screen.scope if isinstance(self.screen, Actor) else "global"))
+        if isinstance(self.screen, Actor):
+            self.push_screen(Help(self.screen.scope, letters=self.screen.letters))
 
     def do_jump(self) -> None:
         """Show a letter on each pane."""

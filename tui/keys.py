@@ -1,17 +1,23 @@
-"""Which key does what: whole tables in files (keys/standard.toml, vim.toml, emacs.toml), and a user's own changes to one.
+"""Which key does what: a preset gives each act its keys (keys/standard.toml, vim.toml, emacs.toml), a person may change some.
 
-A table has a part for each scope (a screen, `global`, `text` for fields and editors), and in it each action's keys. Keys
-are named as Textual names them; several in a row, with blanks between, are pressed one after the other (`] e`). Single
-characters do not count while a text has the keys. `clashes` is empty for each table: two actions that one key could mean
-in the same place would be a riddle.
+`Keys` is the table that comes of it: for each scope (a page, `global`, `text` for fields and editors) each action's keys.
+Keys are named as Textual names them; several in a row, with blanks between, are pressed one after the other (`] e`). Single
+characters do not count while a text is being edited. `clashes` is empty for each table: a key means one thing in one place,
+has one consequence on all pages, and does nothing but send where it sends.
 """
 
 from __future__ import annotations
 
+import string
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from textual.keys import _character_to_key
+
+from tui.actions import ACTIONS
+from tui.acts import ACTS, Consequence
 
 __all__ = ["PRESETS", "Keys", "clashes", "load", "shown"]
 
@@ -33,21 +39,16 @@ _NAMES = {
     "end": "End",
     "delete": "Del",
     "backspace": "Bksp",
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "full_stop": ".",
-    "comma": ",",
-    "right_square_bracket": "]",
-    "left_square_bracket": "[",
-    "greater_than_sign": ">",
-    "less_than_sign": "<",
-    "at": "@",
-    "minus": "-",
-    "plus": "+",
-    "circumflex_accent": "^",
-    "dollar_sign": "$",
 }
+_CHARACTERS = {_character_to_key(each): each for each in string.punctuation}
+"""By their names: `exclamation_mark` is a character that a text takes, like any letter."""
+
+_MODAL = ("text", "dialog", "read")
+"""The scopes of what lies over a page or is in it: their keys may hide others."""
+_FORMS = ("form", "settings", "wizard")
+"""Pages of fields: what lists they have needs no more than the arrows."""
+_FIRST_PAGE = "welcome"
+"""There is no project yet, so nothing can be sent, changed or lost: it does not count where consequences are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +97,15 @@ def shown(key: str) -> str:
 
 def _shown_one(key: str) -> str:
     if key.startswith("ctrl+"):
-        return "^" + _NAMES.get(key[5:], key[5:].upper())
+        return "^" + (_NAMES.get(key[5:]) or _CHARACTERS.get(key[5:]) or key[5:].upper())
     if key.startswith("alt+"):
-        return "M-" + _NAMES.get(key[4:], key[4:])
-    return _NAMES.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)
+        return "M-" + (_NAMES.get(key[4:]) or _CHARACTERS.get(key[4:]) or key[4:])
+    return _NAMES.get(key) or _CHARACTERS.get(key) or (key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
 
 
 def _is_character(key: str) -> bool:
     """Say whether a key writes a character where a text has the keys."""
-    return (
-        len(key) == 1
-        or key == "space"
-        or (key in _NAMES and len(_NAMES[key]) == 1 and key not in ("up", "down", "left", "right"))
-    )
+    return len(key) == 1 or key == "space" or key in _CHARACTERS
 
 
 def load(preset: str, changes: Mapping[str, Mapping[str, str | list[str]]] | None = None) -> Keys:
@@ -118,15 +115,15 @@ def load(preset: str, changes: Mapping[str, Mapping[str, str | list[str]]] | Non
     """
     if preset not in PRESETS:
         raise ValueError(f"There is no key preset {preset!r}; there are {', '.join(PRESETS)}.")
-    text = Path(__file__).with_name("keys").joinpath(f"{preset}.toml").read_text("utf-8")
-    table = {
-        scope: {action: _tuple(keys) for action, keys in part.items()} for scope, part in tomllib.loads(text).items()
-    }
+    acts = tomllib.loads(Path(__file__).with_name("keys").joinpath(f"{preset}.toml").read_text("utf-8"))
+    table: dict[str, dict[str, tuple[str, ...]]] = {}
+    for action in ACTIONS.values():
+        table.setdefault(action.scope, {})[action.name] = _tuple(acts[action.act])
     for scope, part in (changes or {}).items():
-        for action, keys in part.items():
-            if action not in table.get(scope, {}):
-                raise ValueError(f"There is no action {scope}.{action}; `?` lists the actions of a screen.")
-            table[scope][action] = _tuple(keys)
+        for name, keys in part.items():
+            if name not in table.get(scope, {}):
+                raise ValueError(f"There is no action {scope}.{name}; `?` lists the actions of a page.")
+            table[scope][name] = _tuple(keys)
     found = Keys(preset, table)
     problem = next(clashes(found), None)
     if problem and changes:
@@ -139,19 +136,41 @@ def _tuple(keys: str | list[str]) -> tuple[str, ...]:
 
 
 def clashes(keys: Keys) -> Iterator[str]:
-    """Tell each key that means two things in one place: within a scope, or as the beginning of another.
-
-    A screen's own key may hide a global one on purpose only where both mean the same word, so these count as well.
+    """Yield what is wrong with a table, as sentences: a key that means two things in one place, or starts another one; a key
+    that has two consequences; a key that sends and does something else elsewhere.
     """
-    everywhere = {key: f"global.{action}" for action, found in keys.table.get("global", {}).items() for key in found}
-    for scope, part in keys.table.items():
-        known: dict[str, str] = {} if scope in ("global", "text", "dialog", "read") else dict(everywhere)
-        for action, found in part.items():
-            for key in found:
-                if key in known:
-                    yield f"{shown(key)} means both {known[key]} and {scope}.{action}."
-                known[key] = f"{scope}.{action}"
+    yield from _twice(keys)
+    yield from _of_two_consequences(keys)
+
+
+def _twice(keys: Keys) -> Iterator[str]:
+    around = {key: f"global.{action}" for action, key in _pairs(keys, "global")}
+    lists = {key: f"list.{action}" for action, key in _pairs(keys, "list")}
+    for scope in keys.table:
+        known = {} if scope in (*_MODAL, "global") else {**around, **({} if scope in (*_FORMS, "list") else lists)}
+        for action, key in _pairs(keys, scope):
+            other = known.get(key)
+            if other is not None and ACTIONS[other].act != ACTIONS[f"{scope}.{action}"].act:
+                yield f"{shown(key)} means both {other} and {scope}.{action}."
+            known[key] = f"{scope}.{action}"
         for key, action in known.items():
-            beginning = key.rpartition(" ")[0]
-            if beginning and beginning in known:
-                yield f"{shown(beginning)} means {known[beginning]} and begins {action}."
+            start = key.rpartition(" ")[0]
+            if start and start in known:
+                yield f"{shown(start)} means {known[start]} and starts {action}."
+
+
+def _of_two_consequences(keys: Keys) -> Iterator[str]:
+    known: dict[str, str] = {}
+    for scope in keys.table:
+        for action, key in _pairs(keys, scope) if scope != _FIRST_PAGE else ():
+            other, this = known.setdefault(key, f"{scope}.{action}"), f"{scope}.{action}"
+            if ACTIONS[other].act == ACTIONS[this].act:
+                continue
+            of_other, of_this = ACTS[ACTIONS[other].act], ACTS[ACTIONS[this].act]
+            apart = not {scope, ACTIONS[other].scope}.isdisjoint(_MODAL)
+            if Consequence.SENDS in (of_other, of_this) or (of_other is not of_this and not apart):
+                yield f"{shown(key)} means both {other} and {this}: one {of_other.value}, the other {of_this.value}."
+
+
+def _pairs(keys: Keys, scope: str) -> Iterator[tuple[str, str]]:
+    return ((action, key) for action, found in keys.table.get(scope, {}).items() for key in found)

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from core.setup import may_hold_password
 from tui.widgets.form import Field
 
-__all__ = ["settings_fields", "typed_values"]
+__all__ = ["GOES_INTO_GIT", "settings_fields", "typed_values"]
+
+GOES_INTO_GIT = "This looks like a password, and would be written to a file that goes into git. Type only this value."
 
 
 def settings_fields(plugin: Any, values: Any = None) -> list[Field]:
@@ -28,13 +31,14 @@ def settings_fields(plugin: Any, values: Any = None) -> list[Field]:
                 placeholder="needed" if each.default is MISSING else "may stay empty",
             )
         )
-    kept = (
-        "kept in the keyring; empty keeps what is there"
-        if values is not None
-        else "kept in the keyring, never in a file"
-    )
     found += [
-        Field(name=f"secret-{name}", label=name.replace("_", " "), secret=True, note=kept, placeholder=str(what))
+        Field(
+            name=f"secret-{name}",
+            label=name.replace("_", " "),
+            secret=True,
+            note="empty keeps what is there",
+            placeholder=str(what),
+        )
         for name, what in plugin.secrets.items()
     ]
     return sorted(found, key=lambda shown: shown.placeholder != "needed" and not shown.secret)
@@ -46,6 +50,8 @@ def typed_values(plugin: Any, texts: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for each in fields(plugin.Settings):
         text = texts.get(each.name, "")
+        if may_hold_password(text):
+            raise ValueError(f"{each.name}: {GOES_INTO_GIT}")
         if not text and each.default is MISSING:
             raise ValueError(f"{each.name}: this is needed.")
         value = _typed(each.name, text, hints[each.name]) if text or hints[each.name] is str else each.default

@@ -21,6 +21,7 @@ _WORDS = {
     "full-refresh": "Send all rows again, changed or not.",
     "key-rotated": "The destination's key is new, the account is the same.",
     "another-place": "The destination is another account or host: send all there anew.",
+    "reject-invalid": "Reject rows whose ids are null, empty or repeated, and send the rest.",
     "baseline": "Take the rows for delivered, without a call: another tool has sent them.",
     "new-ledger": "Begin a ledger anew whose files are damaged: all its rows are new.",
 }
@@ -49,5 +50,6 @@ def accepted_of(*, yes: bool = False, replan: bool = False, **said: bool) -> Acc
         key_rotated=said["key_rotated"],
         another_place=said["another_place"],
         baseline=said["baseline"],
+        reject_invalid=said["reject_invalid"],
         new_ledger=said["new_ledger"],
     )

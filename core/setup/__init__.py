@@ -6,6 +6,6 @@
 
 from core.setup.files import on_this_machine
 from core.setup.found import Found
-from core.setup.uri import from_text
+from core.setup.uri import from_text, is_connection, may_hold_password
 
-__all__ = ["Found", "from_text", "on_this_machine"]
+__all__ = ["Found", "from_text", "is_connection", "may_hold_password", "on_this_machine"]

@@ -12,12 +12,14 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.errors import UsageError
 from core.model import Secret
 from core.setup.dbt import from_dbt
 from core.setup.found import Found
@@ -65,7 +67,10 @@ def _text(file: Path) -> str:
 
 def _from_environment(environment: Mapping[str, str], home: Path) -> Iterator[Found]:
     del home
-    if found := from_text(environment.get("DATABASE_URL", "")):
+    found = None
+    with contextlib.suppress(UsageError):  # it can be read in two ways: whoever pastes it is asked
+        found = from_text(environment.get("DATABASE_URL", ""))
+    if found:
         yield Found(
             type=found.type, origin="$DATABASE_URL", settings=found.settings, secrets=found.secrets, notes=found.notes
         )

@@ -1,7 +1,7 @@
 """Guards: what stops a delivery before its first call. Each asks one question, says what it saw, and how to let it pass.
 
-`--yes` accepts what guards ask, but null, empty and duplicate ids: those calls would be rubbish, so the query has to be
-mended, or the sync has to say `invalid_rows = "reject"`.
+`--yes` accepts what guards ask, but null, empty and duplicate ids: those calls would be rubbish. Either the query is fixed, or
+these rows are rejected and the rest is sent: once with `--reject-invalid`, always with `invalid_rows = "reject"`.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.calls.mapper import Mapper
-from core.embedded import quoted
+from core.embedded import count, quoted
 from core.model import Guards, InvalidRows
 from core.sync.compare import Comparison, InvalidIds
-from core.sync.stage import CHANGED
+from core.sync.stage import ADDED, CHANGED
+from core.words import counted
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = [
     "FEWEST_KNOWN",
+    "REJECT_INVALID",
     "Question",
     "account_changed",
     "call_questions",
@@ -34,19 +36,34 @@ FEWEST_KNOWN = 100
 """Shares are judged from this many known rows up: of three rows, one that changed is no alarm."""
 
 
+REJECT_INVALID = "--reject-invalid"
+"""The option of `run` with which rows whose ids cannot be used are rejected, and the rest is sent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a guard asks. `acceptable` says whether `--yes` answers it."""
+    """What a guard asks. `acceptable` says whether `--yes` answers it.
+
+    `option` is an option of `run` that answers it otherwise: with it, `rejects` rows are rejected and `sends` calls are sent.
+    """
 
     guard: str
     message: str
     remedy: str
     evidence: tuple[str, ...] = ()
     acceptable: bool = True
+    option: str = ""
+    rejects: int = 0
+    sends: int = 0
 
     def as_json(self) -> Mapping[str, Any]:
-        """Give the question as JSON's own types."""
-        return asdict(self)
+        """Return the question as JSON's own types; what belongs to an option only where it has one."""
+        found = asdict(self)
+        return (
+            found
+            if self.option
+            else {name: found[name] for name in found if name not in ("option", "rejects", "sends")}
+        )
 
 
 def questions(
@@ -67,7 +84,7 @@ def questions(
     `rows_before` is how many rows the last full result had; `calls` gives the ledger's SQL for its calls as acknowledged, which costs a look at its files;
     `everything` says that a full refresh was asked for, so that all rows count as changed; without `sends` no call is made.
     """
-    found = [_invalid_rows(guards, ids)]
+    found = [_invalid_rows(connection, guards, comparison, ids)]
     if sends:
         found.append(_max_calls(guards, comparison))
         found.append(_full_refresh(comparison) if everything else _max_changed(guards, comparison))
@@ -85,7 +102,9 @@ def call_questions(guards: Guards, comparison: Comparison) -> tuple[Question, ..
     return tuple(question for question in found if question)
 
 
-def _invalid_rows(guards: Guards, ids: InvalidIds) -> Question | None:
+def _invalid_rows(
+    connection: duckdb.DuckDBPyConnection, guards: Guards, comparison: Comparison, ids: InvalidIds
+) -> Question | None:
     if guards.invalid_rows is InvalidRows.REJECT or not (ids.null or ids.duplicate):
         return None
     parts = []
@@ -93,13 +112,21 @@ def _invalid_rows(guards: Guards, ids: InvalidIds) -> Question | None:
         parts.append(f"{ids.null:,} rows have a null or empty id")
     if ids.duplicate:
         parts.append(f"{ids.duplicate:,} ids are in more than one row")
+    repeated = "key IN (SELECT key FROM duplicate) AND id_fault IS NULL"
+    rejects = count(connection, f"SELECT count(*) FROM stage WHERE id_fault IS NOT NULL OR {repeated}")
+    unsent = f"state_{comparison.position} IN ({ADDED}, {CHANGED}) AND {repeated}"
+    sends = comparison.calls - count(connection, f"SELECT count(*) FROM stage WHERE {unsent}")
     return Question(
         guard="invalid_rows",
         message=" and ".join(parts) + ".",
-        remedy="Make ids unique and not null in the query (DISTINCT, GROUP BY, WHERE id IS NOT NULL), or write "
-        'invalid_rows = "reject" under [guards] to list such rows as rejected and send the rest.',
+        remedy="Make ids unique and not null in the query (DISTINCT, GROUP BY, WHERE id IS NOT NULL), or reject these "
+        f"{counted(rejects, 'row')} and send {counted(sends, 'call')}: once with --reject-invalid, always with "
+        'invalid_rows = "reject" under [guards].',
         evidence=ids.examples,
         acceptable=False,
+        option=REJECT_INVALID,
+        rejects=rejects,
+        sends=sends,
     )
 
 

@@ -28,7 +28,7 @@ class Accepted:
 
     `baseline` takes the rows for delivered, without a call; `new_ledger` leaves behind the ledgers that are `damaged` (their
     ids, which the engine fills in), and what was still to be sent by them: the way out where there is no backup. `replan` gives up what was
-    not sent yet of an earlier delivery.
+    not sent yet of an earlier delivery. `reject_invalid` rejects rows whose ids cannot be used, as `invalid_rows = "reject"` does.
     """
 
     yes: bool = False
@@ -39,6 +39,7 @@ class Accepted:
     baseline: bool = False
     new_ledger: bool = False
     replan: bool = False
+    reject_invalid: bool = False
     damaged: frozenset[str] = frozenset()
 
 

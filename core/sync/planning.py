@@ -24,7 +24,7 @@ from core.calls.mapper import Mapper
 from core.embedded import count, spill_folder
 from core.errors import StateError
 from core.ledger import LocalLedger
-from core.model import Bill, Column, Estimate, Guards, Project, Removed, Sync
+from core.model import Bill, Column, Estimate, Guards, InvalidRows, Project, Removed, Sync
 from core.store import Store
 from core.sync.compare import NO_INVALID_IDS, Comparison, InvalidIds, compare, invalid_ids, settle_ids
 from core.sync.guards import Question, key_changed, questions
@@ -144,7 +144,7 @@ class Planning:
         """Compare, and ask the guards, for every destination."""
         mapper = self.mapped()
         self.ids = invalid_ids(self.connection)
-        settle_ids(self.connection, mapper, self.ids, self.sync.guards.invalid_rows, len(self.plans))
+        settle_ids(self.connection, mapper, self.ids, self._guards.invalid_rows, len(self.plans))
         for position, plan in enumerate(self.plans):
             plan.comparison = self._compare(position, plan)
             before = self._shape_before(plan)
@@ -355,7 +355,7 @@ class Planning:
         if plan.ledger is not None and not plan.ledger["digest"]:
             # its first delivery was never completed: most rows are new and no surprise, as in a first run
             comparison = replace(comparison, known=0)
-        guards: Guards = self.sync.guards
+        guards = self._guards
         return (
             plan.questions
             + questions(
@@ -374,6 +374,12 @@ class Planning:
                 self.connection, guards, comparison, self._shape_before(plan), plan.shape, self.mapped().key
             )
         )
+
+    @property
+    def _guards(self) -> Guards:
+        """The sync's guards; for a run that was told to, rows whose ids cannot be used are rejected."""
+        guards: Guards = self.sync.guards
+        return replace(guards, invalid_rows=InvalidRows.REJECT) if self.accepted.reject_invalid else guards
 
     def ledger_of(self, plan: TargetPlan) -> LocalLedger:
         return LocalLedger(self.store, self.state.ledger, plan.ledger_id)

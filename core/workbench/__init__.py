@@ -24,5 +24,5 @@ trying       plan, explain, person, curl, undo
 changed      a sync with what is not saved yet
 connections  check, catalogue, secret_set, secret_delete, secret_list, types
 handing      alert_test, bundle
-credentials  existing, hold, secret_place; what it holds is in `held`
+credentials  existing, hold, secret_place, secret_write; what it holds is in `held`
 """

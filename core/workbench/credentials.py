@@ -18,7 +18,7 @@ from core.setup import Found, on_this_machine
 from core.workbench.held import hold, hold_locked, take, take_locked
 from core.workbench.request import Request
 
-__all__ = ["existing", "hold_secret", "place"]
+__all__ = ["existing", "hold_secret", "place", "write_secret"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,14 @@ class _Hold:
     generate: bool = False
     passphrase: str = ""
     user: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Write:
+    """The handle of a secret that is held, and the file that a person names for it."""
+
+    held: str
+    path: str
 
 
 def existing(request: Request) -> Mapping[str, Any]:
@@ -184,3 +192,26 @@ def place(request: Request) -> Mapping[str, Any]:
             for each in SecretsFrom
         },
     }
+
+
+def write_secret(request: Request) -> Mapping[str, Any]:
+    """Write a secret that is held into a new file that only its owner can read: for a host that has no keyring to store it in.
+
+    Raises UsageError for a file that is there already, or that is in the project's folder, which is made for git.
+    """
+    asked = request.asked(_Write)
+    folder = request.project().folder.resolve()
+    try:
+        file = (folder / Path(asked.path.strip().strip("'\"")).expanduser()).absolute()
+    except (RuntimeError, ValueError) as error:
+        raise UsageError(f"This is not a valid path: {error}", remedy="Name a file, such as ~/rsa_key.p8.") from None
+    if file.parent.resolve().is_relative_to(folder):
+        raise UsageError(
+            "That file would be in the project's folder, which is made for git.",
+            where=str(file),
+            remedy="Name a file somewhere else, such as ~/rsa_key.p8.",
+        )
+    if os.path.lexists(file):
+        raise UsageError("The file exists already, and was not changed.", where=str(file), remedy="Name another file.")
+    keys.write(file, take(asked.held))
+    return {"file": str(file)}

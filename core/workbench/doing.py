@@ -47,6 +47,7 @@ DOES: Mapping[str, str] = {
     "existing": "credentials.existing",
     "hold": "credentials.hold_secret",
     "secret_place": "credentials.place",
+    "secret_write": "credentials.write_secret",
 }
 """What can be asked, and which function of this package does it."""
 

@@ -355,3 +355,24 @@ def test_a_secret_cannot_be_formatted_compared_hashed_pickled_or_turned_into_jso
         with pytest.raises(TypeError) as caught:
             attempt()
         assert "k3y" not in str(caught.value)
+
+
+def test_a_keyring_that_forgets_what_it_is_given_is_no_keyring(backhaul: Run) -> None:
+    done = backhaul("secret", "set", NAME, given=VALUE, PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring")
+    assert done.returncode == 2
+    assert "This host has no keyring." in done.stderr
+    assert VALUE not in done.stdout + done.stderr
+
+
+def test_a_secret_that_the_keyring_did_not_store_is_not_said_to_be_stored(backhaul: Run, tmp_path: Path) -> None:
+    (tmp_path / "forgetful.py").write_text(
+        "from keyring.backend import KeyringBackend\n"
+        "class Keyring(KeyringBackend):\n"
+        "    priority = 9\n"
+        "    def set_password(self, service, name, value): pass\n"
+        "    def get_password(self, service, name): return None\n"
+    )
+    path = os.pathsep.join((str(ROOT), str(tmp_path)))
+    done = backhaul("secret", "set", NAME, given=VALUE, PYTHON_KEYRING_BACKEND="forgetful.Keyring", PYTHONPATH=path)
+    assert done.returncode == 2
+    assert "(forgetful) did not store the secret" in done.stderr

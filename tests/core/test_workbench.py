@@ -199,7 +199,7 @@ def test_everything_that_can_be_asked_is_tested() -> None:
     documented = (
         "hello warm lint fix rule format complete keywords preview result_open result_mark result_rows result_arrange result_call "
         "result_statistics result_export templates plan explain person curl undo check catalogue secret_set "
-        "secret_delete secret_list types alert_test bundle existing hold secret_place"
+        "secret_delete secret_list types alert_test bundle existing hold secret_place secret_write"
     )
     assert documented.split() == list(DOES)
     text = Path(__file__).read_text("utf-8")
@@ -676,6 +676,23 @@ def test_the_place_of_secrets_is_told_with_every_other_that_could_be_chosen(
     assert found["message"] == "This host has no keyring."
     assert found["places"]["environment"] == {name: "the environment variable BACKHAUL_SOURCES_MY_SHOP_PASSWORD"}
     assert found["places"]["systemd"] == {name: "the systemd credential sources-my-shop-password"}
+
+
+def test_a_secret_that_is_held_is_written_to_a_file_that_is_named_and_to_no_other(
+    tmp_path: Path, project: ProjectFolder, open_child: Callable[..., Child]
+) -> None:
+    child = open_child(project.folder)
+    held = child.done("hold", kind="private_key", generate=True)["handle"]
+    file = tmp_path / "rsa_key.p8"
+    assert child.done("secret_write", held=held, path=str(file)) == {"file": str(file)}
+    assert file.read_text("utf-8").startswith("-----BEGIN PRIVATE KEY-----")
+    assert file.stat().st_mode & 0o777 == 0o600
+    before = file.read_bytes()
+    assert "exists already" in child.refused("secret_write", held=held, path=str(file))["message"]
+    assert file.read_bytes() == before
+    for inside in ("key.p8", "sources/../key.p8", str(project.folder / "key.p8")):
+        assert "made for git" in child.refused("secret_write", held=held, path=inside)["message"]
+    assert not (project.folder / "key.p8").exists()
 
 
 def test_what_other_tools_have_is_told_without_its_secrets(

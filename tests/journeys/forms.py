@@ -15,7 +15,7 @@ def choose(person: Person, kind: str) -> None:
     person.sees(lambda screen: bool(chosen_row(screen)))
     while (chosen := chosen_row(person.screen())) != kind:
         assert kind in person.screen(), person.screen()
-        person.press("j")
+        person.press("Down")
         person.sees(lambda screen, chosen=chosen: chosen_row(screen) not in ("", chosen))
     person.press("Enter")
 
@@ -61,4 +61,4 @@ def where_keys_are(person: Person) -> str:
     """Give the line of the field that has the keys: a choice says how it is changed, a text has the cursor."""
     lines = person.screen().split("\n")
     row = int(person.tmux("display-message", "-p", "-t", "journey", "#{cursor_y}"))
-    return next((line for line in lines if "← → or space" in line or "▸" in line), lines[row])
+    return next((line for line in lines if "← → changes it" in line or "▸" in line), lines[row])

@@ -76,7 +76,7 @@ def file_destination(person: Person) -> None:
     person.sees("all passed")
     person.press("PageDown")
     person.sees("goes into git")
-    person.press("PageDown")
+    person.press("C-s")
     person.sees("file is saved")
 
 
@@ -95,7 +95,7 @@ def deliver(person: Person) -> None:
     person.press("Escape", "p")
     person.sees("nothing sent yet")
     person.sees("1 new")
-    person.press("S")
+    person.press("r")
     person.sees(r"✓ people: the run is done")
 
 
@@ -142,7 +142,7 @@ def test_a_key_in_pkcs1_is_pasted_converted_registered_and_kept_in_the_keyring(
         person.sees("all passed", seconds=60)
         person.press("PageDown")
         person.sees("goes to the keyring")
-        person.press("PageDown")
+        person.press("C-s")
         person.sees("snowflake is saved with its secret")
         file_destination(person)
         deliver(person)
@@ -181,7 +181,7 @@ def test_on_a_host_without_a_keyring_another_place_is_chosen_and_named(
         screen = person.sees("goes into git")
         assert "BACKHAUL_SOURCES_POSTGRES_PASSWORD" in screen
         assert 'from = "environment"' in screen
-        person.press("PageDown")
+        person.press("C-s")
         person.sees("postgres is saved")
         person.press("C-q")
         person.sees("ended with 0")
@@ -222,7 +222,7 @@ def test_a_missing_grant_is_spelt_out_and_once_it_is_run_the_row_is_delivered(
         person.sees("all passed")
         person.press("PageDown")
         person.sees("goes into git")
-        person.press("PageDown")
+        person.press("C-s")
         person.sees("postgres is saved")
         file_destination(person)
         deliver(person)
@@ -264,7 +264,7 @@ def test_the_file_of_a_service_account_is_checked_and_kept_whole_in_the_keyring(
         person.sees("all passed", seconds=60)
         person.press("PageDown")
         person.sees("goes to the keyring")
-        person.press("PageDown")
+        person.press("C-s")
         person.sees("bigquery is saved with its secret")
         file_destination(person)
         deliver(person)

@@ -108,7 +108,7 @@ def test_nothing_stays_in_tmux_in_files_or_with_a_process(
         person.sees("No source yet")
         person.press("n")
         person.sees("▌ bigquery")
-        person.press("G", "Enter")
+        person.press("End", "Enter")
         person.sees("Account identifier")
         for value in ("MYORG-ACME", "SVC", "READER", "WH", "ANALYTICS"):
             person.type(value)
@@ -128,7 +128,9 @@ def test_nothing_stays_in_tmux_in_files_or_with_a_process(
         person.press("C-y")
         person.sees("characters sent to")
         assert not found_in(person.tmux("show-buffer"), planted)
-        person.press("Escape")  # kept for later
+        person.press("Escape")
+        person.sees("Leave the set-up")
+        person.press("Enter")  # kept for later
         person.sees("snowflake is kept for later")
         assert not found_in(person.history(), planted)
         check_processes(console, planted)
@@ -140,7 +142,7 @@ def test_nothing_stays_in_tmux_in_files_or_with_a_process(
         person.sees("account")
         person.press("PageUp")
         person.sees("▌ snowflake")
-        person.press("g", "j", "j", "Enter")
+        person.press("Home", "Down", "Down", "Enter")
         person.sees("best of a read replica")
         for value in ("127.0.0.1", "app", "ann"):
             person.type(value)
@@ -155,7 +157,7 @@ def test_nothing_stays_in_tmux_in_files_or_with_a_process(
         check_processes(console, planted)
         person.press("Tab", "PageDown")
         person.sees("goes into git")
-        person.press("PageDown")
+        person.press("C-s")
         person.sees("is saved with its secret")
         assert not found_in(person.history(), planted)
         check_processes(console, planted)
@@ -175,7 +177,7 @@ def test_no_byte_that_is_written_to_the_terminal_is_of_a_secret(
         said(terminal, "No source yet", "n")
         said(terminal, "Or choose", "")
         terminal.read(0.4)
-        terminal.press("G\r")
+        terminal.press("\x1b[F\r")
         said(terminal, "Where to find it", "")
         terminal.read(0.4)
         terminal.press("MYORG-ACME\tSVC\tREADER\tWH\tANALYTICS\x1b[6~")
@@ -183,7 +185,7 @@ def test_no_byte_that_is_written_to_the_terminal_is_of_a_secret(
         terminal.read(0.4)
         terminal.press(f"\x1b[200~{plain}\x1b[201~")
         said(terminal, "fingerprint", "")
-        terminal.press("\x1ba\x03\x18")  # all of the field chosen, copied, cut
+        terminal.press("\x1ba\x1by\x18")  # all of the field chosen, copied, cut
         terminal.read(0.3)
         terminal.press(f"{PASSPHRASE}\x1b[5~")
         terminal.read(0.6)

@@ -25,9 +25,9 @@ def test_the_first_five_minutes_can_be_done_by_the_readme(tmp_path: Path, size: 
         person.press("Escape")
         person.sees("users → files")
         person.press("?")
-        person.sees("Run the chosen sync now")
+        person.sees("Run the chosen sync")
         person.press("Escape")
-        person.sees_no("Run the chosen sync now")
+        person.sees_no("Run the chosen sync")
         person.type(":edit open_tickets")  # 2. mend a query
         person.press("Enter")
         person.sees("zendesk.tickets")
@@ -50,7 +50,7 @@ def test_the_first_five_minutes_can_be_done_by_the_readme(tmp_path: Path, size: 
         person.press("Escape", "p")  # 4. what would be sent
         person.sees("nothing sent yet")
         person.sees(r"new +0 changed|new +")
-        person.press("S")
+        person.press("r")
         person.sees(r"✓ open_tickets: the run is done")
         person.press("4")  # 5. the run
         person.sees(r"✓ done +[0-9:]+ +open_tickets")

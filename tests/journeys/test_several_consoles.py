@@ -65,7 +65,7 @@ def test_consoles_show_the_same_and_a_lost_one_leaves_nothing_behind(project: Pr
                 seat.sees("● daemon 1/4", 3.0)
             one.press("\x1b[B")
             one.press(":pause users\r")
-            first.sees("the schedule is off")
+            first.sees("users is paused")
             second.sees("paused", 3.0)
             one.hang_up()
             gone = time.monotonic() + 2.0
@@ -73,7 +73,7 @@ def test_consoles_show_the_same_and_a_lost_one_leaves_nothing_behind(project: Pr
                 assert time.monotonic() < gone, "the console goes on without its terminal"
                 time.sleep(0.02)
             second.sees("► ")
-            two.press("s")
+            two.press("\x03")
             second.sees("stops after the batches in flight")
             second.sees("✗ failed", 10.0)
             assert daemon.process.poll() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -70,14 +71,15 @@ def test_a_plan_is_read_and_its_guards_are_answered(company: Path, size: tuple[i
         person.type(":plan companies")
         person.press("Enter")
         screen = person.sees("turned to null")
-        assert "2 questions before it goes" in screen
+        assert 'Blocked by guards "max_changed", "max_null"' in screen
+        assert re.search(r"send [0-9,]+ calls · open the query · cancel", screen)
         assert "nothing sent yet" in screen
-        person.press("S")
-        person.sees("Send it all the same")
+        person.press("r")
+        person.sees("is blocked by guards")
         person.press("Escape")
         person.sees("nothing sent yet")
-        person.press("S")
-        person.sees("Send it all the same")
+        person.press("r")
+        person.sees(r"Send [0-9,]+ calls")
         person.press("Enter")
         person.sees(r"✓ done +companies → files")
         person.sees(r"✓ companies: the run is done")
@@ -130,7 +132,9 @@ def test_a_failed_run_is_opened_understood_and_replayed(
         person.sees("What helps")
         person.press("Escape")
         receiver.refuse()
-        person.press("R")
+        person.press("T")
+        person.sees("Send 2 rejected rows of leads again")
+        person.press("Enter")
         person.sees("its rejected rows are sent again")
         person.sees("the replay is done")
     sent = [call["userId"] for record in receiver.records() for call in record.calls]
@@ -163,10 +167,10 @@ def test_a_postgres_source_and_a_destination_are_added_step_by_step(
         person.sees("all passed")
         person.press("NPage")
         person.sees("goes into git")
-        person.press("NPage")
+        person.press("C-s")
         person.sees("shop is saved")
         person.sees(r"shop +postgres")
-        person.press("t")
+        person.press("C-t")
         person.sees("✓ works", seconds=60)
         person.press("M")
         person.sees("shop is saved")
@@ -179,11 +183,11 @@ def test_a_postgres_source_and_a_destination_are_added_step_by_step(
         person.sees("reads it from")
         person.press("NPage")
         person.sees("all passed")
-        person.press("c")
+        person.press("M-e")
         person.sees("acknowledged")
         person.press("NPage")
         person.sees("goes into git")
-        person.press("NPage")
+        person.press("C-s")
         person.sees("api is saved")
     source = tomlkit.parse((company / "sources" / "shop.toml").read_text("utf-8"))
     assert source["host"] == "127.0.0.1"

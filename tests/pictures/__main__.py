@@ -65,10 +65,10 @@ async def completing(pilot: Pilot[Any], app: Console) -> None:
 
 async def rows(pilot: Pilot[Any], app: Console) -> None:
     """Look through all rows of the leads, for one that was sent before."""
-    await chosen("users", ("e",), "Everyone", ("escape", "t"), "first 100 rows", ("L",), "1,500 rows")(pilot, app)
+    await chosen("users", ("e",), "Everyone", ("escape", "0"), "first 100 rows", ("L",), "1,500 rows")(pilot, app)
     await until(pilot, lambda: "1,500 rows, all there are" in screen_text(app), seconds=30)
     await pilot.pause(1.5)
-    await pressing(("S",), "Sort by", ("down", "down", "down", "down", "down", "enter"))(pilot, app)
+    await pressing(("s",), "Sort by", ("down", "down", "down", "down", "down", "enter"))(pilot, app)
     await until(pilot, lambda: getattr(app.screen, "rows").result.arrangement.column == 4, seconds=30)  # noqa: B009 -- the editor's
     await pilot.press("j", "j")
     if app.size.width >= 120:
@@ -80,17 +80,17 @@ PAGES: dict[str, Act] = {
     "home": chosen("users", "email is not valid"),
     "runs": pressing(("4",), "Log of"),
     "run": chosen("users", ("enter",), "email is not valid", "u_0"),
-    "course": chosen("users", ("enter",), "email is not valid", ("p",), "1 of", ("t", *"50%", "enter"), "paused"),
+    "course": chosen("users", ("enter",), "email is not valid", ("v",), "1 of", ("w", *"50%", "enter"), "paused"),
     "sync": chosen("users", ("o",), "rows known"),
     "home-marked": chosen("users", ("m", "m"), "pause 2"),
-    "run-stopped": chosen("companies", ("enter",), "before it goes"),
-    "plan": chosen("companies", ("P",), "Changed"),
+    "run-stopped": chosen("companies", ("enter",), "Blocked by guard"),
+    "plan": chosen("companies", ("p",), "Changed"),
     "editor": chosen("open_tickets", ("e",), "zendesk", "2 errors"),
     "preview": chosen("leads", ("e",), "salesforce", ("ctrl+r",), "first 100 rows", ("escape", "j", "j"), "u_00009"),
     "editor-completion": completing,
     "rows": rows,
     "templates": chosen("users", ("e",), "Everyone", ("escape", "N"), "Stripe"),
-    "sources": pressing(("2",), "customerio", ("j", "t"), "works"),
+    "sources": pressing(("2",), "customerio", ("j", "ctrl+t"), "works"),
     "new-source": pressing(("2",), "customerio", ("n",), "Or choose"),
     "settings": chosen("users", ("c",), "schedule"),
     "palette": pressing(("colon",), "a command, or words", ("t", "h"), "Choose the colours"),

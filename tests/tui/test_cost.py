@@ -37,6 +37,11 @@ async def test_a_plan_says_it_while_the_query_runs_and_then(people: ProjectFolde
         app.act("home.plan", "people")
         await until(pilot, SAID)
         assert "the query runs" in screen_text(app)
+        await pilot.press("escape")  # it leaves no page whose query is running, and stops nothing
+        await until(pilot, "^C stops it")
+        assert app.said[-1][2] == "The query is running; ^C stops it."
+        await pilot.press("ctrl+c")
+        await until(pilot, "Stopped.")
         await pilot.press("escape")
         await until(pilot, "people → files")
         people.sync("people", QUERY, source="lake", to=["files"])
@@ -61,7 +66,7 @@ async def test_a_preview_says_it_while_the_query_runs_and_above_its_rows(
         await pilot.press("ctrl+r")
         await until(pilot, SAID)
         assert "stops it" in screen_text(app)
-        await pilot.press("escape")
+        await pilot.press("ctrl+c")
         await until(pilot, "Stopped")
         people.sync("people", QUERY, source="lake", to=["files"])
         await until(pilot, "SELECT userId, email FROM people")

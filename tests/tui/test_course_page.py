@@ -44,7 +44,7 @@ async def opened(app: Console, pilot: object) -> CoursePage:
     await until(pilot, "users → cio")
     await pilot.press("j", "enter")
     await until(pilot, "user_884")
-    await pilot.press("p")
+    await pilot.press("v")
     await until(pilot, "1 of 33 events")
     assert isinstance(app.screen, CoursePage)
     return app.screen
@@ -93,7 +93,7 @@ async def test_steps_go_from_event_to_event_and_over_a_quiet_stretch(day: Projec
         await until(pilot, "7/12")
         await pilot.press("left")
         assert page.at - began == 42.0
-        await pilot.press("b", "left")
+        await pilot.press("g", "left")
         assert app.said[-1][2] == "back: not now, this is the beginning."
         app.act("course.seek", "tomorrow")
         assert "is no moment of this run" in app.said[-1][2]

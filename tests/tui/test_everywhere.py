@@ -71,17 +71,17 @@ async def test_a_key_of_another_tool_does_something_here_or_is_answered(day: Pro
 
 async def test_choices_are_kept_and_comments_stay(day: ProjectFolder) -> None:
     place().parent.mkdir(parents=True)
-    place().write_text('# mine\n[keys.home]\nrun = "b"\n', "utf-8")
+    place().write_text('# mine\n[keys.home]\nrun = "X"\n', "utf-8")
     app = Console(day.folder)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, "users → cio")
-        assert app.keys.shown("home.run") == "b"
-        await pilot.press("T", "j", "enter")
+        assert app.keys.shown("home.run") == "X"
+        await pilot.press("C", "j", "enter")
         await until(pilot, lambda: app.theme == "light")
         await until(pilot, lambda: "theme" in place().read_text("utf-8"))
     text = place().read_text("utf-8")
     assert "# mine" in text
-    assert tomllib.loads(text) == {"theme": "light", "keys": {"home": {"run": "b"}}}
+    assert tomllib.loads(text) == {"theme": "light", "keys": {"home": {"run": "X"}}}
     assert read().theme == "light"
 
 
@@ -92,7 +92,7 @@ async def test_choices_are_kept_and_comments_stay(day: ProjectFolder) -> None:
         ("preset = 'ed'", "no key preset 'ed'"),
         ("colour = 1", "'colour' is not known"),
         ("= broken", "cannot be read"),
-        ("[keys.home]\nrun = 'p'", "p means both home.run and home.pause"),
+        ("[keys.home]\nrun = 'p'", "p means both home.run and home.plan"),
     ],
 )
 async def test_a_broken_file_of_preferences_is_told_and_the_console_starts(
@@ -167,7 +167,7 @@ async def test_a_disabled_action_says_why_when_it_is_pressed(day: ProjectFolder)
     app = Console(day.folder)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, "users → cio")
-        await pilot.press("s")
+        await pilot.press("ctrl+c")
         assert app.said[-1][2] == "stop: not now, it is not running."
 
 
@@ -223,7 +223,7 @@ async def test_a_command_is_about_the_sync_that_it_names_and_not_the_chosen_one(
         await pilot.press("colon")
         await until(pilot, "a command, or words")
         await pilot.press(*"replay users", "enter")  # leads has no rejected rows, users has
-        await until(pilot, "it is running")
+        await until(pilot, "Send 38 rejected rows of users again")
         assert not any("not now" in said for _at, _meaning, said in app.said)
         assert table.key == "users"
 
@@ -252,14 +252,14 @@ async def test_a_command_that_leaves_what_was_typed_asks_first(day: ProjectFolde
         await pilot.press(*"typed", "ctrl+k")
         await until(pilot, "a command, or words")
         await pilot.press(*command, "enter")
-        await until(pilot, "Leave without saving?")
+        await until(pilot, "Discard unsaved changes?")
         await pilot.press("escape")
         await until(pilot, "most vanished")
         assert "typed" in screen_text(app)
         await pilot.press("ctrl+k")
         await until(pilot, "a command, or words")
         await pilot.press(*command, "enter")
-        await until(pilot, "Leave without saving?")
+        await until(pilot, "Discard unsaved changes?")
         await pilot.press("enter")
         await until(pilot, lambda: "most vanished" not in screen_text(app) and not isinstance(app.screen, Confirm))
         assert len(app.screen_stack) == (1 if command == "home" else 2)

@@ -9,9 +9,47 @@ from pathlib import Path
 
 import pytest
 
+from tests.projects import ProjectFolder
+from tests.tui.harness import until
 from tui.actions import ACTIONS, SCOPES
+from tui.acts import ACTS, Consequence
+from tui.app import Console
 from tui.habits import HABITS
 from tui.keys import PRESETS, Keys, clashes, load, shown
+from tui.preferences import Preferences
+from tui.retired import RETIRED
+from tui.screens.alerts import AlertsPage
+from tui.screens.base import Page
+from tui.screens.connection import ConnectionPage
+from tui.screens.editor import Editor
+from tui.screens.home import Home
+from tui.screens.new_sync import NewSync
+from tui.screens.plan import PlanPage
+from tui.screens.run import RunPage
+from tui.screens.run.course import CoursePage
+from tui.screens.runs import Runs
+from tui.screens.settings import SettingsPage
+from tui.screens.sources import Sources
+from tui.screens.sync import SyncPage
+from tui.screens.welcome import Welcome
+from tui.screens.wizard import WizardPage
+
+PAGES: Mapping[str, tuple[type[Page], ...]] = {
+    "welcome": (Welcome,),
+    "home": (Home,),
+    "sources": (Sources,),
+    "editor": (Editor,),
+    "plan": (PlanPage,),
+    "alerts": (AlertsPage,),
+    "runs": (Runs,),
+    "run": (RunPage,),
+    "course": (CoursePage,),
+    "sync": (SyncPage,),
+    "settings": (SettingsPage, NewSync),
+    "form": (ConnectionPage,),
+    "wizard": (WizardPage,),
+}
+"""The pages of each scope."""
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -22,8 +60,114 @@ def test_a_preset_has_every_action_and_no_other(preset: str) -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_no_key_of_a_preset_means_two_things_in_one_place(preset: str) -> None:
+def test_no_key_of_a_preset_means_two_things_in_one_place_or_has_two_consequences(preset: str) -> None:
     assert list(clashes(load(preset))) == []
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_key_that_sends_is_used_for_nothing_else_on_any_page(preset: str) -> None:
+    meanings: dict[str, set[str]] = {}
+    for scope, part in load(preset).table.items():
+        for name, keys in part.items():
+            for key in keys:
+                meanings.setdefault(key, set()).add(ACTIONS[f"{scope}.{name}"].act)
+    sending = {key: acts for key, acts in meanings.items() if any(ACTS[act] is Consequence.SENDS for act in acts)}
+    assert {key for key, acts in sending.items() if len(acts) > 1} == set()
+    assert {"r": {"send"}, "t": {"replay_row"}, "T": {"replay_all"}}.items() <= sending.items()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_an_act_has_the_same_keys_on_every_page(preset: str) -> None:
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for scope, part in load(preset).table.items():
+        for name, keys in part.items():
+            found.setdefault(ACTIONS[f"{scope}.{name}"].act, set()).add(keys)
+    assert {act for act, keys in found.items() if len(keys) > 1} == set()
+    assert set(found) == set(ACTS)
+
+
+def test_every_action_of_a_page_is_done_by_the_page() -> None:
+    assert set(PAGES) | {"global", "list", "text", "read", "dialog"} == set(SCOPES)
+    asked = [(action, page) for action in ACTIONS.values() for page in PAGES.get(action.scope, ())]
+    missing = {(page.__name__, action.id) for action, page in asked if not hasattr(page, f"do_{action.name}")}
+    assert missing <= {("NewSync", "settings.plan")}  # it has nothing to plan yet, and shows no key for it
+    assert len(asked) > 80
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+async def test_each_key_in_a_footer_does_on_that_page_what_the_footer_says(day: ProjectFolder, preset: str) -> None:
+    app = Console(day.folder, chosen=Preferences(theme="dark", preset=preset))
+    seen = set()
+    async with app.run_test(size=(160, 45)) as pilot:
+        await until(pilot, "users → cio")
+        for command, shows in (
+            ("home", "users → cio"),
+            ("sources", "customerio"),
+            ("runs", "Log"),
+            ("alerts", "lert"),
+            ("open users", "user_884"),
+            ("course", "1 of 33 events"),
+            ("sync users", "What can be done"),
+            ("settings users", "most vanished"),
+            ("edit users", "Preview"),
+            ("plan users", "Plan  users"),
+        ):
+            for _ in range(2):  # by two ways: as it opens, and with the text left
+                page = app.page
+                assert page is not None
+                hints = list(page.hints())
+                keys = {hint: app.keys.shown(hint, typing=not page.takes_letters) for hint in hints}
+                for hint, key in keys.items():
+                    if key:
+                        pressed = next(each for each in app.keys.of(hint) if shown(each) == key)
+                        assert app.keys.action(page.scopes, pressed, typing=not page.takes_letters) == hint
+                        seen.add(hint)
+            app.act("global.command")
+            await until(pilot, "a command, or words")
+            await pilot.press(*command, "enter")
+            await until(pilot, shows)
+    assert len(seen) > 40
+
+
+def test_a_key_that_was_retired_means_nothing_where_it_was_and_leads_to_keys_that_are_there() -> None:
+    keys = load("standard")
+    for (scope, key), retired in RETIRED.items():
+        scopes = [scope, "global"] if scope in ("text", "global") else [scope, "list", "global"]
+        assert keys.action(scopes, key, typing=False) is None, (scope, key)
+        assert all(keys.of(action) for action in retired.now), retired
+
+
+async def test_a_key_that_started_a_run_before_does_nothing_and_says_what_does_now(day: ProjectFolder) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, "users → cio")
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert app.said[-1][2] == "^R started a run here before. Now press r (run)."
+        await pilot.press("S", "R")
+        assert [said for _at, _meaning, said in app.said[-2:]] == [
+            "S sorted the list here before. Now press s (sort).",
+            "R replayed all rejected rows here before. Now press T (replay).",
+        ]
+        assert app.bridge.running.syncs == frozenset()
+
+
+@pytest.mark.parametrize("character", ["!", "=", "*", "#", ":", "?", "/"])
+async def test_a_character_that_is_a_key_elsewhere_is_typed_into_a_text(day: ProjectFolder, character: str) -> None:
+    from textual.keys import _character_to_key
+
+    app = Console(day.folder, chosen=Preferences(theme="dark", preset="vim"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, "users → cio")
+        await pilot.press("j", "e")
+        await until(pilot, "SELECT")
+        page = app.screen
+        assert isinstance(page, Editor)
+        before = page.code.text
+        await pilot.press(_character_to_key(character))
+        await until(pilot, lambda: len(page.code.text) == len(before) + 1)
+        assert app.screen is page
+        assert page.code.text.replace(character, "", 1) == before or character in before
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -37,7 +181,8 @@ def test_every_action_has_a_key_except_what_the_arrows_do_anyway(preset: str) ->
 def test_what_is_done_while_typing_has_a_key_that_types_nothing(preset: str) -> None:
     keys = load(preset)
     typing = [
-        f"editor.{name}" for name in ("preview", "next_problem", "fix", "save", "find", "format", "external", "plan")
+        f"editor.{name}"
+        for name in ("preview", "stop", "next_problem", "fix", "save", "find", "format", "external", "plan")
     ]
     typing += [action for action in ACTIONS if action.startswith(("text.", "form.", "settings."))]
     typing += (
@@ -83,15 +228,16 @@ def clash(changes: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def test_a_users_own_key_takes_the_place_of_the_presets() -> None:
-    keys = load("standard", {"home": {"run": "g"}})
-    assert keys.action(["home", "global"], "g", typing=False) == "home.run"
+    keys = load("standard", {"home": {"run": "X"}})
+    assert keys.action(["home", "global"], "X", typing=False) == "home.run"
     assert keys.action(["home", "global"], "r", typing=False) is None
 
 
 def test_own_keys_that_clash_or_lead_nowhere_are_refused_in_words() -> None:
-    assert clash({"home": {"run": "p"}}) == "p means both home.run and home.pause."
+    assert clash({"home": {"run": "p"}}) == "p means both home.run and home.plan."
+    assert clash({"home": {"run": "v"}}) == "v means both home.run and editor.row: one sends, the other shows."
     assert "no action home.fly" in clash({"home": {"fly": "f"}})
-    assert "begins" in clash({"home": {"run": "p p"}})
+    assert "starts" in clash({"home": {"run": "p p"}})
 
 
 def test_letters_are_letters_while_a_text_has_the_keys() -> None:
@@ -110,6 +256,7 @@ def test_keys_that_are_pressed_one_after_the_other_begin_and_end() -> None:
 
 
 def test_keys_are_written_as_people_read_them() -> None:
+    assert [shown(key) for key in ("exclamation_mark", "equals_sign", "alt+slash")] == ["!", "=", "M-/"]
     assert [
         shown(key) for key in ("ctrl+r", "enter", "right_square_bracket e", "alt+x", "f8", "question_mark", "G")
     ] == ["^R", "Enter", "]e", "M-x", "F8", "?", "G"]
@@ -127,7 +274,7 @@ def test_no_two_actions_of_a_page_share_a_command() -> None:
     for scope in SCOPES:
         commands = [action.command for action in ACTIONS.values() if action.scope in (scope, "global")]
         twice = {command for command in commands if commands.count(command) > 1}
-        assert twice <= {"stop", "copy"}, (scope, twice)
+        assert twice <= {"copy"}, (scope, twice)
 
 
 def test_the_files_of_the_presets_are_the_whole_tables() -> None:

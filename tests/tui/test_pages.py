@@ -32,7 +32,7 @@ PAGES: dict[str, tuple[Step, ...]] = {
         "This run left no log",
         ("j", "j"),
         "partial after 95 s",
-        ("F", *"slow", "enter"),
+        ("w", *"slow", "enter"),
         "1 of 21 lines",
     ),
     "runs-paused": (("4",), "This run left no log", ("space",), "goes on"),
@@ -40,17 +40,16 @@ PAGES: dict[str, tuple[Step, ...]] = {
     "run-request": (("j", "enter"), "user_884", ("enter",), "Response"),
     "run-one-row": (("j", "enter"), "user_884", ("t",), "Send 1 rejected row again"),
     "run-failed": (("enter",), "Why"),
-    "course": (("j", "enter"), "user_884", ("p",), "1 of 33 events", ("t", *"+45", "enter"), "25 of 33 events"),
-    "course-ended": (("j", "enter"), "user_884", ("p",), "1 of 33 events", ("e",), "this is how it ended"),
-    "course-without-log": (("enter",), "Why", ("p",), "cannot be played again"),
+    "course": (("j", "enter"), "user_884", ("v",), "1 of 33 events", ("w", *"+45", "enter"), "25 of 33 events"),
+    "course-ended": (("j", "enter"), "user_884", ("v",), "1 of 33 events", ("G",), "this is how it ended"),
+    "course-without-log": (("enter",), "Why", ("v",), "cannot be played again"),
     "sync": (("j", "o"), "What can be done", ("j", "j"), "latest content"),
     "sync-never-ran": (("G", "o"), "What can be done"),
-    "sync-refresh": (("j", "o"), "What can be done", ("F",), "Send all rows of users again"),
-    "home-sorted": (("S", "S"), "Last ▾"),
+    "home-sorted": (("s", "s"), "Last ▾"),
     "home-marked": (("m", "m", "j", "m"), "pause 3"),
-    "home-pausing": (("m", "m", "p"), "Pause 2 syncs"),
-    "run-stopped": (("4",), "Log", ("j", "j", "j", "j", "enter"), "before it goes"),
-    "run-accepting": (("4",), "Log", ("j", "j", "j", "j", "enter"), "before it goes", ("S",), "all the same"),
+    "home-pausing": (("m", "m", "P"), "Pause 2 syncs"),
+    "run-stopped": (("4",), "Log", ("j", "j", "j", "j", "enter"), "Blocked by guard"),
+    "run-accepting": (("4",), "Log", ("j", "j", "j", "j", "enter"), "Blocked by guard", ("r",), "is blocked by guard"),
     "rejected": (("J",), "Open rejected rows"),
     "sources": (("2",), "customerio", ("j",), "in the environment"),
     "new-source": (("2",), "customerio", ("n",), "▌ bigquery"),
@@ -59,7 +58,7 @@ PAGES: dict[str, tuple[Step, ...]] = {
         "customerio",
         ("n",),
         "▌ bigquery",
-        ("j", "j", "enter"),
+        ("down", "down", "enter"),
         "best of a read replica",
         ("pagedown",),
         "this is needed",
@@ -74,8 +73,8 @@ PAGES: dict[str, tuple[Step, ...]] = {
     "help": (("question_mark",), "Run the chosen sync now"),
     "jump": (("ctrl+o",), "a State"),
     "filter": (("slash",), "Show rows that hold", *(((letter,)) for letter in "cio")),
-    "themes": (("T",), "high-contrast"),
-    "messages": (("s",), ("M",), "not now"),
+    "themes": (("C",), "high-contrast"),
+    "messages": (("ctrl+c",), ("M",), "not now"),
     "explain": (("j", "i"), "whose life", ("u", "_", "1", "enter"), "was never sent"),
 }
 
@@ -114,7 +113,6 @@ LIKE_SMALL = frozenset(
         "settings-with-problem",
         "source-with-problem",
         "sync-never-ran",
-        "sync-refresh",
         "themes",
     }
 )
@@ -215,7 +213,7 @@ async def test_the_test_of_a_source(day: ProjectFolder, size: tuple[int, int]) -
     app = Console(day.folder)
     async with app.run_test(size=size) as pilot:
         await until(pilot, "users → cio")
-        await walk(pilot, (("2",), "customerio", ("t",), "✓ works"))
+        await walk(pilot, (("2",), "customerio", ("ctrl+t",), "✓ works"))
         hidden = [r"[0-9,]+ ms", r"/[^ │]*", r"[0-9]+ bytes|[0-9.,]+ GB|machine's, [^ ]+ [^ ]+"]
         await check_snapshot(pilot, named("sources-tested", size), hidden=hidden)
 

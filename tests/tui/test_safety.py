@@ -118,7 +118,7 @@ async def test_no_message_and_no_dialog_is_torn_apart(evil: ProjectFolder) -> No
             app.tell(text, "fail")
             details = [line(text, right=(text,))]
             for dialog in (
-                Confirm(text, text, yes=text, details=details, danger=True),
+                Confirm(text, text, yes=text, details=lambda _width, told=details: told, danger=True),
                 Ask(text, text, note=text),
                 Choose(text, [Row(text, (text, text))], note=text),
                 Read(lambda width, text=text: wrapped(text, width)),

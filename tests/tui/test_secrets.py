@@ -128,7 +128,7 @@ async def test_what_vendors_repeat_is_on_no_page_and_in_no_copy(vault: Vault, tm
         for sync in ("seg3", "cio2"):
             await take(_command(f"open {sync}", "Rejected, by cause"), Step((Key("tab"),), "▌ u_0"))
             await take(Step((Key("enter"),), "Response"))
-            await take(Step(("y",), "sent to"), _back("Response"), Step(("c",), "sent to"))
+            await take(Step(("y",), "sent to"), _back("Response"), Step(("u",), "sent to"))
             rows = tmp_path / f"{sync}.csv"
             await take(_command(f"export {rows}", gone="Save what"))
             await until(walker, rows.exists)
@@ -139,7 +139,7 @@ async def test_what_vendors_repeat_is_on_no_page_and_in_no_copy(vault: Vault, tm
         await take(Step(("2",), "customerio"))
         for number in ANSWERS:
             app.screen.query_one("#connections", Table).choose(f"source/pg{number}")
-            await take(Step(("t",), "the gate says no"), Step(("y",)))
+            await take(Step((Key("ctrl+t"),), "the gate says no"), Step(("y",)))
         remember_secret(PROMPTED[0])
         said = json.dumps({"message": f"{ECHOED[0]} and {PROMPTED[0]}", "remedy": f"password={LOOKING[0]}"})
         for text in (said, f"Traceback\npostgresql://me:{LOOKING[3]}@db/x {ECHOED[1]}"):
@@ -157,11 +157,7 @@ async def test_what_is_typed_is_drawn_as_dots_never_copied_and_kept_nowhere(vaul
         await type_into_wizard(walker, "n", "postgres", "password", [*TYPED[:5], KEY[0]])
         await type_into_wizard(walker, "N", "segment", "write_key", [*TYPED[5:], KEY[1]])
         app.screen.query_one("#connections", Table).choose("destination/seg3")
-        for secret in (*PROMPTED, *KEY):
-            await walk(walker, Step(("s",), "write key of seg3"))
-            await paste(walker, app.screen.query_one(Input), secret)
-            await walk(walker, Step((Key("enter"),), "Backhaul only reads them", gone="write key of seg3"))
-            check(app)
+        await walk(walker, Step(("*",), "secret: not now, it is read from the environment variable"))
         workbench = app.bridge._workbench._process
         assert workbench is not None
         await app.start_run("seg2")
@@ -201,14 +197,14 @@ async def type_into_wizard(walker: Headless, key: str, kind: str, field: str, se
     await walk(walker, Step((Key("ctrl+t"),), "passed", gone="testing"))
     await walk(walker, Step((Key("pagedown"),), "goes into git"))
     check(app)
-    await walk(walker, Step((Key("pagedown"),), "not there yet", gone="New "))
+    await walk(walker, Step((Key("ctrl+s"),), "not there yet", gone="New "))
     what = "source" if key == "n" else "destination"
     await until(walker, lambda: app.screen.query_one("#connections", Table).key == f"{what}/new")
 
 
 async def paste(walker: Headless, entry: Input, secret: str) -> None:
     """Paste a secret, try to copy it and to cut it, and have it there in the end."""
-    for what in (Pasted(secret), Key("alt+a"), Key("ctrl+c"), Key("alt+a"), Key("ctrl+x"), Pasted(secret)):
+    for what in (Pasted(secret), Key("alt+a"), Key("alt+y"), Key("alt+a"), Key("ctrl+x"), Pasted(secret)):
         await walker.do(what)
         wanted = "" if what == "ctrl+x" else secret
         await until(walker, lambda wanted=wanted: entry.value == wanted)
@@ -266,16 +262,18 @@ def test_a_crash_tells_the_terminal_and_the_report_no_secret(vault: Vault, tmp_p
         for text in (
             f"\x1b[200~{KEY[0]}\x1b[201~",
             "\x1ba",
-            "\x03",
+            "\x1by",
             "\x1ba",
             "\x18",
             TYPED[1],
         ):
             terminal.press(text)
-            terminal.read(0.1)
+            terminal.read(0.2)  # an escape right behind Alt and a letter would be two other keys
         terminal.press("\x14")
         terminal.until("Nothing listens")
         terminal.press("\x1b")
+        terminal.until("Leave the set-up?")
+        terminal.press("\r")
         terminal.until("kept for later")
         terminal.read(0.4)
         terminal.press("4")

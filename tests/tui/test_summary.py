@@ -48,7 +48,7 @@ PAGES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
         ),
     ),
     "course": (
-        (("j", "enter"), "user_884", ("p",), "1 of 33 events"),
+        (("j", "enter"), "user_884", ("v",), "1 of 33 events"),
         ("What was told:", "users: the run begins (daemon)"),
     ),
     "sync": (

@@ -17,6 +17,7 @@ from tests.tui import acme
 from tests.tui.harness import screen_text, until
 from tests.tui.started import record
 from tui.app import Console
+from tui.messages import Refused
 from tui.screens.run import RunPage
 from tui.screens.runs import Runs
 from tui.screens.sync import SyncPage
@@ -68,7 +69,8 @@ def test_each_choice_spells_out_what_comes_of_it_with_its_number() -> None:
         each.name: each for each in choices(status, None, [ledger("cio", 1_000), ledger("seg", 900), ledger("old", 5)])
     }
     assert "up to 1,900 calls" in found["full_refresh"].consequence
-    assert found["full_refresh"].asks == "Send all rows of users again: up to 1,900 calls"
+    assert found["full_refresh"].asks == ""
+    assert "sending them is the next step" in found["full_refresh"].consequence
     assert "the 1,000 rows that are known" in found["from_zero"].consequence
     assert found["replay"].asks == "Send 38 rejected rows of users again"
     assert "7 calls of an earlier run go first" in found["run"].consequence
@@ -88,12 +90,6 @@ def test_what_cannot_be_done_now_says_why(day: ProjectFolder) -> None:
     assert "nowhere" in idle["run"].consequence
 
 
-def test_a_full_refresh_that_a_guard_will_ask_about_says_so(day: ProjectFolder) -> None:
-    sync = load(day.folder).syncs["users"]
-    found = {each.name: each for each in choices(a_status(), sync, [ledger("cio", 2_000_000, 3)])}
-    assert "The guard max_calls (1,000,000) asks before that many." in found["full_refresh"].consequence
-
-
 def test_failures_in_a_row_say_until_when_it_is_left_alone() -> None:
     status = a_status(state="failed", error="It is down.", failures=3, retry=acme.NOW + 600)
     said = "\n".join("".join(part.text for part in each.left) for each in head_lines(status, 80, acme.NOW))
@@ -105,9 +101,7 @@ def test_failures_in_a_row_say_until_when_it_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("key", "title", "command"),
     [
-        ("R", "Send 38 rejected rows of users again", ("replay", "users")),
-        ("t", "Run users from zero", ("run", "users", "--from-zero")),
-        ("F", "Send all rows of users again", ("run", "users", "--full-refresh")),
+        ("T", "Send 38 rejected rows of users again", ("replay", "users")),
         ("r", "Run users now", ("run", "users")),
     ],
 )
@@ -131,6 +125,71 @@ async def test_what_sends_is_asked_first_and_only_then_started(
         await until(pilot, lambda: started == [command])
 
 
+@pytest.mark.parametrize(("key", "title"), [("0", "Plan from zero  users"), ("A", "Full refresh  users")])
+async def test_a_run_of_all_rows_is_planned_and_sends_nothing_by_its_own_key(
+    day: ProjectFolder, monkeypatch: pytest.MonkeyPatch, key: str, title: str
+) -> None:
+    started = record(monkeypatch)
+    app = Console(day.folder)
+    asked = []
+
+    async def ask(do: str, *_told: object, **words: object) -> dict[str, object]:
+        if do != "plan":
+            raise Refused({"message": "Not now."})
+        asked.append(words)
+        return planned(60, 5_000)
+
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        monkeypatch.setattr(app.bridge, "ask", ask)
+        app.act("home.sync", "users")
+        await until(pilot, "last_sync_time 2026")
+        await pilot.press(key)
+        await until(pilot, title)
+        assert (asked[-1]["from_zero"], asked[-1]["full_refresh"]) == (key == "0", key == "A")
+        await pilot.press("escape")
+        await until(pilot, "What can be done")
+        assert started == []
+        await pilot.press(key)
+        await until(pilot, title)
+        await pilot.press("r")
+        await until(pilot, lambda: started == [("run", "users", "--from-zero" if key == "0" else "--full-refresh")])
+
+
+def planned(calls: int, known: int, *questions: dict[str, object]) -> dict[str, object]:
+    """Give a plan as the workbench does: so many calls, all of rows that changed, of so many that are known."""
+    comparison = {
+        "rows": known,
+        "changed": calls,
+        "unchanged": known - calls,
+        "removed": 0,
+        "refused": 0,
+        "held": 0,
+        "added": 0,
+        "retried": 0,
+        "deletes": 0,
+        "known": known,
+        "calls": calls,
+        "notes": [],
+    }
+    plan = {
+        "destination": "cio",
+        "comparison": comparison,
+        "questions": list(questions),
+        "pending": 0,
+        "batches": 1,
+        "bytes": 1_000,
+        "estimate": None,
+        "fields": [],
+        "fields_of": 0,
+        "changes": [],
+        "added": [],
+        "removed": [],
+        "refused": [],
+    }
+    return {"deliveries": [plan], "seconds": 0.1}
+
+
 async def test_a_choice_of_the_list_is_done_with_enter(day: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     started = record(monkeypatch)
     app = Console(day.folder)
@@ -152,7 +211,7 @@ async def test_the_page_leads_to_runs_of_the_sync_its_last_run_and_its_query(day
         await until(pilot, "users → cio")
         await pilot.press(*":sync users", "enter")
         await until(pilot, "What can be done")
-        await pilot.press("l")
+        await pilot.press("v")
         await until(pilot, lambda: isinstance(app.screen, RunPage))
         await pilot.press("o")
         await until(pilot, "What can be done")

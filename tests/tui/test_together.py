@@ -30,11 +30,11 @@ async def test_sorting_goes_through_all_orders_and_says_which_in_the_head(day: P
             "Rej. ▾": ["users", "leads", "accounts", "churn_scores", "orders"],
         }
         for head, names in wanted.items():
-            await pilot.press("S")
+            await pilot.press("s")
             await until(pilot, head)
             assert order(app)[:2] == names[:2], head
             assert order(app)[-1] == names[-1], head
-        await pilot.press("S")
+        await pilot.press("s")
         assert order(app) == urgent
 
 
@@ -42,10 +42,10 @@ async def test_marked_syncs_are_paused_together_and_resumed_together(day: Projec
     app = Console(day.folder)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, "users → cio")
-        await pilot.press("S", "g", "m", "m", "m")  # accounts, churn_scores (which is off), leads
+        await pilot.press("s", "g", "m", "m", "m")  # accounts, churn_scores (which is off), leads
         await until(pilot, "pause 3")
         assert screen_text(app).count("◆") == 3
-        await pilot.press("p")
+        await pilot.press("P")
         await until(pilot, "Pause 2 syncs")
         assert "accounts, leads" in screen_text(app)
         assert "1 marked sync is paused already" in screen_text(app).replace("\n", " ")
@@ -58,7 +58,7 @@ async def test_marked_syncs_are_paused_together_and_resumed_together(day: Projec
         await until(pilot, lambda: "◆" not in screen_text(app))
         await pilot.press("g", "m", "j", "m")
         await until(pilot, "resume 2")
-        await pilot.press("p", "enter")
+        await pilot.press("P", "enter")
         await until(pilot, lambda: enabled(app) == {"accounts", "leads", "orders", "users"})
 
 

@@ -24,6 +24,7 @@ from tests.tui.guided import begin, choose, fill, keyring_in_memory, paste
 from tests.tui.harness import check_snapshot, screen_text, until
 from tui.app import Console
 from tui.bridge import Bridge
+from tui.messages import Refused
 from tui.screens.wizard import WizardPage
 from tui.widgets.table import Table
 
@@ -137,7 +138,7 @@ async def test_a_connection_of_another_tool_is_taken_over_with_its_secret(folder
         page = await begin(pilot)
         await until(pilot, "✓ found")
         await until(pilot, lambda: page.query_one("#kinds", Table).has_focus)
-        await pilot.press("G", "enter")
+        await pilot.press("end", "enter")
         await until(pilot, "Taken over from")
         assert "db.acme.example" in screen_text(app)
         await pilot.press("pagedown")
@@ -156,6 +157,12 @@ async def test_a_draft_is_kept_without_its_secret_and_gone_on_with(folder: Path)
         await until(pilot, "goes to the keyring")
         await fill(pilot, password=PASSWORD)
         await pilot.press("escape")
+        await until(pilot, "Leave the set-up?")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, WizardPage))
+        await pilot.press("escape")
+        await until(pilot, "A secret is not")
+        await pilot.press("enter")
         await until(pilot, "shop is kept for later")
         draft = (folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8")
         assert "wizard" not in draft
@@ -163,6 +170,254 @@ async def test_a_draft_is_kept_without_its_secret_and_gone_on_with(folder: Path)
         await until(pilot, "It was kept for later, without its secret")
         assert page.draft.texts["host"] == "db.acme.example"
         assert not page.draft.held
+
+
+RAW = "postgresql://ann:Zq7/wizard#p@ss:1@db.acme.example:6432/app"
+
+
+async def kept_draft(folder: Path, pilot: Pilot[int]) -> WizardPage:
+    """Open the set-up on a draft that was kept: at the second step, the name's field has the keys."""
+    drafts = folder / ".backhaul" / "drafts"
+    drafts.mkdir(parents=True)
+    known = {"type": "postgres", "name": "shop", "texts": {"host": "db", "database": "a", "user": "b"}, "origin": ""}
+    (drafts / "source.json").write_text(json.dumps(known), "utf-8")
+    page = await begin(pilot)
+    await until(pilot, lambda: page.focused is not None and page.focused.id == "field-name")
+    return page
+
+
+async def test_a_connection_string_that_is_pasted_into_the_name_is_taken_for_what_it_is(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await kept_draft(folder, pilot)
+        await paste(pilot, RAW)
+        await until(pilot, "db.acme.example")
+        assert page.query_one("#field-name", Input).value == "shop"
+        assert page.draft.held["password"]
+        assert "Zq7" not in screen_text(app)
+        await pilot.press("escape")
+        await until(pilot, "Leave the set-up?")
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, WizardPage))
+    assert "Zq7" not in (folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8")
+
+
+async def test_what_may_be_a_password_is_neither_drawn_nor_kept_in_whichever_field_it_is_typed(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await kept_draft(folder, pilot)
+        for name in ("name", "host"):
+            entry = page.query_one(f"#field-{name}", Input)
+            entry.focus()
+            for end in range(len("postgresql://ann:"), len(RAW) + 1, 4):
+                entry.value = RAW[:end]
+                await pilot.pause()
+                assert "Zq7" not in screen_text(app)
+                assert "wizard" not in screen_text(app)
+            entry.value = RAW
+            await until(pilot, "This looks like a password")
+        await pilot.press("pagedown")
+        await pilot.pause()
+        assert page.draft.at == 1
+        await pilot.press("escape")
+        await until(pilot, "Leave the set-up?")
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, WizardPage))
+    assert "wizard" not in (folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8")
+    assert not (folder / "sources").exists() or not list((folder / "sources").iterdir())
+
+
+async def test_a_connection_string_that_can_be_read_in_two_ways_is_asked_about(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await begin(pilot)
+        await until(pilot, lambda: page.query_one("#kinds", Table).has_focus)
+        await paste(pilot, "postgresql://ann:12/wizard@db.acme.example/app")
+        await until(pilot, "can be read in more than one way")
+        await until(pilot, "%40")
+        assert page.draft.at == 0
+        assert "wizard" not in screen_text(app)
+
+
+async def test_without_a_keyring_a_generated_key_goes_to_a_file_that_is_named_or_is_not_generated(
+    folder: Path, no_keyring: None, tmp_path: Path
+) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 40)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "snowflake")
+        await fill(pilot, **SETTINGS)
+        await pilot.press("pagedown")
+        await until(pilot, "This host has no keyring")
+        await pilot.press("alt+m")
+        await until(pilot, "Write the private key to")
+        await pilot.press("escape")
+        await until(pilot, lambda: any("No key was generated" in said for _at, _meaning, said in app.said))
+        assert not page.draft.held
+        assert "ALTER USER" not in screen_text(app)
+        file = tmp_path / "rsa_key.p8"
+        for place, said in ((folder / "rsa_key.p8", "made for git"), (tmp_path / "none" / "x.p8", "not there")):
+            await pilot.press("alt+m")
+            await until(pilot, "Write the private key to")
+            app.screen.query_one(Input).value = str(place)
+            await pilot.press("enter")
+            await until(pilot, said)
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is page)
+            assert not page.draft.held
+        await pilot.press("alt+m")
+        await until(pilot, "Write the private key to")
+        app.screen.query_one(Input).value = str(file)
+        await pilot.press("enter")
+        await until(pilot, "ALTER USER")
+        assert not page.changed
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "PRIVATE KEY" in file.read_text("utf-8")
+    assert not (folder / "rsa_key.p8").exists()
+
+
+async def test_a_generated_key_that_is_stored_nowhere_is_not_left_without_a_question(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 40)) as pilot:
+        page = await to_key(pilot)
+        await pilot.press("alt+m")
+        await until(pilot, "ALTER USER")
+        for key in ("escape", "alt+m", "ctrl+q"):
+            await pilot.press(key)
+            await until(pilot, "Discard the generated key?" if key != "ctrl+q" else "Discard unsaved changes?")
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is page)
+        assert page.draft.held["private_key"]
+
+
+async def test_a_secret_that_the_keyring_does_not_take_stays_until_it_is_written(
+    folder: Path, passing: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 40)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "It goes to the keyring")
+        await fill(pilot, password=PASSWORD)
+        await pilot.press("pagedown")
+        await until(pilot, "all passed")
+        await pilot.press("pagedown")
+        await until(pilot, "goes to the keyring, service 'backhaul: acme'")
+        ask = Bridge.ask
+
+        async def refusing(self: Bridge, do: str, part: Any = None, **values: Any) -> Mapping[str, Any]:
+            if do == "secret_set":
+                raise Refused({"message": "The keyring is locked.", "remedy": "Unlock it."})
+            return await ask(self, do, part, **values)
+
+        monkeypatch.setattr(Bridge, "ask", refusing)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: any("its secret is not. The keyring is locked." in each[2] for each in app.said))
+        assert app.screen is page
+        assert page.draft.held["password"]
+        await pilot.press("alt+u")
+        await until(pilot, "Write the password to")
+        app.screen.query_one(Input).value = str(tmp_path / "password")
+        await pilot.press("enter")
+        await until(pilot, lambda: page.draft.written != {})
+    assert (tmp_path / "password").read_text("utf-8") == PASSWORD
+    assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_password_that_is_stored_nowhere_is_said_to_be_so_before_and_after_it_is_saved(
+    folder: Path, no_keyring: None, passing: None
+) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 40)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "‹ not chosen yet ›")
+        await fill(pilot, password=PASSWORD)
+        await pilot.press("tab", "right")
+        await until(pilot, "‹ environment ›")
+        await pilot.press("pagedown")
+        await until(pilot, "all passed")
+        await pilot.press("pagedown")
+        await until(pilot, "for the test only, and is not stored")
+        await until(pilot, "M-u  writes it to a file")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.screen is not page)
+        assert app.said[-1][2] == (
+            "postgres is saved; its password is not stored here. It is read from the environment variable "
+            "BACKHAUL_SOURCES_POSTGRES_PASSWORD."
+        )
+
+
+async def test_a_test_that_is_running_is_stopped_by_its_key_and_not_by_esc(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, stopped = Bridge.ask, []
+
+    async def endless(self: Bridge, do: str, part: Any = None, **values: Any) -> Mapping[str, Any]:
+        if do != "check":
+            return await ask(self, do, part, **values)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.append(do)
+        return {}
+
+    monkeypatch.setattr(Bridge, "ask", endless)
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "duckdb")
+        await fill(pilot, path="warehouse.duckdb")
+        await pilot.press("ctrl+t")
+        await until(pilot, "testing …")
+        await pilot.press("escape")
+        await until(pilot, lambda: any("The test is running; ^C stops it." in each[2] for each in app.said))
+        assert app.screen is page
+        assert stopped == []
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: stopped == ["check"])
+        assert app.screen is page
+
+
+async def test_a_wrong_passphrase_leaves_the_keys_to_its_field(folder: Path, made: Made) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 40)) as pilot:
+        page = await to_key(pilot)
+        await paste(pilot, made.encrypted)
+        await until(pilot, "passphrase")
+        await until(pilot, lambda: page.focused is not None and page.focused.id == "field-passphrase")
+        await pilot.press(*"wrong", "enter")
+        await until(pilot, "This passphrase does not open it.")
+        assert page.focused is not None
+        assert page.focused.id == "field-passphrase"
+        await pilot.press(*PASSPHRASE)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(page.draft.held))
+        await until(pilot, lambda: page.focused is not None and page.focused.id == "forward")
+        assert page.draft.at == 2
+
+
+async def test_a_secret_that_is_typed_beside_its_field_drives_nothing(folder: Path) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        page = await begin(pilot)
+        await choose(pilot, "postgres")
+        await fill(pilot, name="shop", host="db.acme.example", database="app", user="ann")
+        await pilot.press("pagedown")
+        await until(pilot, "goes to the keyring")
+        for widget in (page.query_one("#back"), page.query_one("#forward"), page.query_one("#facts")):
+            widget.focus()
+            await until(pilot, lambda: widget.has_focus)  # noqa: B023
+            said = len(app.said)
+            await pilot.press(*"qQ14:?!MWKxyz rtTUVPjk/")
+            await pilot.pause()
+            assert app.screen is page
+            assert page.draft.at == 2
+            assert len(app.said) == said
 
 
 async def test_what_is_found_while_its_step_goes_is_nobodys(folder: Path) -> None:
@@ -196,7 +451,10 @@ async def test_leaving_by_a_tabs_key_keeps_the_draft(folder: Path) -> None:
         await pilot.press("pagedown")
         await until(pilot, "No credential is needed here")
         await until(pilot, lambda: not page.typing)
-        await pilot.press("2")
+        await pilot.press("2")  # no key here: it may be part of a secret
+        await pilot.press("ctrl+k")
+        await until(pilot, "a command, or words")
+        await pilot.press(*"sources", "enter")
         await until(pilot, "Sources and destinations")
     known = json.loads((folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8"))
     assert known["texts"]["path"] == "warehouse.duckdb"
@@ -302,7 +560,7 @@ async def test_a_fresh_pair_shows_its_statement_and_fingerprint_and_no_key(folde
     app = Console(folder)
     async with app.run_test(size=(160, 45)) as pilot:
         page = await to_key(pilot)
-        await pilot.press("ctrl+g")
+        await pilot.press("alt+m")
         await until(pilot, "A fresh RSA pair")
         screen = screen_text(app)
         assert "ALTER USER SVC SET RSA_PUBLIC_KEY='MII" in screen
@@ -393,7 +651,7 @@ async def test_a_destinations_test_call_is_acknowledged(folder: Path, receiver: 
     async with app.run_test(size=(100, 30)) as pilot:
         await to_write_key(pilot, receiver)
         await until(pilot, "all passed")
-        await pilot.press("c")
+        await pilot.press("alt+e")
         await until(pilot, "acknowledged: the person backhaul-test")
     assert [call["userId"] for call in receiver.calls()] == ["backhaul-test"]
     assert not list((folder / "destinations").glob("*.toml"))
@@ -405,7 +663,7 @@ async def test_a_test_call_that_is_refused_is_explained(folder: Path, receiver: 
     async with app.run_test(size=(100, 30)) as pilot:
         await to_write_key(pilot, receiver)
         await until(pilot, "all passed")
-        await pilot.press("c")
+        await pilot.press("alt+e")
         await until(pilot, "not acknowledged")
         await until(pilot, "Check the key, and that it belongs to this region")
         assert "Zq7wizardwritekey" not in screen_text(app)
@@ -447,7 +705,7 @@ async def test_without_a_keyring_a_place_has_to_be_chosen_and_backhaul_toml_says
         await pilot.press("pagedown")
         await until(pilot, "pass show backhaul/{name}")
         assert 'from = "command"' in screen_text(app)
-        await pilot.press("pagedown")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: app.screen is not page)
     known = tomllib.loads((folder / "backhaul.toml").read_text("utf-8"))
     assert known["secrets"] == {"from": "command", "command": "pass show backhaul/{name}"}
@@ -518,7 +776,7 @@ async def test_saving_keeps_the_secret_in_the_keyring_and_forgets_the_draft(fold
         await until(pilot, "all passed")
         await pilot.press("pagedown")
         await until(pilot, "goes to the keyring, service 'backhaul: acme'")
-        await pilot.press("pagedown")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: app.screen is not page)
         kept = await app.bridge.ask("secret_list")
         assert [(each["name"], each["present"]) for each in kept["secrets"]] == [("sources/postgres.password", True)]

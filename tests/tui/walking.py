@@ -25,7 +25,7 @@ _BYTES = {
     "tab": "\t",
     "down": "\x1b[B",
     "up": "\x1b[A",
-    "ctrl+c": "\x03",
+    "alt+y": "\x1by",
     "alt+a": "\x1ba",
     "ctrl+f": "\x06",
     "ctrl+o": "\x0f",
@@ -98,7 +98,7 @@ class OnTerminal:
             self.terminal.press(_BYTES[what])
         else:
             self.terminal.press(what)
-        if what == "escape":
+        if what == "escape" or what.startswith("alt+"):
             self.terminal.read(0.15)  # a letter right behind Esc would be Alt and that letter
 
     async def look(self) -> str:
@@ -137,7 +137,7 @@ WALK: tuple[Step, ...] = (
     Step((Key("enter"),), "Response"),
     Step(("y",), "sent to"),
     Step((Key("escape"),), "Rejected, by cause"),
-    Step(("c",), "sent to"),
+    Step(("u",), "sent to"),
     Step(("l",), "Log of run"),
     _back("Log of run"),
     Step(("x",), "Save"),
@@ -150,12 +150,12 @@ WALK: tuple[Step, ...] = (
     _command("rejected people", "Open rejected rows"),
     _back("Open rejected rows", "people →"),
     # what would be sent
-    _command("plan people", "One question"),
+    _command("plan people", "Blocked by guard"),
     Step((Key("enter"),), '"type"'),
-    Step((Key("escape"), "f"), "One question"),
-    Step(("S",), "Send it all the same"),
-    _back("Send it all the same"),
-    _back("One question", "people →"),
+    Step((Key("escape"), "f"), "Blocked by guard"),
+    Step(("r",), "Send 19 calls"),
+    _back("is blocked by guard"),
+    _back("Blocked by guard", "people →"),
     _command("explain u_01", "acknowledged by"),
     Step(("y",), "sent to"),
     _back("acknowledged by"),
@@ -172,14 +172,15 @@ WALK: tuple[Step, ...] = (
     _back("leave the text"),
     Step(("2",), "customerio"),
     # sources and forms
-    Step(("t",), "works"),
+    Step((Key("ctrl+t"),), "works"),
     Step(("n",), "▌ Or choose"),
     Step((Pasted(MIXED),), "no connection string"),
     Step((Key("down"), Key("down"), Key("enter")), "Esc later  ^K"),  # a field has the keys
     Step((Pasted(MIXED), "Q7"), "Q7"),
-    Step((Key("alt+a"), Key("ctrl+c")), "sent to"),
+    Step((Key("alt+a"), Key("alt+y")), "sent to"),
     Step((Key("tab"), Key("ctrl+v"), Key("pagedown")), "✗"),
-    Step((Key("escape"),), "customerio", gone="New source"),
+    Step((Key("escape"),), "Leave the set-up?"),
+    Step((Key("enter"),), "customerio", gone="New source"),
     Step(("1",), "people →", gone="not tested"),
     _command("settings people", "Settings of people"),
     Step((Key("ctrl+s"),), "saved"),
@@ -189,9 +190,9 @@ WALK: tuple[Step, ...] = (
     Step((Key("enter"),), "Log of", gone="only runs that went wrong"),
     _command("sync people", "What can be done"),
     Step(("Y",), "sent to"),
-    Step(("l",), "Rejected, by cause"),
-    Step(("p",), "What was told"),
-    Step(("e", "Y"), "this is how it ended"),
+    Step(("v",), "Rejected, by cause"),
+    Step(("v",), "What was told"),
+    Step(("G", "Y"), "this is how it ended"),
     _back("What was told", "Rejected, by cause"),
     _back("Rejected, by cause", "What can be done"),
     _back("What can be done", "Log of"),

@@ -31,6 +31,8 @@ class Actor(Screen[Any]):
     """A screen that does actions: for an action `home.run` its method `do_run`, unless `why_not('run')` gives a reason."""
 
     scope: ClassVar[str] = ""
+    letters: ClassVar[bool] = True
+    """Whether single letters are keys. On a page of fields they never are: what is typed beside a field may be a secret."""
     AUTO_FOCUS = ""
     is_ready = False
     """Whether it is open: its widgets are there, and one of them has the keys."""
@@ -65,6 +67,11 @@ class Actor(Screen[Any]):
         from textual.widgets import TextArea
 
         return isinstance(focused, Input | TextArea) and not getattr(focused, "read_only", False)
+
+    @property
+    def takes_letters(self) -> bool:
+        """Say whether single letters are keys now."""
+        return self.letters and not self.typing
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -227,7 +234,7 @@ class Page(Actor):
     def _key_hints(self) -> list[KeyHint]:
         found = []
         for action in self.hints():
-            key = self.console.keys.shown(action, typing=self.typing)
+            key = self.console.keys.shown(action, typing=not self.takes_letters)
             if key:
                 described = ACTIONS[action]
                 own = described.scope == self.scope
@@ -252,7 +259,8 @@ class Page(Actor):
                 ),
                 KeyHint(keys.shown("global.command", typing=True), "command"),
             ]
-        return [KeyHint(keys.shown("global.help"), "keys"), KeyHint(keys.shown("global.command"), "command")]
+        found = [(keys.shown(f"global.{name}", typing=not self.takes_letters), name) for name in ("help", "command")]
+        return [KeyHint(key, "keys" if name == "help" else name) for key, name in found if key]
 
     def on_descendant_focus(self) -> None:
         self.refresh_bars()

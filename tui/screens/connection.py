@@ -38,6 +38,7 @@ class ConnectionPage(Page):
     """A source or a destination that is there; gives its name, or None where it was left."""
 
     scope = "form"
+    letters = False
     tab = "Sources"
 
     DEFAULT_CSS = """
@@ -55,6 +56,7 @@ class ConnectionPage(Page):
         self._testing = False
         self._passed: bool | None = None
         self._error: Refused | None = None
+        self._place: Mapping[str, Any] = {}
         self.crumb = connection.name
 
     def body(self) -> ComposeResult:
@@ -71,9 +73,33 @@ class ConnectionPage(Page):
         super().on_mount()
         self.query_one("#result", Pane).display = False
         self.query_one(Form).focus_first()
+        self.attempt(self._look_for_place)
+
+    async def _look_for_place(self) -> None:
+        """Ask where this project's secrets are, and whether they can be stored there."""
+        names = [f"{self._what}s/{self._connection.name}.{name}" for name in self._plugin.secrets]
+        self._place = await self.bridge.ask("secret_place", names=names)
+        self.query_one("#aside", Sheet).rebuild()
+
+    @property
+    def _stores(self) -> bool:
+        """Say whether Backhaul stores the secrets of this project here, in a keyring that can be used."""
+        return bool(self._place) and self._place["from"] == "keyring" and bool(self._place["usable"])
+
+    def _where(self, name: str) -> str:
+        """Say where a secret goes, or where it is read from."""
+        place = self._place
+        if not place:
+            return ""
+        if self._stores:
+            return f"It goes to {place['place']}, never into a file."
+        if place["from"] == "keyring":
+            return f"{place['message']} What you type is for the test only, and is not stored."
+        known = place["places"][place["from"]][f"{self._what}s/{self._connection.name}.{name}"]
+        return f"It is read from {known}. What you type is for the test only, and is not stored."
 
     def hints(self) -> Iterable[str]:
-        return ("form.next", "form.test", "form.save", "form.copy")
+        return (*(("form.stop",) if self._testing else ()), "form.next", "form.test", "form.save", "form.copy")
 
     def word(self, name: str, word: str) -> str:
         return "leave" if name == "back" else word
@@ -81,6 +107,8 @@ class ConnectionPage(Page):
     def why_not(self, name: str) -> str:
         if name == "test" and self._testing:
             return "it is being tested"
+        if name == "stop" and not self._testing:
+            return "no test is running"
         if name == "copy" and not self._remedy():
             return "there is no statement to copy"
         return ""
@@ -125,7 +153,7 @@ class ConnectionPage(Page):
         lines += wrapped((plugin.Settings.__doc__ or "").split("\n    ")[0].replace("`", ""), width, "muted")
         for name, what in plugin.secrets.items():
             lines += [Line(), line(Span(f"{name.replace('_', ' ')}  ", "text"), (str(what), "muted"))]
-            lines += wrapped("It goes to the keyring of this machine, never into a file.", width, "muted")
+            lines += wrapped(self._where(name), width, "muted")
         if self._what == "source":
             lines += [
                 Line(),
@@ -187,6 +215,7 @@ class ConnectionPage(Page):
             self._error = error
         except asyncio.CancelledError:
             self._testing = False
+            self._show_result()
             raise
         self._testing = False
         self._show_result()
@@ -219,7 +248,7 @@ class ConnectionPage(Page):
         name, settings, secrets = typed
         file = self.bridge.folder / f"{self._what}s" / f"{name}.toml"
         await self.bridge.change(lambda: self._write(file, settings))
-        for secret, value in secrets.items():
+        for secret, value in secrets.items() if self._stores else ():
             try:
                 await self.bridge.ask("secret_set", name=f"{self._what}s/{name}.{secret}", value=value)
             except Refused as error:
@@ -227,7 +256,11 @@ class ConnectionPage(Page):
                     f"secret-{secret}", f"The file is saved; this is not. {error.message} {error.remedy}"
                 )
                 return
-        self.console.tell(f"{name} is saved{' with its secret' if secrets else ''}.", "ok")
+        if secrets and not self._stores:
+            where = " ".join(self._where(secret) for secret in secrets)
+            self.console.tell(f"{name} is saved; its secret is not. {where}", "warn")
+        else:
+            self.console.tell(f"{name} is saved{' with its secret' if secrets else ''}.", "ok")
         self.dismiss(name)
 
     def _write(self, file: Path, settings: Mapping[str, Any]) -> None:
@@ -255,13 +288,19 @@ class ConnectionPage(Page):
         form = self.query_one(Form)
         return any(form.value(each.name) != each.value for each in form.fields)
 
+    def do_stop(self) -> None:
+        """Stop the test."""
+        self.workers.cancel_group(self, "attempt")
+
     async def do_back(self) -> None:
-        """Leave the form; what was typed is given up only after a question."""
+        """Leave the form; what was typed is discarded only after a question. A test that is running is not stopped by this key."""
         from tui.screens.dialogs import Confirm
 
-        self.workers.cancel_group(self, "attempt") if self._testing else None
+        if self._testing:
+            self.console.tell(f"The test is running; {self.console.keys.shown('form.stop')} stops it.", "muted")
+            return
         if self.changed and not await self.console.push_screen_wait(
-            Confirm("Leave the form?", "What you typed here is not saved.", yes="Leave")
+            Confirm("Discard unsaved changes?", yes="Discard", no="Keep editing")
         ):
             return
         self.dismiss(None)

@@ -44,10 +44,18 @@ class Confirm(Dialog):
     DEFAULT_CSS = "Confirm > Vertical { max-width: 76; }"
 
     def __init__(
-        self, title: str, text: str = "", *, yes: str = "Yes", details: Sequence[Line] = (), danger: bool = False
+        self,
+        title: str,
+        text: str = "",
+        *,
+        yes: str = "Yes",
+        no: str = "Cancel",
+        details: Callable[[int], Sequence[Line]] = lambda _width: (),
+        danger: bool = False,
     ) -> None:
         super().__init__()
-        self._title, self._text, self._yes, self._details, self._danger = title, text, yes, tuple(details), danger
+        self._title, self._text, self._yes, self._no = title, text, yes, no
+        self._details, self._danger = details, danger
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -61,10 +69,10 @@ class Confirm(Dialog):
         lines = [line(Span(self._title, "bold fail" if self._danger else "bold text")), Line()]
         if self._text:
             lines += [*wrapped(self._text, width), Line()]
-        if self._details:
-            lines += [*self._details, Line()]
+        if details := self._details(width):
+            lines += [*details, Line()]
         yes = (Span(keys.shown("dialog.yes"), "bold accent"), Span(f" {self._yes}", "accent"))
-        lines.append(Line((Span(keys.shown("dialog.no"), "bold text"), Span(" leave it", "muted")), yes))
+        lines.append(Line((Span(keys.shown("dialog.no"), "bold text"), Span(f" {self._no}", "muted")), yes))
         return lines
 
     def do_yes(self) -> None:
@@ -103,7 +111,7 @@ class Ask(Dialog):
             yield Entry(self._value, password=self._secret)
 
     def _lines(self, width: int) -> list[Line]:
-        hints = ("Enter takes it, Esc leaves it",) if width >= 100 or not self._note else ()
+        hints = ("Enter OK · Esc Cancel",) if width >= 100 or not self._note else ()
         return [
             Line(
                 (Span(self._question, "bold text"),),
@@ -150,16 +158,15 @@ class Choose(Dialog):
         chosen: str = "",
         live: Callable[[str], None] | None = None,
         note: str = "",
+        details: Callable[[int], Sequence[Line]] = lambda _width: (),
     ) -> None:
         super().__init__()
         self._title, self._rows, self._start, self._live, self._note = title, rows, chosen, live, note
+        self._details = details
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield _Panel(
-                lambda _width: [heading(self._title, (self._note, "muted")) if self._note else heading(self._title)],
-                focusable=False,
-            )
+            yield _Panel(self._lines, focusable=False)
             yield Table([Column(head="", most=30), Column(head="", share=1, most=80)], heads=False)
 
     def on_mount(self) -> None:
@@ -168,6 +175,11 @@ class Choose(Dialog):
         table.show(self._rows)
         table.choose(self._start)
         table.focus()
+
+    def _lines(self, width: int) -> list[Line]:
+        lines = [heading(self._title, (self._note, "muted")) if self._note else heading(self._title)]
+        told = self._details(width)
+        return [*lines, Line(), *told, Line()] if told else lines
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
         if self._live is not None and message.key is not None:

@@ -25,9 +25,10 @@ class Help(Dialog):
     Help Sheet { background: $panel; }
     """
 
-    def __init__(self, of: str) -> None:
+    def __init__(self, of: str, *, letters: bool = True) -> None:
+        """Show the keys of a scope; without `letters`, only those that are no single letters."""
         super().__init__()
-        self._of = of
+        self._of, self._letters = of, letters
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -39,13 +40,13 @@ class Help(Dialog):
         sheet.focus()
 
     def _lines(self, width: int) -> list[Line]:
-        texts = self._of in ("editor", "settings", "form")
-        scopes = [self._of, "list", "global", *(["text"] if texts else [])]
+        texts = self._of in ("editor", "settings", "form", "wizard")
+        scopes = [self._of, *(["list"] if self._letters else []), "global", *(["text"] if texts else [])]
         lines: list[Line] = []
         for scope in scopes:
             found = list(self._of_scope(scope))
             if found:
-                note = "letters work while no text has the keys" if scope == self._of and texts else ""
+                note = "letters work while no text is edited" if scope == self._of == "editor" else ""
                 lines += [heading(SCOPES[scope], (note, "muted")) if note else heading(SCOPES[scope]), *found, Line()]
         lines += [heading("If you know another tool"), *self._elsewhere(), Line()]
         preset = self.console.keys.name
@@ -69,10 +70,15 @@ class Help(Dialog):
 
     def _of_scope(self, scope: str) -> Iterator[Line]:
         for action in ACTIONS.values():
-            keys = self.console.keys.of(action.id)
+            keys = [key for key in self.console.keys.of(action.id) if self._means(key, action.id)]
             if action.scope == scope and keys:
                 names = "  ".join(shown(key) for key in keys)
                 yield line(Span(f"{names:<16} ", "bold text"), action.help, right=((f":{action.command}", "muted"),))
+
+    def _means(self, key: str, action: str) -> bool:
+        """Say whether a key does this on the page: it may have a key of the page's own in front of it."""
+        scopes = [*dict.fromkeys((self._of, "list", "global"))]
+        return action.startswith("text.") or self.console.keys.action(scopes, key, typing=not self._letters) == action
 
     def _elsewhere(self) -> Iterator[Line]:
         for habit in HABITS.values():

@@ -274,7 +274,7 @@ class Home(Together):
             return
         name = self._chosen(sync)
         if name:
-            await self.console.start_run(name)
+            await self.console.send(name)
 
     async def do_stop(self, sync: str = "") -> None:
         """Stop the run of the sync."""
@@ -332,9 +332,9 @@ class Home(Together):
 
     async def do_replay(self, sync: str = "") -> None:
         """Send the refused rows again."""
-        name = self._chosen(sync)
-        if name:
-            await self.console.replay(name)
+        status = self.snapshot.status(self._chosen(sync))
+        if status is not None:
+            await self.console.replay_all(status)
 
     def do_explain(self, key: str = "") -> None:
         """Tell the life of one key."""

@@ -80,15 +80,19 @@ class Together(Page):
 
     async def run_marked(self) -> None:
         """Run those that are marked and do not run."""
-        wanted = [
+        idle = [
             status
             for status in self._marked()
             if status.state != "running" and status.sync not in self.bridge.running.syncs
         ]
-        left = len(self.marked) - len(wanted)
-        note = f" {counted(left, 'marked sync')} {'runs' if left == 1 else 'run'} already." if left else ""
+        wanted = [status for status in idle if not self.console.shows_plan_first(status)]
+        running, first = len(self.marked) - len(idle), [status.sync for status in idle if status not in wanted]
+        note = f" {counted(running, 'marked sync')} {'runs' if running == 1 else 'run'} already." if running else ""
+        if first:
+            key = self.console.keys.shown("home.run")
+            note += f" Not among them: {', '.join(first[:_NAMED])}. {key} on each by itself shows its plan first."
         if not wanted:
-            self.console.tell("run: not now, all that are marked run already.", "muted")
+            self.console.tell(f"run: not now.{note}", "muted")
         elif await self._confirmed("run", wanted, f"Each queries its warehouse and sends what changed.{note}"):
             await self.console.start_runs([status.sync for status in wanted])
             self.do_back()

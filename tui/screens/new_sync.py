@@ -30,7 +30,7 @@ class NewSync(SyncForm):
     crumb = "new sync"
 
     def hints(self) -> Iterable[str]:
-        return ("settings.save", "form.next")
+        return ("settings.save", "settings.next")
 
     def word(self, name: str, word: str) -> str:
         return "make it" if name == "save" else word

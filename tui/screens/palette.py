@@ -78,12 +78,13 @@ class CommandLine(Dialog):
         self._show(event.value)
 
     def _show(self, typed: str) -> None:
-        keys = self.console.keys
+        keys, under = self.console.keys, self.under
+        letters = under is None or under.letters
         elsewhere = {choice.action.id for choice in self._of_named()}
         rows = []
         for choice in self._choices(typed):
             style = "muted" if choice.why_not else "text"
-            key = "" if choice.action.id in elsewhere else keys.shown(choice.action.id)
+            key = "" if choice.action.id in elsewhere else keys.shown(choice.action.id, typing=not letters)
             words = f"{choice.action.command} {choice.argument}".strip()
             described = f"{choice.action.help}{f' ({choice.why_not})' if choice.why_not else ''}"
             rows.append(

@@ -15,14 +15,14 @@ from textual.containers import Horizontal, Vertical
 
 from core.model import Estimate
 from core.words import counted, size, took, will_read
-from tui.accepting import accept_and_run
+from tui.accepting import accept_and_run, ways_to_send
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.json_lines import json_lines
 from tui.messages import Refused
 from tui.screens.base import Page
-from tui.screens.dialogs import Read
+from tui.screens.dialogs import Confirm, Read
 from tui.screens.plan_rows import PARTS, counts, part_of, rows_of_part, short_path
-from tui.screens.summary import question_lines
+from tui.screens.summary import blocked_heading, question_lines
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
@@ -46,12 +46,15 @@ class PlanPage(Page):
     PlanPage.-nothing #head { height: 1fr; max-height: 100%; }
     """
 
-    def __init__(self, sync: str, *, text: str | None = None) -> None:
-        """Plan a sync; with `text`, as if its query were this one."""
+    def __init__(
+        self, sync: str, *, text: str | None = None, from_zero: bool = False, full_refresh: bool = False
+    ) -> None:
+        """Plan a sync; with `text`, as if its query were this one. `from_zero` compares all rows, `full_refresh` sends all again."""
         super().__init__()
         self._sync = sync
         self._text = text
-        self._from_zero = False
+        self._from_zero = from_zero
+        self._full_refresh = full_refresh
         self._plans: Sequence[Mapping[str, Any]] | None = None
         self._place = 0
         self._part = "changed"
@@ -59,6 +62,8 @@ class PlanPage(Page):
         self._took = 0.0
         self._began = time.monotonic()
         self._working = False
+        self._stopped = False
+        self._failed = False
         self._calls: Mapping[str, Any] = {}
         self.crumb = f"plan {sync}"
         self.add_class("-nothing")
@@ -79,11 +84,11 @@ class PlanPage(Page):
 
     def hints(self) -> Iterable[str]:
         if self._working:
-            return ("global.back",)
+            return ("plan.stop", "global.back")
         return (
             "plan.row",
             "plan.send",
-            *([] if self._is_on else ["plan.enable"]),
+            *([] if self._is_on else ["plan.pause"]),
             "plan.next_part",
             *(["plan.next_destination"] if len(self._plans or ()) > 1 else []),
             "list.filter",
@@ -94,9 +99,9 @@ class PlanPage(Page):
         )
 
     def word(self, name: str, word: str) -> str:
-        if name == "back" and self._working:
-            return "stop"
-        return "only what is due" if name == "from_zero" and self._from_zero else word
+        if name == "pause" and not self._is_on:
+            return "resume"
+        return "only what is due" if name == "from_zero" and (self._from_zero or self._full_refresh) else word
 
     @property
     def plan(self) -> Mapping[str, Any] | None:
@@ -106,14 +111,20 @@ class PlanPage(Page):
     def why_not(self, name: str) -> str:
         if name in ("send", "row", "next_part", "next_destination") and self._working:
             return "it is still being made"
+        if name == "send" and self._failed and self.snapshot.has_daemon:
+            return ""
         if name in ("send", "row", "next_part") and self.plan is None:
             return "there is no plan"
-        if name == "enable" and self._is_on:
-            return "its schedule is on"
+        if name == "stop" and not self._working:
+            return "no query is running"
         if name == "send":
             if self._text is not None:
                 return "the query is not saved"
-            if not any(plan["comparison"]["calls"] or plan["pending"] for plan in self._plans or ()):
+            status = self.snapshot.status(self._sync)
+            first = status is not None and self.console.shows_plan_first(
+                status
+            )  # it has to run once, with or without rows
+            if not first and not any(plan["comparison"]["calls"] or plan["pending"] for plan in self._plans or ()):
                 return "there is nothing to send"
         if name == "next_destination" and len(self._plans or ()) < 2:
             return "there is one destination"
@@ -125,7 +136,8 @@ class PlanPage(Page):
 
     def do_again(self) -> None:
         """Query and compare."""
-        self._working, self._began, self._estimate = True, time.monotonic(), None
+        self._working, self._stopped, self._failed = True, False, False
+        self._began, self._estimate = time.monotonic(), None
         self.query_one("#head", Sheet).set_state("loading")
         self.query_one("#head", Sheet).rebuild()
         self.refresh_bars()
@@ -135,11 +147,10 @@ class PlanPage(Page):
         head = self.query_one("#head", Sheet)
         try:
             words: dict[str, Any] = {} if self._text is None else {"text": self._text}
-            answer = await self.bridge.ask(
-                "plan", self._take_estimate, sync=self._sync, from_zero=self._from_zero, samples=_SAMPLES, **words
-            )
+            words |= {"from_zero": self._from_zero, "full_refresh": self._full_refresh}
+            answer = await self.bridge.ask("plan", self._take_estimate, sync=self._sync, samples=_SAMPLES, **words)
         except Refused as error:
-            self._working = False
+            self._working, self._failed = False, True
             again = self.console.keys.shown("plan.again")
             first, *rest = wrapped(error.message, head.size.width - 2)
             notice = [
@@ -174,16 +185,20 @@ class PlanPage(Page):
         if self._working:
             self.query_one("#head", Sheet).rebuild()
 
+    def do_stop(self) -> None:
+        """Stop the query; the plan that was there before stays."""
+        self.workers.cancel_group(self, "plan")
+        self._working, self._stopped = False, True
+        head = self.query_one("#head", Sheet)
+        head.set_state("full")
+        head.rebuild()
+        self.refresh_bars()
+
     def do_back(self) -> None:
-        """Stop what runs, or go back."""
-        if self._working and self._plans is not None:
-            self.workers.cancel_group(self, "plan")
-            self._working = False
-            self.query_one("#head", Sheet).set_state("full")
-            self.query_one("#head", Sheet).rebuild()
-            self.refresh_bars()
+        """Go back. A query that is running is not stopped by this key: the page stays."""
+        if self._working:
+            self.console.tell(f"The query is running; {self.console.keys.shown('plan.stop')} stops it.", "muted")
         else:
-            self.workers.cancel_group(self, "plan")
             self.dismiss()
 
     # what is shown
@@ -197,13 +212,20 @@ class PlanPage(Page):
                     line(("This sync has no destination: each run is a preview, and nothing is sent.", "muted")),
                 ]
             waiting = f"the query runs · {time.monotonic() - self._began:.0f} s" if self._working else ""
-            stop = self.console.keys.shown("global.back")
+            keys = self.console.keys
+            stop, again = keys.shown("plan.stop"), keys.shown("plan.again")
             return [
                 heading(f"Plan  {self._sync}", ("nothing sent yet", "muted")),
                 *([line((waiting, "muted"), right=((f"{stop} stops it", "muted"),))] if waiting else []),
+                *(
+                    [line(("Stopped.  ", "muted"), Span(again, "bold text"), (" queries again", "muted"))]
+                    if self._stopped
+                    else []
+                ),
                 *self._cost(self._estimate),
             ]
-        title = f"Plan  {self._sync} → {plan['destination']}"
+        kind = "Full refresh" if self._full_refresh else "Plan from zero" if self._from_zero else "Plan"
+        title = f"{kind}  {self._sync} → {plan['destination']}"
         where = f"{self._place + 1} of {len(self._plans or ())} destinations   " if len(self._plans or ()) > 1 else ""
         state = f"again · {time.monotonic() - self._began:.0f} s" if self._working else "nothing sent yet"
         lines = [heading(title, (where, "muted"), (state, "muted"))]
@@ -218,17 +240,20 @@ class PlanPage(Page):
             )
         lines += [line((f"  {note}", "muted")) for note in plan["comparison"]["notes"]]
         if plan["questions"]:
-            many = (
-                f"{len(plan['questions'])} questions before it goes"
-                if len(plan["questions"]) > 1
-                else "One question before it goes"
-            )
-            lines += [Line(), heading(many, Span("! guards", "warn")), *question_lines(tuple(plan["questions"]), width)]
+            lines += [
+                Line(),
+                blocked_heading(tuple(plan["questions"])),
+                *question_lines(tuple(plan["questions"]), width),
+            ]
             lines += [
                 line((f"  {example}", "muted"))
                 for question in plan["questions"]
                 for example in list(question["evidence"])[:3]
             ]
+            key = self.console.keys.shown("plan.send")
+            ways = ways_to_send(plan["questions"], int(plan["comparison"]["calls"]))
+            word = " · ".join([*(word.lower() for _option, word, _note in ways), "open the query", "cancel"])
+            lines += [line(Span(key, "bold text"), (f"  {word}", "text"))]
         return lines
 
     def _cost(self, estimate: Mapping[str, Any] | None) -> list[Line]:
@@ -338,7 +363,7 @@ class PlanPage(Page):
 
     def do_from_zero(self) -> None:
         """Plan with last_sync_time 0, or as a run would."""
-        self._from_zero = not self._from_zero
+        self._from_zero, self._full_refresh = not (self._from_zero or self._full_refresh), False
         self.do_again()
 
     @property
@@ -347,14 +372,25 @@ class PlanPage(Page):
         found = project.syncs.get(self._sync) if project else None
         return found is None or found.enabled
 
-    async def do_enable(self) -> None:
-        """Turn the schedule of this sync on."""
+    async def do_pause(self) -> None:
+        """Pause the schedule of this sync, or resume it."""
         await self.console.switch(self._sync)
         self.refresh_bars()
 
     async def do_send(self) -> None:
-        """Send it; the guards' questions are asked first."""
+        """Send it; what a guard blocks is a choice first.
+
+        A plan that cannot be made here may be made by the daemon, which has secrets of its own: that is asked.
+        """
+        if self._failed:
+            text = "The plan cannot be made here. The daemon makes its own and sends it, unless a guard blocks it."
+            yes = "Send without seeing the plan"
+            if await self.console.push_screen_wait(Confirm(f"Send {self._sync} unseen?", text, yes=yes)):
+                await self.console.start_run(self._sync)
+                self.console.do_home()
+            return
         questions = [question for plan in self._plans or () for question in plan["questions"]]
-        words = ("--from-zero",) if self._from_zero else ()
-        if await accept_and_run(self, self._sync, questions, *words):
+        words = ("--full-refresh",) if self._full_refresh else ("--from-zero",) if self._from_zero else ()
+        calls = sum(int(plan["comparison"]["calls"]) for plan in self._plans or ())
+        if await accept_and_run(self, self._sync, questions, *words, calls=calls):
             self.console.do_home()

@@ -225,7 +225,7 @@ class Runs(Page):
     async def do_run(self) -> None:
         """Run the sync of the chosen run again."""
         if self.chosen:
-            await self.console.start_run(self.chosen.name)
+            await self.console.send(self.chosen.name)
 
     def do_sync(self, sync: str = "") -> None:
         """Open the page of a sync."""

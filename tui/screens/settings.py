@@ -33,6 +33,7 @@ class SyncForm(Page):
     """What the forms of a sync's settings and of a new one (new_sync) share."""
 
     scope = "settings"
+    letters = False
 
     DEFAULT_CSS = "SyncForm #title { height: 2; } SyncForm #below { height: auto; max-height: 4; margin-top: 1; }"
 
@@ -120,6 +121,14 @@ class SyncForm(Page):
             self.query_one("#aside", Sheet).rebuild()
             self.query_one("#below", Sheet).rebuild()
 
+    def do_next(self) -> None:
+        """Go to the next field."""
+        self.focus_next()
+
+    def do_previous(self) -> None:
+        """Go to the previous field."""
+        self.focus_previous()
+
     @property
     def changed(self) -> bool:
         """Say whether something was typed."""
@@ -131,7 +140,7 @@ class SyncForm(Page):
     async def do_back(self) -> None:
         """Leave; what was typed is given up only after a question."""
         if self.changed and not await self.console.push_screen_wait(
-            Confirm("Leave without saving?", "What you changed here is not saved.", yes="Leave")
+            Confirm("Discard unsaved changes?", yes="Discard", no="Keep editing")
         ):
             return
         self.dismiss(None)
@@ -169,7 +178,7 @@ class SettingsPage(SyncForm):
         self.crumb = f"settings {sync}"
 
     def hints(self) -> Iterable[str]:
-        return ("settings.save", "settings.plan", "form.next")
+        return ("settings.save", "settings.plan", "settings.next")
 
     @property
     def sync(self) -> Sync | None:
@@ -218,9 +227,10 @@ class SettingsPage(SyncForm):
             ),
             Field(
                 name="guards.invalid_rows",
-                label="invalid ids",
+                label="invalid rows",
                 value=guards.invalid_rows.value,
                 choices=tuple(each.value for each in InvalidRows),
+                note="reject: list them, send the rest",
             ),
             Field(
                 name="guards.max_calls", label="most calls", value=str(guards.max_calls), note="a run asks above that"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -68,7 +69,7 @@ class Sources(Page):
             return ("sources.new", "sources.new_destination", "global.home")
         return (
             "sources.open",
-            "sources.test",
+            "sources.stop" if self._testing(*self.chosen) else "sources.test",
             "sources.new",
             "sources.new_destination",
             "sources.secret",
@@ -81,15 +82,25 @@ class Sources(Page):
         what, chosen = self.chosen
         if name in ("open", "test", "secret", "delete") and not chosen:
             return "nothing is chosen"
+        if name == "stop" and not any(testing for _at, _steps, testing in self._tests.values()):
+            return "no test is running"
         if name == "test" and self._testing(what, chosen):
             return "it is being tested"
         if name in ("open", "secret", "test") and what == "broken":
             return "its file is broken"
-        if name == "secret" and not self._secrets(what, chosen):
-            return "it needs none"
+        if name == "secret":
+            return self._why_no_secret(what, chosen)
         if name == "delete" and (users := self._used_by(what, chosen)):
             return f"used by {', '.join(users[:2])}"
         return ""
+
+    def _why_no_secret(self, what: str, name: str) -> str:
+        """Say why no secret is asked for: what would be typed would be stored nowhere."""
+        needed = self._secrets(what, name)
+        if not needed:
+            return "it needs none"
+        place = self._places.get(f"{what}s/{name}.{needed[0]}", "the keyring")
+        return self._kept_problem.rstrip(".") or ("" if place.startswith("the keyring") else f"it is read from {place}")
 
     @property
     def chosen(self) -> tuple[str, str]:
@@ -322,9 +333,16 @@ class Sources(Page):
             steps.append(
                 {"name": "set-up", "passed": False, "detail": error.message, "remedy": error.remedy, "seconds": 0.0}
             )
-        finally:
-            self._tests[key] = (time.time(), steps, False)
+        except asyncio.CancelledError:
+            del self._tests[key]
+            self.show_snapshot(self.snapshot)
+            raise
+        self._tests[key] = (time.time(), steps, False)
         self.show_snapshot(self.snapshot)
+
+    def do_stop(self) -> None:
+        """Stop the tests that are running."""
+        self.workers.cancel_group(self, "attempt")
 
     async def do_secret(self) -> None:
         """Keep a secret of the chosen one."""
@@ -333,12 +351,12 @@ class Sources(Page):
         what, name = self.chosen
         for secret in self._secrets(what, name):
             value = await self.console.push_screen_wait(
-                Ask(f"{secret.replace('_', ' ')} of {name}", note="kept in the keyring", secret=True)
+                Ask(f"{secret.replace('_', ' ')} of {name}", note="stored in the keyring", secret=True)
             )
             if value:
                 remember_secret(value)
                 await self.bridge.ask("secret_set", name=f"{what}s/{name}.{secret}", value=value)
-                self.console.tell(f"The {secret.replace('_', ' ')} of {name} is kept.", "ok")
+                self.console.tell(f"The {secret.replace('_', ' ')} of {name} is stored in the keyring.", "ok")
         await self._read_secrets()
 
     async def do_delete(self) -> None:
@@ -354,7 +372,7 @@ class Sources(Page):
             )
         if file is None:
             return
-        text = f"{file.parent.name}/{file.name} is deleted. Its secret stays in the keyring."
+        text = f"{file.parent.name}/{file.name} is deleted. A secret in the keyring stays there."
         if await self.console.push_screen_wait(Confirm(f"Delete {name}?", text, yes="Delete", danger=True)):
             await self.bridge.change(file.unlink)
             self.console.tell(f"{name} is deleted.", "ok")

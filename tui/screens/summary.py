@@ -106,7 +106,7 @@ def _trouble(status: SyncStatus, keys: Keys, width: int) -> list[Line]:
     lines: list[Line] = []
     if status.state == "stopped":
         lines += question_lines(status.questions, width)
-        lines.append(line((f"{keys.shown('home.plan')} shows what would be sent; there it can be accepted.", "muted")))
+        lines.append(line((f"{keys.shown('home.run')} shows the plan and what you can choose.", "muted")))
     elif status.error:
         lines += wrapped(status.error, width)
         lines += wrapped(status.remedy, width, "muted") if status.remedy else []
@@ -134,6 +134,13 @@ def _trouble(status: SyncStatus, keys: Keys, width: int) -> list[Line]:
     if status.pending and status.state != "running":
         lines.append(line(f"{counted(status.pending, 'call')} wait for their answer; the next run sends them first."))
     return lines
+
+
+def blocked_heading(questions: tuple[Mapping[str, Any], ...]) -> Line:
+    """Return the heading above what guards ask: which of them block the delivery."""
+    guards = list(dict.fromkeys(str(question["guard"]) for question in questions))
+    names = ", ".join(f'"{guard}"' for guard in guards)
+    return heading(f"Blocked by {'guard' if len(guards) == 1 else 'guards'} {names}", Span("! nothing is sent", "warn"))
 
 
 def question_lines(questions: tuple[Mapping[str, Any], ...], width: int) -> list[Line]:

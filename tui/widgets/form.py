@@ -1,6 +1,6 @@
 """A form: labels muted at the left, fields as raised strips, a note at the right, a problem under the field it is about.
 
-A secret is never drawn, copied or logged; it is remembered only to be blacked out. A choice is changed with ← → or space.
+A secret is never drawn, copied or logged; it is remembered only to be blacked out. A choice is changed with ← →: a letter or a blank may belong to a secret that is typed in the wrong place.
 """
 
 from __future__ import annotations
@@ -78,13 +78,13 @@ class Choice(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         style = "bold accent" if self.has_focus else "text"
-        others = "← → or space changes it" if self.has_focus and len(self.choices) > 1 else ""
+        others = "← → changes it" if self.has_focus and len(self.choices) > 1 else ""
         shown = Line((Span(f"‹ {self.value or self.unchosen or 'none'} ›", style),), (Span(others, "muted"),))
         return draw(shown, self.size.width, PALETTES[self.app.theme], ground="panel", margin=1)
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in ("left", "right", "space", "h", "l") and self.choices:
-            step = -1 if event.key in ("left", "h") else 1
+        if event.key in ("left", "right") and self.choices:
+            step = -1 if event.key == "left" else 1
             self.value = (
                 self.choices[(self.choices.index(self.value) + step) % len(self.choices)]
                 if self.value

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from core.daemon.worker import accepted_of
+from core.sync.place import Accepted
 from core.warehouses.duckdb import session
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
@@ -205,3 +207,27 @@ def test_a_clock_that_went_back_a_little_only_makes_the_window_longer(
     (bound,) = {call["traits"]["bound"] for call in workshop.calls()}
     assert before - 120 - 600 - 3 <= bound <= before - 120 - 600 + 3
     assert workshop.last_sync_time() < before
+
+
+# ids that cannot be used
+
+
+def test_rows_whose_ids_cannot_be_used_are_rejected_once_where_the_run_is_told_to_and_the_rest_goes(
+    workshop: Workshop,
+) -> None:
+    workshop.people(5)
+    workshop.execute("INSERT INTO people VALUES (NULL, 'a', 'b', now()), ('u_1', 'other', 'b', now())")
+    workshop.sync()
+    stopped = workshop.run(yes=True)
+    ((question,),) = [event.questions for event in stopped.events if event.kind == "stopped"]
+    assert (question["option"], question["rejects"], question["sends"]) == ("--reject-invalid", 3, 4)
+    assert "reject these 3 rows and send 4 calls: once with --reject-invalid" in question["remedy"]
+    outcome = workshop.run(reject_invalid=True)
+    assert (outcome.state, outcome.acknowledged) == ("partial", 4)
+    assert workshop.users() == ["u_0", "u_2", "u_3", "u_4"]
+    assert len(workshop.rows("rejected_of_sync", sync="id-people", limit=10)) == 3
+    assert workshop.run().guards == {"invalid_rows"}  # it was for one run
+
+
+def test_the_daemon_takes_the_word_that_rejects_such_rows() -> None:
+    assert accepted_of(["--reject-invalid", "--yes"]) == Accepted(yes=True, reject_invalid=True)

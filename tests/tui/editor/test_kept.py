@@ -182,7 +182,7 @@ async def test_a_text_that_cannot_be_kept_is_said(project: ProjectFolder) -> Non
 
 async def test_revert_asks_and_can_be_undone(project: ProjectFolder) -> None:
     async with editor(project.folder, "users") as (pilot, page, _bench):
-        await pilot.press("x", "escape", "U")
+        await pilot.press("x", "escape", "alt+r")
         await until(pilot, "Give up the changes of users?")
         await pilot.press("enter")
         await until(pilot, lambda: page.code.text == query(project).read_text())

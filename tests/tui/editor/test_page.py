@@ -131,16 +131,20 @@ async def test_wide_the_row_is_a_call_beside_the_text(project: ProjectFolder) ->
         assert page.focused is page.call_sheet
 
 
-async def test_escape_stops_a_preview_and_the_old_rows_stay(project: ProjectFolder) -> None:
+async def test_the_key_that_stops_stops_a_preview_and_the_old_rows_stay(project: ProjectFolder) -> None:
     async with editor(project.folder, "users") as (pilot, page, bench):
         await pilot.press("ctrl+r")
         await until(pilot, "u_1")
         bench.gate = asyncio.Event()
         await pilot.press("ctrl+r")
-        await until(pilot, "Esc stops it")
+        await until(pilot, "^C stops it")
         assert "as it was" in screen_text(page.console)
         assert page.rows.table.state == "failing"
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
+        await pilot.pause()
+        assert bench.stopped == []
+        assert page.rows.running
+        await pilot.press("i", "ctrl+c")
         await until(pilot, lambda: "preview" in bench.stopped)
         await until(pilot, "Stopped; the query no longer runs")
         assert "u_1" in screen_text(page.console)
@@ -161,9 +165,9 @@ async def test_no_rows_shows_the_columns_and_says_what_left_them_out(project: Pr
         await pilot.press("ctrl+r")
         await until(pilot, "No rows: last_sync_time is 2023-11-14 22:13:20Z, and the query gives nothing")
         await until(pilot, "userId  email")
-        await until(pilot, "t previews with last_sync_time 0")
+        await until(pilot, "0 previews with last_sync_time 0")
         bench.says["preview"] = {**nothing, "bound": 0}
-        await pilot.press("escape", "t")
+        await pilot.press("escape", "0")
         await until(pilot, "No rows: the query returns none, even with last_sync_time 0.")
         assert bench.asked[-1][1]["from_zero"] is True
 
@@ -373,14 +377,18 @@ async def test_without_a_sync_the_editor_names_the_key_that_makes_one(tmp_path: 
         await pilot.press("ctrl+s", "escape")
 
 
-async def test_escape_leaves_the_text_and_then_the_page(project: ProjectFolder) -> None:
-    async with editor(project.folder, "users") as (pilot, page, _bench):
+async def test_escape_leaves_the_text_and_never_the_page(project: ProjectFolder) -> None:
+    async with editor(project.folder, "users") as (pilot, page, bench):
         await until(pilot, "Esc leave the text")
         await pilot.press("escape")
         await until(pilot, "? keys")
         assert not page.typing
-        await pilot.press("escape")
-        await until(pilot, "State")
+        for key in ("escape", "escape", "ctrl+r"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert page.console.screen is page
+        await until(pilot, lambda: bench.count("preview") == 1)
+        assert said(page, "1 goes home, i to the text.")
 
 
 async def test_the_rows_are_exported_where_they_are_held(project: ProjectFolder, tmp_path: Path) -> None:
@@ -405,17 +413,22 @@ async def test_settings_of_what_is_sent_are_next_door(project: ProjectFolder) ->
         await until(pilot, lambda: isinstance(page.console.screen, Editor))
 
 
-async def test_run_saves_first(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_key_of_the_editor_sends(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
 
     async def start_run(self: Console, sync: str, *words: str) -> None:
         started.append(sync)
 
     monkeypatch.setattr(Console, "start_run", start_run)
-    async with editor(project.folder, "users") as (pilot, _page, _bench):
-        await pilot.press("minus", "minus", "enter", "escape", "R")
-        await until(pilot, lambda: started == ["users"])
-    assert (project.folder / "syncs" / "users.sql").read_text().startswith("--\n--")
+    async with editor(project.folder, "users") as (pilot, page, _bench):
+        await pilot.press("escape", "r", "R")
+        await pilot.pause()
+        assert said(page, "r previewed the query here before. Now press ^R (preview).")
+        assert said(
+            page, "R saved the query and ran it here before. Now press ^S (save), then p (plan), then r (send it)."
+        )
+        assert page.console.screen is page
+    assert started == []
 
 
 async def test_what_is_cut_out_can_be_pasted_and_is_one_step_of_undo(project: ProjectFolder) -> None:
@@ -482,14 +495,14 @@ async def test_what_was_run_is_taken_up_again(project: ProjectFolder) -> None:
 
 async def test_the_tables_stand_in_place_of_the_text_where_there_is_no_room(project: ProjectFolder) -> None:
     async with editor(project.folder, "users") as (pilot, page, _bench):
-        await pilot.press("escape", "D")
+        await pilot.press("escape", "d")
         await until(pilot, "▸ users")
         assert page.focused is page.schema.tree_table
         await pilot.press("down", "enter", "down", "enter")
         await until(pilot, lambda: page.focused is page.code)
         assert "id" in page.code.text[:200]
         assert not page.has_class("-tables")
-        await pilot.press("escape", "D", "escape")
+        await pilot.press("escape", "d", "escape")
         assert page.focused is page.code
 
 

@@ -265,12 +265,6 @@ class Doing(Keeping):
             text = self.code.text if self.is_unsaved(self.shown) else None
             self.console.push_screen(PlanPage(self.shown.sync, text=text))
 
-    async def do_run(self) -> None:
-        """Save, and run the sync."""
-        shown = self.shown
-        if shown is not None and (not self.is_unsaved(shown) or await self.save(shown)):
-            await self.console.start_run(shown.sync)
-
     def do_settings(self) -> None:
         """Change the settings of the sync."""
         from tui.screens.settings import SettingsPage
@@ -292,8 +286,8 @@ class Doing(Keeping):
     # leaving
 
     def leave_text(self) -> None:
-        """Close the list of candidates; stop what runs; else close the bar, or leave the text."""
-        if self.close_offers() or self.stop_preview():
+        """Close the list of candidates or the bar; else leave the text. What runs goes on."""
+        if self.close_offers():
             return
         if self.find_bar.has_keys:
             self.find_bar.close()
@@ -302,8 +296,8 @@ class Doing(Keeping):
         self.rows.table.focus()
 
     def do_back(self) -> None:
-        """Stop what runs, take the pane back, close the bar; else leave the page."""
-        if self.stop_preview() or self.leave_tables():
+        """Take the pane back, or close the tables or the bar. The page stays, and what runs goes on."""
+        if self.leave_tables():
             return
         if self.maximized is not None:
             self.minimize()
@@ -314,4 +308,7 @@ class Doing(Keeping):
         ):  # Enter brought the keys there; narrow, it opened a dialog that Esc closes
             self.rows.table.focus()
         else:
-            self.console.do_back()
+            keys = self.console.keys
+            self.console.tell(
+                f"{keys.shown('global.home')} goes home, {keys.shown('editor.type')} to the text.", "muted"
+            )

@@ -19,7 +19,6 @@ _ELSE = (
     "next_problem",
     "fix",
     "plan",
-    "run",
     "save",
     "preview_zero",
     "open",
@@ -41,9 +40,9 @@ class Offering(Doing):
             return ("global.home", "global.sources", "global.quit")
         if self.offers.is_open:
             return ()
-        if self.typing:
-            return (*(f"editor.{name}" for name in self._by_use(_WHILE_TYPING)), "global.jump")
         first = ("stop",) if self.rows.running else ()
+        if self.typing:
+            return (*(f"editor.{name}" for name in (*first, *self._by_use(_WHILE_TYPING))), "global.jump")
         if self.focused is self.rows.table and self.rows.result is not None and not first:
             return (*(f"editor.{name}" for name in _AT_ROWS), "global.export", "global.jump")
         return (*(f"editor.{name}" for name in (*first, *self._by_use(_ELSE))), "global.export", "global.jump")
@@ -61,10 +60,6 @@ class Offering(Doing):
                 KeyHint(keys.shown("text.leave", typing=True), "close the list"),
                 found[-1],
             ]
-        if self.rows.running and not self.console.pending:
-            keys = self.console.keys
-            stop = KeyHint(keys.shown("text.leave" if self.typing else "global.back", typing=True), "stop")
-            return [stop, found[-1]]
         return found
 
     def word(self, name: str, word: str) -> str:
@@ -77,7 +72,7 @@ class Offering(Doing):
             return ""
         if self.shown is None:
             return "no query is open"
-        if name in ("preview", "preview_zero", "preview_all", "plan", "run") and self.source is None:
+        if name in ("preview", "preview_zero", "preview_all", "plan") and self.source is None:
             return "its source is missing" if self.sync else "its settings are broken"
         return self._why_no_problem(name) or self._why_not_else(name)
 
@@ -93,7 +88,8 @@ class Offering(Doing):
 
     def _why_not_else(self, name: str) -> str:
         if name == "stop" and not self.rows.running:
-            return "nothing runs"
+            copy = f"; {self.console.keys.shown('text.copy', typing=True)} copies the selected text"
+            return f"no query is running{copy if self.typing else ''}"
         if name in _OF_ROWS and self.rows.result is None:
             return "there are no rows yet"
         if name == "marks" and self.rows.result is not None and self.rows.result.totals is None:

@@ -93,7 +93,7 @@ class Editor(Offering):
         self.rows.set_keys(
             keys.shown("editor.preview"),
             keys.shown("editor.preview_zero"),
-            keys.shown("text.leave", typing=True),
+            keys.shown("editor.stop", typing=True),
             keys.shown("editor.preview_all"),
         )
         super().on_mount()

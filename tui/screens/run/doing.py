@@ -23,16 +23,14 @@ class Doing(Reading):
         status = self.snapshot.status(run.name) if run else None
         if run is None:
             return "the run is not read yet"
-        if name in ("again", "replay", "replay_row", "accept", "edit", "undo") and status is None:
+        if name in ("again", "replay", "replay_row", "edit", "undo") and status is None:
             return "its sync is gone"
-        if name in ("again", "replay", "replay_row", "accept", "undo") and status and status.state == "running":
+        if name in ("again", "replay", "replay_row", "undo") and status and status.state == "running":
             return "the sync is running"
         if name == "replay" and status and not status.rejected_open:
             return "no rejected rows are open"
         if name == "undo" and not run.acknowledged:
             return "it delivered nothing"
-        if name == "accept" and not run.questions:
-            return "the guards ask nothing"
         if name == "stop" and run.state != "running":
             return "it is over"
         if name == "course" and run.state in ("running", "skipped"):
@@ -71,8 +69,9 @@ class Doing(Reading):
 
     async def do_replay(self) -> None:
         """Send the rejected rows of this sync again."""
-        if self.run_shown:
-            await self.console.replay(self.run_shown.name)
+        status = self.snapshot.status(self.run_shown.name) if self.run_shown else None
+        if status is not None:
+            await self.console.replay_all(status)
 
     async def do_replay_row(self) -> None:
         """Send the chosen rejected row again, and no other."""
@@ -85,14 +84,13 @@ class Doing(Reading):
             await self.console.replay(run.name, "--row", str(row["number"]))
 
     async def do_again(self) -> None:
-        """Run this sync again."""
-        if self.run_shown:
-            await self.console.start_run(self.run_shown.name)
-
-    async def do_accept(self) -> None:
-        """Accept what the guards ask, and run."""
+        """Run this sync again; where a guard blocked it, ask what to do first."""
         run = self.run_shown
-        if run is not None and await accept_and_run(self, run.name, run.questions):
+        if run is None:
+            return
+        if not run.questions:
+            await self.console.send(run.name)
+        elif await accept_and_run(self, run.name, run.questions):
             self.console.do_home()
 
     async def do_undo(self) -> None:

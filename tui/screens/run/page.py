@@ -68,12 +68,15 @@ class RunPage(Doing):
         if run is not None and run.state == "running":
             return ("run.stop", "run.log", "run.edit", "run.sync", "global.back")
         if run is not None and run.state == "stopped":
-            return ("run.accept", "run.edit", "run.log", "run.again", "global.back")
+            return ("run.again", "run.edit", "run.log", "run.sync", "global.back")
         if self.rows:
             more = ("run.curl", "list.filter", "run.course", "run.edit", "run.log", "run.sync", "run.again")
             return ("run.open", "run.replay_row", "run.replay", "global.export", *more)
         undo = ("run.undo",) if run is not None and run.acknowledged else ()
         return ("run.again", "run.course", *undo, "run.edit", "run.log", "run.sync", "global.back")
+
+    def word(self, name: str, word: str) -> str:
+        return "choose" if name == "again" and self.run_shown is not None and self.run_shown.questions else word
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         shown = self.run_shown

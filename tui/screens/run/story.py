@@ -8,11 +8,11 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.words import clock, counted, has_read, took, utc
+from core.words import clock, has_read, took, utc
 from tui.drawing import Line, Span, heading, line, spans, width_of, wrapped
 from tui.live import live_lines
 from tui.plots import timeline
-from tui.screens.summary import question_lines, skipped_words
+from tui.screens.summary import blocked_heading, question_lines, skipped_words
 from tui.signs import state
 
 if TYPE_CHECKING:
@@ -123,17 +123,16 @@ def _cost(run: RunSummary) -> list[Line]:
 def _trouble(run: RunSummary, keys: Keys, width: int) -> list[Line]:
     """Show what the guards ask, or what went wrong, and what helps."""
     if run.questions:
-        many = counted(len(run.questions), "question") if len(run.questions) > 1 else "One question"
         evidence = [str(example) for question in run.questions for example in question.get("evidence") or ()]
         return [
             Line(),
-            heading(f"{many} before it goes", Span("! guards", "warn")),
+            blocked_heading(run.questions),
             *question_lines(run.questions, width),
             *[line(("  " + example, "muted")) for example in evidence],
             Line(),
             line(
-                Span(keys.shown("run.accept"), "bold text"),
-                (" accepts this and sends;  ", "muted"),
+                Span(keys.shown("run.again"), "bold text"),
+                (" chooses what to do;  ", "muted"),
                 Span(keys.shown("run.edit"), "bold text"),
                 (" opens the query", "muted"),
             ),

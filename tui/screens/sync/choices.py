@@ -56,8 +56,8 @@ def choices(status: SyncStatus, sync: Sync | None, ledgers: Sequence[Known]) -> 
         first,
         Choice("plan", "Plan", "sends nothing", _PLAN, gone),
         _replay(status, running or gone),
-        _from_zero(status, ledgers, running or gone),
-        _full_refresh(status, sync, ledgers, running or gone),
+        _from_zero(ledgers, running or gone),
+        _full_refresh(status, ledgers, running or gone),
         _pause(status, gone),
     )
 
@@ -98,27 +98,24 @@ def _replay(status: SyncStatus, why_not: str) -> Choice:
     )
 
 
-def _from_zero(status: SyncStatus, ledgers: Sequence[Known], why_not: str) -> Choice:
+def _from_zero(ledgers: Sequence[Known], why_not: str) -> Choice:
     rows = max((each.rows for each in ledgers), default=0)
     known = f"the {counted(rows, 'row')} that are known" if rows else "nothing, for no row is known yet"
-    what = f"Queries all rows, not only those since last_sync_time, and compares them with {known}. Sends what differs."
+    what = f"Queries all rows, not only those since last_sync_time, and compares them with {known}. Shows what would be sent; sending it is the next step."
     note = f"compares with {counted(rows, 'row')}" if rows else "compares all rows"
-    return Choice(
-        "from_zero", "Run from zero", note, what, why_not, f"Run {status.sync} from zero: all rows are compared"
-    )
+    return Choice("from_zero", "Plan from zero", note, what, why_not)
 
 
-def _full_refresh(status: SyncStatus, sync: Sync | None, ledgers: Sequence[Known], why_not: str) -> Choice:
+def _full_refresh(status: SyncStatus, ledgers: Sequence[Known], why_not: str) -> Choice:
     calls = calls_of_all(ledgers, status.destinations)
     many = f"up to {counted(calls, 'call')}"
-    what = f"Sends all rows again, changed or not: {many} for the rows that are known, and one for each new row."
+    what = f"All rows, changed or not: {many} for the rows that are known, and one for each new row."
     if not calls:
-        what = "Sends all rows, changed or not. No row is known yet, so a run does the same."
-    limit = sync.guards.max_calls if sync else None
-    asked = f" The guard max_calls ({limit:,}) asks before that many." if limit and calls > limit else ""
+        what = "All rows, changed or not. No row is known yet, so a run does the same."
     note = f"{many} and what is new" if calls else "no row is known yet"
-    title = f"Send all rows of {status.sync} again{f': {many}' if calls else ''}"
-    return Choice("full_refresh", "Full refresh", note, what + asked, why_not, title)
+    return Choice(
+        "full_refresh", "Plan a full refresh", note, f"{what} Shows them; sending them is the next step.", why_not
+    )
 
 
 def _pause(status: SyncStatus, why_not: str) -> Choice:

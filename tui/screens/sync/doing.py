@@ -63,8 +63,11 @@ class Doing(Page):
 
     async def do_run(self) -> None:
         """Run it now."""
-        if await self._confirmed("run"):
-            await self.console.start_run(self.sync)
+        status = self.status
+        if status is None:
+            return
+        if self.console.shows_plan_first(status) or await self._confirmed("run"):
+            await self.console.send(self.sync)
 
     async def do_stop(self) -> None:
         """Stop its run."""
@@ -72,15 +75,17 @@ class Doing(Page):
         if status is not None and status.last_run and await self._confirmed("stop"):
             await self.console.stop_run(status.last_run, self.sync)
 
-    async def do_from_zero(self) -> None:
-        """Run it from zero."""
-        if await self._confirmed("from_zero"):
-            await self.console.start_run(self.sync, "--from-zero")
+    def do_from_zero(self) -> None:
+        """Show what a run from zero would send."""
+        from tui.screens.plan import PlanPage
 
-    async def do_full_refresh(self) -> None:
-        """Send all its rows again."""
-        if await self._confirmed("full_refresh"):
-            await self.console.start_run(self.sync, "--full-refresh")
+        self.console.push_screen(PlanPage(self.sync, from_zero=True))
+
+    def do_full_refresh(self) -> None:
+        """Show what sending all its rows again would send."""
+        from tui.screens.plan import PlanPage
+
+        self.console.push_screen(PlanPage(self.sync, full_refresh=True))
 
     async def do_replay(self) -> None:
         """Send its rejected rows again."""

@@ -138,7 +138,7 @@ class SyncPage(Doing):
         table = self.query_one("#choices", Table)
         table.show([choice_row(choice, self.console.keys) for choice in self.choices])
         key = self.console.keys.shown("sync.do")
-        self.query_one("#do", Pane).heading.show(right=((f"{key} does the chosen one, after a question", "muted"),))
+        self.query_one("#do", Pane).heading.show(right=((f"{key} does the chosen one", "muted"),))
         for name in ("#head", "#consequence", "#trend", "#facts"):
             self.query_one(name, Sheet).rebuild()
         self.refresh_bars()

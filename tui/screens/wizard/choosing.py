@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,8 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input
 
-from core.blackout import remember_secret
-from core.setup import from_text
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused
 from tui.screens.wizard.draft import Draft
@@ -25,32 +22,6 @@ from tui.widgets.table import Column, Row, Table
 __all__ = ["ChoosingStep"]
 
 _COLUMNS = (Column(head="Type", least=10, most=14, main=True), Column(head="What it is", share=1, least=20, most=90))
-
-
-_SECRET_WORD = re.compile(r"(?i)passw|pwd|token|secret")
-
-
-class _Pasted(Entry):
-    """Takes a connection string; it may hold a password, so it is hidden from where one could begin."""
-
-    @property
-    def _drawn(self) -> str:
-        if _SECRET_WORD.search(self.value):
-            return "•" * len(self.value)
-        before, sign, rest = self.value.partition("://")
-        start = len(before) + len(sign)
-        end = start + rest.rfind("@")
-        if sign and "@" in rest:
-            return f"{before}{sign}{'•' * (end - start)}{super()._drawn[end:]}"
-        user, colon, more = rest.partition(":")
-        if sign and colon and not more.partition("/")[0].isdigit():  # a password whose @ has not come yet
-            start += len(user) + 1
-            return f"{super()._drawn[:start]}{'•' * (len(self.value) - start)}"
-        return super()._drawn
-
-    @property
-    def selected_text(self) -> str:
-        return self._drawn[slice(*sorted(self.selection))]
 
 
 class _Kinds(Table):
@@ -82,7 +53,7 @@ class ChoosingStep(Step):
     def compose(self) -> ComposeResult:
         if self.draft.what == "source":
             yield Sheet(self._paste_words, id="said", focusable=False)
-            entry = _Pasted("", placeholder="postgresql://user@host/database", id="paste")
+            entry = Entry("", placeholder="postgresql://user@host/database", id="paste")
             entry.cursor_blink = False
             with Horizontal(id="pasting"):
                 yield entry
@@ -127,7 +98,7 @@ class ChoosingStep(Step):
     def _paste_words(self, width: int) -> list[Line]:
         if self._problem:
             return wrapped(self._problem, width, "fail")
-        return [line(("Paste a connection string, if you have one: a URI, or psql's words.", "muted"))]
+        return [line(("Paste a connection string, if you have one: a URI, or a psql command.", "muted"))]
 
     def take_paste(self, text: str) -> bool:
         if self.draft.what == "source":
@@ -146,30 +117,12 @@ class ChoosingStep(Step):
             await self.page.go(1)
 
     async def _take(self, text: str) -> bool:
-        """Take over a pasted connection string; its password is held, and forgotten here. False where it is none."""
-        found = from_text(text)
-        if found is None or found.type not in self.draft.types:
-            self._problem = "This is no connection string that is known here. Choose a type instead."
-            self.query_one("#said", Sheet).rebuild()
-            return False
-        self.draft.take_over(
-            {
-                "type": found.type,
-                "settings": found.settings,
-                "origin": found.origin,
-                "notes": found.notes,
-                "secrets": (),
-            }
-        )
-        for name, secret in found.secrets.items():
-            remember_secret(secret.reveal())
-            facts = await self.page.bridge.ask("hold", kind="plain", value=secret.reveal())
-            self.draft.held[name], self.draft.facts[name] = (
-                facts["handle"],
-                {**facts, "origin": found.origin},
-            )
-        self.query_one("#paste", Entry).value = ""
-        return True
+        """Take over a pasted connection string. False where it is none, or where it can be read in two ways; that is told."""
+        self._problem = await self.page.take_connection(text)
+        self.query_one("#said", Sheet).rebuild()
+        if not self._problem:
+            self.query_one("#paste", Entry).value = ""
+        return not self._problem
 
     async def on_table_chosen(self, message: Table.Chosen) -> None:
         message.stop()

@@ -7,9 +7,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 
 from core.errors import ProjectError
+from core.setup import is_connection, may_hold_password
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.screens.wizard.step import Step
-from tui.settings_fields import settings_fields
+from tui.settings_fields import GOES_INTO_GIT, settings_fields
+from tui.widgets.entry import Pasted
 from tui.widgets.form import Changed, Field, Form
 
 __all__ = ["ConnectingStep"]
@@ -89,8 +91,22 @@ class ConnectingStep(Step):
 
     def on_changed(self, message: Changed) -> None:
         message.stop()
+        if may_hold_password(message.value):
+            self.query_one(Form).show_problem(message.name, GOES_INTO_GIT)
+            return
         self.keep()
         self.page.refresh_help()
+
+    async def on_pasted(self, message: Pasted) -> None:
+        """Take a connection string that is pasted into one of these fields for what it is; it stands in no field then."""
+        message.stop()
+        if self.draft.what != "source" or not is_connection(message.text):
+            return
+        problem = await self.page.take_connection(message.text)
+        if problem:
+            self.query_one(Form).show_problem(self._chosen, problem)
+        else:
+            await self.page.go(self.draft.at)
 
     def on_descendant_focus(self) -> None:
         self.page.refresh_help()

@@ -73,6 +73,8 @@ class CredentialStep(Step):
 
     def take_keys(self) -> None:
         """Give the keys to the first secret that is not there yet; where all are, to what goes on."""
+        if not self.query(Form):  # it is just being replaced, which gives the keys itself
+            return
         form, known = self.query_one(Form), [each.name for each in self.query_one(Form).fields]
         missing = [name for name in self.draft.needed() if name not in self.draft.held and name in known]
         if not missing and self.draft.passed is False:  # it was refused, perhaps
@@ -183,8 +185,18 @@ class CredentialStep(Step):
             entry.value = ""
 
     async def do_generate(self) -> None:
-        """Make a fresh pair of keys; the private half goes to the keyring and is shown to nobody."""
-        await hold(self.page.bridge, self.draft, "private_key", generate=True)
+        """Generate a key pair. The private key goes to the keyring; where there is none, into a file that a person names, or it
+        is not generated: a public half that is registered is of no use without it.
+        """
+        await self._look_for_place()
+        if not await hold(self.page.bridge, self.draft, "private_key", generate=True):
+            return
+        if not self.page.keeps_secrets and not await self.page.write_secret("private_key"):
+            self.draft.forget()
+            self.page.console.tell("No key was generated: this host has no keyring, so it has to go to a file.", "warn")
+            await self._rebuild()
+            return
+        self.draft.generated = True
         self._empty("private_key")
         await self._rebuild()
         self.page.focus_next_button()
@@ -209,6 +221,17 @@ class CredentialStep(Step):
             typed = "" if is_structured(name) else self.query_one(Form).value(name)
             if typed and await hold(self.page.bridge, self.draft, name, value=typed):
                 self._empty(name)
+
+    async def is_filled(self) -> bool:
+        """Look at the passphrase at once: where it is wrong, its field keeps the keys, and what is typed next is typed there."""
+        if self._waiting is not None:
+            self._waiting.stop()
+        await self._look(whole=True)
+        for field in self.query("#field-passphrase").results(Entry):
+            field.focus()
+            field.action_select_all()
+            return False
+        return True
 
     async def leave(self) -> bool:
         self.query_one(Form).clear_problems()
@@ -283,4 +306,5 @@ class CredentialStep(Step):
 
     def hints(self) -> tuple[str, ...]:
         copy = ("wizard.copy",) if self.to_copy() else ()
-        return ("wizard.generate", *copy) if "private_key" in self.draft.needed() else copy
+        write = ("wizard.write",) if self.page.unstored else ()
+        return ("wizard.generate", *write, *copy) if "private_key" in self.draft.needed() else (*write, *copy)

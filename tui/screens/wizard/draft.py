@@ -12,6 +12,7 @@ from typing import Any
 from core.destinations import destination_type
 from core.destinations import types as destination_types
 from core.project.decode import decode
+from core.setup import may_hold_password
 from core.warehouses import types as warehouse_types
 from core.warehouses import warehouse_type
 from tui.settings_fields import settings_fields, typed_values
@@ -40,6 +41,10 @@ class Draft:
     passed: bool | None = None
     at: int = 0
     resumed: bool = False
+    generated: bool = False
+    """Whether the private key was generated here: it is nowhere else until it is stored or written."""
+    written: dict[str, str] = field(default_factory=dict)
+    """The files that secrets were written to, by the secrets' names."""
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -67,6 +72,8 @@ class Draft:
 
     def forget(self) -> None:
         """Forget secrets and the test: they belong to what was entered before."""
+        self.generated = False
+        self.written.clear()
         self.held.clear()
         self.facts.clear()
         self.steps.clear()
@@ -102,7 +109,9 @@ class Draft:
 
         folder = state / "drafts"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        known = {"type": self.type, "name": self.name, "texts": self.texts, "origin": self.origin}
+        texts = {name: text for name, text in self.texts.items() if not may_hold_password(text)}
+        name = "" if may_hold_password(self.name) else self.name
+        known = {"type": self.type, "name": name, "texts": texts, "origin": self.origin}
         write_text(folder / f"{self.what}.json", json.dumps(known))
 
     @classmethod

@@ -60,7 +60,7 @@ def place_lines(page: WizardPage, draft: Draft, width: int) -> list[Line]:
         where = [known[str(place["from"])].get(name, str(place["place"])) for name in names]
         return [
             *wrapped(f"This project reads it from {' and '.join(where)}.", width, "muted"),
-            *wrapped("What you enter here is for the test only.", width, "muted"),
+            *wrapped("What you enter here is for the test only, and is not stored.", width, "muted"),
         ]
     lines = [line(Span("! ", "warn"), Span(str(place["message"]), "bold text"))]
     if place["locked"]:
@@ -81,7 +81,7 @@ def place_lines(page: WizardPage, draft: Draft, width: int) -> list[Line]:
             lines += wrapped(words, width, indent=2)
         case _:
             return lines
-    return [*lines, *wrapped("What you enter here is for the test only.", width, "muted", indent=2)]
+    return [*lines, *wrapped("What you enter here is for the test only, and is not stored.", width, "muted", indent=2)]
 
 
 def credential_help(page: WizardPage, draft: Draft, width: int) -> list[Line]:
@@ -101,7 +101,7 @@ def credential_help(page: WizardPage, draft: Draft, width: int) -> list[Line]:
             "muted",
         )
         key = page.console.keys.shown("wizard.generate", typing=True)
-        lines += [Line(), line(("No key yet?  ", "muted"), Span(key, "bold text"), ("  makes a pair", "muted"))]
+        lines += [Line(), line(("No key yet?  ", "muted"), Span(key, "bold text"), ("  generates a pair", "muted"))]
     if script := page.setup_script():
         lines += [Line(), heading("What an administrator runs, once"), *wrapped(script, width, "muted")]
     return lines

@@ -13,11 +13,16 @@ from typing import Any
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
 
+from core.blackout import remember_secret
+from core.errors import UsageError
 from core.project import set_value, write_file
+from core.setup import from_text
 from tui.drawing import Line, Span, line
 from tui.messages import Refused
 from tui.screens.base import Page
+from tui.screens.dialogs import Ask, Confirm
 from tui.screens.wizard.choosing import ChoosingStep
 from tui.screens.wizard.connecting import ConnectingStep
 from tui.screens.wizard.credential import CredentialStep
@@ -26,6 +31,7 @@ from tui.screens.wizard.saving import SavingStep
 from tui.screens.wizard.step import Step
 from tui.screens.wizard.testing import TestingStep
 from tui.widgets.button import Button
+from tui.widgets.entry import Entry
 from tui.widgets.sheet import Sheet
 
 __all__ = ["WizardPage"]
@@ -37,6 +43,7 @@ class WizardPage(Page):
     """A new source or destination, step by step; gives its name, or None where it was left."""
 
     scope = "wizard"
+    letters = False
     tab = "Sources"
 
     DEFAULT_CSS = """
@@ -106,14 +113,20 @@ class WizardPage(Page):
             await self._show(max(0, min(number, len(_STEPS) - 1)))
 
     async def do_forward(self) -> None:
-        """Go to the next step, or save."""
+        """Go to the next step."""
         async with self._moving:
             if not self.step.is_ready or not await self.step.leave():
                 return
             if self.draft.at == len(_STEPS) - 1:
-                await self._save()
+                self.console.tell(f"This is the last step: {self.console.keys.shown('wizard.save')} saves it.", "muted")
             else:
                 await self._show(self.draft.at + 1)
+
+    async def do_save(self) -> None:
+        """Save it, in the last step."""
+        async with self._moving:
+            if self.step.is_ready:
+                await self._save()
 
     async def do_backward(self) -> None:
         """Go to the step before."""
@@ -141,20 +154,84 @@ class WizardPage(Page):
             self.attempt(lambda: step.do_test(call=True), group="test", exclusive=True)
 
     async def do_generate(self) -> None:
-        """Make a fresh pair of keys; the private half is shown to nobody."""
-        if isinstance(self.step, CredentialStep):
-            await self.step.do_generate()
+        """Generate a key pair; the private key is never shown."""
+        if not isinstance(self.step, CredentialStep):
+            return
+        text = "The statement of the one that is there registers another public key."
+        if self.changed and not await self.console.push_screen_wait(
+            Confirm("Discard the generated key?", text, yes="Generate another", no="Keep it")
+        ):
+            return
+        await self.step.do_generate()
+
+    async def do_write(self) -> None:
+        """Write the secrets that are held into files that a person names."""
+        for name in self.unstored:
+            await self.write_secret(name)
+
+    async def write_secret(self, name: str) -> bool:
+        """Write a secret that is held into a file that a person names; say whether it was written."""
+        label, ending = name.replace("_", " "), {"private_key": "p8", "service_account": "json"}.get(name, "secret")
+        path = f"~/{self.draft.name or self.draft.type}.{ending}"
+        note = "a new file, readable by you only"
+        while path := await self.console.push_screen_wait(Ask(f"Write the {label} to", path, note=note)) or "":
+            try:
+                answer = await self.bridge.ask("secret_write", held=self.draft.held[name], path=path)
+            except Refused as error:
+                note = error.message
+                continue
+            self.draft.written[name] = answer["file"]
+            self.console.tell(f"The {label} is written to {answer['file']}, readable by you only.", "ok")
+            self.refresh_help()
+            return True
+        return False
+
+    @property
+    def unstored(self) -> list[str]:
+        """Give the names of the secrets that are in memory only, and that no keyring will store."""
+        draft = self.draft
+        return [name for name in draft.held if name not in draft.written and not self.keeps_secrets]
+
+    @property
+    def changed(self) -> bool:
+        """Say whether a key was generated here that is lost where the page is left: it is nowhere else yet."""
+        draft = self.draft
+        return (
+            draft.generated and "private_key" in draft.held and "private_key" not in draft.written and not self._saved
+        )
 
     def do_copy(self) -> None:
         """Copy the statement, or the text, that is shown."""
         self.console.put_on_clipboard(self.step.to_copy())
 
+    def do_stop(self) -> None:
+        """Stop the test."""
+        self.workers.cancel_group(self, "test")
+
     async def do_back(self) -> None:
-        """Leave; what was entered is kept for later, without its secrets."""
+        """Leave; what was entered is kept for later, without its secrets. A test that is running is not stopped by this key."""
         if isinstance(self.step, TestingStep) and self.step.testing:
-            self.workers.cancel_group(self, "test")
+            self.console.tell(f"The test is running; {self.console.keys.shown('wizard.stop')} stops it.", "muted")
+            return
+        text = "It is in memory only. A statement that registered its public half is then of no use."
+        if self.changed and not await self.console.push_screen_wait(
+            Confirm("Discard the generated key?", text, yes="Discard", no="Keep editing")
+        ):
+            return
         self.step.keep()
+        text = "What you typed is kept for later. A secret is not."
+        if self._is_edited and not await self.console.push_screen_wait(
+            Confirm("Leave the set-up?", text, yes="Leave", no="Keep editing")
+        ):
+            return
         self.dismiss(None)
+
+    @property
+    def _is_edited(self) -> bool:
+        """Say whether a text is being edited, or a secret was entered, which is not kept."""
+        draft, focused = self.draft, self.focused
+        typed = isinstance(focused, Input) and (draft.has_something if draft.type else bool(focused.value))
+        return typed or bool(draft.held) or any(entry.password and entry.value for entry in self.query(Entry))
 
     def on_unmount(self) -> None:
         """Keep what was entered, however the page was left."""
@@ -166,6 +243,11 @@ class WizardPage(Page):
             self.console.tell(f"{self.draft.name or self.draft.type} is kept for later; its secret is not.")
 
     def why_not(self, name: str) -> str:
+        testing = isinstance(self.step, TestingStep) and self.step.testing
+        if name == "stop" and not testing:
+            return "no test is running"
+        if name == "save" and self.draft.at < len(_STEPS) - 1:
+            return f"it is the last step; this is step {self.draft.at + 1} of {len(_STEPS)}"
         if name == "test" and isinstance(self.step, TestingStep) and self.step.testing:
             return "it is being tested"
         if name == "call" and not (self.what == "destination" and isinstance(self.step, TestingStep)):
@@ -174,6 +256,8 @@ class WizardPage(Page):
             return "this is the first step"
         if name == "copy" and not self.step.to_copy():
             return "there is no statement to copy"
+        if name == "write" and not self.unstored:
+            return "no secret is in memory only"
         if name == "generate" and not (isinstance(self.step, CredentialStep) and "private_key" in self.draft.needed()):
             return "no key is needed here"
         return ""
@@ -184,11 +268,15 @@ class WizardPage(Page):
     def hints(self) -> Iterable[str]:
         back = ("wizard.backward",) if self.draft.at else ()
         later = () if self.typing else ("global.back",)  # while typing, it stands at the right
-        return ("wizard.forward", *back, *self.step.hints(), *later)
+        on = "wizard.save" if self.draft.at == len(_STEPS) - 1 else "wizard.forward"
+        return (on, *back, *self.step.hints(), *later)
 
     async def on_button_pressed(self, message: Button.Pressed) -> None:
         message.stop()
-        await (self.do_forward() if message.button.id == "forward" else self.do_backward())
+        if message.button.id == "back":
+            await self.do_backward()
+        else:
+            await (self.do_save() if self.draft.at == len(_STEPS) - 1 else self.do_forward())
 
     def on_paste(self, event: events.Paste) -> None:
         """Take what was pasted where no field has the keys: a person who pastes a key need not look where the cursor is."""
@@ -239,8 +327,39 @@ class WizardPage(Page):
         self.query_one("#forward", Button).focus()
 
     def form_done(self) -> None:
-        """Go from the last field to the primary button: Enter goes forward, never back."""
-        self.focus_next_button()
+        """Go from the last field to the primary button: Enter goes forward, never back. A field that is wrong stays."""
+        self.attempt(self._form_done)
+
+    async def _form_done(self) -> None:
+        if await self.step.is_filled():
+            self.focus_next_button()
+
+    # a pasted connection string
+
+    async def take_connection(self, text: str) -> str:
+        """Take over a connection string, and hold its password. Give what is wrong with it; nothing where it was taken."""
+        remember_secret(text)
+        try:
+            found = from_text(text)
+        except UsageError as error:
+            return f"{error.message} {error.remedy}"
+        if found is None or found.type not in self.draft.types:
+            return "This is no connection string that is known here. Choose a type instead."
+        self.draft.take_over(
+            {
+                "type": found.type,
+                "settings": found.settings,
+                "origin": found.origin,
+                "notes": found.notes,
+                "secrets": (),
+            }
+        )
+        for name, secret in found.secrets.items():
+            remember_secret(secret.reveal())
+            facts = await self.bridge.ask("hold", kind="plain", value=secret.reveal())
+            self.draft.held[name] = facts["handle"]
+            self.draft.facts[name] = {**facts, "origin": found.origin}
+        return ""
 
     # names, scripts, saving
 
@@ -284,18 +403,34 @@ class WizardPage(Page):
                     await self.bridge.ask(
                         "secret_set", name=f"{self.what}s/{draft.name}.{secret}", held=draft.held[secret]
                     )
-                except Refused as error:
-                    self._saved = True
-                    self.console.tell(f"The file is saved; its secret is not. {error.message} {error.remedy}", "fail")
-                    self.dismiss(draft.name)
+                except Refused as error:  # the page stays: what was entered, or generated, is nowhere else
+                    key = self.console.keys.shown("wizard.write", typing=True)
+                    said = f"The file is saved; its secret is not. {error.message} {key} writes it to a file of yours."
+                    self.console.tell(said, "fail")
+                    self.place = {**self.place, "usable": False}
+                    self.refresh_help()
                     return
         self._saved = True
         if self._state is not None:
             draft.drop(self._state)
-        self.console.tell(
-            f"{draft.name} is saved{' with its secret' if draft.held and self.keeps_secrets else ''}.", "ok"
-        )
+        unstored = [name for name in draft.needed() if name in draft.held and not self.keeps_secrets]
+        if unstored:
+            labels = " and ".join(name.replace("_", " ") for name in unstored)
+            where = " and ".join(self.where_read(name) for name in unstored)
+            self.console.tell(
+                f"{draft.name} is saved; its {labels} is not stored here. It is read from {where}.", "warn"
+            )
+        else:
+            self.console.tell(f"{draft.name} is saved{' with its secret' if draft.held else ''}.", "ok")
         self.dismiss(draft.name)
+
+    def where_read(self, name: str) -> str:
+        """Say where a secret that Backhaul does not store is read from."""
+        draft, place = self.draft, self.place
+        if draft.secrets_from == "command":
+            return f"the command {draft.secrets_command!r}"
+        known = place["places"][draft.secrets_from or place["from"]]
+        return str(known.get(self.secret_name(name), place["place"]))
 
     def secret_name(self, name: str) -> str:
         """Give the whole name of a secret, as the project calls it."""

@@ -35,7 +35,12 @@ class SavingStep(Step):
         for name in draft.needed():
             full = self.page.secret_name(name)
             lines += [Line(), heading("Secret"), line(Span(full, "text"))]
-            lines += wrapped(self._where(full), width, "muted", indent=2)
+            lines += wrapped(self._where(name), width, "muted", indent=2)
+            if name in self.page.unstored:
+                key = self.page.console.keys.shown("wizard.write", typing=True)
+                lines.append(
+                    line("  ", Span(key, "bold text"), ("  writes it to a file that only you can read", "muted"))
+                )
         if draft.needed() and draft.secrets_from:
             lines += [Line(), heading("backhaul.toml", ("for the whole project", "muted"))]
             lines += [line(("[secrets]", "text")), line((f'from = "{draft.secrets_from}"', "text"))]
@@ -48,7 +53,10 @@ class SavingStep(Step):
             ]
         return lines
 
-    def _where(self, full: str) -> str:
+    def hints(self) -> tuple[str, ...]:
+        return ("wizard.write",) if self.page.unstored else ()
+
+    def _where(self, name: str) -> str:
         """Say where a secret goes, or where it is read from."""
         page, draft = self.page, self.draft
         place = page.place
@@ -56,8 +64,10 @@ class SavingStep(Step):
             return "is looked for where the project's secrets are"
         if page.keeps_secrets:
             return f"goes to {place['place']}"
-        known = place["places"][draft.secrets_from or place["from"]].get(full, place["place"])
-        return f"is read from {known}; Backhaul does not keep it"
+        if name in draft.written:
+            return f"is read from {page.where_read(name)}; it is in {draft.written[name]}"
+        forgotten = "; what you entered was for the test only, and is not stored" if name in draft.held else ""
+        return f"is read from {page.where_read(name)}{forgotten}"
 
     def help(self, width: int) -> list[Line]:
         lines = [heading("Next")]

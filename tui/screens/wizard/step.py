@@ -33,7 +33,11 @@ class Step(Vertical):
         self.is_ready = True
         self.page.refresh_buttons()
         self.page.refresh_help()
-        self.call_after_refresh(self.take_keys)
+        self.call_after_refresh(self._take_keys_if_shown)
+
+    def _take_keys_if_shown(self) -> None:
+        if self.is_shown:  # who presses ^T goes through it, and it is gone again
+            self.take_keys()
 
     @property
     def is_shown(self) -> bool:
@@ -56,6 +60,10 @@ class Step(Vertical):
 
     async def leave(self) -> bool:
         """Check what was entered and put it into the draft; False where something is missing, which is then shown."""
+        return True
+
+    async def is_filled(self) -> bool:
+        """Say whether one can go on from the last field: what stands there is not wrong."""
         return True
 
     def take_paste(self, text: str) -> bool:

@@ -94,6 +94,7 @@ class TestingStep(Step):
             self._error, draft.passed = error, False
         except asyncio.CancelledError:
             self._testing = False
+            self._show()
             raise
         self._testing = False
         self._show()
@@ -183,4 +184,6 @@ class TestingStep(Step):
 
     def hints(self) -> tuple[str, ...]:
         copy = ("wizard.copy",) if self.to_copy() else ()
+        if self._testing:
+            return ("wizard.stop",)
         return ("wizard.test", *(("wizard.call",) if self.draft.what == "destination" else ()), *copy)
