@@ -95,8 +95,8 @@ class _NotNow:
 class Delivering:
     """Sends one open delivery. `emit` takes events; `sleep` and `clock` are parameters so that tests own the time.
 
-    `rejected_before` are the places in the plan of rows that were rejected in earlier deliveries; `has_failed_before` says that the
-    delivery before this one was given up, so that evidence is looked for at once.
+    `rejected_before` are the places in the plan of rows that were rejected in earlier deliveries; `has_failed_before` says that an
+    earlier run could not finish it, or that the delivery before it was given up: then evidence is looked for at once.
     """
 
     store: Store
@@ -151,6 +151,8 @@ class Delivering:
         self.rejected = (totals["answered"] if totals else 0) - self.acknowledged
         self.evidence.before = self.acknowledged
         self.rejected_before = await asyncio.to_thread(self._rejected_before)
+        sent = self.store.rows("sent_batches", delivery=self.delivery["id"])
+        self.has_failed_before = self.has_failed_before or any(row["state"] == "sending" for row in sent)
         wanted = self._begun() if self.only_begun else set(range(self.delivery["batches"])) - answered
         source = PlanSource(self.plan, wanted)
         try:
@@ -385,8 +387,8 @@ class Delivering:
     async def _failed(self, piece: Piece, calls: pa.Array, pause: PausedError) -> None:
         """Deal with a piece that had no answer, or one that is no row's fault. Raises where the delivery has to pause.
 
-        In the first run of a batch it pauses at once: what is wrong then is seldom a row. Later the piece is set aside, until it is
-        known whether other calls are taken.
+        In the first run of a delivery it pauses at once: what is wrong then is seldom a row. Later the piece is set aside, until it
+        is known whether other calls are taken.
         """
         if piece.is_sample and piece.tries == 1:
             self._aside.append(piece.part(piece.places, tries=_FEW_TRIES))
@@ -439,8 +441,8 @@ class Delivering:
                 suspicion = evidence.suspect(cause, is_new=False)
                 batches = await source.sample(_SAMPLE_BATCHES) if source else []
                 pieces = [await self._begin(batch) for batch in batches]
-                if not pieces and are_many:
-                    pieces = self._taken_stack()
+                if pieces or are_many:
+                    pieces += self._taken_stack()
                 self._put_sample(suspicion, pieces, _SAMPLE, tries=self.limits.attempts)
 
     async def _sample_failed(self, source: PlanSource | None, suspicion: Suspicion) -> None:
@@ -451,7 +453,7 @@ class Delivering:
         has failed in many runs.
         """
         batches = await source.sample(_SAMPLE_BATCHES) if source else []
-        pieces = [await self._begin(batch) for batch in batches] or self._taken_stack()
+        pieces = [*[await self._begin(batch) for batch in batches], *self._taken_stack()]
         several = [piece for piece in self._aside if len(piece.places) > 1]
         if pieces or several:
             pieces += several

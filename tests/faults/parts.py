@@ -29,7 +29,7 @@ from tests.faults.straced import why_not as straced_why_not
 
 __all__ = ["LONG", "PARTS"]
 
-SHOWN = 1_500
+SHOWN = 5_000
 """Characters of a finding that are printed."""
 MOST_SHOWN = 20
 """Findings of a part that are printed whole."""
