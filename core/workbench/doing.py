@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -52,6 +53,10 @@ DOES: Mapping[str, str] = {
 """What can be asked, and which function of this package does it."""
 
 
+_IMPORTING = threading.Lock()
+"""Requests are threads: two that import packages which import one another meet half a package (an ImportError, or a KeyError)."""
+
+
 def do(request: Request) -> Mapping[str, Any]:
     """Do what is asked, and give the answer. Raises BackhaulError."""
     if request.do not in DOES:
@@ -60,7 +65,8 @@ def do(request: Request) -> Mapping[str, Any]:
         hint = nearest(request.do, list(DOES))
         raise UsageError(f"Nothing is called {request.do[:40]!r}.{hint}", remedy=f"Known: {', '.join(DOES)}.")
     module, name = DOES[request.do].split(".")
-    function = getattr(importlib.import_module(f"core.workbench.{module}"), name)
+    with _IMPORTING:
+        function = getattr(importlib.import_module(f"core.workbench.{module}"), name)
     return cast("Callable[[Request], Mapping[str, Any]]", function)(request)
 
 

@@ -76,7 +76,7 @@ def delivers_everyone_once(project: ProjectFolder, receiver: Receiver) -> bool:
 @pytest.mark.parametrize(
     ("file", "text", "shown"),
     [
-        ("backhaul.toml", "name = x\n", ["backhaul.toml: This is not TOML", "line 1", "Mend the file."]),
+        ("backhaul.toml", "name = x\n", ["backhaul.toml: This is not TOML", "line 1", "Fix the file."]),
         (
             "backhaul.toml",
             'name = "x"\nretenton = 3\n',
@@ -92,7 +92,7 @@ def delivers_everyone_once(project: ProjectFolder, receiver: Receiver) -> bool:
         (
             "destinations/seg.toml",
             'type = "segment"\n[limits]\nattempts = 0\n',
-            ["limits.attempts has to be"],
+            ["limits.attempts: 0 is out of range"],
         ),
         ("destinations/seg.toml", 'type = "segment"\nwrite_key = "oops"\n', ["seg.toml", "write_key", "Take it out"]),
         ("syncs/people.toml", 'source = "warehouse"\n', ["people.toml", "call"]),

@@ -916,3 +916,18 @@ def test_it_says_how_it_is_called(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"usage:" in done.stderr
+
+
+def test_requests_that_come_at_once_at_the_start_import_what_they_need_one_after_the_other(tmp_path: Path) -> None:
+    asked = ["lint", "preview", "complete", "plan", "check", "warm"]
+    lines = b"".join(json.dumps({"id": number, "do": what}).encode() + b"\n" for number, what in enumerate(asked))
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, "-m", "core.workbench", str(tmp_path)],
+            input=lines,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert b"ImportError" not in done.stdout + done.stderr
+        assert b"KeyError" not in done.stdout + done.stderr

@@ -248,6 +248,7 @@ def _delivery(store: Store, run: str, sync: str, destination: str, started: floa
         notes="[]",
         created=started,
         kind="sync",
+        accepted=None,
         deletes=0,
         assumed=0,
         canary=None,

@@ -118,7 +118,10 @@ def test_a_proxys_password_is_in_no_message(secure: SecureServer, monkeypatch: p
 
 
 def test_a_proxy_with_a_password_is_refused_in_a_file(project: ProjectFolder) -> None:
-    for proxy, said in (("http://u:planted-6Yq1@p.example", "never stands in a file"), ("p.example", "has to begin")):
+    for proxy, said in (
+        ("http://u:planted-6Yq1@p.example", "never stands in a file"),
+        ("p.example", "is not a valid URL"),
+    ):
         network = {"proxy": proxy}
         project.write("destinations/seg.toml", {"type": "segment", "network": network})
         done = project.run("check", "seg")
