@@ -77,10 +77,11 @@ CREATE OR REPLACE TEMP MACRO json_minified(x) AS
          THEN regexp_replace(x, '("(?:[^"\\]|\\.)*")|[ \t\r\n]+', '\1', 'g')
          ELSE try(json(x))::VARCHAR END;
 
--- Why a JSON text cannot travel, or NULL. DuckDB takes NaN, infinities and trailing commas for valid; JSON does not.
+-- Why a JSON text cannot travel, or NULL. Behind "!" the warehouse says why it cannot write the value (core.warehouses.base). DuckDB takes NaN, infinities and trailing commas for valid; JSON does not.
 CREATE OR REPLACE TEMP MACRO json_fault(x) AS
     CASE WHEN NOT json_valid(x) THEN
-              CASE WHEN regexp_matches(x, '\\u[dD][89a-fA-F]') THEN 'holds JSON with half a surrogate pair'
+              CASE WHEN starts_with(x, '!') THEN 'holds ' || x[2:]
+                   WHEN regexp_matches(x, '\\u[dD][89a-fA-F]') THEN 'holds JSON with half a surrogate pair'
                    ELSE 'does not hold JSON' END
          WHEN regexp_matches(x, '(?i)nan|inf|,\s*[\]}]')
               AND regexp_matches(regexp_replace(x, '"(?:[^"\\]|\\.)*"', '0', 'g'), '(?i)nan|inf|,\s*[\]}]')

@@ -91,6 +91,11 @@ class Query:
         """Whether it is one query, as far as it could be understood."""
         return self.tree is not None or self.is_proven
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether its outermost SELECT has an ORDER BY, as its tokens show: a query without a tree may have one, too."""
+        return syntax.is_ordered(self.tokens)
+
     def stands_for_placeholder(self, node: exp.Expr) -> bool:
         """Tell whether a node of the tree is the number that stands for a placeholder."""
         return self.place_of(node) is not None

@@ -28,7 +28,7 @@ from core.query.gaps import bridged
 from core.query.place import finding
 from core.scan import Piece, PieceKind
 
-__all__ = ["LONGEST", "Parsed", "parse_statement", "statements", "tokenize"]
+__all__ = ["LONGEST", "Parsed", "is_ordered", "parse_statement", "statements", "tokenize"]
 
 LONGEST = 256 * 1024
 """The longest query, in characters."""
@@ -49,6 +49,7 @@ _PAIRS = {
     TokenType.L_BRACKET: TokenType.R_BRACKET,
     TokenType.L_BRACE: TokenType.R_BRACE,
 }
+_ORDERS = {TokenType.ORDER_BY, TokenType.ORDER_SIBLINGS_BY}
 _INCOMPLETE = {
     TokenType.FROM,
     TokenType.WHERE,
@@ -130,6 +131,24 @@ def statements(tokens: Sequence[Token]) -> list[list[Token]]:
         else:
             groups[-1].append(token)
     return [group for group in groups if group]
+
+
+def is_ordered(tokens: Sequence[Token]) -> bool:
+    """Return whether a statement has an ORDER BY outside of brackets, but for those around the whole statement."""
+    depths: list[int] = []
+    depth = 0
+    for token in tokens:
+        depth -= token.token_type is TokenType.R_PAREN
+        depths.append(depth)
+        depth += token.token_type is TokenType.L_PAREN
+    around = 0
+    while (
+        around < len(tokens)
+        and tokens[around].token_type is TokenType.L_PAREN
+        and around not in depths[around + 1 : -around - 1]
+    ):
+        around += 1
+    return any(token.token_type in _ORDERS and depth == around for token, depth in zip(tokens, depths, strict=True))
 
 
 def parse_statement(tokens: list[Token], code: str, text: str, dialect: str) -> Parsed:

@@ -206,10 +206,10 @@ UPDATE segments SET retired = :now WHERE ledger = :ledger AND number >= :first A
 -- name: insert_delivery
 INSERT INTO deliveries (id, run, sync, destination, ledger, state, call, plan, plan_bytes, plan_digest, clock, digest,
     form, rows, full_rows, added, changed, removed, unchanged, retried, superseded, refused, calls, batches, notes, created,
-    kind, deletes, assumed, canary, shape, accepted)
+    kind, deletes, assumed, canary, shape, accepted, ordered)
 VALUES (:id, :run, :sync, :destination, :ledger, 'planned', :call, :plan, :plan_bytes, :plan_digest, :clock, :digest,
     :form, :rows, :full_rows, :added, :changed, :removed, :unchanged, :retried, :superseded, :refused, :calls, :batches, :notes,
-    :created, :kind, :deletes, :assumed, :canary, :shape, :accepted);
+    :created, :kind, :deletes, :assumed, :canary, :shape, :accepted, :ordered);
 
 -- name: delivery_before
 SELECT replan FROM deliveries WHERE ledger = :ledger AND rowid < (SELECT rowid FROM deliveries WHERE id = :id)

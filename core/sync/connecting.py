@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from core.model import Project, Secret, Source
 from core.warehouses import warehouse_type
-from core.warehouses.base import Warehouse
+from core.warehouses.base import Warehouse, ZonedWarehouse
 
 __all__ = ["Secrets", "warehouse_at"]
 
@@ -16,6 +16,7 @@ Secrets = Callable[[str], Secret]
 
 def warehouse_at(project: Project, source: Source, secrets: Secrets) -> Warehouse:
     """Make the plug-in of a source, which may be one that is in no file yet."""
-    return warehouse_type(source.type)(
+    made = warehouse_type(source.type)(
         source.settings, lambda secret: secrets(f"sources/{source.name}.{secret}"), project.folder
     )
+    return made.in_timezone(source.timezone) if isinstance(made, ZonedWarehouse) else made

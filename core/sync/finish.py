@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BackhaulError, StateError
@@ -92,6 +92,8 @@ class Finishing:
 
     async def _send(self, target: Target, delivery: Mapping[str, Any], *, only_begun: bool) -> None:
         before = self.store.row("delivery_before", ledger=delivery["ledger"], id=delivery["id"])
+        if delivery["ordered"]:  # one batch after the other
+            target = replace(target, limits=replace(target.limits, connections=1))
         async with transport_of(target.plugin.transport, target.limits, target.destination.network) as transport:
             await Delivering(
                 store=self.store,

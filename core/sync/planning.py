@@ -84,6 +84,7 @@ class Planning:
     `host_clock` is this machine's time in Unix seconds. `skew` is by how many seconds the warehouse's clock is ahead of
     it, to half a second, and `set_back` by how many it is behind the last_sync_time that it gave itself. `estimated` takes
     what the query will cost before it runs, and `billed` what it has cost, where the warehouse tells; both in the query's thread.
+    `ordered` says that the rows are events, and that the query has an order: their calls go out in it.
     """
 
     project: Project
@@ -107,6 +108,7 @@ class Planning:
     mapper: Mapper | None = None
     digest: str = ""
     full: bool = True
+    ordered: bool = False
     plans: list[TargetPlan] = field(default_factory=list)
     ids: InvalidIds = NO_INVALID_IDS
     sieve: Sieve | None = None
@@ -134,6 +136,7 @@ class Planning:
             result = self._run(session, query.render(bound))
             self.mapper = mapper_of(self.sync, source, result)
             check_fit(self.sync, self.mapper, self.columns, targets)
+            self.ordered = query.is_ordered and not self.mapper.keeps_payload
             for plan in self.plans:
                 self._key_questions(plan)
                 if plan.ledger_id in checked:
@@ -297,7 +300,9 @@ class Planning:
             sieve=self.sieve,
         )
         try:
-            stage_rows(self.connection, reader, self.progress, mapper, len(ledgers), weaker=self.full)
+            stage_rows(
+                self.connection, reader, self.progress, mapper, len(ledgers), weaker=self.full, ordered=self.ordered
+            )
         finally:  # a query that has run is paid, though its rows could not be read
             if (bill := result.bill()) is not None:
                 self.billed(bill)

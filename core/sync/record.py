@@ -74,7 +74,19 @@ def delivery_row(
 ) -> dict[str, Any]:
     """Give the values of a delivery's row of the store; `counts` are its columns that are not 0 or empty."""
     nothing = dict.fromkeys(
-        ("rows", "added", "changed", "removed", "unchanged", "retried", "superseded", "refused", "deletes", "assumed"),
+        (
+            "rows",
+            "added",
+            "changed",
+            "removed",
+            "unchanged",
+            "retried",
+            "superseded",
+            "refused",
+            "deletes",
+            "assumed",
+            "ordered",
+        ),
         0,
     )
     return {
@@ -131,6 +143,7 @@ def _planned_row(planning: Planning, plan: TargetPlan, run: str, now: float) -> 
         refused=comparison.refused + comparison.held,
         canary=file.canary if file else None,
         accepted=json.dumps([question.guard for question in plan.questions]) if plan.questions else None,
+        ordered=int(planning.ordered),
         notes=json.dumps(planning.notes(comparison), ensure_ascii=False),
     )
     if planning.accepted.baseline:

@@ -199,10 +199,12 @@ def stage_rows(
     destinations: int,
     *,
     weaker: bool = False,
+    ordered: bool = False,
 ) -> None:
     """Fill the table `stage` from `reader`: to each of so many `destinations` a row is ADDED, or FAULTY.
 
     With `weaker`, that column holds the keys that the row may have had before (needed to tell removals).
+    With `ordered`, the stage's rowids, and what is read by them, are in the order of the rows (see `scratch`).
     """
     import duckdb
 
@@ -212,6 +214,8 @@ def stage_rows(
         for position in range(destinations)
     )
     weaker_keys = ", ".join(f"fingerprint_of({identity})" for identity in mapper.weaker) if weaker else ""
+    if ordered:
+        connection.execute("SET preserve_insertion_order = true")
     connection.register("incoming", reader)
     try:
         connection.execute(f"""

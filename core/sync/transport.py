@@ -22,6 +22,7 @@ from core.blackout import without_secrets
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import Limits, Network
+from core.sync.content_encoding import ACCEPTED, decoded
 from core.sync.network import LOOPBACK, proxy_of, trusting, without_password
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class HttpTransport:
                     proxy=httpx.Proxy(proxy, ssl_context=context if is_secure else None) if proxy else None,
                     verify=context,
                     trust_env=False,  # core.sync.network has read it
-                    headers={"user-agent": f"backhaul/{__version__}"},
+                    headers={"user-agent": f"backhaul/{__version__}", "accept-encoding": ACCEPTED},
                 )
             except (ValueError, httpx.InvalidURL, ImportError) as error:  # ImportError: a SOCKS proxy needs a package
                 raise DeliveryError(
@@ -123,7 +124,7 @@ class HttpTransport:
                 client.stream(request.method, request.url, content=body, headers=headers) as reply,
             ):
                 content = b""
-                async for part in reply.aiter_bytes():
+                async for part in reply.aiter_raw():
                     content += part
                     if len(content) > _LONGEST_REPLY:
                         break
@@ -139,9 +140,10 @@ class HttpTransport:
             ) from None
         if reply.status_code // 100 == 3:
             raise _redirected(request.url, reply.headers.get("location", "nowhere"))
+        content = decoded(content, reply.headers.get("content-encoding", ""), most=_LONGEST_REPLY)
         for key in _keys(request.headers):
             content = content.replace(key, b"(hidden)")
-        said = without_secrets(content[:_LONGEST_REPLY].decode("utf-8", "surrogateescape"))
+        said = without_secrets(content.decode("utf-8", "surrogateescape"))
         return Response(
             status=reply.status_code, headers=dict(reply.headers), body=said.encode("utf-8", "surrogateescape")
         )

@@ -17,6 +17,8 @@ Not-a-number and infinity of a DECIMAL travel as the warehouse writes them (NaN,
 one that Arrow cannot hold, travels as the largest integer of its type or minus that: DuckDB reads these as infinity,
 while other values out of its range make it fail as a whole. Rows that hold one are for the engine to reject.
 
+A JSON value that the warehouse cannot write travels as UNWRITABLE and the reason, which is no JSON: the engine rejects its row for it.
+
 Foreign exceptions become ours in `explain`, and nowhere else.
 """
 
@@ -26,7 +28,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 from core.errors import WarehouseError
 from core.model import Bill, Column, Estimate, Secret, Step, Table
@@ -34,7 +36,10 @@ from core.model import Bill, Column, Estimate, Secret, Step, Table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Result", "Session", "SetupNames", "Warehouse"]
+__all__ = ["UNWRITABLE", "Result", "Session", "SetupNames", "Warehouse", "ZonedWarehouse"]
+
+UNWRITABLE = "!"
+"""What a JSON value begins with that says why it cannot be written; `json_fault` (core/calls/canonical.sql) knows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,4 +168,13 @@ class Warehouse(Protocol):
 
     def explain(self, error: Exception) -> WarehouseError:
         """Translate a driver's error into ours: what happened, where, what to do. Never holds a secret."""
+        ...
+
+
+@runtime_checkable
+class ZonedWarehouse(Protocol):
+    """A warehouse that writes timestamps without zone by itself, inside other values, so that it must know what they mean."""
+
+    def in_timezone(self, timezone: str) -> Self:
+        """Return the same warehouse, to which a timestamp without zone is one of this zone; it is UTC else."""
         ...

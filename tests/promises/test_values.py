@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.core.warehouses.harness import bigquery_file
 from tests.projects import ProjectFolder
+from tests.servers.bigquery.stand_in import Dataset
 from tests.servers.postgres import Server
 
 REJECTED = object()
@@ -75,7 +77,96 @@ POSTGRES: dict[str, tuple[str, Any]] = {
     "a bool in a text": ("true::text", "true"),
     "padded text": ("'a'::char(3)", "a  "),
     "deep JSON": ("(repeat('[', 1500) || repeat(']', 1500))::jsonb", None),
+    "times in an array": ("array['2026-07-01 10:00:00'::timestamp, NULL]", ["2026-07-01T10:00:00Z", None]),
+    "fractions of seconds": (
+        "array['2026-07-01 10:00:00.5'::timestamp, '2026-07-01 10:00:00.123456']",
+        ["2026-07-01T10:00:00.500Z", "2026-07-01T10:00:00.123456Z"],
+    ),
+    "times with zone in an array": ("array['2026-07-01 10:00:00.25+02'::timestamptz]", ["2026-07-01T08:00:00.250Z"]),
+    "times in an array of two dimensions": (
+        "array[array['2026-07-01'::timestamp, NULL], array['2026-07-02'::timestamp, '2026-07-03'::timestamp]]",
+        [["2026-07-01T00:00:00Z", None], ["2026-07-02T00:00:00Z", "2026-07-03T00:00:00Z"]],
+    ),
+    "times in an array of three dimensions": (
+        "(SELECT array_agg(array[array[t, t], array[NULL, t]]) FROM unnest(array['2026-07-01'::timestamptz, '2026-07-02']) t)",
+        [
+            [["2026-07-01T00:00:00Z", "2026-07-01T00:00:00Z"], [None, "2026-07-01T00:00:00Z"]],
+            [["2026-07-02T00:00:00Z", "2026-07-02T00:00:00Z"], [None, "2026-07-02T00:00:00Z"]],
+        ],
+    ),
+    "an array that begins at another index": ("'[5:6]={2026-07-01,NULL}'::timestamp[]", ["2026-07-01T00:00:00Z", None]),
+    "no times": ("'{}'::timestamp[]", []),
+    "the usual end of validity in an array": ("array['9999-12-31'::timestamp]", ["9999-12-31T00:00:00Z"]),
+    "an infinite time in an array": ("array['2026-07-01'::timestamp, 'infinity']", REJECTED),
+    "an infinite time with zone in an array": ("array['-infinity'::timestamptz]", REJECTED),
+    "a far time in an array": ("array['10000-01-01'::timestamp]", REJECTED),
+    "an infinite date in an array": ("array['infinity'::date]", REJECTED),
+    "dates in an array": ("array['2026-07-01'::date]", ["2026-07-01"]),
+    "a range of times": (
+        "tsrange('2026-07-01 10:00', '2026-07-02 10:00')",
+        "[2026-07-01T10:00:00Z,2026-07-02T10:00:00Z)",
+    ),
+    "a range of times with zone": ("tstzrange('2026-07-01 10:00+02', NULL, '()')", "(2026-07-01T08:00:00Z,)"),
+    "an empty range of times": ("tsrange('2026-07-01', '2026-07-01')", "empty"),
+    "a range to infinity": ("tsrange('2026-07-01', 'infinity')", "[2026-07-01T00:00:00Z,infinity)"),
+    "ranges of times": (
+        "array[tsrange('2026-07-01', '2026-07-02')]",
+        ["[2026-07-01T00:00:00Z,2026-07-02T00:00:00Z)"],
+    ),
+    "a range of ranges of times": (
+        "tsmultirange(tsrange('2026-07-01', '2026-07-02'), tsrange('2026-08-01', NULL))",
+        "{[2026-07-01T00:00:00Z,2026-07-02T00:00:00Z),[2026-08-01T00:00:00Z,)}",
+    ),
+    "a time in a composite": (
+        "row('2026-07-01 10:00', ARRAY['2026-07-02'::timestamp], 'a', NULL, NULL)::visit",
+        {
+            "at {}": "2026-07-01T10:00:00Z",
+            "all": ["2026-07-02T00:00:00Z"],
+            'pa"ge': "a",
+            "during": None,
+            "of day": None,
+        },
+    ),
+    "a composite of nothing": (
+        "row(NULL, NULL, NULL, NULL, NULL)::visit",
+        {"at {}": None, "all": None, 'pa"ge': None, "during": None, "of day": None},
+    ),
+    "composites in an array": (
+        "array[NULL, row(NULL, NULL, 'b', tsrange('2026-07-01', NULL), '2026-07-03 10:00')::visit]",
+        [
+            None,
+            {
+                "at {}": None,
+                "all": None,
+                'pa"ge': "b",
+                "during": "[2026-07-01T00:00:00Z,)",
+                "of day": "2026-07-03T10:00:00Z",
+            },
+        ],
+    ),
+    "a composite in a composite": (
+        "row(1, array[row('2026-07-01 10:00', NULL, 'a', NULL, NULL)::visit])::journey",
+        {
+            "id": 1,
+            "visits": [{"at {}": "2026-07-01T10:00:00Z", "all": None, 'pa"ge': "a", "during": None, "of day": None}],
+        },
+    ),
+    "an infinite time in a composite": ("row('infinity', NULL, NULL, NULL, NULL)::visit", REJECTED),
+    "a domain over times": ("array['2026-07-01 10:00'::moment]", ["2026-07-01T10:00:00Z"]),
+    "a row without a type": (
+        "row(1, 'a', '2026-07-01 10:00+00'::timestamptz)",
+        {"f1": 1, "f2": "a", "f3": "2026-07-01T10:00:00+00:00"},
+    ),
+    "a time in a row without a type": ("row(1, '2026-07-01 10:00'::timestamp)", REJECTED),
+    "a time in rows without a type": ("array[row(1, '2026-07-01 10:00'::timestamp)]", REJECTED),
 }
+
+OF_POSTGRES = (
+    "CREATE DOMAIN moment AS timestamp CHECK (VALUE > '1900-01-01')",
+    """CREATE TYPE visit AS ("at {}" timestamp, "all" timestamp[], "pa""ge" text, during tsrange, "of day" moment)""",
+    "CREATE TYPE journey AS (id integer, visits visit[])",
+)
+"""Types that the values of Postgres are of."""
 
 
 def arrives(project: ProjectFolder, value: str, expected: Any, source: str, **settings: Any) -> None:
@@ -121,6 +212,7 @@ def test_a_value_of_postgres_arrives_as_psql_shows_it_or_rejects_its_row(
     project: ProjectFolder, postgres: Server, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     database = postgres.create_database()
+    database.execute(*OF_POSTGRES)
     project.postgres(database)
     monkeypatch.setenv("BACKHAUL_SOURCES_PG_PASSWORD", database.reader_password)
     value, expected = POSTGRES[name]
@@ -145,6 +237,88 @@ def test_the_first_and_last_moments_of_a_zone_can_be_written(project: ProjectFol
     project.sync("y", "SELECT '1' AS \"userId\", TIMESTAMP '0001-01-01' AS v", to=("files",))
     assert project.run("run", "y").code == 0
     assert project.delivered("y")[0]["traits"]["v"] == first
+
+
+MOMENTS = (
+    "2026-01-01 10:00:00",
+    "2026-07-01 10:00:00.25",
+    "2026-03-29 02:30:00",  # an hour that Berlin has not
+    "2026-03-08 02:30:00",  # and New York
+    "2026-10-25 02:30:00",  # an hour that Berlin has twice
+    "2026-11-01 01:30:00",  # and New York
+    "1890-01-01 00:00:00",
+    "0001-01-01 00:00:00",
+    "9999-12-31 23:59:59.999999",
+)
+
+
+@pytest.mark.parametrize("zone", ["UTC", *ZONES])
+def test_a_time_inside_a_value_of_postgres_is_the_moment_that_it_is_alone(
+    project: ProjectFolder, postgres: Server, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    database = postgres.create_database()
+    database.execute(*OF_POSTGRES)
+    project.postgres(database, timezone=zone)
+    monkeypatch.setenv("BACKHAUL_SOURCES_PG_PASSWORD", database.reader_password)
+    moments = ", ".join(f"'{moment}'::timestamp" for moment in MOMENTS)
+    query = (
+        'SELECT row_number() OVER ()::text AS "userId", t AS alone, array[t] AS one, array[array[t], array[NULL::timestamp]] AS two, '
+        "row(t, array[t], NULL, tsrange(t, NULL), NULL)::visit AS visit, tsrange(t, t, '[]') AS range, "
+        "timezone('UTC', t) AS with_zone, array[timezone('UTC', t)] AS with_zones "
+        f"FROM unnest(array[{moments}]) t"
+    )
+    project.sync("x", query, to=("files",), source="pg")
+    done = project.run("run", "x")
+    assert done.code == 0, done.out + done.err
+    delivered = [call["traits"] for call in project.delivered("x")]
+    assert len(delivered) == len(MOMENTS)
+    for traits in delivered:
+        alone = traits["alone"]
+        assert (traits["one"], traits["two"]) == ([alone], [[alone], [None]])
+        assert (traits["visit"]["at {}"], traits["visit"]["all"]) == (alone, [alone])
+        assert traits["with_zones"] == [traits["with_zone"]]
+        if not alone.startswith(("0001", "9999")):
+            assert traits["range"] == f"[{alone},{alone}]"
+            assert traits["visit"]["during"] == f"[{alone},)"
+
+
+@pytest.mark.parametrize("zone", ["UTC", *ZONES])
+def test_a_time_inside_a_value_of_duckdb_is_the_moment_that_it_is_alone(project: ProjectFolder, zone: str) -> None:
+    project.write("sources/warehouse.toml", {"type": "duckdb", "path": "warehouse.duckdb", "timezone": zone})
+    moments = ", ".join(f"TIMESTAMP '{moment}'" for moment in MOMENTS)
+    query = (
+        'SELECT (row_number() OVER ())::text AS "userId", t AS alone, [t] AS one, [[t], [NULL]] AS two, '
+        "{'at': t, 'all': [t]} AS visit, MAP {'at': t} AS map, "
+        "timezone('UTC', t) AS with_zone, [timezone('UTC', t)] AS with_zones "
+        f"FROM unnest([{moments}]) u(t)"
+    )
+    project.sync("x", query, to=("files",))
+    done = project.run("run", "x")
+    assert done.code == 0, done.out + done.err
+    delivered = [call["traits"] for call in project.delivered("x")]
+    assert len(delivered) == len(MOMENTS)
+    for traits in delivered:
+        alone = traits["alone"]
+        assert (traits["one"], traits["two"]) == ([alone], [[alone], [None]])
+        assert (traits["visit"], traits["map"]) == ({"at": alone, "all": [alone]}, {"at": alone})
+        assert traits["with_zones"] == [traits["with_zone"]]
+
+
+def test_a_time_inside_a_value_of_bigquery_is_the_moment_that_it_is_alone(
+    project: ProjectFolder, bigquery_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("sources/house.toml", {**bigquery_file(bigquery_dataset), "timezone": "Europe/Berlin"})
+    monkeypatch.setenv("BACKHAUL_SOURCES_HOUSE_SERVICE_ACCOUNT", bigquery_dataset.key_file())
+    query = (
+        "SELECT '1' AS userId, DATETIME '2026-07-01 10:00:00' AS alone, [DATETIME '2026-07-01 10:00:00'] AS one, "
+        "STRUCT(DATETIME '2026-07-01 10:00:00' AS at, [STRUCT(DATETIME '2026-07-01 10:00:00' AS at)] AS all_of) AS visit"
+    )
+    project.sync("x", query, to=("files",), source="house")
+    done = project.run("run", "x")
+    assert done.code == 0, done.out + done.err
+    alone = "2026-07-01T08:00:00Z"
+    (call,) = project.delivered("x")
+    assert call["traits"] == {"alone": alone, "one": [alone], "visit": {"at": alone, "all_of": [{"at": alone}]}}
 
 
 @pytest.mark.parametrize(

@@ -4,5 +4,7 @@
 ALTER TABLE deliveries ADD COLUMN replan INTEGER NOT NULL DEFAULT 0;
 -- accepted are the guards that somebody accepted for a plan, a JSON list: a plan that takes its place is not asked about again.
 ALTER TABLE deliveries ADD COLUMN accepted TEXT;
+-- ordered says that the batches go out one after the other: the query has an ORDER BY, and its rows are events.
+ALTER TABLE deliveries ADD COLUMN ordered INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE batches ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 1;
 UPDATE deliveries SET replan = 1 WHERE state = 'paused' AND reason LIKE '% refuses everything: %';

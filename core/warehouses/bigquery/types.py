@@ -7,7 +7,8 @@ Facts: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types,
 - JSON becomes text by TO_JSON_STRING, since the driver parses it into Python values and would write other numbers;
   GEOGRAPHY becomes GeoJSON.
 - STRUCT and ARRAY travel as they are where all in them do, since TO_JSON_STRING makes texts of numbers with a point; where
-  something in them is to be mended, they become JSON by it. BigQuery gives an empty ARRAY for one that is NULL.
+  something in them is to be mended, they become JSON by it. One of those that holds a DATETIME is refused, as is a RANGE of it: there
+  a time would arrive without its zone. BigQuery gives an empty ARRAY for one that is NULL.
 - BigQuery has no infinite times; DATE and TIMESTAMP reach from the year 1 to 9999.
 """
 
@@ -99,6 +100,13 @@ def travels_as_it_is(field: SchemaField) -> bool:
     return bool(names) and all(names) and len(set(names)) == len(names) and all(map(travels_as_it_is, field.fields))
 
 
+def _holds_datetime(field: SchemaField) -> bool:
+    """Return whether a value of a field holds a DATETIME, a timestamp without zone."""
+    if word(field) == "RANGE":
+        return getattr(field.range_element_type, "element_type", "") == "DATETIME"
+    return word(field) == "DATETIME" or any(map(_holds_datetime, field.fields))
+
+
 def is_of_picoseconds(field: SchemaField) -> bool:
     precision = getattr(field, "timestamp_precision", None)
     return word(field) == "TIMESTAMP" and getattr(precision, "value", precision) == PICOSECONDS
@@ -134,6 +142,11 @@ def replacements(fields: Iterable[SchemaField]) -> str:
         way = transport(field)
         if not way.expression:
             continue
+        if _holds_datetime(field):
+            raise QueryFailedError(
+                f'Column "{field.name}" is a {type_name(field)}, which travels as text: its DATETIME would arrive without a zone.',
+                remedy='Make it a TIMESTAMP in the query: TIMESTAMP(x, "Europe/Berlin"), RANGE(TIMESTAMP(RANGE_START(x)), ...).',
+            )
         if field.name == f"f{place}_" or (field.name.startswith("f") and field.name[1:-1].isdigit()):
             raise QueryFailedError(
                 f"Column {place + 1} is a {type_name(field)} without a name, and such a value is read by its name.",

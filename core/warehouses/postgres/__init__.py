@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from core.errors import WarehouseError
 from core.model import Secret, Step
@@ -47,6 +49,12 @@ class Plugin:
 
     def __init__(self, settings: PostgresSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
         self._connector = Connector(settings, secrets, folder)
+
+    def in_timezone(self, timezone: str) -> Self:
+        """Return the same database, to which a timestamp without zone is one of this zone."""
+        made = copy(self)
+        made._connector = replace(self._connector, timezone=timezone)  # noqa: SLF001 -- of its own kind
+        return made
 
     @classmethod
     def setup_script(cls, names: SetupNames) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.model import Column, Table
-from core.warehouses.postgres.types import Transport, TypeFacts, transport
+from core.warehouses.postgres.nested import Member, Writer
+from core.warehouses.postgres.types import AS_JSON, AS_TEXT, Transport, TypeFacts, transport
 
 if TYPE_CHECKING:
     import psycopg
@@ -21,6 +23,19 @@ TYPES = f"""
     LEFT JOIN pg_type AS t ON t.oid = d.type
     ORDER BY d.place
 """
+MEMBERS = f"""
+    SELECT t.oid, t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END,
+           coalesce((SELECT r.rngsubtype FROM pg_range AS r WHERE r.rngtypid = t.oid), 0),
+           coalesce((SELECT r.rngtypid FROM pg_range AS r
+                     WHERE t.typtype = 'm' AND (to_jsonb(r) ->> 'rngmultitypid')::oid = t.oid), 0),
+           (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute AS a
+            WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped),
+           (SELECT array_agg(a.atttypid ORDER BY a.attnum) FROM pg_attribute AS a
+            WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
+    FROM pg_type AS t
+    WHERE t.oid = ANY (%s::oid[]) AND NOT (t.typtype NOT IN ('c', 'd') AND {JSON_CAST})
+"""
+"""What types are made of. Ranges of ranges are there from Postgres 14 on; before, pg_range has no such column."""
 COLUMNS = f"""
     SELECT n.nspname, r.relname, r.relkind IN ('v', 'm'), CASE WHEN r.reltuples >= 0 AND r.relkind <> 'v' THEN r.reltuples::int8 END,
            a.attname, format_type(a.atttypid, a.atttypmod), t.oid, t.typtype::text, t.typcategory::text, {JSON_CAST}
@@ -54,11 +69,39 @@ def missing_grants(connection: psycopg.Connection[Any], relation: str) -> tuple[
 
 
 def read_types(
-    connection: psycopg.Connection[Any], types: Sequence[tuple[int, int]]
+    connection: psycopg.Connection[Any], types: Sequence[tuple[int, int]], timezone: str
 ) -> tuple[tuple[str, Transport], ...]:
-    """Give the name of each type (an OID and its modifier) and how its values travel."""
+    """Give the name of each type (an OID and its modifier) and how its values travel.
+
+    `timezone` is what a timestamp without zone means, inside arrays and other values.
+    """
     rows = connection.execute(TYPES, [[oid for oid, _ in types], [modifier for _, modifier in types]]).fetchall()
-    return tuple((name, _transport(*facts)) for name, *facts in rows)
+    ways = [(name, oid, _transport(oid, *facts)) for name, oid, *facts in rows]
+    writer = Writer(
+        members=_members(connection, [oid for _, oid, way in ways if way in (AS_JSON, AS_TEXT)]), timezone=timezone
+    )
+    return tuple(
+        (name, way if (sql := _written(writer, oid, way)) is None else replace(way, expression=sql))
+        for name, oid, way in ways
+    )
+
+
+def _written(writer: Writer, oid: int, way: Transport) -> str | None:
+    return writer.column(oid) if way in (AS_JSON, AS_TEXT) else None
+
+
+def _members(connection: psycopg.Connection[Any], oids: Iterable[int]) -> dict[int, Member]:
+    """Read what types are made of, and what these are made of."""
+    found: dict[int, Member] = {}
+    wanted = set(oids)
+    while wanted:
+        for oid, base, element, bound, of_ranges, names, types in connection.execute(
+            MEMBERS, [list(wanted)]
+        ).fetchall():
+            fields = tuple(zip(names or (), types or (), strict=True))
+            found[oid] = Member(oid=oid, base=base, element=element, bound=bound, range=of_ranges, fields=fields)
+        wanted = {part for oid in wanted if oid in found for part in found[oid].parts} - found.keys()
+    return found
 
 
 def read_catalogue(connection: psycopg.Connection[Any]) -> tuple[Table, ...]:

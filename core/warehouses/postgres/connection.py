@@ -42,13 +42,14 @@ class PostgresSettings:
     application_name: str = "backhaul"
 
 
+@dataclass(frozen=True, slots=True)
 class Connector:
-    """Makes connections; keeps no secret, asks for it each time."""
+    """Makes connections; keeps no secret, asks for it each time. `timezone` is what a timestamp without zone means."""
 
-    def __init__(self, settings: PostgresSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
-        self.settings = settings
-        self._secrets = secrets
-        self._folder = folder
+    settings: PostgresSettings
+    secrets: Callable[[str], Secret]
+    folder: Path
+    timezone: str = "UTC"
 
     @property
     def where(self) -> str:
@@ -93,7 +94,7 @@ class Connector:
             port=settings.port,
             dbname=settings.database,
             user=settings.user,
-            password=self._secrets("password").reveal(),
+            password=self.secrets("password").reveal(),
             sslmode=self.sslmode,
             sslrootcert=self.root_certificate(),
             connect_timeout=settings.connect_timeout,
@@ -109,7 +110,7 @@ class Connector:
         given = self.settings.sslrootcert
         if not given or given == "system":
             return given or None
-        return str(self._folder / Path(given).expanduser())
+        return str(self.folder / Path(given).expanduser())
 
 
 def is_this_machine(host: str) -> bool:

@@ -158,7 +158,7 @@ class PostgresSession:
         self, connection: psycopg.Connection[Any], types: Sequence[tuple[int, int]]
     ) -> tuple[tuple[str, Transport], ...]:
         """Give the name of each type (an OID and its modifier) and how its values travel."""
-        return read_types(connection, types)
+        return read_types(connection, types, self._connector.timezone)
 
     def _tables(self, connection: psycopg.Connection[Any]) -> tuple[Table, ...]:
         return read_catalogue(connection)

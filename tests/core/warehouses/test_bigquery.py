@@ -155,6 +155,26 @@ def test_each_type_is_mended_as_the_table_says(field: SchemaField, kind: Kind, n
     assert isinstance(arrow_type(field), pa.DataType)
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        field_of("RECORD", fields=(SchemaField("at", "DATETIME"), INNER["JSON"])),
+        field_of(
+            "RECORD",
+            mode="REPEATED",
+            fields=(field_of("RECORD", fields=(SchemaField("at", "DATETIME"),)), INNER["JSON"]),
+        ),
+        field_of("RANGE", range_element_type="DATETIME"),
+        field_of("RANGE", mode="REPEATED", range_element_type="DATETIME"),
+    ],
+)
+def test_a_datetime_that_would_travel_as_text_is_refused(field: SchemaField) -> None:
+    with pytest.raises(QueryFailedError) as refused:
+        replacements([field])
+    assert 'Column "value" is a ' in refused.value.message
+    assert "TIMESTAMP(x" in refused.value.remedy
+
+
 def test_a_column_to_be_mended_needs_a_name(plugin: Any) -> None:
     with plugin.open() as session:
         assert [found.name for found in session.describe("SELECT 1, COUNT(*) FROM people")] == ["f0_", "f1_"]
