@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.json_text import read_json
 from core.words import clock
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.json_lines import json_lines
@@ -50,7 +50,7 @@ def _lines(lives: Sequence[Mapping[str, Any]], key: str, width: int) -> list[Lin
             *history_lines([life]),
         ]
         if life["call"]:
-            lines += [Line(), *json_lines(json.loads(life["call"]))]
+            lines += [Line(), *json_lines(read_json(life["call"]))]
         if life["curl"]:
             lines += [Line(), heading("To repeat it", ("y copies", "muted")), *wrapped(life["curl"], width, "muted")]
         lines.append(Line())

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from core.json_text import read_json
 from tui.drawing import Line, Span, spans
 from tui.widgets.table import Column, Row
 
@@ -78,9 +79,10 @@ def _new(plan: Mapping[str, Any]) -> Part:
     calls: dict[str, Shown] = {}
     rows = []
     for number, text in enumerate(plan["added"]):
-        call = json.loads(text)
+        read = read_json(text)
+        call = read if isinstance(read, dict) else {}
         who = str(call.get("userId") or call.get("anonymousId") or call.get("groupId") or "")
-        calls[str(number)] = (call, set(), who)
+        calls[str(number)] = (read, set(), who)
         bag = call.get("traits") or call.get("properties") or {}
         rows.append(
             Row(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.json_text import read_json
 from core.words import ago, counted
 from tui.drawing import Line, Span, heading, line, wrapped
 
@@ -107,7 +108,7 @@ def _differing(before: Mapping[str, Any], call: Any) -> Iterator[tuple[str, Any,
 def _call_of(call: Any) -> Mapping[str, Any] | None:
     if isinstance(call, str):
         try:
-            call = json.loads(call)
+            call = read_json(call)
         except ValueError:
             return None
     return call if isinstance(call, Mapping) else None

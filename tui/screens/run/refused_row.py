@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from core.json_text import read_json
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.json_lines import json_lines
 from tui.screens.life import history_lines
@@ -60,7 +61,7 @@ def refused_row(row: Mapping[str, Any]) -> Row:
 def key_of(row: Mapping[str, Any]) -> str:
     """Give who a rejected row is about."""
     try:
-        identity = json.loads(row["identity"] or "{}")
+        identity = read_json(row["identity"] or "{}")
     except ValueError:
         return str(row["identity"] or "")
     return " ".join(str(value) for value in identity.values()) if isinstance(identity, dict) else str(identity)
@@ -69,7 +70,7 @@ def key_of(row: Mapping[str, Any]) -> str:
 def field_of(row: Mapping[str, Any]) -> tuple[str, str]:
     """Give the field that the destination's answer names, and what was sent in it; empty where it names none."""
     try:
-        answer, call = json.loads(row["response"] or "null"), json.loads(row["call"] or "null")
+        answer, call = read_json(row["response"] or "null"), read_json(row["call"] or "null")
     except ValueError:
         return "", ""
     name = _named(answer)
@@ -112,7 +113,7 @@ def row_lines(row: Mapping[str, Any], lives: Sequence[Mapping[str, Any]] | None,
 def _request(row: Mapping[str, Any], marked: set[str], width: int) -> list[Line]:
     """Show the row's call; where there is none, the query's values."""
     if row["call"]:
-        return json_lines(json.loads(row["call"]), marked=marked, style="fail")
+        return json_lines(read_json(row["call"]), marked=marked, style="fail")
     return _payload(str(row["row"] or row["request"] or ""), marked, width)
 
 
@@ -126,7 +127,7 @@ def _history(row: Mapping[str, Any], lives: Sequence[Mapping[str, Any]] | None) 
 
 def _payload(text: str, marked: set[str], width: int) -> list[Line]:
     try:
-        return json_lines(json.loads(text), marked=marked, style="fail")
+        return json_lines(read_json(text), marked=marked, style="fail")
     except ValueError:
         return wrapped(text, width)
 
