@@ -29,7 +29,7 @@ def missing_daemon(snapshot: Snapshot, key: str) -> list[Line]:
     said = line(
         Span("○ ", "warn"),
         Span("No daemon runs, so nothing starts by itself.", "text"),
-        right=((key, "bold text"), (" begins one", "muted")),
+        right=((key, "bold text"), (" starts one", "muted")),
     )
     return [said, Line()]
 

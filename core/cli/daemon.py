@@ -163,7 +163,7 @@ def log(folder: Path | None, *, level: str, limit: int, follow: bool, as_json: b
     shown = read_log(file, level, limit)
     _print_log(shown, as_json=as_json)
     if not shown and not as_json:
-        say("The daemon has said nothing yet. `backhaul daemon start` begins it.", sign="none")
+        say("The daemon has said nothing yet. `backhaul daemon start` starts it.", sign="none")
     while follow:
         time.sleep(_FOLLOW_SECONDS)
         found = read_log(file, level, limit)

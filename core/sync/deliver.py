@@ -189,7 +189,7 @@ class Delivering:
     async def _send_all(self, source: PlanSource) -> None:
         """Send everything but deletes."""
         await self._work(source)
-        if self.evidence.refuses_everything and not self._is_looked_at:
+        if self.evidence.refuses_everything and not self._is_looked_at and not self._waiting_deletes:
             raise refuses_everything(self.name, self.destination, self._last_reason())
 
     async def _delete(self, source: PlanSource) -> None:
@@ -211,6 +211,13 @@ class Delivering:
             else:
                 self._stack.append(await self._begin(batch))
                 await self._work(None)
+
+    @property
+    def _waiting_deletes(self) -> bool:
+        """Whether deletes wait behind rows that were all refused in an earlier run, too: then these are rejected by name, for deletes
+        follow only upon what is settled.
+        """
+        return self.has_failed_before and bool(self.delivery["deletes"])
 
     @property
     def _is_looked_at(self) -> bool:
@@ -241,8 +248,8 @@ class Delivering:
         """Return what to send next; None when all is done. While evidence is looked for, only the sample goes out."""
         exhausted = source is None
         while True:
-            if self.evidence.is_settled and self.evidence.suspicion is not None and not self._busy:
-                raise self.evidence.suspicion.cause
+            if self.evidence.is_settled and not self._busy:
+                self._sample_what_is_left()
             if (piece := self._pop()) is not None:
                 self._busy += 1
                 return piece
@@ -466,12 +473,27 @@ class Delivering:
         else:
             raise suspicion.cause
 
+    def _sample_what_is_left(self) -> None:
+        """Try what was cut meanwhile, too, where it is little. Raises the cause of the suspicion where nothing is left, or too much."""
+        suspicion = self.evidence.suspicion
+        if suspicion is None:
+            return
+        left = sum(len(piece.places) for piece in self._stack)
+        if not left and self._waiting_deletes and self.evidence.refused:
+            self.evidence.suspicion = None
+            self.evidence.refused.clear()
+            return
+        if not 0 < left <= _FEW_CALLS:
+            raise suspicion.cause
+        self._put_sample(suspicion, self._taken_stack(), left, tries=suspicion.tries)
+
     def _taken_stack(self) -> list[Piece]:
         pieces, self._stack = self._stack, []
         return pieces
 
     def _put_sample(self, suspicion: Suspicion, pieces: Sequence[Piece], most: int, *, tries: int) -> None:
         """Put single calls of pieces on top of the stack, with what is left of the pieces below."""
+        suspicion.tries = tries
         chosen, rest = sampled(pieces, most, tries=tries)
         if chosen:
             suspicion.sample = len(chosen)

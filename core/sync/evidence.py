@@ -25,11 +25,13 @@ ENOUGH = 20
 class Suspicion:
     """What is suspected: `cause` is what the delivery pauses for where none of the `sample` calls is taken.
 
-    It is new until somebody chooses the sample, whose size is not known before.
+    It is new until somebody chooses the sample, whose size is not known before; each of its calls is sent `tries` times while it has no
+    answer.
     """
 
     cause: PausedError
     sample: int | None = None
+    tries: int = 1
     is_new: bool = True
 
 

@@ -249,6 +249,7 @@ def _delivery(store: Store, run: str, sync: str, destination: str, started: floa
         created=started,
         kind="sync",
         accepted=None,
+        ordered=0,
         deletes=0,
         assumed=0,
         canary=None,
