@@ -14,6 +14,8 @@ import gc
 import os
 import sys
 
+from core.streams import prepare_streams
+
 __all__ = ["main", "open_console", "program"]
 
 
@@ -40,6 +42,7 @@ def _leave(codes: list[int]) -> None:
 
 def main() -> int:
     """Open the console or run a command (the shell's question for completions is one, too); give the exit code."""
+    prepare_streams()
     # NumPy starts a thread for each core else, and it is not used for that
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = sys.argv[1:]

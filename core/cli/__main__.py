@@ -3,6 +3,8 @@
 import sys
 
 from core.cli import main
+from core.streams import prepare_streams
 
 if __name__ == "__main__":
+    prepare_streams()
     sys.exit(main())
