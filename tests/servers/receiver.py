@@ -195,8 +195,8 @@ class Handler(BaseHTTPRequestHandler):
         return self.state.refuse.get("status", 400) if any(text.encode() in body for text in texts) else None
 
     def reply(self, status: int, body: bytes, headers: dict | None = None, behaviour: dict | None = None) -> None:
-        self.send_response(status)
-        for name, value in (headers or {}).items():
+        self.send_response_only(status)
+        for name, value in ({"date": self.date_time_string()} | (headers or {})).items():
             self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
