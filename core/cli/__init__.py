@@ -15,6 +15,7 @@ import click
 from core import __version__
 from core.cli.output import colour, print_error
 from core.errors import BackhaulError
+from core.scarcity import scarcity
 
 __all__ = ["backhaul", "main"]
 
@@ -98,11 +99,18 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
-    except OSError as error:
-        where = str(error.filename or "")
-        remedy = (
-            "Look at the place that is named: its disk, its owner, its permissions. Then run again: nothing is lost."
-        )
-        print_error(BackhaulError(f"{error.strerror or error}.", where=where, remedy=remedy), as_json=as_json)
+    except Exception as error:
+        found = scarcity(error) or _of_the_system(error)
+        if found is None:
+            raise
+        print_error(found, as_json=as_json)
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _of_the_system(error: Exception) -> BackhaulError | None:
+    """Say what the operating system says of a file; None for any other error."""
+    if not isinstance(error, OSError):
+        return None
+    remedy = "Look at the place that is named: its disk, its owner, its permissions. Then run again: nothing is lost."
+    return BackhaulError(f"{error.strerror or error}.", where=str(error.filename or ""), remedy=remedy)

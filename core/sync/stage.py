@@ -79,17 +79,18 @@ def scratch(folder: Path, *, ordered: bool = False) -> Generator[duckdb.DuckDBPy
     import duckdb
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    connection = duckdb.connect(
-        config={
-            "memory_limit": f"{MEMORY_LIMIT}B",
-            "temp_directory": str(folder),
-            "arrow_lossless_conversion": "true",
-            "preserve_insertion_order": str(ordered).lower(),
-            "autoinstall_known_extensions": "false",
-            # what is on the right is the build side, always: the ledger's files are read, and not held
-            "disabled_optimizers": "join_order,build_side_probe_side",
-        }
-    )
+    with _explained(folder):
+        connection = duckdb.connect(
+            config={
+                "memory_limit": f"{MEMORY_LIMIT}B",
+                "temp_directory": str(folder),
+                "arrow_lossless_conversion": "true",
+                "preserve_insertion_order": str(ordered).lower(),
+                "autoinstall_known_extensions": "false",
+                # what is on the right is the build side, always: the ledger's files are read, and not held
+                "disabled_optimizers": "join_order,build_side_probe_side",
+            }
+        )
     try:
         with _explained(folder):
             # it is for those who type Python, and `python -c` counts as such

@@ -34,6 +34,12 @@ def explain_open(error: Exception, file: Path) -> WarehouseError:
             where=where,
             remedy="DuckDB lets one process write or several read. Close the file there, then try again.",
         )
+    if text.startswith("Out of Memory Error"):
+        return WarehouseError(
+            "There is not enough memory to open the file.",
+            where=where,
+            remedy="Free memory, or raise its limit (`ulimit -v`, MemoryMax of the service, the container's).",
+        )
     if "different configuration" in text:
         return UnreachableError(
             "The file is open in this process, for writing or with other settings.",
