@@ -53,7 +53,7 @@ HEADERS: tuple[dict[str, str], ...] = (
     {"location": "http://["},
 )
 MOMENTS = ("first", "middle", "from the first on", "from the middle on")
-MANY = 400
+MANY, FEW, LARGE = 400, 10, 50_000
 CROWD = "a crowd"
 
 
@@ -143,7 +143,8 @@ def reply_project(bench: Bench, name: str, seed: str, *, broken: str | None = No
 def bad_run(lab: Lab, scenario: Any, reply: Reply) -> None:
     """Run while the receiver answers so."""
     good = [{}] * (0 if "first" in reply.moment else lab.chance.randint(1, 3))
-    lab.bench.receiver.behave(*good, *[reply.behaviour] * (MANY if reply.moment.endswith("on") else 1))
+    many = MANY if len(BODIES[reply.body]) < LARGE else FEW  # what is told to the receiver holds each body once more
+    lab.bench.receiver.behave(*good, *[reply.behaviour] * (many if reply.moment.endswith("on") else 1))
     lab.run(*scenario.words())
     lab.calm()
 
