@@ -16,6 +16,7 @@ from core.cli.output import colour, fail, folder_option, json_option, print_json
 from core.errors import UsageError
 from core.harmless import harmless
 from core.model import Secret
+from core.paths import expanded
 
 if TYPE_CHECKING:
     from core.keys import Inspection
@@ -166,7 +167,7 @@ class _Place:
 
     def must_differ_from(self, file: str | None) -> None:
         """Refuse to write over the file that the key is read from."""
-        source, target = Path(file or "-").expanduser(), Path(self._out or "-").expanduser()
+        source, target = expanded(file or "-"), expanded(self._out or "-")
         if file and self._out and source.exists() and target.exists() and source.samefile(target):
             raise UsageError(
                 "That is the key's own file, which is not changed.", where=file, remedy="Name another one."
@@ -218,7 +219,7 @@ def _material(file: str | None) -> tuple[bytes, str, str]:
     from core.cli.pasting import pasted
 
     if file and file != "-":
-        path = Path(file).expanduser()
+        path = expanded(file)
         return keys.read(path), str(path), keys.warning_of(path)
     if file != "-" and sys.stdin.isatty():
         return pasted(), "key.pem", ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from core.errors import UsageError
 from core.keys.recognise import MOST_BYTES
 from core.model import Secret
+from core.paths import expanded
 
 __all__ = ["must_be_free", "read", "warning_of", "write"]
 
@@ -22,7 +23,7 @@ def read(path: Path) -> bytes:
     where = str(path)
     try:
         # not blocking: opening a named pipe would wait for somebody to write
-        handle = os.open(path.expanduser(), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        handle = os.open(expanded(path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
         raise UsageError("There is no such file.", where=where, remedy="Look at its path and name.") from None
     except PermissionError:
@@ -52,14 +53,16 @@ def warning_of(path: Path) -> str:
     if os.name != "posix":
         return ""
     try:
-        mode = path.expanduser().stat().st_mode
+        mode = expanded(path).stat().st_mode
     except (OSError, ValueError, RuntimeError):
         return ""
     others = [who for who, bits in (("its group", 0o060), ("everybody", 0o006)) if mode & bits]
     if not others or not stat.S_ISREG(mode):
         return ""
     can = "read" if mode & 0o044 else "changed"
-    return f"The file can be {can} by {' and '.join(others)}. Mend it with: chmod 600 {shlex.quote(str(path.expanduser()))}"
+    return (
+        f"The file can be {can} by {' and '.join(others)}. Mend it with: chmod 600 {shlex.quote(str(expanded(path)))}"
+    )
 
 
 def write(path: Path, key: Secret, *, replace: bool = False) -> None:
@@ -68,7 +71,7 @@ def write(path: Path, key: Secret, *, replace: bool = False) -> None:
     Raises UsageError where something is there already and `replace` is not asked for, or where it cannot be written.
     """
     must_be_free(path, replace=replace)
-    target, where = path.expanduser(), str(path)
+    target, where = expanded(path), str(path)
     try:
         _placed(target, key.reveal().encode(), replace=replace)
     except FileExistsError:
@@ -83,7 +86,7 @@ def write(path: Path, key: Secret, *, replace: bool = False) -> None:
 
 def must_be_free(path: Path, *, replace: bool = False) -> None:
     """Refuse a name that `write` could not use, before a key is made for it. Raises UsageError."""
-    target, where = path.expanduser(), str(path)
+    target, where = expanded(path), str(path)
     if target.is_dir():
         raise UsageError("That is a folder.", where=where, remedy="Name a file in it, such as rsa_key.p8.")
     if not target.parent.is_dir():
@@ -129,5 +132,5 @@ def _not_readable(path: Path) -> UsageError:
     return UsageError(
         "The file cannot be read: it belongs to somebody else, or its permissions do not allow it.",
         where=str(path),
-        remedy=f"See its owner and permissions with: ls -l {shlex.quote(str(path.expanduser()))}",
+        remedy=f"See its owner and permissions with: ls -l {shlex.quote(str(expanded(path)))}",
     )

@@ -26,7 +26,9 @@ from core import schedule
 from core.destinations import destination_type
 from core.errors import ProjectError
 from core.finding import FILE, find
+from core.harmless import encodable
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
+from core.paths import expanded
 from core.plugins import nearest
 from core.project.alerts import alerts_of, unknown_sync
 from core.project.decode import decode
@@ -65,6 +67,7 @@ def load(folder: Path) -> Project:
             where=str(folder),
             remedy="Make one with `backhaul init`, or try `backhaul demo`.",
         )
+    _check_folder(folder)
     values = read_toml(file)
     alerts = alerts_of(file, values.get("alerts", {}))
     head = _head(file, values)
@@ -93,6 +96,18 @@ def load(folder: Path) -> Project:
     _check_names(project, broken)
     working = {name: sync for name, sync in syncs.items() if sync.path not in broken}
     return replace(project, syncs=working)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder whose path is not UTF-8: DuckDB opens no file there, and no file of ours could name it."""
+    try:
+        str(folder.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise ProjectError(
+            "The path of this folder is not valid UTF-8.",
+            where=encodable(str(folder.absolute())),
+            remedy="Rename the folder, or move the project to another.",
+        ) from error
 
 
 def _state(folder: Path, head: ProjectFile) -> Path:
@@ -197,7 +212,7 @@ def destination_of(file: Path, given: Mapping[str, Any]) -> Destination:
     network = decode(file, values.pop("network", {}), Network, "network.")
     _check_network(file, network)
     if network.ca_file:
-        network = replace(network, ca_file=str((file.parent.parent / Path(network.ca_file).expanduser()).absolute()))
+        network = replace(network, ca_file=str((file.parent.parent / expanded(network.ca_file)).absolute()))
     plugin = destination_type(kind)
     _refuse_secrets(file, f"destinations/{file.stem}", values, plugin.secrets)
     settings = decode(file, values, plugin.Settings)

@@ -21,6 +21,7 @@ from typing import Any
 
 from core.errors import UsageError
 from core.model import Secret
+from core.paths import expanded
 from core.setup.dbt import from_dbt
 from core.setup.found import Found
 from core.setup.uri import from_text, postgres_found
@@ -168,7 +169,7 @@ def _snowflake(values: Mapping[str, Any], origin: str) -> Found:
 
 def _key_file(name: str) -> tuple[str, str]:
     """Read a private key that a configuration names; give its text, or a note of why it could not be read."""
-    file = Path(name).expanduser()
+    file = expanded(name)
     try:
         return _text(file), "" if file.is_file() else f"The key file {name} is not there."
     except (OSError, UnicodeDecodeError):

@@ -217,6 +217,12 @@ def _explained(error: Exception, file: Path) -> StateError:
         )
     if "locked" in text:
         return StateError("Another program holds the store.", where=str(file), remedy="Close it, then run again.")
+    if "unable to open database file" in text:  # it says nothing of what is in it
+        return StateError(
+            "The store could not be opened.",
+            where=str(file),
+            remedy="Look at the owner and the permissions of its folder, and at the limit of open files (`ulimit -n`). Nothing is lost.",
+        )
     return StateError(f"The store cannot be read: {text}.", where=str(file), remedy=_RESTORE)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from core import keys, secrets
 from core.errors import BackhaulError, SecretError, UsageError
 from core.model import Secret, SecretsFrom
+from core.paths import expanded
 from core.setup import Found, on_this_machine
 from core.workbench.held import hold, hold_locked, take, take_locked
 from core.workbench.request import Request
@@ -110,7 +111,7 @@ def _material(asked: _Hold) -> tuple[bytes | str, Path | None]:
     if asked.held:
         return (take_locked(asked.held) if asked.passphrase else take(asked.held).reveal()), None
     if asked.path:
-        file = Path(asked.path.strip().strip("'\"")).expanduser()
+        file = expanded(asked.path.strip().strip("'\""))
         return keys.read(file), file
     return asked.value, None
 
@@ -202,7 +203,7 @@ def write_secret(request: Request) -> Mapping[str, Any]:
     asked = request.asked(_Write)
     folder = request.project().folder.resolve()
     try:
-        file = (folder / Path(asked.path.strip().strip("'\"")).expanduser()).absolute()
+        file = (folder / expanded(asked.path.strip().strip("'\""))).absolute()
     except (RuntimeError, ValueError) as error:
         raise UsageError(f"This is not a valid path: {error}", remedy="Name a file, such as ~/rsa_key.p8.") from None
     if file.parent.resolve().is_relative_to(folder):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core import secrets
 from core.errors import UsageError
+from core.paths import expanded
 from core.sync import history
 from core.sync.state import StateFolder
 from core.workbench.request import Request
@@ -47,7 +47,7 @@ def bundle(request: Request) -> Mapping[str, Any]:
     project = request.project()
     state = StateFolder(project)
     try:
-        file = (project.folder / Path(asked.file).expanduser()).absolute()
+        file = (project.folder / expanded(asked.file)).absolute()
     except (ValueError, RuntimeError) as error:  # a NUL in it, or ~ and a name that nobody has
         raise UsageError(f"{asked.file[:80]!r} is no name for a file: {error}.") from error
     with state.store() as store:

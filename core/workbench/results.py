@@ -18,11 +18,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from core import secrets
 from core.errors import UsageError
+from core.paths import expanded
 from core.sync.looking import MOST_BYTES, MOST_COLUMNS, Look, LookedRow, look
 from core.sync.plain import call_json, plain
 from core.workbench.changed import Changed, changed_sync, telling
@@ -150,7 +150,7 @@ def statistics(request: Request) -> Mapping[str, Any]:
 def export(request: Request) -> Mapping[str, Any]:
     """Write the rows to a file, as they are arranged; give how many."""
     asked = request.asked(_Export)
-    file = Path(asked.file).expanduser()
+    file = expanded(asked.file)
     try:
         return {"rows": _held(asked.result).export(file, request.stopping), "file": str(file)}
     except OSError as error:

@@ -22,6 +22,7 @@ from typing import ClassVar
 
 from core.errors import WarehouseError
 from core.model import Secret, Step
+from core.paths import expanded
 from core.warehouses._steps import tables_text
 from core.warehouses.base import SetupNames
 from core.warehouses.duckdb.errors import explain_open, explain_query
@@ -60,7 +61,7 @@ class Plugin:
 
     def __init__(self, settings: DuckDBSettings, secrets: Callable[[str], Secret], folder: Path) -> None:
         del secrets  # a file needs none
-        self._file = (folder / Path(settings.path).expanduser()).resolve()
+        self._file = (folder / expanded(settings.path)).resolve()
         self._memory = settings.memory
         self._state = folder / ".backhaul"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.model import Secret
+from core.paths import expanded
 
 if TYPE_CHECKING:
     import psycopg
@@ -110,7 +111,7 @@ class Connector:
         given = self.settings.sslrootcert
         if not given or given == "system":
             return given or None
-        return str(self.folder / Path(given).expanduser())
+        return str(self.folder / expanded(given))
 
 
 def is_this_machine(host: str) -> bool:

@@ -191,7 +191,7 @@ def test_flipped_bytes_are_refused_or_do_no_harm(filled: Path, place: float, bit
 
 def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
     (tmp_path / "store.sqlite").mkdir()
-    with pytest.raises(StateError, match="cannot be read"):
+    with pytest.raises(StateError, match="could not be opened"):
         Store(tmp_path)
 
 
