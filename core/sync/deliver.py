@@ -365,8 +365,16 @@ class Delivering:
             self._stack.append(piece.part(again, attempt=piece.attempt + 1))
             self._notify()
 
-    async def _refuse(self, piece: Piece, calls: pa.Array, refusals: Mapping[int, str], response: Response) -> None:
-        """Reject calls of a piece, by their numbers in it."""
+    async def _refuse(
+        self,
+        piece: Piece,
+        calls: pa.Array,
+        refusals: Mapping[int, str],
+        response: Response,
+        *,
+        is_unclear: bool = False,
+    ) -> None:
+        """Reject calls of a piece, by their numbers in it; `is_unclear` says that they may have arrived."""
         progress = piece.progress
         for number, reason in refusals.items():
             place = piece.places[number]
@@ -380,6 +388,7 @@ class Delivering:
                     status=response.status or None,
                     request=calls[number].as_py().decode("utf-8", "replace"),
                     response=response.body[:2000].decode("utf-8", "replace"),
+                    is_unclear=is_unclear,
                 )
             )
             if sequence not in self.rejected_before:
@@ -425,11 +434,13 @@ class Delivering:
             self._stack.extend(reversed(halves(piece, tries=_FEW_TRIES)))
             self._notify()
             return
-        if piece.progress.begun < 2 and piece.progress.may_have_arrived:
+        unclear = piece.progress.may_have_arrived
+        if piece.progress.begun < 2 and unclear:
             raise pause
         reason = f"{pause.reason} (in {piece.progress.begun} runs, while other calls were taken)"
         piece.was_answered()
-        await self._refuse(piece, calls, {0: reason}, Response(status=pause.status, headers={}, body=b""))
+        response = Response(status=pause.status, headers={}, body=b"")
+        await self._refuse(piece, calls, {0: reason}, response, is_unclear=unclear)
 
     # evidence
 
@@ -667,7 +678,10 @@ class Delivering:
         if verdict.outcome in (Outcome.ACKNOWLEDGED, Outcome.REFUSED):
             piece.was_answered()
             return response, verdict
-        piece.was_put_off()
+        if verdict.outcome is Outcome.RETRY and response.status != HTTPStatus.TOO_MANY_REQUESTS:
+            piece.had_no_reply(may_have_arrived=True)  # a gateway's 504 may be about calls that were taken
+        else:
+            piece.was_put_off()
         if verdict.outcome is Outcome.PAUSE:
             raise refused(self.name, self.destination, response.status, verdict.reason)
         return _NotNow(reason=verdict.reason, retry_after=verdict.retry_after, status=response.status)

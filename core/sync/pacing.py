@@ -38,7 +38,7 @@ _TRUSTED = 0.7
 _SEARCH = 1.25
 """The rate is so many times higher after each second of a search."""
 
-_SLOWEST = 0.05
+_SLOWEST = 0.5
 """The rate never falls below so many requests a second, or the limit where that is lower."""
 
 

@@ -156,7 +156,7 @@ def record_delivery(desk: Desk, name: str) -> None:
     )
     desk.store.do(
         "insert_delivery",
-        **dict.fromkeys((*nothing, "deletes", "assumed", "plan_bytes"), 0),
+        **dict.fromkeys((*nothing, "deletes", "assumed", "plan_bytes", "ordered"), 0),
         **dict.fromkeys(("plan", "clock", "full_rows", "canary", "shape", "accepted"), None),
         id=name,
         run=f"r-{name}",
