@@ -26,7 +26,6 @@ from core import schedule
 from core.destinations import destination_type
 from core.errors import ProjectError
 from core.finding import FILE, find
-from core.harmless import encodable
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
 from core.paths import expanded
 from core.plugins import nearest
@@ -67,7 +66,6 @@ def load(folder: Path) -> Project:
             where=str(folder),
             remedy="Make one with `backhaul init`, or try `backhaul demo`.",
         )
-    _check_folder(folder)
     values = read_toml(file)
     alerts = alerts_of(file, values.get("alerts", {}))
     head = _head(file, values)
@@ -96,18 +94,6 @@ def load(folder: Path) -> Project:
     _check_names(project, broken)
     working = {name: sync for name, sync in syncs.items() if sync.path not in broken}
     return replace(project, syncs=working)
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder whose path is not UTF-8: DuckDB opens no file there, and no file of ours could name it."""
-    try:
-        str(folder.absolute()).encode()
-    except UnicodeEncodeError as error:
-        raise ProjectError(
-            "The path of this folder is not valid UTF-8.",
-            where=encodable(str(folder.absolute())),
-            remedy="Rename the folder, or move the project to another.",
-        ) from error
 
 
 def _state(folder: Path, head: ProjectFile) -> Path:

@@ -46,7 +46,7 @@ def read_text(file: Path) -> str:
     if len(content) > _MOST_BYTES:
         raise ProjectError(f"The file is larger than {_MOST_BYTES // 1_000_000} MB.", where=str(file))
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise ProjectError("This file is not UTF-8 text.", where=str(file), remedy="Save it as UTF-8.") from error
 

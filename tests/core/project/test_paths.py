@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from core.paths import expanded
-from tests.projects import ProjectFolder, backhaul
+from tests.projects import ProjectFolder
 
 COMMANDS = (("status",), ("run", "people"), ("preview", "people"), ("plan", "people"), ("check",))
 PATHS = ("~nobody_has_this_name/x", "/" + "a" * 5_000, "/" + "a/" * 2_500, "/dev/null/x")
@@ -49,16 +47,6 @@ def test_certificates_at_an_impossible_path_are_told(project: ProjectFolder, pat
 def test_a_state_folder_at_an_impossible_path_is_told(project: ProjectFolder, path: str) -> None:
     project.write("backhaul.toml", {"name": "tests", "state": path, "secrets": {"from": "environment"}})
     ends_with_sentences(project)
-
-
-def test_a_folder_whose_name_is_no_utf_8_is_refused_by_name(project: ProjectFolder, tmp_path: Path) -> None:
-    folder = tmp_path / os.fsdecode(b"caf\xe9")
-    shutil.copytree(project.folder, folder)
-    for words in COMMANDS:
-        done = backhaul(*words, folder=folder)
-        assert done.code == 2
-        assert "not valid UTF-8" in done.err
-        assert "Traceback" not in done.err
 
 
 def test_a_home_that_nobody_knows_is_left_as_it_is_written() -> None:
