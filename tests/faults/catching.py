@@ -10,7 +10,7 @@ from tests.faults.disk import disk_project
 from tests.faults.kills import kill_project
 from tests.faults.lab import Bench
 from tests.faults.power import power_project
-from tests.faults.replies import reply_project
+from tests.faults.replies import directed_project
 
 __all__ = ["Caught", "catch"]
 
@@ -55,5 +55,5 @@ TRIALS = {
     "disk": disk_project,
     "damage": damage,
     "power": power_project,
-    "replies": reply_project,
+    "replies": directed_project,
 }

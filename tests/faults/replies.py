@@ -11,7 +11,7 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.faults.judge import Problem
 from tests.faults.lab import Bench, Lab, state_of
 from tests.faults.scenarios import SCENARIOS
 
-__all__ = ["BODIES", "MOMENTS", "REPLY_SCENARIOS", "Replies", "Reply", "replies", "reply_project"]
+__all__ = ["BODIES", "MOMENTS", "REPLY_SCENARIOS", "Replies", "Reply", "directed_project", "replies", "reply_project"]
 
 REPLY_SCENARIOS = ("full", "incremental", "deletes", "events with ids")
 ENOUGH = 2
@@ -106,8 +106,27 @@ def replies(chance: random.Random) -> Iterator[Reply]:
                 yield Reply(status=chance.choice([400, 422, 413, 500, 403]), body=body, headers={}, moment=CROWD)
 
 
-def reply_project(bench: Bench, name: str, seed: str, *, broken: str | None = None, many: int = 10) -> Replies:
-    """Live one project through some replies; stops at the first finding, whose project's folder is then kept."""
+def directed_project(bench: Bench, name: str, seed: str, *, broken: str) -> Replies:
+    """Live one project through the replies that a broken engine of this kind cannot bear: crowds, and texts that cannot be stored."""
+    crowds = [Reply(status=400, body="JSON", headers={}, moment=CROWD)] * 2
+    texts = [Reply(status=400, body="a lone surrogate", headers={}, moment=moment) for moment in MOMENTS]
+    quotas = [Reply(status=402, body="JSON", headers={}, moment="from the middle on")] * 2
+    return reply_project(bench, name, seed, broken=broken, given=[*texts, *quotas, *crowds])
+
+
+def reply_project(
+    bench: Bench,
+    name: str,
+    seed: str,
+    *,
+    broken: str | None = None,
+    many: int = 10,
+    given: Sequence[Reply] = (),
+) -> Replies:
+    """Live one project through some replies; stops at the first finding, whose project's folder is then kept.
+
+    `given` are the replies, where they are not chosen by the seed.
+    """
     began = time.monotonic()
     chance = random.Random(seed)
     lab = Lab(bench, chance, broken=broken)
@@ -117,7 +136,7 @@ def reply_project(bench: Bench, name: str, seed: str, *, broken: str | None = No
     number = int(seed.rsplit("/", 1)[-1]) if seed.rsplit("/", 1)[-1].isdigit() else 0
     kinds = replies(random.Random(seed.split("/", 1)[0]))
     lab.finish()
-    for reply in itertools.islice(kinds, number * many, (number + 1) * many):
+    for reply in given or itertools.islice(kinds, number * many, (number + 1) * many):
         if lab.problems:
             break
         tally.replies += 1
@@ -158,7 +177,7 @@ def crowd(lab: Lab, scenario: Any, reply: Reply) -> None:
     keys = [f"bad_{lab.clock}_{number}" for number in range(30)]
     scenario.add(keys)
     lab.bench.receiver.refuse(f"bad_{lab.clock}_", status=reply.status, body=BODIES[reply.body])
-    for _ in range(lab.chance.randint(1, 2)):
+    for _ in range(2):
         lab.run(*scenario.words())
     lab.clock += 1
     others = [key for key in sorted(scenario.people) if key not in keys]

@@ -19,7 +19,6 @@ MEANT_FOR_IT = {
     "unchanged rows sent": {"unchanged", "sends again"},
     "left behind by their id": {"lost", "unchanged", "claims too much", "stale"},
     "a missing segment is empty": {"unchanged"},
-    "rejected before is refused by everything": {"not live"},
     "a reply that cannot be stored": {"traceback"},
     "no lock": {"unchanged", "traceback", "order"},
 }

@@ -39,11 +39,7 @@ BROKEN: dict[str, Broken] = {
         install=delivering.batch_accepted_because_one_row_was, scenarios=("rejected",)
     ),
     "rejected rows dropped": Broken(install=delivering.rejected_rows_dropped, scenarios=("rejected",)),
-    "rejected before is refused by everything": Broken(
-        install=delivering.rejected_before_pauses_for_good, part="replies"
-    ),
     "a reply that cannot be stored": Broken(install=delivering.replies_stored_as_they_are, part="replies"),
-    "a quota rejects rows": Broken(install=delivering.every_4xx_rejects, part="replies"),
     "rejected rows stop the others": Broken(install=delivering.rejected_rows_stop_the_others, scenarios=("rejected",)),
     "deletes before the rest": Broken(install=delivering.deletes_before_the_rest, scenarios=("deletes",)),
     "the file not cut back": Broken(install=delivering.file_not_cut_back, scenarios=("two destinations",)),

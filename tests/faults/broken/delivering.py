@@ -12,14 +12,12 @@ __all__ = [
     "batch_accepted_because_one_row_was",
     "deletes_before_the_rest",
     "errors_of_the_file_ignored",
-    "every_4xx_rejects",
     "file_not_cut_back",
     "file_not_synced",
     "half_a_reply_is_success",
     "ledger_before_delivery",
     "pause_is_the_end",
     "random_ids",
-    "rejected_before_pauses_for_good",
     "rejected_rows_dropped",
     "rejected_rows_stop_the_others",
     "replies_stored_as_they_are",
@@ -118,22 +116,6 @@ def rejected_rows_dropped() -> None:
     deliver.record_rejection = lambda *_: None
 
 
-def rejected_before_pauses_for_good() -> None:
-    """Rows that were rejected before count as a proof that everything is refused, and the delivery pauses with its plan."""
-    from core.sync import deliver, pausing
-    from core.sync.deliver import Delivering
-
-    refuses = pausing.refuses_everything
-
-    def pausing_for_good(*words: Any) -> Any:
-        pause = refuses(*words)
-        pause.replan = False
-        return pause
-
-    Delivering._rejected_before = lambda _self: frozenset()
-    deliver.refuses_everything = pausing_for_good
-
-
 def replies_stored_as_they_are() -> None:
     """What a destination said is stored as it came, half a surrogate pair too."""
     from core import store
@@ -141,13 +123,6 @@ def replies_stored_as_they_are() -> None:
 
     store.encodable = lambda text: text
     deliver.encodable_verdict = lambda verdict: verdict
-
-
-def every_4xx_rejects() -> None:
-    """Each status from 400 to 499 that is not tried again rejects the rows it came for."""
-    from core.destinations import base
-
-    base._ABOUT_ROWS = frozenset(range(400, 500)) - base._NOT_NOW
 
 
 def rejected_rows_stop_the_others() -> None:
