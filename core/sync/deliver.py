@@ -434,7 +434,7 @@ class Delivering:
             self._stack.extend(reversed(halves(piece, tries=_FEW_TRIES)))
             self._notify()
             return
-        unclear = piece.progress.may_have_arrived
+        unclear = piece.may_have_arrived
         if piece.progress.begun < 2 and unclear:
             raise pause
         reason = f"{pause.reason} (in {piece.progress.begun} runs, while other calls were taken)"

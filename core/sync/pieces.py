@@ -74,7 +74,8 @@ class Piece:
 
     `tries` is how often it is sent while it has no answer, `attempt` which time it is that a reply said "not now" of its calls;
     `taken_before` is how many calls of the delivery had been taken when it was first sent (None: it was not sent);
-    `is_unanswered` says that it went out, and has no reply that says what became of it; `is_lost` that it once had no reply at all.
+    `is_unanswered` says that it went out, and has no reply that says what became of it; `is_lost` that it once had no reply at all, by
+    itself or as a part of what it was cut from.
     `is_sample` says that it is there to find evidence, `is_blamed` that it failed while others were taken; `hints` is how often in a
     row it was cut as a reply said.
     """
@@ -92,13 +93,25 @@ class Piece:
     is_lost: bool = False
 
     @property
+    def may_have_arrived(self) -> bool:
+        """Whether its calls went out, in this run or an earlier one, and never had a reply."""
+        return self.progress.was_unanswered or self.is_lost
+
+    @property
     def calls(self) -> pa.Array:
         whole = self.progress.batch.calls
         return whole if len(self.places) == len(whole) else whole.take(list(self.places))
 
     def part(self, places: Sequence[int], *, tries: int | None = None, attempt: int = 1, hints: int = 0) -> Piece:
         """Return a part of this piece, that was not sent yet by itself."""
-        return Piece(progress=self.progress, places=places, tries=tries or self.tries, attempt=attempt, hints=hints)
+        return Piece(
+            progress=self.progress,
+            places=places,
+            tries=tries or self.tries,
+            attempt=attempt,
+            hints=hints,
+            is_lost=self.is_lost,
+        )
 
     def went_out(self) -> None:
         """Note that it is on its way, and has no reply."""

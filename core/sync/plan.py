@@ -72,12 +72,17 @@ def write_plan(
 
 
 def _staged_rows(connection: duckdb.DuckDBPyConnection, position: int) -> list[str]:
-    """Return SQL for the rows that are sent: new and changed ones, then those of them that were rejected before."""
+    """Return SQL for the rows that are sent: new and changed ones, then those of them that were rejected before.
+
+    One that may have arrived though it is listed as rejected goes out under the messageId that it had.
+    """
     rows = f"SELECT key, fingerprint, quick, quick_id, identity, message_id, call FROM stage WHERE state_{position} IN ({ADDED}, {CHANGED})"
     rejected = f"(SELECT key FROM rejected_{position} WHERE attempts > 0)"
     if not count(connection, f"SELECT count(*) FROM rejected_{position} WHERE attempts > 0"):
         return [rows]
-    return [f"{rows} AND key NOT IN {rejected}", f"{rows} AND key IN {rejected}"]
+    kept_id = f"(SELECT any_value(message_id) FROM rejected_{position} r WHERE r.key = sent.key AND r.fingerprint = sent.fingerprint)"
+    again = f"SELECT * REPLACE (coalesce(message_id, {kept_id}) AS message_id) FROM ({rows} AND key IN {rejected}) sent"
+    return [f"{rows} AND key NOT IN {rejected}", again]
 
 
 def _with_ids(

@@ -11,15 +11,11 @@ from core.store import Store
 __all__ = ["Rejection", "record_not_sent", "record_rejection"]
 
 
-_SELDOM = 3
-"""After so many attempts a row is retried seldom (core.sync.compare, AUTOMATIC_ATTEMPTS)."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
     """A call that the destination refused for good. `sequence` is its place in the plan; `status` is None where it gave no reply.
 
-    Where it is unclear whether it was taken, it is not retried at once: that would be under another messageId.
+    Where it is unclear whether it was taken, it is retried under the same messageId.
     """
 
     sequence: int
@@ -54,10 +50,10 @@ def record_rejection(
         key=row["key"],
         fingerprint=row["fingerprint"],
         identity=row["identity"],
-        message_id=row["own_message_id"],
+        message_id=row["message_id"] if rejection.is_unclear else row["own_message_id"],
         call=row["call"],
         row=None,
-        attempts=max((known["attempts"] or 0) + 1 if known else 1, _SELDOM if rejection.is_unclear else 1),
+        attempts=(known["attempts"] or 0) + 1 if known else 1,
         reason=rejection.reason,
         status=rejection.status,
         request=rejection.request,

@@ -509,6 +509,18 @@ async def test_a_locked_key_asks_for_its_passphrase_which_then_opens_it(folder: 
         assert page.draft.held["private_key"]
 
 
+async def test_what_is_typed_once_a_passphrase_is_asked_for_is_typed_there(folder: Path, made: Made) -> None:
+    app = Console(folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = await to_key(pilot)
+        app.post_message(events.Paste(made.encrypted))
+        while "passphrase  " not in screen_text(app):  # noqa: ASYNC110 -- it is no event
+            await asyncio.sleep(0)  # each turn of the loop is looked at: a person may type in any of them
+        await pilot.press(*"wrong")
+        await until(pilot, lambda: page.query_one("#field-passphrase", Input).value == "wrong")
+        await until(pilot, "This passphrase does not open it.")
+
+
 async def test_a_public_key_is_refused_and_what_is_pasted_next_takes_its_place(folder: Path, made: Made) -> None:
     app = Console(folder)
     async with app.run_test(size=(80, 24)) as pilot:

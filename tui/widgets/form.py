@@ -6,12 +6,12 @@ A secret is never drawn, copied or logged; it is remembered only to be blacked o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult, RenderResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -140,12 +140,29 @@ class _Lines(TextArea):
         return Text(stood_in(self.document.get_line(line_index), tabs=True), end="", no_wrap=True)
 
 
+class _Row(Vertical):
+    """A field with its label and note, and what is wrong with it below."""
+
+    DEFAULT_CSS = "_Row, _Row Horizontal { height: auto; }"
+
+    def __init__(self, field: Field, widget: Widget) -> None:
+        note = [_Words(field.note, classes="_note wide")] if field.note and field.lines == 1 else []
+        super().__init__(
+            Horizontal(_Words(field.label, classes="_label"), widget, *note),
+            _Words("", "fail", classes=f"_problem problem-{_id(field.name)}"),
+        )
+        self.field, self.widget = field, widget
+
+    def is_for(self, field: Field) -> bool:
+        """Whether it can stay where a form has this field: all is the same but what it holds."""
+        return replace(self.field, value="", placeholder="") == replace(field, value="", placeholder="")
+
+
 class Form(VerticalScroll):
     """Fields under each other."""
 
     DEFAULT_CSS = """
     Form { height: auto; max-height: 1fr; scrollbar-size-vertical: 1; }
-    Form Horizontal { height: auto; }
     Form ._label { width: 20; }
     Form Input, Form Choice, Form TextArea { width: 1fr; }
     Form TextArea { background: $field; padding: 0 1; }
@@ -163,12 +180,37 @@ class Form(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         for each in self.fields:
-            with Horizontal():
-                yield _Words(each.label, classes="_label")
-                yield self._widget(each)
-                if each.note and each.lines == 1:
-                    yield _Words(each.note, classes="_note wide")
-            yield _Words("", "fail", classes=f"_problem problem-{_id(each.name)}")
+            yield _Row(each, self._widget(each))
+
+    async def have(self, fields: Sequence[Field], *, focus: str = "") -> None:
+        """Have these fields: one that stays keeps what was typed in it, and the keys; `focus` names a new one that gets them.
+
+        The keys go over before anything of it is seen, so that what is typed next is typed there.
+        """
+        self.fields = tuple(fields)
+        names = [each.name for each in fields]
+        rows: dict[str, _Row] = {}
+        stale: list[_Row] = []
+        for row in self.query_children(_Row).results(_Row):
+            field = next((each for each in fields if row.is_for(each)), None)
+            if field is None:
+                stale.append(row)
+                continue
+            rows[field.name] = row
+            if isinstance(row.widget, Entry):
+                row.widget.placeholder = field.placeholder
+        fresh = [_Row(each, self._widget(each)) for each in fields if each.name not in rows]
+        for row in fresh:
+            row.display = False
+        await self.mount_all(fresh)
+        rows |= {row.field.name: row for row in fresh}
+        order: list[Widget] = [rows[name] for name in names]
+        self.sort_children(key=lambda row: order.index(row) if row in order else -1)
+        for row in fresh:
+            row.display = True
+            if row.field.name == focus:
+                self.screen.set_focus(row.widget)
+        await self.remove_children(stale)
 
     def _widget(self, each: Field) -> Widget:
         if each.choices:

@@ -73,8 +73,6 @@ class CredentialStep(Step):
 
     def take_keys(self) -> None:
         """Give the keys to the first secret that is not there yet; where all are, to what goes on."""
-        if not self.query(Form):  # it is just being replaced, which gives the keys itself
-            return
         form, known = self.query_one(Form), [each.name for each in self.query_one(Form).fields]
         missing = [name for name in self.draft.needed() if name not in self.draft.held and name in known]
         if not missing and self.draft.passed is False:  # it was refused, perhaps
@@ -97,40 +95,21 @@ class CredentialStep(Step):
     def _fields(self) -> list[Field]:
         return secret_fields(self.page, self.draft)
 
-    async def _rebuild(self, focus: str = "") -> None:
+    async def _rebuild(self) -> None:
         """Draw the fields anew where others are needed; what was typed stays."""
         if not self.is_shown:
             return
-        form, fields = self.query_one(Form), self._fields()
-        if [each.name for each in fields] == [each.name for each in form.fields]:
-            for each in fields:
-                for entry in form.query(f"#field-{each.name}").results(Entry):
-                    entry.placeholder = each.placeholder
-        else:
-            await self._replace(form, fields, focus)
+        await self._change_fields(self.query_one(Form), self._fields())
         self.query_one("#facts", Sheet).rebuild()
         self.page.refresh_help()
 
-    async def _replace(self, form: Form, fields: list[Field], focus: str) -> None:
-        """Put other fields in place of those that are there, with what was typed, and the keys where they were."""
-        typed = {entry.id: entry.value for entry in form.query(Entry)}
+    async def _change_fields(self, form: Form, fields: list[Field]) -> None:
+        """Have the fields that are needed now; the keys go to a passphrase that is asked for, else they stay where they were."""
         focused = self.screen.focused
         among = focused is None or form in focused.ancestors
-        chosen = focus or (str(focused.id).removeprefix("field-") if focused is not None and focused.id else "")
-        before = [each.name for each in form.fields]
-        await form.remove()
-        await self.mount(Form(fields, id="form"), before="#facts")
-        new = self.query_one(Form)
-        for entry in new.query(Entry):
-            if typed.get(entry.id):
-                entry.value = typed[entry.id]
-                entry.password = entry.password and not self._is_shown(str(entry.id), entry.value)
-        fresh = [each.name for each in fields if each.name not in before]
-        if among and "passphrase" in fresh:
-            new.query_one("#field-passphrase").focus()
-        elif among and new.query(f"#field-{chosen}"):
-            new.query_one(f"#field-{chosen}").focus()
-        elif among:
+        await form.have(fields, focus="passphrase" if among else "")
+        was_removed = focused is None or not focused.is_attached
+        if among and was_removed and not self.query("#field-passphrase:focus"):
             self.take_keys()
 
     @staticmethod
@@ -155,10 +134,10 @@ class CredentialStep(Step):
         if message.name == "login":
             self.draft.texts["login"] = message.value
             self.draft.passed = None
-            await self._rebuild("login")
+            await self._rebuild()
         elif message.name == "secrets_from":
             self.draft.secrets_from = message.value
-            await self._rebuild("secrets_from")
+            await self._rebuild()
         elif message.name in self.draft.needed() or message.name == "passphrase":
             entry = self.query_one(f"#field-{message.name}", Entry)
             entry.password = not self._is_shown(str(entry.id), entry.value)
