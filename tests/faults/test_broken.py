@@ -20,6 +20,7 @@ MEANT_FOR_IT = {
     "left behind by their id": {"lost", "unchanged", "claims too much", "stale"},
     "a missing segment is empty": {"unchanged"},
     "a reply that cannot be stored": {"traceback"},
+    "refusals prove everything": {"not live"},
     "no lock": {"unchanged", "traceback", "order"},
 }
 

@@ -40,6 +40,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "rejected rows dropped": Broken(install=delivering.rejected_rows_dropped, scenarios=("rejected",)),
     "a reply that cannot be stored": Broken(install=delivering.replies_stored_as_they_are, part="replies"),
+    "refusals prove everything": Broken(install=delivering.refusals_prove_everything, part="replies"),
     "rejected rows stop the others": Broken(install=delivering.rejected_rows_stop_the_others, scenarios=("rejected",)),
     "deletes before the rest": Broken(install=delivering.deletes_before_the_rest, scenarios=("deletes",)),
     "the file not cut back": Broken(install=delivering.file_not_cut_back, scenarios=("two destinations",)),

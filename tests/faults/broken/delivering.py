@@ -116,6 +116,20 @@ def rejected_rows_dropped() -> None:
     deliver.record_rejection = lambda *_: None
 
 
+def refusals_prove_everything() -> None:
+    """Rows that were rejected before prove that the destination refuses everything, and the delivery pauses with its plan for good."""
+    from core.sync.deliver import Delivering
+
+    note_pause = Delivering._note_pause
+
+    async def noting(self: Any, pause: Any) -> None:
+        await note_pause(self, pause)
+        pause.replan = False
+
+    Delivering._rejected_before = lambda self: frozenset()
+    Delivering._note_pause = noting
+
+
 def replies_stored_as_they_are() -> None:
     """What a destination said is stored as it came, half a surrogate pair too."""
     from core import store
