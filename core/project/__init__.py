@@ -358,22 +358,35 @@ def _without_shared_folders(
 
 
 def _check_names(project: Project, broken: dict[Path, Exception]) -> None:
-    """Find names that lead nowhere, ids that are there twice, and files of calls that two destinations write."""
-    ids: dict[str, Sync] = {}
+    """Find names that lead nowhere, and ids that are there twice."""
+    owners = _owners(project)
     for sync in project.syncs.values():
         problem = _dangling(project, "source", sync.source, project.sources, "sources")
         for name in sync.destinations:
             problem = problem or _dangling(project, "destination", name, project.destinations, "destinations")
         if len(set(sync.destinations)) < len(sync.destinations):
             problem = problem or "destinations: one is there twice."
-        if other := ids.get(sync.id):
+        if owners[sync.id] != sync.name:
             problem = problem or (
-                f"id: {sync.id!r} is also the id of {other.name}. Remove the line from the copied file: "
+                f"id: {sync.id!r} is also the id of {owners[sync.id]}. Remove the line from the copied file: "
                 "Backhaul then writes a new one."
             )
-        ids.setdefault(sync.id, sync)
         if problem:
             broken[sync.path] = ProjectError(problem, where=str(sync.path))
+
+
+def _owners(project: Project) -> dict[str, str]:
+    """Return whose each id is, by name: of several files with one id, the one that was run under it, not the copy."""
+    from core.store import name_of_last_run  # SQLite is not needed where no id is there twice
+
+    names: dict[str, list[str]] = {}
+    for sync in project.syncs.values():
+        names.setdefault(sync.id, []).append(sync.name)
+    owners = {}
+    for identity, of_id in names.items():
+        ran = name_of_last_run(project.state, identity) if len(of_id) > 1 else None
+        owners[identity] = ran if ran in of_id else of_id[0]
+    return owners
 
 
 def _dangling(project: Project, what: str, name: str, known: Mapping[str, object], folder: str) -> str:

@@ -24,7 +24,7 @@ from typing import Any, Self
 from core.errors import StateError
 from core.harmless import encodable
 
-__all__ = ["Store", "named_query", "sync_folder"]
+__all__ = ["Store", "name_of_last_run", "named_query", "sync_folder"]
 
 _HERE = Path(__file__).parent
 
@@ -204,6 +204,18 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def name_of_last_run(folder: Path, sync: str) -> str | None:
+    """Return under which name a sync with this id was last run; None where that is not known. Nothing is made or changed."""
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{(folder / 'store.sqlite').as_uri()}?mode=ro", uri=True)
+        ) as connection:
+            found = connection.execute(named_query("name_of_last_run"), {"sync": sync}).fetchone()
+    except _BROKEN:
+        return None
+    return str(found[0]) if found else None
 
 
 def _explained(error: Exception, file: Path) -> StateError:

@@ -49,6 +49,9 @@ ORDER BY r.sync, r.started DESC;
 SELECT r.* FROM json_each(:syncs) s
 JOIN runs r ON r.rowid = (SELECT rowid FROM runs WHERE sync = s.value AND state <> 'skipped' ORDER BY started DESC LIMIT 1);
 
+-- name: name_of_last_run
+SELECT name FROM runs WHERE sync = :sync ORDER BY started DESC LIMIT 1;
+
 -- name: last_run_of_sync_in_state
 SELECT * FROM runs WHERE sync = :sync AND state = :state ORDER BY started DESC LIMIT 1;
 

@@ -18,6 +18,7 @@ from core import project
 from core.errors import ProjectError
 from core.model import CallType, Guards, InvalidRows, Project, Removed, SecretsFrom
 from core.project import set_value, write_file
+from core.store import Store
 
 DESIGN = {
     "backhaul.toml": """
@@ -384,6 +385,17 @@ def test_a_copied_sync_is_told_to_drop_its_id(make: Make) -> None:
     assert set(loaded.syncs) == {"few", "leads"}
     set_value(folder / "syncs/zcopy.toml", "id", None)
     assert set(project.load(folder).syncs) == {"few", "leads", "zcopy"}
+
+
+def test_a_copy_whose_name_comes_first_does_not_take_the_id_of_a_sync_that_has_run(make: Make) -> None:
+    folder = make({"syncs/acopy.toml": DESIGN["syncs/leads.toml"], "syncs/acopy.sql": "SELECT 1"})
+    state = folder / ".backhaul"
+    state.mkdir(exist_ok=True)
+    with Store(state) as store:
+        store.do("insert_run", id="r1", sync="b7c1e2", name="leads", cause="x", started=1.0, process=None)
+    loaded = project.load(folder)
+    assert "'b7c1e2' is also the id of leads" in only_error(loaded, "syncs/acopy.toml").message
+    assert "leads" in loaded.syncs
 
 
 # --- writing ---
