@@ -109,6 +109,7 @@ def lint(
         read_catalogue=read_catalogue,
     )
     found = [_linted(*query, fix=fix) for query in _queries(names, asked)]
+    found += _broken_files(asked) if not names else []
     if as_json:
         print_json([{"file": str(each.file), **asdict(finding)} for each in found for finding in each.findings])
     elif as_github:
@@ -117,6 +118,19 @@ def lint(
         _print(found)
     failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     fail(1 if any(finding.severity in failing for each in found for finding in each.findings) else 0)
+
+
+def _broken_files(asked: _Asked) -> list[_Linted]:
+    """Return what is wrong with files of the project that cannot be used: a pull request that breaks one does not pass."""
+    from core.model import Finding
+
+    found = []
+    for file, error in open_project(asked.folder, quiet=True).broken.items():
+        problem = Finding(
+            rule="broken-file", severity=Severity.ERROR, message=str(error), start=0, end=0, line=1, column=1
+        )
+        found.append(_Linted(file=file, text="", findings=(problem,)))
+    return found
 
 
 def _linted(file: Path, text: str, context: Context, *, fix: bool) -> _Linted:
@@ -164,7 +178,7 @@ def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Con
 
     files = [Path(name) for name in names if name.endswith(".sql")]
     here = asked.folder or projects.find(Path.cwd())
-    project = open_project(asked.folder) if here else None
+    project = open_project(asked.folder, quiet=not names) if here else None
     chosen: list[tuple[Path, Sync | None]] = []
     for file in files:
         owner = _owner(project, file) if not asked.dialect else None
@@ -175,7 +189,7 @@ def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Con
         chosen.append((file, owner))
     syncs = tuple(name for name in names if not name.endswith(".sql"))
     if syncs or not files:
-        project = project or open_project(asked.folder)
+        project = project or open_project(asked.folder, quiet=not names)
         chosen += [
             (sync.query_path, sync) for sync in (open_syncs(project, syncs) if syncs else project.syncs.values())
         ]

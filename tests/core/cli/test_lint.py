@@ -78,6 +78,18 @@ def test_a_pull_request_passes_with_warnings_and_fails_with_an_error(shop: Proje
     assert all(line.startswith("::") for line in done.out.splitlines())
 
 
+def test_a_file_of_the_project_that_cannot_be_used_fails_a_pull_request(shop: ProjectFolder) -> None:
+    shop.sync("users", HINTS_ONLY, to=["files"])
+    shop.write("syncs/broken.toml", "source = [")
+    shop.write("syncs/broken.sql", "SELECT 1")
+    done = shop.run("lint", "--github")
+    assert done.code == 1
+    assert "::error file=syncs/broken.toml,line=1," in done.out.replace(f"{shop.folder}/", "")
+    assert shop.run("lint").code == 1
+    assert "broken-file" in [finding["rule"] for finding in shop.run("lint", "--json").json]
+    assert shop.run("lint", "users").code == 0
+
+
 def test_strict_fails_on_a_warning(shop: ProjectFolder) -> None:
     shop.sync("users", 'SELECT id AS "userId" FROM users', call="group", to=["files"])
     shop.sync("users", 'SELECT id AS "groupId", plan FROM users', call="group", to=["files"])
