@@ -253,6 +253,7 @@ class Bridge:
         """End the workbench and what it does; runs go on."""
         self._is_closed = True
         await self._workbench.close()
+        self.running.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 

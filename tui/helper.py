@@ -32,6 +32,7 @@ class Workbench:
         self._numbers = itertools.count(1)
         self._waiting: dict[int, tuple[asyncio.Future[dict[str, Any]], Callable[[Mapping[str, Any]], None] | None]] = {}
         self._starting = asyncio.Lock()
+        self._is_closed = False
 
     async def ask(
         self, do: str, on_part: Callable[[Mapping[str, Any]], None] | None, values: Mapping[str, Any]
@@ -57,6 +58,8 @@ class Workbench:
 
     async def _running(self) -> asyncio.subprocess.Process:
         async with self._starting:
+            if self._is_closed:
+                raise asyncio.CancelledError
             if self._process is None or self._process.returncode is not None:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable,
@@ -97,7 +100,9 @@ class Workbench:
 
     async def close(self) -> None:
         """Close its input: it stops what it does, and ends."""
-        process = self._process
+        self._is_closed = True
+        async with self._starting:
+            process = self._process
         if process is None or process.returncode is not None:
             return
         if process.stdin is not None:

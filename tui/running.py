@@ -10,6 +10,7 @@ import contextlib
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,8 +71,8 @@ class Running:
         command = [sys.executable, "-P", "-m", "tui.main", what, *named, *words, "--json"]
         command += ["--project", str(self._bridge.folder)]
 
-        def launch() -> subprocess.Popen[bytes]:
-            return subprocess.Popen(  # noqa: S603 -- our own program
+        def launch() -> None:
+            process = subprocess.Popen(  # noqa: S603 -- our own program
                 command,
                 cwd=self._bridge.folder,
                 stdin=subprocess.DEVNULL,
@@ -79,8 +80,18 @@ class Running:
                 stderr=said,
                 start_new_session=True,
             )
+            self._begun.append(_Begun(process, what, syncs, said))  # here, for whoever waits may be stopped
 
-        self._begun.append(_Begun(await self._bridge.in_thread(launch), what, syncs, said))
+        await self._bridge.in_thread(launch)
+
+    def close(self) -> None:
+        """Let go of what is not over: it goes on without this console."""
+        for each in self._begun:
+            each.said.close()
+            threading.Thread(
+                target=each.process.wait, daemon=True
+            ).start()  # whoever lives longer than it takes its end
+        self._begun.clear()
 
     async def _ask_daemon(self, what: str, sync: str, words: Sequence[str], run: str) -> None:
         from core.daemon.asking import ask

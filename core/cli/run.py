@@ -246,7 +246,7 @@ def _tell_outcome(event: Event) -> None:
                 say(f"  Look at them with `backhaul rejected {event.sync}`.", dim=True)
         case events.Paused():
             say(
-                f"{event.sync} → {event.destination}: paused, {event.pending:,} calls pending. {event.reason}",
+                f"{event.sync} → {event.destination}: paused, {counted(event.pending, 'call')} pending. {event.reason}",
                 sign="bad",
             )
             say(f"  {event.remedy}", dim=True)

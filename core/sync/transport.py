@@ -139,7 +139,7 @@ class HttpTransport:
                 f"{type(error).__name__}: {said}" if said else type(error).__name__, may_have_arrived=not unsent
             ) from None
         if reply.status_code // 100 == 3:
-            raise _redirected(request.url, reply.headers.get("location", "nowhere"))
+            raise _redirected(request.url, reply.headers.get("location", ""))
         content = decoded(content, reply.headers.get("content-encoding", ""), most=_LONGEST_REPLY)
         for key in _keys(request.headers):
             content = content.replace(key, b"(hidden)")
@@ -258,7 +258,9 @@ def _no_address(url: str, why: str) -> DeliveryError:
 
 def _redirected(url: str, location: str) -> DeliveryError:
     return DeliveryError(
-        f"The destination sends us on to {location[:300]}, where the key must not follow.",
+        f"The destination redirects to {location[:300]}, where the key must not follow."
+        if location
+        else "The destination redirects, and does not say where.",
         where=url,
         remedy="If that is its new address, write it as `url` in the destination's file. The plan is kept.",
     )

@@ -499,7 +499,7 @@ def test_a_wrong_key_may_be_mended_while_nothing_was_delivered(
 def test_a_redirect_is_told_with_where_it_leads(people: ProjectFolder, receiver: Receiver) -> None:
     receiver.behave({"status": 301, "headers": {"location": "https://elsewhere.example/v1/batch"}})
     done = people.run("run", "people")
-    assert said(done, 1, "sends us on to https://elsewhere.example/v1/batch", "The plan is kept")
+    assert said(done, 1, "redirects to https://elsewhere.example/v1/batch", "The plan is kept")
     assert delivers_everyone_once(people, receiver)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -161,3 +163,22 @@ async def test_rejected_rows_are_sent_again_only_after_their_number_was_seen(
         assert started == []
         await pilot.press("T", "enter")
         await until(pilot, lambda: started == ["people"])
+
+
+async def test_a_console_that_is_closed_lets_go_of_the_run_that_it_began(people: ProjectFolder) -> None:
+    people.sync("people", 'SELECT id AS "userId", email FROM people WHERE id IS NOT NULL', to=["files"])
+    app = Console(people.folder)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "people → files")
+        await app.bridge.running.start("run", "people")
+        assert app.bridge.running.processes
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        del app, pilot
+        gc.collect()
+    assert [str(each.message) for each in told if issubclass(each.category, ResourceWarning)] == []
+    for _ in range(300):
+        if len(people.delivered("people")) == 5:
+            break
+        await asyncio.sleep(0.1)
+    assert len(people.delivered("people")) == 5
