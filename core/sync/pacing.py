@@ -38,8 +38,10 @@ _TRUSTED = 0.7
 _SEARCH = 1.25
 """The rate is so many times higher after each second of a search."""
 
-_SLOWEST = 0.5
-"""The rate never falls below so many requests a second, or the limit where that is lower."""
+_SLOWEST = 2.0
+"""The rate never falls below so many requests a second, or the limit where that is lower: a receiver that answers 429 by chance would
+slow down everything for good, and one that allows less says so again, by the next 429 or by Retry-After.
+"""
 
 
 @dataclass(slots=True, kw_only=True)

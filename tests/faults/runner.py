@@ -87,7 +87,7 @@ class Runner:
     ) -> Ended:
         """Run a command in a child; `asked` is what `nursery` knows: statements, warehouse, clock, broken, …"""
         output = self.folder / "output"
-        request = {"words": words, "output": str(output), "folders": folders, "seconds": 60.0, **asked}
+        request = {"words": words, "output": str(output), "folders": folders, "seconds": 180.0, **asked}
         if fault:
             request["fault"] = fault.as_json()
         self.process.stdin.write(json.dumps(request) + "\n")

@@ -95,7 +95,7 @@ def test_the_rate_is_never_above_the_limit_and_never_nothing(most: float, told: 
         else:
             pace.slow_down(clock.now)
             assert pace.rate <= before
-        assert pace.rate >= min(0.05, pace._full)
+        assert pace.rate >= min(2.0, pace._full)
 
 
 def test_all_of_a_limit_can_be_used() -> None:
@@ -282,3 +282,28 @@ def test_nine_tenths_of_what_a_receiver_allows_are_used(limiter: Bucket | Window
         return taken
 
     assert asyncio.run(play()) >= 0.9 * 300 * 10
+
+
+def test_a_receiver_that_answers_every_second_request_with_429_stops_nothing() -> None:
+    taken = 0
+
+    async def play() -> None:
+        clock = Clock()
+        pace = pace_on(clock, 1_000)
+
+        async def connection() -> None:
+            nonlocal taken
+            number = 0
+            while clock.now < 400:
+                at = await pace.turn()
+                number += 1
+                if number % 2:
+                    pace.slow_down(at)
+                else:
+                    taken += 1
+                    pace.succeeded()
+
+        await clock.run(asyncio.create_task(connection()))
+
+    asyncio.run(play())
+    assert taken >= 250
