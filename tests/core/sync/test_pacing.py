@@ -112,7 +112,7 @@ def test_all_of_a_limit_can_be_used() -> None:
 
 def test_a_429_lowers_the_rate_once_for_all_requests_of_a_second() -> None:
     clock = Clock()
-    pace = pace_on(clock, 8)
+    pace = pace_on(clock, 80)
     full = pace.rate
     sent_at = [clock.now, clock.now + 0.01, clock.now + 0.02]
     clock.now += 1
