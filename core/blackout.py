@@ -2,7 +2,9 @@
 
 A server may repeat what it was sent: a key in a reply, a password in the text of an error. So each secret that is read or
 typed is remembered here, in this process only, and taken out of every error's text (core.errors), every reply
-(core.sync.transport) and everything that the console draws, in each form in which it may stand there.
+(core.sync.transport) and everything that the console draws. It is found as it is, and in each form in which it may stand there: in
+base64 at any place of what was encoded (the header of Basic has a user before it), in hexadecimal digits, and behind three layers
+of escapes (core.escapes), so that no later reading of the text brings it back.
 
 A private key holds its public one: PKCS#1 begins with the same number, at the same place of base64, so that whole lines of
 it stand in the public key, too. A public key is there to be shown, so those that are known (core.keys, when it opens a
@@ -15,11 +17,10 @@ import base64
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from urllib.parse import quote
 
-from core.harmless import harmless
+from core.escapes import Plain, plain
 
 __all__ = [
     "IN_ENVIRONMENT",
@@ -37,10 +38,17 @@ _SHORTEST_DRAWN = 8
 """Shorter ones are not looked for in what is drawn: they would be found in plain words."""
 
 _SHORTEST_LINE = 16
+_SHORTEST_PART = 8
+"""A half of `id:secret` is a secret by itself, where it is at least so long."""
+
+_SHORTEST_CORE = 6
+_LAYERS = 3
 _BLACK = "••••••"
 IN_ENVIRONMENT = ("BACKHAUL_SOURCES_", "BACKHAUL_DESTINATIONS_", "BACKHAUL_ALERTS_")
 """What the names of variables that hold a secret begin with."""
 
+_SECRET_KEY = re.compile(r"(?i)private_?key$|secret|token|password")
+"""Which values are secret in a secret that is a document of JSON, such as the key of a service account."""
 
 _LOOKS_SECRET = re.compile(
     r"""-----BEGIN[^-]*PRIVATE\ KEY-----.*?(?:-----END[^-]*-----|\Z)
@@ -54,17 +62,19 @@ _LOOKS_SECRET = re.compile(
 
 
 def remember_secret(text: str) -> None:
-    """Take note of a secret that was typed: it is blacked out wherever something is written."""
+    """Take note of a secret that was read or typed: it is blacked out wherever something is written."""
     if len(text) >= _SHORTEST and text not in _KNOWN:
         _KNOWN.add(text)
-        _pattern.cache_clear()
+        _forms.cache_clear()
+        for part in _parts(text):
+            remember_secret(part)
 
 
 def remember_public(text: str) -> None:
     """Take note of a public key (its base64 body): what a secret shares with it is not blacked out."""
     if text and text not in _PUBLIC:
         _PUBLIC.add(text)
-        _pattern.cache_clear()
+        _forms.cache_clear()
 
 
 def remember_environment() -> None:
@@ -76,19 +86,55 @@ def remember_environment() -> None:
 
 def without_secrets(text: str) -> str:
     """Give a text without the secrets that are known here: what comes from outside, before it is drawn or goes elsewhere."""
-    return _pattern(_SHORTEST_DRAWN).sub(_BLACK, text) if _KNOWN else text
+    return _without(text, _SHORTEST_DRAWN) if _KNOWN else text
 
 
 def blacked_out(text: str) -> str:
     """Give a text without secrets: those that are known here, and what looks like one."""
-    return _LOOKS_SECRET.sub(_BLACK, _pattern(_SHORTEST).sub(_BLACK, text) if _KNOWN else text)
+    return _LOOKS_SECRET.sub(_BLACK, _without(text, _SHORTEST) if _KNOWN else text)
+
+
+def _without(text: str, shortest: int) -> str:
+    """Black out the secrets of at least so many characters, as they are and behind escapes."""
+    forms = _forms(shortest)
+    spans = list(_found(text, forms))
+    layers: list[Plain] = []
+    inner = text
+    while len(layers) < _LAYERS and (layer := plain(inner)) is not None:
+        layers.append(layer)
+        inner = layer.text
+        spans += (_outermost(layers, span) for span in _found(inner, forms))
+    if not spans:
+        return text
+    kept, at = [], 0
+    for start, end in sorted(spans):
+        if start >= at:
+            kept.append(text[at:start])
+        at = max(at, end)
+    return _BLACK.join([*kept, text[at:]])
+
+
+def _outermost(layers: Sequence[Plain], span: tuple[int, int]) -> tuple[int, int]:
+    """Return where in the outermost text the characters of the innermost one stand."""
+    for layer in reversed(layers):
+        span = layer.span(*span)
+    return span
+
+
+def _found(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Find each form: one search after the other, which is many times as fast as one expression for all."""
+    for form in forms:
+        at = text.find(form)
+        while at >= 0:
+            yield at, at + len(form)
+            at = text.find(form, at + len(form))
 
 
 @lru_cache(maxsize=2)
-def _pattern(shortest: int) -> re.Pattern[str]:
-    """Find the secrets that are known here and at least so long, in each form; the longest first."""
-    found = {form for secret in _KNOWN if len(secret) >= shortest for form in _forms(secret) if not _is_public(form)}
-    return re.compile("|".join(re.escape(form) for form in sorted(found, key=len, reverse=True)) or r"(?!)")
+def _forms(shortest: int) -> tuple[str, ...]:
+    """Give each form of the secrets that are known here and at least so long."""
+    found = {form for secret in _KNOWN if len(secret) >= shortest for form in _forms_of(secret) if not _is_public(form)}
+    return tuple(sorted(found))
 
 
 def _is_public(form: str) -> bool:
@@ -96,12 +142,42 @@ def _is_public(form: str) -> bool:
     return len(form) >= _SHORTEST_LINE and any(form in public for public in _PUBLIC)
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """Give how a secret may stand in a text: as it is, line by line, quoted, in a URI, in a header."""
+def _parts(secret: str) -> Iterator[str]:
+    """Give what of a secret is one by itself: the halves of `id:secret`, and the secret values of a document."""
+    if "\n" not in secret and "://" not in secret:
+        yield from (part for part in secret.split(":")[:-1] + secret.split(":")[1:] if len(part) >= _SHORTEST_PART)
+    if secret.lstrip().startswith("{"):
+        try:
+            document = json.loads(secret)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(document, dict):
+            values = (value for name, value in document.items() if _SECRET_KEY.search(name))
+            yield from (value for value in values if isinstance(value, str) and len(value) >= _SHORTEST_PART)
+
+
+def _forms_of(secret: str) -> Iterator[str]:
+    """Give how a secret may stand in a text without escapes: as it is, line by line, in a form, in base64, in hexadecimal digits."""
     raw = secret.encode("utf-8", "surrogatepass")
     yield secret
     # the line that begins a key is no secret, and by it other keys are known for what they are
     yield from (line for line in secret.splitlines() if len(line) >= _SHORTEST_LINE and not line.startswith("-----"))
-    yield from (repr(secret)[1:-1], json.dumps(secret)[1:-1], harmless(secret), harmless(secret, lines=True))
-    yield from (quote(raw), quote(raw, safe=""))
-    yield from (base64.b64encode(part).decode().rstrip("=") for part in (raw, raw + b":"))
+    if " " in secret:
+        yield secret.replace(" ", "+")
+    yield from (raw.hex(), raw.hex().upper())
+    for encoded in {base64.b64encode(part).decode().rstrip("=") for part in (raw, raw + b":")} | set(_cores(raw)):
+        yield encoded
+        yield encoded.translate(_URL_SAFE)
+
+
+_URL_SAFE = str.maketrans("+/", "-_")
+
+
+def _cores(raw: bytes) -> Iterator[str]:
+    """Give the base64 of what has other bytes before and behind it, without the characters that hold bits of those."""
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        is_whole = (before + len(raw)) % 3 == 0
+        core = encoded[(0, 2, 3)[before] : None if is_whole else -1]
+        if len(core) >= _SHORTEST_CORE:
+            yield core

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from core import blackout
 from tests.projects import SECRETS, ProjectFolder
 from tests.servers.bigquery.stand_in import Dataset
 from tests.servers.bigquery.stand_in import StandIn as BigQueryStandIn
@@ -32,6 +33,16 @@ def pytest_collection_finish() -> None:
 def pytest_sessionfinish() -> None:
     """Let libraries that count their objects at the end find them gone."""
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_of_another_test() -> Iterator[None]:
+    """Forget the secrets that a test's process has read: they would be blacked out in the texts of the next one."""
+    yield
+    if blackout._KNOWN or blackout._PUBLIC:
+        blackout._KNOWN.clear()
+        blackout._PUBLIC.clear()
+        blackout._forms.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,10 @@ import ssl
 import urllib.request
 from urllib.parse import unquote, urlsplit
 
+from core.blackout import remember_secret
 from core.errors import DeliveryError
 from core.model import Network
+from core.no_proxy import is_named
 
 __all__ = ["LOOPBACK", "open_tunnel", "proxy_of", "trusting", "without_password"]
 
@@ -31,11 +33,24 @@ def proxy_of(url: str, network: Network) -> str:
         return ""
     if network.proxy:
         return network.proxy
-    if urllib.request.proxy_bypass(host):
+    if is_named(host, parts.port or (443 if parts.scheme == "https" else 80)):
         return ""
     known = urllib.request.getproxies()
     found = known.get(parts.scheme) or known.get("all") or ""
-    return found if "://" in found or not found else f"http://{found}"
+    address = found if "://" in found or not found else f"http://{found}"
+    _remember_password(address)
+    return address
+
+
+def _remember_password(proxy: str) -> None:
+    """Take note of a proxy's password: its refusal may repeat it."""
+    try:
+        password = urlsplit(proxy).password
+    except ValueError:
+        return
+    if password:
+        remember_secret(password)
+        remember_secret(unquote(password))
 
 
 def trusting(network: Network) -> ssl.SSLContext:

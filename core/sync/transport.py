@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 from core import __version__
-from core.blackout import without_secrets
+from core.blackout import remember_secret, without_secrets
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import Limits, Network
@@ -112,6 +111,8 @@ class HttpTransport:
         from isal import igzip  # six times as fast as zlib at its level 1, and smaller
 
         check_address(request.url)
+        for key in _keys(request.headers):
+            remember_secret(key)
         client = self._client(request.url)
         headers = dict(request.headers)
         body = request.body
@@ -141,8 +142,6 @@ class HttpTransport:
         if reply.status_code // 100 == 3:
             raise _redirected(request.url, reply.headers.get("location", ""))
         content = decoded(content, reply.headers.get("content-encoding", ""), most=_LONGEST_REPLY)
-        for key in _keys(request.headers):
-            content = content.replace(key, b"(hidden)")
         said = without_secrets(content.decode("utf-8", "surrogateescape"))
         return Response(
             status=reply.status_code, headers=dict(reply.headers), body=said.encode("utf-8", "surrogateescape")
@@ -266,7 +265,7 @@ def _redirected(url: str, location: str) -> DeliveryError:
     )
 
 
-def _keys(headers: Mapping[str, str]) -> Iterator[bytes]:
+def _keys(headers: Mapping[str, str]) -> Iterator[str]:
     """Give what is secret in a request's headers, as it is sent and as it was before its encoding.
 
     A key in a header of another name is among the secrets that this process has read (core.blackout).
@@ -276,7 +275,7 @@ def _keys(headers: Mapping[str, str]) -> Iterator[bytes]:
         return
     sent = words[-1]
     try:
-        plain = base64.b64decode(sent, validate=True).partition(b":")[0]
-    except (binascii.Error, ValueError):
-        plain = b""
-    yield from (key for key in (sent.encode(), plain) if len(key) >= _SHORTEST_KEY)
+        plain = base64.b64decode(sent, validate=True).decode().partition(":")[0]
+    except ValueError:
+        plain = ""
+    yield from (key for key in (sent, plain) if len(key) >= _SHORTEST_KEY)

@@ -7,6 +7,7 @@ import socket
 import urllib.request
 
 from core.errors import UnreachableError
+from core.no_proxy import is_named
 
 __all__ = ["LOOPBACK", "own_address", "proxy_before", "tried_connection"]
 
@@ -29,7 +30,7 @@ def own_address(host: str, port: int) -> str:
 
 def proxy_before(host: str) -> tuple[str, int] | None:
     """Give host and port of the proxy that the environment puts before a host, None where there is none."""
-    if host in LOOPBACK or urllib.request.proxy_bypass(host):
+    if host in LOOPBACK or is_named(host, 443):
         return None
     known = urllib.request.getproxies()
     found = re.match(r"(?:\w+://)?(?:[^@/]*@)?([^:/]+)(?::(\d+))?", known.get("https") or known.get("all") or "")

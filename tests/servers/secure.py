@@ -111,7 +111,9 @@ def proxying(target: int, *, password: str = "") -> Iterator[Proxy]:
             running.asked.append(lines[0])
             expected = base64.b64encode(f"user:{running.password}".encode()).decode()
             if running.password and not any(line.endswith(expected) for line in lines):
-                self.wfile.write(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n")
+                given = "".join(line.split()[-1] for line in lines if line.lower().startswith("proxy-authorization"))
+                said = f"not with {given} {base64.b64decode(given).decode()}"  # a proxy may repeat what it was sent
+                self.wfile.write(f"HTTP/1.1 407 {said}\r\ncontent-length: 0\r\n\r\n".encode())
                 return
             with socket.create_connection(("127.0.0.1", running.target)) as further:
                 self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")

@@ -100,7 +100,7 @@ async def test_a_webhook_that_sends_us_elsewhere_is_not_followed(hook: World, re
     receiver.behave({"status": 302, "headers": {"location": f"http://127.0.0.1:{receiver.port}/else/{TOKEN}"}})
     answer = await hook.alerts().test("team")
     assert not answer.arrived
-    assert "sends us on to http://127.0.0.1:" in answer.said
+    assert "redirects to http://127.0.0.1:" in answer.said
     assert TOKEN not in answer.said
     assert len(receiver.times()) == 1
 

@@ -101,6 +101,38 @@ def test_no_proxy_and_this_machine_are_reached_directly(secure: SecureServer, mo
     assert send(f"https://127.0.0.1:{secure.port}/v1", ours).status == 200
 
 
+@pytest.mark.parametrize(
+    ("named", "host", "port"),
+    [
+        ("10.0.0.0/8", "10.1.2.3", 443),
+        ("fd00::/8", "[fd00::5]", 443),
+        ("api.inside.example:8443", "api.inside.example", 8443),
+        (".inside.example", "api.inside.example", 443),
+        ("*.inside.example", "api.inside.example", 443),
+        ("other.example, api.inside.example", "api.inside.example", 443),
+        ("[fd00::5]:8443", "[fd00::5]", 8443),
+        ("*", "anything.example", 443),
+    ],
+)
+def test_no_proxy_names_networks_domains_and_ports(
+    monkeypatch: pytest.MonkeyPatch, named: str, host: str, port: int
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", named)
+    assert proxy_of(f"https://{host}:{port}/v1", Network()) == ""
+    elsewhere = proxy_of("https://11.1.2.3:9443/v1", Network())
+    assert elsewhere == ("" if named == "*" else "http://127.0.0.1:9")
+    if ":84" in named:
+        assert proxy_of(f"https://{host}/v1", Network()) == "http://127.0.0.1:9"
+
+
+def test_what_no_proxy_does_not_name_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "10.0.0.0/8, side.example, , nonsense/99, x:99999")
+    for host in ("inside.example", "11.0.0.1", "10.example"):
+        assert proxy_of(f"https://{host}/v1", Network()) == "http://127.0.0.1:9"
+
+
 def test_a_proxys_password_is_in_no_message(secure: SecureServer, monkeypatch: pytest.MonkeyPatch) -> None:
     with proxying(secure.port, password="another") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:proxy-password-6Yq1@127.0.0.1:{proxy.port}")

@@ -22,7 +22,6 @@ import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from core import blackout
 from core.blackout import remember_secret
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError
 from core.model import Kind, Step
@@ -190,14 +189,10 @@ def test_each_way_to_log_in_is_taken_where_it_is_right(shop: Warehouse, way: str
         assert fingerprint_of(rsa_key("mine")) in next(step.detail for step in steps if step.name == "key")
 
 
-def test_a_key_in_pkcs1_is_taken_and_a_refusal_shows_its_fingerprint_whole(
-    shop: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_in_pkcs1_is_taken_and_a_refusal_shows_its_fingerprint_whole(shop: Warehouse) -> None:
     """Its lines are remembered as secrets, and blacked out of errors."""
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, PLAIN)
     secret = rsa_key("mine").private_bytes(*form).decode()
-    monkeypatch.setattr(blackout, "_KNOWN", set())
-    blackout._pattern.cache_clear()
     remember_secret(secret)
     source = snowflake_plugin(shop, secrets={"private_key": secret}, **KEY)
     with pytest.raises(LoginError) as refused:
@@ -208,8 +203,6 @@ def test_a_key_in_pkcs1_is_taken_and_a_refusal_shows_its_fingerprint_whole(
     shop.set_user(keys=[public_body(rsa_key("mine"))])
     source.open().close()
     shop.set_user()
-    monkeypatch.undo()
-    blackout._pattern.cache_clear()
 
 
 def test_a_login_leaves_no_word_of_the_driver_on_standard_error(shop: Warehouse) -> None:

@@ -1,0 +1,87 @@
+r"""A text as it reads once its escapes are undone: of JSON, of URLs, of HTML, of Python's repr, and of our own `harmless`.
+
+Whoever looks for a word in a text has to find it also where it stands as `p\/w`, `p\u002fw`, `p%2Fw` or `p&#x2F;w`, and has to know which
+characters of the text are the word. So each place of the plain text is known as a place of the text that it came from.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+__all__ = ["Plain", "plain"]
+
+_ESCAPE = re.compile(
+    r"""(?:\\u[0-9a-fA-F]{4})+ | \\U[0-9a-fA-F]{8} | (?:\\x[0-9a-fA-F]{2})+ | \\[\\/"'`bfnrt]
+      | (?:%[0-9a-fA-F]{2})+ | &(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31}); | \x00+""",
+    re.VERBOSE,
+)
+_SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A text without its escapes; `_at` are the places in it behind which an escape stood, `_from` where each stood in the text before."""
+
+    text: str
+    _at: tuple[int, ...]
+    _from: tuple[tuple[int, int], ...]
+    _length: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where in the text before the characters from `start` up to `end` stood, with all of an escape's."""
+        return self._place(start, 0), self._place(end - 1, 1)
+
+    def _place(self, at: int, side: int) -> int:
+        number = bisect_right(self._at, at) - 1
+        if number < 0:
+            return at + side
+        beyond = at - self._at[number] - self._length[number]
+        return self._from[number][side] if beyond < 0 else self._from[number][1] + beyond + side
+
+
+def plain(text: str) -> Plain | None:
+    """Undo one layer of escapes; None where there are none."""
+    pieces: list[str] = []
+    at: list[int] = []
+    places: list[tuple[int, int]] = []
+    lengths: list[int] = []
+    size = end = 0
+    for found in _ESCAPE.finditer(text):
+        between, meant = text[end : found.start()], _meaning(found[0])
+        pieces += (between, meant)
+        size += len(between)
+        at.append(size)
+        places.append(found.span())
+        lengths.append(len(meant))
+        size, end = size + len(meant), found.end()
+    if not places:
+        return None
+    return Plain("".join([*pieces, text[end:]]), tuple(at), tuple(places), tuple(lengths))
+
+
+def _meaning(escape: str) -> str:
+    """Return what an escape, or a run of them, stands for."""
+    if escape.startswith("\0"):  # of a text in UTF-16, read as bytes
+        return ""
+    if escape.startswith("&"):
+        import html  # its table of 2,231 names is seldom needed
+
+        return html.unescape(escape)
+    if escape.startswith("%"):
+        return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
+    match escape[1]:
+        case "u":
+            return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+        case "U":
+            number = int.from_bytes(bytes.fromhex(escape[2:]))
+            return chr(number) if number <= 0x10FFFF else escape
+        case "x":
+            raw = bytes.fromhex(escape.replace("\\x", ""))
+            try:
+                return raw.decode("utf-8")
+            except UnicodeDecodeError:
+                return raw.decode("latin-1")
+        case other:
+            return _SHORT.get(other, other)
