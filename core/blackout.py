@@ -17,10 +17,11 @@ import base64
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
-from core.escapes import Plain, plain
+from core.escapes import Plain, undone
 
 __all__ = [
     "IN_ENVIRONMENT",
@@ -61,6 +62,25 @@ _LOOKS_SECRET = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A text, or what it says once some escapes are undone: `above` is the text that it came from, `plain` the way back to it."""
+
+    text: str
+    above: _Layer | None = None
+    plain: Plain | None = None
+
+    def below(self) -> Iterator[_Layer]:
+        """Yield what it says without one more kind of escapes."""
+        yield from (_Layer(each.text, self, each) for each in undone(self.text))
+
+    def outermost(self, span: tuple[int, int]) -> tuple[int, int]:
+        """Return where in the first text some characters of this one stand."""
+        if self.above is None or self.plain is None:
+            return span
+        return self.above.outermost(self.plain.span(*span))
+
+
 def remember_secret(text: str) -> None:
     """Take note of a secret that was read or typed: it is blacked out wherever something is written."""
     if len(text) >= _SHORTEST and text not in _KNOWN:
@@ -98,12 +118,12 @@ def _without(text: str, shortest: int) -> str:
     """Black out the secrets of at least so many characters, as they are and behind escapes."""
     forms = _forms(shortest)
     spans = list(_found(text, forms))
-    layers: list[Plain] = []
-    inner = text
-    while len(layers) < _LAYERS and (layer := plain(inner)) is not None:
-        layers.append(layer)
-        inner = layer.text
-        spans += (_outermost(layers, span) for span in _found(inner, forms))
+    seen, layers = {text}, [_Layer(text)]
+    for _ in range(_LAYERS):
+        layers = [inner for layer in layers for inner in layer.below() if inner.text not in seen]
+        for layer in layers:
+            seen.add(layer.text)
+            spans += (layer.outermost(span) for span in _found(layer.text, forms))
     if not spans:
         return text
     kept, at = [], 0
@@ -112,13 +132,6 @@ def _without(text: str, shortest: int) -> str:
             kept.append(text[at:start])
         at = max(at, end)
     return _BLACK.join([*kept, text[at:]])
-
-
-def _outermost(layers: Sequence[Plain], span: tuple[int, int]) -> tuple[int, int]:
-    """Return where in the outermost text the characters of the innermost one stand."""
-    for layer in reversed(layers):
-        span = layer.span(*span)
-    return span
 
 
 def _found(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:

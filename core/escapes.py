@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Plain", "plain"]
+__all__ = ["Plain", "undone"]
 
-_ESCAPE = re.compile(
-    r"""(?:\\u[0-9a-fA-F]{4})+ | \\U[0-9a-fA-F]{8} | (?:\\x[0-9a-fA-F]{2})+ | \\[\\/"'`bfnrt]
-      | (?:%[0-9a-fA-F]{2})+ | &(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31}); | \x00+""",
-    re.VERBOSE,
+_KINDS = (
+    re.compile(r"""(?:\\u[0-9a-fA-F]{4})+|\\U[0-9a-fA-F]{8}|(?:\\x[0-9a-fA-F]{2})+|\\[\\/"'`bfnrt]"""),
+    re.compile(r"(?:%[0-9a-fA-F]{2})+"),
+    re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"),
+    re.compile(r"\x00+"),
 )
+"""Each kind by itself: a `%41` may be a part of what JSON has escaped."""
+
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -41,24 +45,26 @@ class Plain:
         return self._from[number][side] if beyond < 0 else self._from[number][1] + beyond + side
 
 
-def plain(text: str) -> Plain | None:
-    """Undo one layer of escapes; None where there are none."""
+def undone(text: str) -> Iterator[Plain]:
+    """Yield a text without its escapes of one kind, for each kind that it has."""
+    for kind in _KINDS:
+        if found := tuple(kind.finditer(text)):
+            yield _without(text, found)
+
+
+def _without(text: str, escapes: Sequence[re.Match[str]]) -> Plain:
     pieces: list[str] = []
     at: list[int] = []
-    places: list[tuple[int, int]] = []
-    lengths: list[int] = []
     size = end = 0
-    for found in _ESCAPE.finditer(text):
-        between, meant = text[end : found.start()], _meaning(found[0])
+    meanings = [_meaning(escape[0]) for escape in escapes]
+    for escape, meant in zip(escapes, meanings, strict=True):
+        between = text[end : escape.start()]
         pieces += (between, meant)
         size += len(between)
         at.append(size)
-        places.append(found.span())
-        lengths.append(len(meant))
-        size, end = size + len(meant), found.end()
-    if not places:
-        return None
-    return Plain("".join([*pieces, text[end:]]), tuple(at), tuple(places), tuple(lengths))
+        size, end = size + len(meant), escape.end()
+    spans = tuple(escape.span() for escape in escapes)
+    return Plain("".join([*pieces, text[end:]]), tuple(at), spans, tuple(map(len, meanings)))
 
 
 def _meaning(escape: str) -> str:

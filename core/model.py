@@ -285,7 +285,8 @@ class Source:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """How a destination is reached: through an HTTP proxy, trusting one more certificate authority (a PEM
-    file; in the destination's file its path is taken from the project's folder).
+    file; in the destination's file its path is taken from the project's folder). `compress` sends bodies in gzip, where the
+    destination takes that; a gateway before it may not.
 
     Without a proxy of its own, a destination is reached as the environment says (HTTPS_PROXY, NO_PROXY); this machine is
     never reached through one.
@@ -293,6 +294,7 @@ class Network:
 
     proxy: str = ""
     ca_file: str = ""
+    compress: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

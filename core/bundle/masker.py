@@ -102,7 +102,7 @@ class Masker:
         if isinstance(value, list | tuple):
             return [self.document(each, kept, key) for each in value]
         if isinstance(value, str):
-            return harmless(value, most=200) if key in kept else self.text(value)
+            return harmless(blacked_out(value), most=200) if key in kept else self.text(value)
         return value if value is None or isinstance(value, bool | int | float) else self.text(str(value))
 
     def _key(self, name: str) -> str:

@@ -66,11 +66,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What came back: status, headers with lower-case names, and the body (cut where it is very long)."""
+    """What came back: status, headers with lower-case names, and the body (cut where it is very long).
+
+    `note` is what a person is told of the way there.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    note: str = ""
 
 
 class Outcome(enum.StrEnum):

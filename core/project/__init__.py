@@ -239,12 +239,6 @@ def _check_network(file: Path, network: Network) -> None:
             where=str(file),
             remedy='Write it like proxy = "http://proxy.example:3128".',
         )
-    if parts.username or parts.password:
-        raise ProjectError(
-            "network.proxy: a secret never stands in a file.",
-            where=str(file),
-            remedy="Take the user and the password out of it, and set the environment variable HTTPS_PROXY with them instead of this key.",
-        )
 
 
 def _refuse_secrets(file: Path, place: str, values: Mapping[str, Any], secrets: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ _MOST_BYTES = 4_000_000
 _MOST_DEPTH = 20
 _LARGEST = 2**53
 """Whole numbers up to here are exact in JSON, SQLite and everything else that they go to."""
+
+_WITH_PASSWORD = re.compile(r"[a-zA-Z]://[^/\s?#\"']*@")
 
 FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, OSError, RecursionError)
 """What reading and checking a file may raise of its own accord, whatever is in it."""
@@ -60,6 +63,13 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise ProjectError(f"This is not TOML: {error}.", where=str(file), remedy="Fix the file.") from error
     except FAULTS as error:  # a number of 5,000 digits, arrays nested 3,000 deep
         raise unusable(file, error) from error
+    for key, value in _texts(values, ()):
+        if _WITH_PASSWORD.search(value):
+            raise ProjectError(
+                f"{'.'.join(key)}: a secret never stands in a file. This address holds a user or a password.",
+                where=str(file),
+                remedy="Take them out. A webhook is told who sends by `authorization`, a proxy by the environment variable HTTPS_PROXY.",
+            )
     for key, problem in _problems(values, ()):
         raise ProjectError(f"{'.'.join(key)}: {problem}.", where=str(file), remedy="Fix the value in the file.")
     return values
@@ -95,6 +105,15 @@ def _problems(value: Any, key: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
         yield key, "the number is too large or not a number"
     elif isinstance(value, dt.datetime) and not 1900 <= value.year <= 9000:
         yield key, "the year is before 1900 or after 9000"
+
+
+def _texts(value: Any, key: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the texts among the values, with their keys."""
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    if isinstance(value, str):
+        yield key, value
+    for name, each in inner if len(key) <= _MOST_DEPTH else ():
+        yield from _texts(each, (*key, str(name)))
 
 
 def _is_usable(value: float) -> bool:

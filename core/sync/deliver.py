@@ -674,6 +674,8 @@ class Delivering:
         except DeliveryError as error:
             piece.in_flight = False
             raise PausedError(error, is_final=True) from error
+        if response.note:
+            self._tell_retrying(response.note, attempt=1, wait=0.0)
         verdict = await self._read(body, response, sent_at, piece)
         if verdict.outcome in (Outcome.ACKNOWLEDGED, Outcome.REFUSED):
             piece.was_answered()
@@ -728,6 +730,10 @@ class Delivering:
         wait *= random.uniform(0.5, 1.0)  # noqa: S311 -- jitter, not a secret
         if retry_after is not None:
             wait = max(wait, retry_after)
+        self._tell_retrying(reason, attempt=attempt, wait=wait)
+        await self.sleep(wait)
+
+    def _tell_retrying(self, reason: str, *, attempt: int, wait: float) -> None:
         self.emit(
             Retrying(
                 run=self.delivery["run"],
@@ -740,7 +746,6 @@ class Delivering:
                 wait=wait,
             )
         )
-        await self.sleep(wait)
 
 
 def _batch(call: CallType, calls: pa.Array) -> Batch:

@@ -102,6 +102,7 @@ _WHERE = {404: " at this address", 405: " by this method", 410: " at this addres
 _REMEDIES = {
     402: "Its quota may be used up, or a bill unpaid. Run again after that; the plan is kept.",
     407: "The proxy wants to know who sends: set HTTPS_PROXY with user and password, then run again: the plan is kept.",
+    415: "Check the destination's file; a gateway that takes no gzip needs compress = false under [network]. The plan is kept.",
     423: "It is locked. Run again later; the plan is kept.",
 }
 

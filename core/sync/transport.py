@@ -11,6 +11,7 @@ import asyncio
 import base64
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -35,6 +36,10 @@ _TIMEOUTS = 4
 """A reply is whole after so many times the timeout, which itself is for each step: a drop a second would never end."""
 _SHORTEST_KEY = 8
 """Shorter keys are not looked for in replies: they would be found in plain words."""
+
+_NOT_IN_GZIP = (415, 501)
+"""Statuses by which a body is refused whose encoding is not known (RFC 9110, 15.5.16). A gateway may say 400, in no JSON."""
+_NO_GZIP = "it answered {} to a body in gzip and took it without; write compress = false under [network] in its file to save this try"
 
 
 class NoReplyError(Exception):
@@ -75,6 +80,7 @@ class HttpTransport:
         self._limits = limits
         self._network = network or Network()
         self._clients: dict[str, httpx.AsyncClient] = {}
+        self._takes_gzip: bool | None = None if self._network.compress else False
 
     def _client(self, url: str) -> httpx.AsyncClient:
         """Give the client for an address. Raises DeliveryError where the proxy or the certificates cannot be used."""
@@ -107,22 +113,33 @@ class HttpTransport:
         return None
 
     async def send(self, request: Request, position: int | None) -> Response:
-        import httpx
-        from isal import igzip  # six times as fast as zlib at its level 1, and smaller
-
         check_address(request.url)
         for key in _keys(request.headers):
             remember_secret(key)
+        if not request.compress or self._takes_gzip is False:  # None: it is not known yet
+            return await self._send(request, request.headers, request.body)
+        from isal import igzip  # six times as fast as zlib at its level 1, and smaller
+
+        headers = {**request.headers, "content-encoding": "gzip"}
+        response = await self._send(request, headers, await asyncio.to_thread(igzip.compress, request.body, 1))
+        if response.status < 300:
+            self._takes_gzip = True
+        elif not self._takes_gzip and _may_be_about_gzip(response):
+            plain = await self._send(request, request.headers, request.body)
+            was_known, self._takes_gzip = self._takes_gzip is False, plain.status >= 300
+            note = "" if self._takes_gzip or was_known else _NO_GZIP.format(response.status)
+            return replace(plain, note=note)
+        return response
+
+    async def _send(self, request: Request, headers: Mapping[str, str], body: bytes) -> Response:
+        """Send these bytes, and read the reply as far as it is wanted."""
+        import httpx
+
         client = self._client(request.url)
-        headers = dict(request.headers)
-        body = request.body
-        if request.compress:
-            headers["content-encoding"] = "gzip"
-            body = await asyncio.to_thread(igzip.compress, body, 1)
         try:
             async with (
                 asyncio.timeout(self._longest),
-                client.stream(request.method, request.url, content=body, headers=headers) as reply,
+                client.stream(request.method, request.url, content=body, headers=dict(headers)) as reply,
             ):
                 content = b""
                 async for part in reply.aiter_raw():
@@ -262,6 +279,12 @@ def _redirected(url: str, location: str) -> DeliveryError:
         else "The destination redirects, and does not say where.",
         where=url,
         remedy="If that is its new address, write it as `url` in the destination's file. The plan is kept.",
+    )
+
+
+def _may_be_about_gzip(response: Response) -> bool:
+    return response.status in _NOT_IN_GZIP or (
+        response.status == 400 and not response.body.lstrip().startswith((b"{", b"["))
     )
 
 

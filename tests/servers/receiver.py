@@ -20,7 +20,7 @@ POST /_chance with {"seed": 7, "faults": 0.3, "lost": 0.05} lets chance choose f
 of them get one of `kinds` (all of the above that do not take the calls, unless named), so many lose their reply.
 
 POST /_refuse with {"containing": ["u_7"], "status": 400, "body": "…"} answers so whenever the body has one of these
-texts; with "close" it closes the connection instead. A body may be any bytes, as surrogate escapes.
+texts; with "close" it closes the connection instead, with "gzip" it does so of every body in gzip. A body may be any bytes, as surrogate escapes.
 GET /_count gives how many requests and bytes were taken, over how many connections, the most that were busy in the same
 moment, and how many are open. Records of refused requests are marked by their status.
 """
@@ -192,6 +192,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def refusal(self, body: bytes) -> int | None:
         texts = self.state.refuse.get("containing", [])
+        if self.state.refuse.get("gzip") and self.headers.get("content-encoding") == "gzip":
+            return self.state.refuse.get("status", 400)
         return self.state.refuse.get("status", 400) if any(text.encode() in body for text in texts) else None
 
     def reply(self, status: int, body: bytes, headers: dict | None = None, behaviour: dict | None = None) -> None:

@@ -58,6 +58,10 @@ class Receiver:
         """Refuse whatever holds one of these texts; without a text, nothing."""
         self._post("/_refuse", {"containing": texts, "status": status, "body": body, "close": close} if texts else {})
 
+    def refuse_gzip(self, status: int, body: str) -> None:
+        """Refuse every body in gzip, as a gateway that knows none."""
+        self._post("/_refuse", {"gzip": True, "status": status, "body": body})
+
     def chance(self, **chances: Any) -> None:
         """Let chance choose what happens to requests (see the receiver); without a word, nothing happens to them."""
         self._post("/_chance", chances)

@@ -149,6 +149,38 @@ def test_a_proxys_password_is_in_no_message(secure: SecureServer, monkeypatch: p
     assert without_password("to http://a:b@c:1 and https://d") == "to http://c:1 and https://d"
 
 
+@pytest.mark.parametrize(("status", "body"), [(415, ""), (501, "no"), (400, "<html>Bad Request</html>")])
+def test_a_gateway_that_takes_no_gzip_is_tried_once_without(
+    project: ProjectFolder, receiver: Receiver, status: int, body: str
+) -> None:
+    project.duckdb()
+    limits = {"batch_calls": 10, "backoff": 0.01}
+    project.write("destinations/seg.toml", {"type": "segment", "url": receiver.url, "limits": limits})
+    receiver.refuse_gzip(status, body)
+    done = project.query("people", PEOPLE, to=["seg"])
+    assert done.code == 0, done.out + done.err
+    assert "write compress = false under [network]" in done.out
+    assert sorted(call["userId"] for call in receiver.calls()) == sorted(map(str, range(40)))
+    assert len([record for record in receiver.records(taken=False) if record.status == status]) <= 8
+
+
+def test_nothing_is_compressed_where_the_file_says_so(project: ProjectFolder, receiver: Receiver) -> None:
+    project.duckdb()
+    project.write("destinations/seg.toml", {"type": "segment", "url": receiver.url, "network": {"compress": False}})
+    assert project.query("people", PEOPLE, to=["seg"]).code == 0
+    assert {record.headers.get("content-encoding") for record in receiver.records()} == {None}
+
+
+@pytest.mark.parametrize("url", ["https://u:planted-6Yq1@h.example/x", "https://planted-6Yq1@h.example/x"])
+def test_an_address_with_a_password_is_refused_in_every_file(project: ProjectFolder, url: str) -> None:
+    project.write("destinations/hook.toml", {"type": "webhook", "url": url})
+    project.write("sources/db.toml", {"type": "duckdb", "path": url})
+    for name in ("hook", "db"):
+        done = project.run("check", name)
+        assert "a secret never stands in a file" in done.out + done.err
+        assert "planted-6Yq1" not in done.out + done.err
+
+
 def test_a_proxy_with_a_password_is_refused_in_a_file(project: ProjectFolder) -> None:
     for proxy, said in (
         ("http://u:planted-6Yq1@p.example", "never stands in a file"),
