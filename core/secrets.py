@@ -14,11 +14,12 @@ Backends of keyring that keep plain text are refused.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,8 +75,11 @@ def present(project: Project, name: str) -> bool:
 
 
 def backend_name() -> str:
-    """Give the name of this host's keyring. Raises SecretError where there is none that may be used."""
-    return type(_backend()).__module__
+    """Give the name of this host's keyring. Raises SecretError where there is none that may be used, or it does not answer."""
+    backend = _backend()
+    with _explaining():
+        backend.get_password("backhaul", "nothing")
+    return type(backend).__module__
 
 
 def full_names(project: Project) -> Mapping[str, str]:
@@ -114,14 +118,10 @@ def store(project: Project, name: str, secret: Secret) -> None:
     if not secret.reveal():
         raise UsageError("The secret is empty.")
     _only_keyring(project)
-    import keyring.errors
-
     backend = _backend()
-    try:
+    with _explaining():
         backend.set_password(_service(project), name, secret.reveal())
         kept = backend.get_password(_service(project), name) == secret.reveal()
-    except keyring.errors.KeyringError as error:
-        raise _explained(error) from error
     if not kept:
         raise SecretError(
             f"This host's keyring ({type(backend).__module__}) did not store the secret.", remedy=_CHOICES
@@ -134,11 +134,10 @@ def delete(project: Project, name: str) -> None:
     import keyring.errors
 
     try:
-        _backend().delete_password(_service(project), name)
+        with _explaining(but=keyring.errors.PasswordDeleteError):
+            _backend().delete_password(_service(project), name)
     except keyring.errors.PasswordDeleteError as error:
         raise SecretError(f"There is no secret {name}.", where=place(project, name)) from error
-    except keyring.errors.KeyringError as error:
-        raise _explained(error) from error
 
 
 def place(project: Project, name: str = "") -> str:
@@ -167,12 +166,9 @@ def _read(project: Project, name: str) -> str:
 
 
 def _from_keyring(project: Project, name: str) -> str:
-    import keyring.errors
-
-    try:
-        return _backend().get_password(_service(project), name) or ""
-    except keyring.errors.KeyringError as error:
-        raise _explained(error) from error
+    backend = _backend()
+    with _explaining():
+        return backend.get_password(_service(project), name) or ""
 
 
 def _from_systemd(name: str) -> str:
@@ -232,7 +228,13 @@ def _backend() -> KeyringBackend:
     import keyring.backends.fail
     import keyring.backends.null
 
-    backend: KeyringBackend = keyring.get_keyring()
+    try:
+        backend: KeyringBackend = keyring.get_keyring()
+    except Exception as error:  # noqa: BLE001 -- the module that PYTHON_KEYRING_BACKEND or keyringrc.cfg names may raise anything
+        raise SecretError(
+            f"The keyring that this host is set to use cannot be loaded: {type(error).__name__}.",
+            remedy=f"Check PYTHON_KEYRING_BACKEND and the file keyringrc.cfg, or leave them out. {_CHOICES}",
+        ) from None
     chained = getattr(backend, "backends", [backend])
     plain = [type(each).__name__ for each in chained if "plain" in type(each).__name__.lower()]
     if plain:
@@ -243,8 +245,19 @@ def _backend() -> KeyringBackend:
     return backend
 
 
+@contextlib.contextmanager
+def _explaining(but: type[Exception] = SecretError) -> Iterator[None]:
+    """Translate whatever a keyring raises, but for one kind of error: its modules are others' code, and so are the services behind them."""
+    try:
+        yield
+    except (but, SecretError):
+        raise
+    except Exception as error:  # noqa: BLE001 -- see above
+        # without its cause: its text and its frames are not ours, and may hold the secret
+        raise _explained(error) from None
+
+
 def _explained(error: Exception) -> SecretError:
-    """Translate keyring's errors; their text never holds a secret."""
     import keyring.errors
 
     if isinstance(error, keyring.errors.KeyringLocked | keyring.errors.InitError):

@@ -34,7 +34,7 @@ from core.project.decode import decode
 from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
 from core.project.identity import sync_id
 from core.project.ranges import check_limits
-from core.project.read import FAULTS, read_text, read_toml, unusable
+from core.project.read import FAULTS, read_text, read_toml, refuse_passwords, unusable
 from core.project.write import set_value, write_file
 from core.warehouses import warehouse_type
 
@@ -171,6 +171,7 @@ def dialect_of(project: Project, sync: Sync) -> str:
 
 def _typed(file: Path, what: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Give the type of what a file says, and the rest."""
+    refuse_passwords(file, given)
     values = dict(given)
     kind = values.pop("type", None)
     if not isinstance(kind, str):

@@ -19,7 +19,7 @@ from typing import Any
 
 from core.errors import ProjectError
 
-__all__ = ["FAULTS", "read_text", "read_toml", "unusable"]
+__all__ = ["FAULTS", "read_text", "read_toml", "refuse_passwords", "unusable"]
 
 _MOST_BYTES = 4_000_000
 _MOST_DEPTH = 20
@@ -63,6 +63,14 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise ProjectError(f"This is not TOML: {error}.", where=str(file), remedy="Fix the file.") from error
     except FAULTS as error:  # a number of 5,000 digits, arrays nested 3,000 deep
         raise unusable(file, error) from error
+    refuse_passwords(file, values)
+    for key, problem in _problems(values, ()):
+        raise ProjectError(f"{'.'.join(key)}: {problem}.", where=str(file), remedy="Fix the value in the file.")
+    return values
+
+
+def refuse_passwords(file: Path, values: Mapping[str, Any]) -> None:
+    """Raise ProjectError, without showing it, for an address with a user or a password among the values of a file."""
     for key, value in _texts(values, ()):
         if _WITH_PASSWORD.search(value):
             raise ProjectError(
@@ -70,9 +78,6 @@ def read_toml(file: Path) -> dict[str, Any]:
                 where=str(file),
                 remedy="Take them out. A webhook is told who sends by `authorization`, a proxy by the environment variable HTTPS_PROXY.",
             )
-    for key, problem in _problems(values, ()):
-        raise ProjectError(f"{'.'.join(key)}: {problem}.", where=str(file), remedy="Fix the value in the file.")
-    return values
 
 
 def unusable(file: Path, error: BaseException) -> ProjectError:

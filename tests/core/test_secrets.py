@@ -376,3 +376,32 @@ def test_a_secret_that_the_keyring_did_not_store_is_not_said_to_be_stored(backha
     done = backhaul("secret", "set", NAME, given=VALUE, PYTHON_KEYRING_BACKEND="forgetful.Keyring", PYTHONPATH=path)
     assert done.returncode == 2
     assert "(forgetful) did not store the secret" in done.stderr
+
+
+BROKEN = """
+from keyring.backend import KeyringBackend
+class Keyring(KeyringBackend):
+    priority = 9
+    def set_password(self, service, name, value): raise OSError(f"bus says {value}")
+    def get_password(self, service, name): raise RuntimeError("bus is gone")
+    def delete_password(self, service, name): raise RuntimeError("bus is gone")
+"""
+
+
+@pytest.mark.parametrize(
+    "backend", ["no_such_module.Keyring", "broken_keyring.Keyring", "keyring.backends.fail.Missing"]
+)
+@pytest.mark.parametrize("words", ["secret set", "secret list", "secret delete", "check segment", "doctor", "status"])
+def test_a_keyring_that_cannot_be_used_is_a_sentence_with_a_way_out(
+    backhaul: Run, folder: Path, tmp_path: Path, backend: str, words: str
+) -> None:
+    (tmp_path / "broken_keyring.py").write_text(BROKEN)
+    names = [NAME] if words in ("secret set", "secret delete") else []
+    path = os.pathsep.join((str(ROOT), str(tmp_path)))
+    done = backhaul(*words.split(), *names, given=VALUE, PYTHON_KEYRING_BACKEND=backend, PYTHONPATH=path)
+    said = done.stdout + done.stderr
+    assert "Traceback" not in said
+    assert VALUE not in said
+    if words != "status":
+        assert "keyring" in said
+        assert "Choose where secrets live on this host" in said
