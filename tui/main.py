@@ -14,6 +14,7 @@ import gc
 import os
 import sys
 
+from core.core_dumps import switch_off_core_dumps
 from core.streams import prepare_streams
 
 __all__ = ["main", "open_console", "program"]
@@ -43,6 +44,7 @@ def _leave(codes: list[int]) -> None:
 def main() -> int:
     """Open the console or run a command (the shell's question for completions is one, too); give the exit code."""
     prepare_streams()
+    switch_off_core_dumps()
     # NumPy starts a thread for each core else, and it is not used for that
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = sys.argv[1:]
