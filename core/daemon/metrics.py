@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import json
 import math
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from core.errors import BackhaulError, UsageError
 from core.model import Project
@@ -201,6 +203,8 @@ async def _answer(reader: asyncio.StreamReader, text: Callable[[], str]) -> tupl
         return HTTPStatus.BAD_REQUEST, plain, b"no request\n"
     if words[0] not in (b"GET", b"HEAD"):
         return HTTPStatus.METHOD_NOT_ALLOWED, plain, b"GET only\n"
+    if not _is_for_this_machine(head):
+        return HTTPStatus.MISDIRECTED_REQUEST, plain, b"This is not served under that name.\n"
     path = words[1].split(b"?", 1)[0]
     if path == b"/healthz":
         return HTTPStatus.OK, plain, b"" if words[0] == b"HEAD" else b"ok\n"
@@ -211,3 +215,12 @@ async def _answer(reader: asyncio.StreamReader, text: Callable[[], str]) -> tupl
     except BackhaulError as error:
         return HTTPStatus.SERVICE_UNAVAILABLE, plain, f"{error.message}\n".encode()
     return HTTPStatus.OK, TYPE, b"" if words[0] == b"HEAD" else body
+
+
+def _is_for_this_machine(head: bytes) -> bool:
+    """Say whether the Host of a request is this machine: a page in a browser may have a name that leads here (DNS rebinding)."""
+    found = re.search(rb"\r\n[Hh][Oo][Ss][Tt]:[ \t]*([^\r\n]*)", head)
+    try:
+        return found is not None and urlsplit(f"//{found[1].decode('latin-1').strip()}").hostname in _LOOPBACK
+    except ValueError:
+        return False

@@ -11,6 +11,7 @@ Tokens are compared in constant time.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 import secrets
@@ -20,9 +21,8 @@ from urllib.parse import urlsplit
 
 from core.errors import UsageError
 
-__all__ = ["COOKIE", "Door", "Verdict", "is_loopback", "new_token", "token_of"]
+__all__ = ["Door", "Verdict", "is_loopback", "new_token", "token_of"]
 
-COOKIE = "backhaul_token"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -55,6 +55,11 @@ class Door:
                 f"{self.host} can be reached from other machines, and no token would be asked for.",
                 remedy="Say --token, or leave --host out and reach it through `ssh -L`.",
             )
+
+    @property
+    def cookie(self) -> str:
+        """Give the name of the cookie: cookies know no ports, so that two servers of one name need two."""
+        return f"backhaul_{hashlib.sha256(self.token.encode()).hexdigest()[:12]}"
 
     @property
     def names(self) -> frozenset[str]:

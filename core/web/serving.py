@@ -6,6 +6,7 @@ would be another origin than the page's. So the page gets it from the request, w
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from textual_serve.server import Server
 
-from core.web.guard import COOKIE, Door
+from core.web.guard import Door
 
 __all__ = ["Console", "serve"]
 
@@ -52,7 +53,8 @@ class Console(Server):
         self._door, self._told = door, told
 
     def initialize_logging(self) -> None:
-        """Log nothing: theirs prints local variables with each traceback."""
+        """Log nothing: theirs prints local variables with each traceback, and aiohttp one for each request that is malformed."""
+        logging.getLogger().addHandler(logging.NullHandler())  # without any handler, Python prints to the terminal
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
@@ -64,6 +66,7 @@ class Console(Server):
 
     def serve(self, debug: bool = False) -> None:
         """Serve until stopped; tell once it listens. Theirs would tell before, and keep a log of all requests' addresses."""
+        self.initialize_logging()
         web.run_app(
             self._make_app(), host=self.host, port=self.port, access_log=None, print=lambda *_words: self._told()
         )
@@ -87,7 +90,7 @@ class Console(Server):
             verdict = self._door.judge(
                 host=request.headers.get("Host", ""),
                 origin=request.headers.get("Origin"),
-                cookie=request.cookies.get(COOKIE, ""),
+                cookie=request.cookies.get(self._door.cookie, ""),
                 given=request.query.get("token", "") if request.path == "/" else "",
                 websocket=request.path == "/ws",
             )
@@ -103,7 +106,8 @@ class Console(Server):
     def _entered(self, request: web.Request) -> web.Response:
         """Keep the token in a cookie, and take it out of the address: an address is seen, kept and passed on."""
         response = web.Response(status=303, headers={"Location": "/"})
-        response.set_cookie(COOKIE, self._door.token, httponly=True, samesite="Strict", secure=request.secure, path="/")
+        door = self._door
+        response.set_cookie(door.cookie, door.token, httponly=True, samesite="Strict", secure=request.secure, path="/")
         return response
 
     def _answered(self, response: web.StreamResponse, request: web.Request) -> web.StreamResponse:

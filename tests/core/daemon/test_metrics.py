@@ -143,6 +143,10 @@ def speak(port: int, data: bytes) -> bytes:
     [
         (b"nonsense\r\n\r\n", b"400"),
         (b"GET /metrics", b"400"),
+        (b"GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"421"),
+        (b"GET /metrics HTTP/1.1\r\nhost: 127.0.0.1.evil.example:9\r\n\r\n", b"421"),
+        (b"GET /metrics HTTP/1.1\r\nHost: [::\r\n\r\n", b"421"),
+        (b"GET /healthz HTTP/1.1\r\n\r\n", b"421"),
         (b"GET /metrics HTTP/1.1\r\nX: " + b"x" * 9_000 + b"\r\n\r\n", b"431"),
     ],
 )

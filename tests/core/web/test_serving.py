@@ -19,7 +19,7 @@ import aiohttp
 import pytest
 
 from core import demo
-from core.web.guard import COOKIE
+from core.web.guard import Door
 from tests.projects import backhaul
 from tests.servers.browser import browsing, found
 
@@ -38,6 +38,8 @@ class Served:
 
     address: str
     said: str
+    later: list[str]
+    """What it printed until its end, once it has ended."""
 
     @property
     def base(self) -> str:
@@ -48,6 +50,10 @@ class Served:
     def token(self) -> str:
         return self.address.partition("token=")[2]
 
+    @property
+    def cookie(self) -> str:
+        return f"{Door(host='127.0.0.1', port=1, token=self.token).cookie}={self.token}"
+
 
 @contextlib.contextmanager
 def serving(folder: Path, *words: str) -> Iterator[Served]:
@@ -57,6 +63,7 @@ def serving(folder: Path, *words: str) -> Iterator[Served]:
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, text=True, cwd=folder
     )
+    more: list[str] = []
     try:
         assert process.stdout is not None
         said, end = "", time.monotonic() + 40
@@ -64,10 +71,10 @@ def serving(folder: Path, *words: str) -> Iterator[Served]:
             line = process.stdout.readline()
             assert line, said
             said += line
-        yield Served(re.findall(r"http://\S+", said)[0], said)
+        yield Served(re.findall(r"http://\S+", said)[0], said, more)
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        more.append(process.communicate(timeout=20)[0])
 
 
 @pytest.fixture(scope="module")
@@ -120,8 +127,50 @@ async def test_the_token_opens_the_page_once_and_leaves_the_address(served: Serv
             assert script.status == 200
 
 
+async def test_two_servers_of_one_machine_keep_a_browser_logged_in_to_both(company: Path, served: Served) -> None:
+    jar = aiohttp.CookieJar(unsafe=True)
+    with serving(company) as other:
+        async with aiohttp.ClientSession(cookie_jar=jar) as session:
+            for address in (served.address, other.address):
+                async with session.get(address) as entered:
+                    assert entered.status == 200
+            for base in (served.base, other.base):
+                async with session.get(base + "/") as page:
+                    assert page.status == 200
+
+
+MALFORMED = (
+    b"GET / HTTP/1.1\r\nHost: \x00\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"GET\r\n\r\n",
+    b"GET / HTTP/9.9\r\nHost: 127.0.0.1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n",
+    b"GET /\xff\xfe HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: \xff=\xfe;;=\r\n\r\n",
+    b"GET /?token=%ff%fe&token[]=1 HTTP/1.1\r\nHost: [::\r\n\r\n",
+    b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 5_000 + b"\r\n",
+    b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n",
+)
+
+
+def test_requests_that_are_malformed_print_nothing(company: Path) -> None:
+    with serving(company) as one:
+        port = urlsplit(one.base).port
+        for request in MALFORMED:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                connection.sendall(request)
+                connection.shutdown(socket.SHUT_WR)
+                with contextlib.suppress(ConnectionError):
+                    while connection.recv(65_536):
+                        pass
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(f"GET /?token={one.token} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 303")
+    assert "Traceback" not in one.later[0]
+    assert "rror" not in one.later[0]
+
+
 async def test_other_names_and_other_sites_are_refused_though_they_have_the_cookie(served: Served) -> None:
-    cookie = f"{COOKIE}={served.token}"
+    cookie = served.cookie
     assert await status(served.base + "/", Host="evil.example", Cookie=cookie) == 421
     assert await status(served.base + "/", Origin="http://evil.example", Cookie=cookie) == 403
     async with aiohttp.ClientSession(headers={"Cookie": cookie}) as session:
