@@ -160,9 +160,9 @@ class Console(Everywhere):
         """Show the project and the store as they are now, on the page in sight; tell what alerts told the consoles."""
         tell_notices(self, message.snapshot.notices)
         page = self.page
-        if page is not None and page.is_ready and page.stays_open:
+        if page is not None and page.is_ready:
             page.refresh_bars()
-            page.show_snapshot(message.snapshot)
+            page.show_now()
 
     def on_run_finished(self, message: RunFinished) -> None:
         """Tell how a run ended that this console started."""

@@ -157,6 +157,7 @@ class Page(Actor):
     crumb: str = ""
     _header: Header | None = None
     _key_bar: KeyBar | None = None
+    _has_widgets = False
 
     DEFAULT_CSS = """
     Page { background: $background; layout: vertical; }
@@ -204,20 +205,30 @@ class Page(Actor):
         return self.size.width >= 120
 
     def on_mount(self) -> None:
+        self._has_widgets = True
         self.refresh_bars()
-        self.show_snapshot(self.snapshot)
+        self.show_now()
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
         self.refresh_bars()
-        if self.is_mounted:
-            self.show_snapshot(self.snapshot)
+        self.show_now()
 
     def _become_ready(self) -> None:
         opening = not self.is_ready
         super()._become_ready()
-        if opening and self.stays_open:  # what was read while it was being opened
+        if opening:  # what was read while it was being opened
+            self.show_now()
+
+    def show_now(self) -> None:
+        """Show the project and the store as they are now; before it is open, and once it is being closed, there is nothing to show it on."""
+        if not self._has_widgets or not self.stays_open:
+            return
+        try:
             self.show_snapshot(self.snapshot)
+        except NoMatches:
+            if self.stays_open:
+                raise
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the project and the store as they are now."""

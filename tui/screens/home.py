@@ -205,7 +205,7 @@ class Home(Together):
             self._show_detail()
 
     def tick(self) -> None:
-        self.show_snapshot(self.snapshot)
+        self.show_now()
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
         if message.table.id == "syncs":
@@ -217,7 +217,7 @@ class Home(Together):
 
     def on_resize(self) -> None:
         if self.is_mounted:
-            self.show_snapshot(self.snapshot)
+            self.show_now()
 
     def summary(self) -> list[str]:
         from tui.sentences import of_home
@@ -264,7 +264,7 @@ class Home(Together):
         """Sort by the next thing."""
         names = list(ORDERS)
         self._order = names[(names.index(self._order) + 1) % len(names)]
-        self.show_snapshot(self.snapshot)
+        self.show_now()
         self.console.tell(f"Sorted by {self._order}.", "muted")
 
     async def do_run(self, sync: str = "") -> None:

@@ -34,18 +34,18 @@ class Together(Page):
         self.marked ^= {key}
         if not sync:
             self.table.move(1)
-        self.show_snapshot(self.snapshot)
+        self.show_now()
 
     def do_mark_all(self) -> None:
         """Mark all syncs that are shown; where all are, none."""
         shown = {row.key for row in self.table.shown}
         self.marked = self.marked - shown if shown <= self.marked else self.marked | shown
-        self.show_snapshot(self.snapshot)
+        self.show_now()
 
     def do_back(self) -> None:
         """Take all marks away."""
         self.marked = set()
-        self.show_snapshot(self.snapshot)
+        self.show_now()
 
     def word_of_marked(self, name: str, word: str) -> str:
         """Give the footer's word for an action on all that are marked."""

@@ -214,7 +214,7 @@ class Runs(Page):
         """Pause the live updates, or go on."""
         self._paused = not self._paused
         self._show_live(self.snapshot, time.time())
-        self.show_snapshot(self.snapshot)
+        self.show_now()
         self.refresh_bars()
 
     async def do_stop(self) -> None:
@@ -292,4 +292,4 @@ class Runs(Page):
         if self._paused:
             self.do_pause()
         else:
-            self.show_snapshot(self.snapshot)
+            self.show_now()

@@ -144,7 +144,7 @@ class Sources(Page):
             self._kept_problem = ""
         except Refused as error:
             self._kept_problem = error.message
-        self.show_snapshot(self.snapshot)
+        self.show_now()
 
     # what is shown
 
@@ -311,7 +311,7 @@ class Sources(Page):
 
     def _saved(self, name: str | None) -> None:
         if name:
-            self.show_snapshot(self.snapshot)
+            self.show_now()
             for what in ("source", "destination"):
                 self.query_one("#connections", Table).choose(f"{what}/{name}")
 
@@ -321,7 +321,7 @@ class Sources(Page):
         steps: list[Mapping[str, Any]] = []
         key = f"{what}/{name}"
         self._tests[key] = (time.time(), steps, True)
-        self.show_snapshot(self.snapshot)
+        self.show_now()
 
         def passed(step: Mapping[str, Any]) -> None:
             steps.append(step)
@@ -335,10 +335,10 @@ class Sources(Page):
             )
         except asyncio.CancelledError:
             del self._tests[key]
-            self.show_snapshot(self.snapshot)
+            self.show_now()
             raise
         self._tests[key] = (time.time(), steps, False)
-        self.show_snapshot(self.snapshot)
+        self.show_now()
 
     def do_stop(self) -> None:
         """Stop the tests that are running."""
