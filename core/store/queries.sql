@@ -358,6 +358,11 @@ UPDATE rejected SET state = :state, changed = :now WHERE number = :number;
 SELECT max(attempts) AS attempts FROM rejected
 WHERE ledger = :ledger AND key = :key AND fingerprint = :fingerprint AND state = 'open';
 
+-- name: others_taken_since
+SELECT 1 FROM deliveries WHERE ledger = :ledger AND acknowledged > 0 AND created >= (
+    SELECT min(d.created) FROM rejected r JOIN deliveries d ON d.id = r.delivery
+    WHERE r.ledger = :ledger AND r.key = :key AND r.fingerprint = :fingerprint) LIMIT 1;
+
 -- name: open_rejected
 SELECT * FROM rejected WHERE ledger = :ledger AND state = 'open' ORDER BY number;
 

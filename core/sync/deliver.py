@@ -455,7 +455,8 @@ class Delivering:
             nothing_taken = not (evidence.taken or evidence.before)
             are_many = in_hand > _FEW_CALLS and nothing_taken
             if (source and source.has_more) or are_many:
-                cause = refuses_everything(self.name, self.destination, self._last_reason())
+                taken = evidence.taken + evidence.before
+                cause = refuses_everything(self.name, self.destination, self._last_reason(), taken=taken)
                 suspicion = evidence.suspect(cause, is_new=False)
                 batches = await source.sample(_SAMPLE_BATCHES) if source else []
                 pieces = [await self._begin(batch) for batch in batches]
@@ -624,7 +625,8 @@ class Delivering:
         batch = progress.batch
         rows = plan_rows(self.plan, batch, [rejection.sequence for rejection in rejections])
         for rejection, row in zip(rejections, rows, strict=True):
-            record_rejection(self.store, self.delivery, rejection, row, self.clock())
+            others_taken = bool(self.evidence.taken or self.evidence.before)
+            record_rejection(self.store, self.delivery, rejection, row, self.clock(), others_taken=others_taken)
         self.store.do(
             "batch_answered",
             delivery=self.delivery["id"],

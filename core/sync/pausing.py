@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.destinations.base import DestinationType
 from core.errors import BackhaulError, DeliveryError
-from core.words import duration
+from core.words import counted, duration
 
 __all__ = ["PausedError", "asked_to_wait", "not_taken", "refused", "refuses_everything"]
 
@@ -50,12 +50,13 @@ def not_taken(name: str, destination: DestinationType, attempts: int, reason: st
     )
 
 
-def refuses_everything(name: str, destination: DestinationType, reason: str) -> PausedError:
-    """Return the pause after many new rows were refused and none was taken."""
+def refuses_everything(name: str, destination: DestinationType, reason: str, *, taken: int = 0) -> PausedError:
+    """Return the pause after many new rows were refused and none was taken, or none any more after `taken` calls were."""
+    since = f", after {counted(taken, 'call')} of this delivery were taken" if taken else ""
     return _paused(
-        f"{name} refuses everything: {reason[:300]}",
+        f"{name} refuses everything{since}: {reason[:300]}",
         destination,
-        "Check the destination's settings and key. No row was rejected: the next run tries again with the rows as they are then.",
+        "Check the destination's settings and key. These rows are not listed as rejected: the next run tries again with the rows as they are then.",
         reason=reason,
         replan=True,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.store import Store
+from core.sync.compare import AUTOMATIC_ATTEMPTS
 
 __all__ = ["Rejection", "record_not_sent", "record_rejection"]
 
@@ -27,9 +28,18 @@ class Rejection:
 
 
 def record_rejection(
-    store: Store, delivery: Mapping[str, Any], rejection: Rejection, row: Mapping[str, Any], now: float
+    store: Store,
+    delivery: Mapping[str, Any],
+    rejection: Rejection,
+    row: Mapping[str, Any],
+    now: float,
+    *,
+    others_taken: bool,
 ) -> None:
     """List a refused row, with what was sent and what came back; it takes the place of older ones of its key.
+
+    A row that was refused often is retried seldom (core.sync.compare), but only where others were taken meanwhile, in this delivery
+    (`others_taken`) or an earlier one: of a destination that refuses a few rows and has taken none, nobody knows whose fault it is.
 
     What an undo sends back is no later version: where another content of the row is on the list, that one stays to be tried
     again, and the undo's is kept as a record only.
@@ -37,6 +47,10 @@ def record_rejection(
     others = store.rows("other_open_rejected", **_place(delivery, row), fingerprint=row["fingerprint"])
     stays = delivery["kind"] == "undo" and bool(others)
     known = store.row("known_attempts", ledger=delivery["ledger"], key=row["key"], fingerprint=row["fingerprint"])
+    attempts = (known["attempts"] or 0) + 1 if known else 1
+    if attempts >= AUTOMATIC_ATTEMPTS and not others_taken:
+        place = {"ledger": delivery["ledger"], "key": row["key"], "fingerprint": row["fingerprint"]}
+        attempts = attempts if store.row("others_taken_since", **place) else AUTOMATIC_ATTEMPTS - 1
     if not stays:
         store.do("supersede_rejected_key", **_place(delivery, row), now=now)
     store.do(
@@ -53,7 +67,7 @@ def record_rejection(
         message_id=row["message_id"] if rejection.is_unclear else row["own_message_id"],
         call=row["call"],
         row=None,
-        attempts=(known["attempts"] or 0) + 1 if known else 1,
+        attempts=attempts,
         reason=rejection.reason,
         status=rejection.status,
         request=rejection.request,

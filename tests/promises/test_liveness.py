@@ -204,3 +204,14 @@ def test_a_rejected_row_is_retried_by_itself_also_after_many_attempts(workshop: 
         store._connection.execute("UPDATE rejected SET created = created - ?", [day])
     assert workshop.run().acknowledged == 1
     assert workshop.users() == ["u_3"]
+
+
+def test_a_few_rows_that_were_refused_while_nothing_was_taken_are_delivered_once_it_ends(workshop: Workshop) -> None:
+    workshop.people(5)
+    workshop.sync()
+    workshop.receiver.behave(*[{"status": 400, "body": '{"message": "no such workspace"}'}] * 400)
+    for _ in range(6):
+        workshop.run()
+    workshop.receiver.behave()
+    workshop.run()
+    assert workshop.users() == [f"u_{n}" for n in range(5)]
