@@ -322,7 +322,12 @@ def test_one_row_that_is_refused_is_rejected_alone(people: ProjectFolder, receiv
 def test_a_destination_that_refuses_everything_pauses_the_delivery(people: ProjectFolder, receiver: Receiver) -> None:
     receiver.refuse("u", status=400)
     done = people.run("run", "people")
-    assert said(done, 1, "seg refuses everything: 400", "Check the destination's settings and key. These rows are not listed as rejected")
+    assert said(
+        done,
+        1,
+        "seg refuses everything: 400",
+        "Check the destination's settings and key. These rows are not listed as rejected",
+    )
     assert said(people.run("status"), 0, "✗ failed", "seg refuses everything", "30 calls pending")
     receiver.refuse()
     assert delivers_everyone_once(people, receiver)
