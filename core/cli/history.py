@@ -64,6 +64,8 @@ def status(*, probe: bool, stale: str, no_daemon: bool, folder: Path | None, as_
         say("No sync yet. Add syncs/<name>.sql and syncs/<name>.toml.", sign="none")
     else:
         _print_status(rows)
+        if (runner is None or runner.state != "running") and any(row.enabled for row in rows):
+            say("No daemon runs, so nothing is run by its schedule. Start one with `backhaul daemon`.", sign="none")
     fail(2 if broken else 0)
 
 

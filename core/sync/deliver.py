@@ -412,7 +412,7 @@ class Delivering:
         elif not pause.is_final and self._is_known(piece) and (self.evidence.taken or self.evidence.before):
             await self._blame(piece, calls, pause)
         elif pause.is_final or piece.progress.begun < 2:
-            raise pause
+            raise pause.while_others_were_taken(self.evidence.taken + self.evidence.before)
         elif len(piece.places) > 1 and piece.is_blamed:
             self._stack.extend(reversed(halves(piece, tries=_FEW_TRIES)))
             self._notify()

@@ -38,6 +38,14 @@ class PausedError(Exception):
         """Return the same pause, after which the next run plans anew."""
         return PausedError(self.cause, reason=self.reason, status=self.status, is_final=self.is_final, replan=True)
 
+    def while_others_were_taken(self, taken: int) -> PausedError:
+        """Return the same pause, with a remedy that says what is known: the key and the address were good for other calls."""
+        if not taken or self.is_final:
+            return self
+        known = f"{counted(taken, 'call')} of this delivery {'was' if taken == 1 else 'were'} taken, so it may be about a row: the next run finds it by itself."
+        cause = DeliveryError(self.cause.message, where=self.cause.where, remedy=f"{known} {self.cause.remedy}")
+        return PausedError(cause, reason=self.reason, status=self.status, is_final=self.is_final, replan=self.replan)
+
 
 def not_taken(name: str, destination: DestinationType, attempts: int, reason: str, *, status: int = 0) -> PausedError:
     """Return the pause after all attempts at a batch are used up."""

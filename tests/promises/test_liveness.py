@@ -215,3 +215,14 @@ def test_a_few_rows_that_were_refused_while_nothing_was_taken_are_delivered_once
     workshop.receiver.behave()
     workshop.run()
     assert workshop.users() == [f"u_{n}" for n in range(5)]
+
+
+def test_a_pause_for_a_key_says_that_it_was_good_for_other_calls(workshop: Workshop) -> None:
+    limits = {"batch_calls": 20, "connections": 1}
+    workshop.destination("seg", type="segment", url=workshop.receiver.url, limits=limits)
+    workshop.people(100)
+    workshop.sync()
+    workshop.receiver.refuse('"u_50"', status=403)
+    (paused,) = workshop.run().of(Paused)
+    assert "40 calls of this delivery were taken, so it may be about a row" in paused.remedy
+    assert "seg refused" in paused.reason

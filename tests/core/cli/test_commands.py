@@ -63,7 +63,7 @@ def test_every_command_explains_itself(words: str, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("words", "code", "shown"),
     [
-        ("status", 0, ["✓ succeeded", "users → files", "1,500 / 0", "· disabled", "off"]),
+        ("status", 0, ["✓ succeeded", "users → files", "1,500 / 0", "· disabled", "off", "No daemon runs"]),
         ("runs", 0, ["RUN", "✓ succeeded", "companies", "1,286"]),
         ("runs users --limit 1", 0, ["users", "1,500"]),
         ("preview leads --limit 3", 0, ["lead_score", "u_00003", "first 3 rows, more exist", '"type": "identify"']),
