@@ -36,7 +36,7 @@ _KNOWN: set[str] = set()
 _PUBLIC: set[str] = set()
 _SHORTEST = 4
 _SHORTEST_DRAWN = 8
-"""Shorter ones are not looked for in what is drawn: they would be found in plain words."""
+"""Shorter ones are not looked for in what is drawn, where they would be found in plain words: those of letters, and of four characters."""
 
 _SHORTEST_LINE = 16
 _SHORTEST_PART = 8
@@ -160,7 +160,10 @@ def _found_behind_escapes(text: str, forms: tuple[str, ...]) -> list[tuple[int, 
 @lru_cache(maxsize=2)
 def _forms(shortest: int) -> tuple[str, ...]:
     """Give each form of the secrets that are known here and at least so long."""
-    found = {form for secret in _KNOWN if len(secret) >= shortest for form in _forms_of(secret) if not _is_public(form)}
+    sought = [
+        secret for secret in _KNOWN if len(secret) >= shortest or (len(secret) > _SHORTEST and not secret.isalpha())
+    ]
+    found = {form for secret in sought for form in _forms_of(secret) if not _is_public(form)}
     return tuple(sorted(found, key=lambda form: (len(form), form)))
 
 

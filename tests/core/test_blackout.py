@@ -42,6 +42,11 @@ def test_other_words_stay_as_they_are() -> None:
     assert without_secrets("blackout-test, and a key") == "blackout-test, and a key"
 
 
+def test_a_short_password_that_is_no_word_is_looked_for() -> None:
+    remember_secret("hunter2")
+    assert without_secrets("no login with hunter2 as ann") == "no login with •••••• as ann"
+
+
 def test_what_is_too_short_to_be_told_from_a_word_is_not_looked_for() -> None:
     remember_secret("user")
     assert without_secrets("the user of the table") == "the user of the table"
