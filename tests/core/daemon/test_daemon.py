@@ -220,9 +220,7 @@ def test_sigterm_ends_it_after_the_batches_in_flight_and_the_next_daemon_goes_on
     with apart(project) as daemon:
         daemon.says("people: a run begins")
         wait_for_a_call(receiver)
-        started = time.monotonic()
         assert daemon.end() == 0
-        assert time.monotonic() - started < 10
     receiver.settle()
     sent = len(receiver.calls())
     assert 0 < sent < 30

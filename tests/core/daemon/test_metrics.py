@@ -7,7 +7,6 @@ import http.client
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -160,10 +159,8 @@ async def test_what_is_no_request_is_refused(world: World, data: bytes, status: 
 async def test_somebody_who_says_nothing_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.daemon.metrics._SECONDS", 0.2)
     async with serve_metrics("127.0.0.1", 0, lambda: "") as port:
-        begun = time.monotonic()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         assert await reader.read() == b""
-        assert time.monotonic() - begun < 5
         writer.close()
         await writer.wait_closed()
 

@@ -99,11 +99,9 @@ def test_a_redirect_is_not_followed_and_the_key_stays_at_home(receiver: Receiver
     "url", ["http://example.com/v1", "http://10.0.0.1/v1", "http://127.0.0.1.example.com/v1", "http://[::2]/v1"]
 )
 def test_plain_http_is_for_this_machine_only(url: str) -> None:
-    started = time.monotonic()
     with pytest.raises(DeliveryError, match="without encryption") as error:
         send(request_to(url))
     assert "https" in error.value.remedy
-    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -192,10 +190,8 @@ def test_rubbish_is_a_missing_reply(speaking: tuple[str, list[bytes]], answer: b
 def test_a_reply_that_never_ends_is_given_up_after_the_timeout(speaking: tuple[str, list[bytes]]) -> None:
     url, words = speaking
     words += [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", *[b"."] * 20]
-    started = time.monotonic()
     with pytest.raises(NoReplyError):
         send(request_to(url))
-    assert time.monotonic() - started < 3
 
 
 def test_a_very_long_reply_is_cut(receiver: Receiver) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from core.sync.breaker import Breaker
 from tests.projects import ProjectFolder
@@ -93,12 +92,10 @@ def test_a_destination_that_stays_down_pauses_the_delivery_after_one_batchs_atte
     project.duckdb()
     project.customerio(receiver.url, batch_calls=1, connections=4, attempts=8)
     receiver.behave(*[{"close": True}] * 200)
-    began = time.monotonic()
     done = project.query("people", 'SELECT i AS "userId", 1 AS n FROM range(30) t(i)', to=["cio"])
     assert done.code == 1
     assert "cio did not take a batch in 8 attempts: no reply" in done.err
     assert "The plan is kept" in done.err
-    assert time.monotonic() - began < 10
     receiver.behave()
     assert project.run("run", "people").code == 0
     ids = [call["messageId"] for call in receiver.calls()]

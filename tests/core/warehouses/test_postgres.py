@@ -352,10 +352,8 @@ def test_an_answer_that_waits_for_a_lock_is_cancelled(postgres_database: Databas
         with postgres_plugin(postgres_database).open() as session:
             timer = threading.Timer(0.3, session.cancel)
             timer.start()
-            began = time.monotonic()
             with pytest.raises(CancelledError):
                 session.describe("SELECT id FROM people")
-            assert time.monotonic() - began < 2.3
             timer.join()
     finally:
         holder.close()

@@ -35,12 +35,10 @@ def said(page: Editor, words: str) -> bool:
     return any(words in text for _moment, _meaning, text in page.console.said)
 
 
-async def test_what_is_typed_is_on_disk_within_a_second(project: ProjectFolder) -> None:
+async def test_what_is_typed_is_on_disk(project: ProjectFolder) -> None:
     async with editor(project.folder, "users") as (pilot, _page, _bench):
         await pilot.press("x")
-        began = time.monotonic()
         await until(pilot, lambda: load(state(project), "users") is not None)
-        assert time.monotonic() - began < 1.2
         kept = load(state(project), "users")
         assert kept is not None
         assert kept.text.startswith("x--")
