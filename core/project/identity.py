@@ -46,7 +46,7 @@ def sync_id(file: Path, state: Path) -> str:
         raise ProjectError(
             f"The sync has no id, and none could be written into its file: {reason}.",
             where=str(file),
-            remedy=f'Add the line id = "{new}" at its top.',
+            remedy=getattr(error, "remedy", "") or f'Add the line id = "{new}" at its top.',
         ) from error
     return new
 

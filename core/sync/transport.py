@@ -184,9 +184,13 @@ class FileTransport:
 
     @staticmethod
     def _append(file: Path, body: bytes, position: int) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.parent.is_dir():
+            file.parent.parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(
+                mode=0o700, exist_ok=True
+            )  # rows about people: whoever shares them opens the folder himself
         is_new = not file.exists()
-        with file.open("wb" if is_new else "r+b") as handle:
+        with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as handle:
             handle.truncate(min(position, handle.seek(0, os.SEEK_END)))
             handle.seek(0, os.SEEK_END)
             handle.write(body)

@@ -39,7 +39,7 @@ async def test_a_page_runs_nothing_of_a_folder_that_is_not_trusted(stranger: tup
         for page, shows in (("2", "Sources"), ("3", "users"), ("1", "users")):
             await pilot.press(page)
             await until(pilot, shows)
-        await app.bridge.ask("list_secrets")
+        await app.bridge.ask("secret_list")
         await pilot.pause(0.5)
     assert not touched.exists()
     assert projects.load(made.folder).untrusted
@@ -53,10 +53,10 @@ async def test_it_can_be_trusted_there(stranger: tuple[ProjectFolder, Path]) -> 
         await until(pilot, "This folder is not trusted yet")
         await pilot.press("escape")
         await until(pilot, lambda: said(app, "Looking only"))
-        await pilot.press("f9")
+        await pilot.press("ampersand")
         await until(pilot, "Trust this folder")
         await pilot.press("down", "enter")
         await until(pilot, lambda: said(app, "This folder is trusted"))
-        await app.bridge.ask("list_secrets")
+        await app.bridge.ask("secret_list")
     assert touched.exists()
     assert not projects.load(made.folder).untrusted
