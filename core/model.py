@@ -412,7 +412,8 @@ class Project:
     """A project's files, read and checked. `state` is its `.backhaul` folder; `retention` is in days.
 
     `broken` holds an error for each file that could not be used, by file; the rest of the project works. `workers` is how many runs
-    the daemon does at the same time. `untrusted` is what nobody has allowed it on this machine.
+    the daemon does at the same time. `reaches` is what its files name outside of their folder, `untrusted` what of it nobody has allowed on this
+    machine; a state folder elsewhere that was not allowed is not used, `state` is the usual one then.
     """
 
     name: str
@@ -428,4 +429,5 @@ class Project:
     disabled_rules: tuple[str, ...] = ()
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     broken: Mapping[Path, Exception] = field(default_factory=dict)
+    reaches: tuple[Reach, ...] = ()
     untrusted: tuple[Reach, ...] = ()

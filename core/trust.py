@@ -27,7 +27,7 @@ import json
 import os
 import shlex
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from core.paths import expanded
 from core.warehouses import warehouse_type
 
 __all__ = [
+    "STATE",
     "VARIABLE",
     "Trusted",
     "accepted_owners",
@@ -51,7 +52,6 @@ __all__ = [
     "reaches_of",
     "require_trust",
     "revoke",
-    "state_reach",
     "untrusted",
 ]
 
@@ -60,7 +60,8 @@ VARIABLE = "BACKHAUL_TRUST"
 
 _FORM = "1"
 _SECRETS = "secrets"
-_STATE = "state"
+STATE = "state"
+"""The place of the reach that is a state folder elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +76,8 @@ class Trusted:
 
 def reaches_of(project: Project) -> tuple[Reach, ...]:
     """Return everything that a project's files name outside of its folder, in the order of its files."""
-    state = state_reach(project.folder, project.state)
     return (
-        *([state] if state else []),
+        *_state(project),
         *_secrets(project),
         *_alerts(project),
         *_sources(project),
@@ -85,13 +85,12 @@ def reaches_of(project: Project) -> tuple[Reach, ...]:
     )
 
 
-def untrusted(project: Project) -> tuple[Reach, ...]:
-    """Return what was not allowed of it."""
-    found = reaches_of(project)
-    if not found or _is_listed(project.folder):
+def untrusted(folder: Path, reaches: Sequence[Reach]) -> tuple[Reach, ...]:
+    """Return those of a project's reaches that were not allowed."""
+    if not reaches or _is_listed(folder):
         return ()
-    known = _read(project.folder)
-    return tuple(reach for reach in found if known is None or reach.digest not in known.reaches)
+    known = _read(folder)
+    return tuple(reach for reach in reaches if known is None or reach.digest not in known.reaches)
 
 
 def require_trust(project: Project, *places: str) -> None:
@@ -105,10 +104,9 @@ def require_trust(project: Project, *places: str) -> None:
         )
 
 
-def state_reach(folder: Path, state: Path) -> Reach | None:
-    """Return the reach of a state folder that lies outside of its project's; None where it does not."""
-    place = _outside(folder, state)
-    return _reach(_STATE, f"keeps its state in {place}", {"path": place}) if place else None
+def _state(project: Project) -> Iterator[Reach]:
+    if place := _outside(project.folder, project.state):
+        yield _reach(STATE, f"keeps its state in {place}", {"path": place})
 
 
 def _secrets(project: Project) -> Iterator[Reach]:
@@ -236,7 +234,7 @@ def allow(project: Project) -> None:
     document = {
         "folder": str(_resolved(project.folder)),
         "name": project.name,
-        "reaches": sorted(reach.digest for reach in reaches_of(project)),
+        "reaches": sorted(reach.digest for reach in project.reaches),
         "owners": sorted(_foreign_users(project.folder)),
     }
     new = file.with_name(f".{file.name}.{os.getpid()}")

@@ -42,7 +42,6 @@ def trust(folder: Path | None, *, yes: bool, revoke: bool, as_json: bool) -> Non
             say("It is not trusted any more." if was_trusted else "It was not trusted.", sign="ok")
         return
     project = projects.load(place, looking=True, any_owner=True)
-    reaches = allowing.reaches_of(project)
     new = {reach.digest for reach in project.untrusted}
     if not as_json:
         _show(project)
@@ -50,7 +49,7 @@ def trust(folder: Path | None, *, yes: bool, revoke: bool, as_json: bool) -> Non
         fail(1)
     allowing.allow(project)
     if as_json:
-        told = [{**asdict(reach), "new": reach.digest in new} for reach in reaches]
+        told = [{**asdict(reach), "new": reach.digest in new} for reach in project.reaches]
         print_json({"folder": str(place), "trusted": True, "reaches": told})
     else:
         say("It is trusted on this machine. `backhaul trust --revoke` takes that back.", sign="ok")
@@ -63,11 +62,10 @@ def _show(project: Project) -> None:
 
     say(f"{project.name} in {project.folder}")
     new = {reach.digest for reach in project.untrusted}
-    reaches = allowing.reaches_of(project)
-    for reach in reaches:
+    for reach in project.reaches:
         is_new = reach.digest in new
         say(f"{reach.place}: it {reach.says}{' (not allowed yet)' if is_new else ''}", sign="warn" if is_new else "ok")
-    if not reaches:
+    if not project.reaches:
         say("It names nothing outside of its folder.", sign="none")
     for other in allowing.namesakes(project):
         say(f"It has the same name as the project in {other}, and would read the secrets of that one.", sign="warn")

@@ -38,7 +38,7 @@ from core.project.identity import provisional_id, sync_id
 from core.project.ranges import check_limits
 from core.project.read import FAULTS, read_text, read_toml, unusable
 from core.project.write import set_value, write_file
-from core.trust import accepted_owners, check_owner, untrusted
+from core.trust import STATE, accepted_owners, check_owner, reaches_of, untrusted
 from core.warehouses import warehouse_type
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_STATE = ".backhaul"
 _MOST_WORKERS = 64
 _MOST_SAID = 500
 _Value = TypeVar("_Value", Source, Destination, Sync)
@@ -105,8 +106,11 @@ def load(folder: Path, *, looking: bool = False, any_owner: bool = False) -> Pro
         alerts=alerts,
         broken=broken,
     )
-    project = replace(project, untrusted=untrusted(project))
-    writes_ids = not any(reach.place == "state" for reach in project.untrusted) and (not looking or is_made(state))
+    reaches = reaches_of(project)
+    project = replace(project, reaches=reaches, untrusted=untrusted(folder, reaches))
+    writes_ids = not looking or is_made(state)
+    if any(reach.place == STATE for reach in project.untrusted):
+        project, writes_ids = replace(project, state=folder / _STATE), False
     syncs = dict(_each(folder / "syncs", broken, lambda path: _sync(path, read(path), head, writes_ids=writes_ids)))
     project = replace(project, syncs=syncs)
     if problem := unknown_sync(alerts, [*syncs, *(path.stem for path in broken if path.parent.name == "syncs")]):
@@ -118,7 +122,7 @@ def load(folder: Path, *, looking: bool = False, any_owner: bool = False) -> Pro
 
 def _state(folder: Path, head: ProjectFile) -> Path:
     """Return the state folder of a project."""
-    return (folder / head.state).absolute() if head.state else folder / ".backhaul"
+    return (folder / head.state).absolute() if head.state else folder / _STATE
 
 
 def head_problem(folder: Path) -> ProjectError | None:

@@ -18,7 +18,7 @@ from core.model import Project, Secret, Sync
 from core.store import Store
 from core.sync.prepare import Target, target_of
 from core.sync.stage import scratch
-from core.sync.state import StateFolder
+from core.sync.state import StateFolder, has_store
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,6 +47,8 @@ class KeyLife:
 
 def explain_key(project: Project, sync: Sync, key: str) -> tuple[KeyLife, ...]:
     """Find a key ('u1'; for a group 'c1' or 'u1'; for an event its messageId) in the ledgers, the rejected rows and the open plans of a sync."""
+    if not has_store(project.state):  # to look makes none
+        return ()
     state = StateFolder(project)
     found: list[KeyLife] = []
     with state.store() as store, scratch(state.scratch(sync)) as connection:

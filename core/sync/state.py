@@ -34,9 +34,9 @@ from core.ledger.files import QUARANTINE
 from core.model import Project, Sync
 from core.own_folder import is_plain_file, make, refuse_link, refuse_links, write_plain
 from core.store import Store, sync_folder
-from core.trust import require_trust
+from core.trust import STATE, require_trust
 
-__all__ = ["ERASED", "SENT", "StateFolder", "is_alive", "look", "network_file_system"]
+__all__ = ["ERASED", "SENT", "StateFolder", "has_store", "is_alive", "look", "network_file_system"]
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "9p", "davfs"})
 _DAY = 86_400
@@ -67,12 +67,12 @@ def look(project: Project, timeout: float = 30.0) -> Store:
 
     Raises StateError where it cannot be trusted, and TrustError where nobody has allowed a folder outside of the project.
     """
-    require_trust(project, "state")
+    require_trust(project, STATE)
     refuse_links(project.state)
-    return Store(project.state, timeout, empty=not _has_store(project.state))
+    return Store(project.state, timeout, empty=not has_store(project.state))
 
 
-def _has_store(folder: Path) -> bool:
+def has_store(folder: Path) -> bool:
     """Say whether there is a store, or was one: the marker alone is a store that is missing where it was."""
     return is_plain_file(folder / "store.sqlite") or is_plain_file(folder / "store.made")
 
@@ -84,7 +84,7 @@ class StateFolder:
         """Make the folder where it is not there yet. Raises StateError where it cannot be used."""
         self.folder = project.state
         self.retention = project.retention
-        require_trust(project, "state")
+        require_trust(project, STATE)
         try:
             make(self.folder, ("plans", "ledger", "tmp", "locks", "logs"))
         except OSError as error:

@@ -313,7 +313,7 @@ async def test_what_one_makes_in_the_console_stays_trusted(made: ProjectFolder) 
     try:
         await bridge.refresh()
         await bridge.change(lambda: projects.write_file(made.folder / "sources" / "prod.toml", source))
-        assert trust.reaches_of(projects.load(made.folder))
+        assert projects.load(made.folder).reaches
         assert not projects.load(made.folder).untrusted
         made.write("sources/theirs.toml", source)  # that came with a pull
         await bridge.change(lambda: projects.set_value(made.folder / "sources" / "prod.toml", "host", "two.example"))

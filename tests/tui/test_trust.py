@@ -36,7 +36,7 @@ async def test_a_page_runs_nothing_of_a_folder_that_is_not_trusted(stranger: tup
         await until(pilot, "runs the command")
         await pilot.press("enter")
         await until(pilot, lambda: said(app, "Looking only"))
-        for page, shows in (("2", "Sources"), ("3", "users"), ("1", "users")):
+        for page, shows in (("2", "Sources"), ("1", "users"), ("3", "users")):
             await pilot.press(page)
             await until(pilot, shows)
         await app.bridge.ask("secret_list")
