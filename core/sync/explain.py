@@ -15,6 +15,7 @@ from core.embedded import quoted
 from core.harmless import harmless
 from core.ledger import LocalLedger
 from core.model import Project, Secret, Sync
+from core.quoting import shell
 from core.store import Store
 from core.sync.prepare import Target, target_of
 from core.sync.stage import scratch
@@ -224,7 +225,7 @@ def curl_of(target: Target, call: str) -> str:
     kind = next(each for each in CALLS if each.value == json.loads(call)["type"])
     body = "".join(map(_escaped, call)).encode()
     request = target.plugin.request(Batch(call=kind, calls=1, joined=lambda _: body))
-    words = ["curl", "-X", request.method, shlex.quote(request.url)]
+    words = ["curl", *shell.url_options(request.url), "-X", request.method, shlex.quote(request.url)]
     for name, value in request.headers.items():
         if name == "authorization" and value.startswith("Basic "):
             words += ["-u", f'"{base64.b64decode(value.removeprefix("Basic ")).decode()}"']

@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from core.blackout import without_secrets
 from core.harmless import harmless
+from core.quoting.spreadsheet import cell
 from core.words import clock, counted
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.keys import PRESETS
@@ -360,9 +361,4 @@ def _json(values: dict[str, object]) -> str:
 
 
 def _for_spreadsheet(text: str) -> str:
-    text = harmless(without_secrets(text), lines=True)
-    return (
-        f"'{text}"
-        if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not text.lstrip("+-").replace(".", "").isdigit()
-        else text
-    )
+    return cell(harmless(without_secrets(text), lines=True))
