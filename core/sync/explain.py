@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.calls.fields import CALLS
 from core.destinations.base import Batch
 from core.embedded import quoted
-from core.harmless import harmless
+from core.json_text import seen
 from core.ledger import LocalLedger
 from core.model import Project, Secret, Sync
 from core.quoting import shell
@@ -223,7 +223,7 @@ def curl_of(target: Target, call: str) -> str:
     if target.plugin.transport != "http":
         return ""
     kind = next(each for each in CALLS if each.value == json.loads(call)["type"])
-    body = "".join(map(_escaped, call)).encode()
+    body = seen(call).encode()
     request = target.plugin.request(Batch(call=kind, calls=1, joined=lambda _: body))
     words = ["curl", *shell.url_options(request.url), "-X", request.method, shlex.quote(request.url)]
     for name, value in request.headers.items():
@@ -248,8 +248,3 @@ def _quoted_header(name: str, value: str, target: Target) -> str:
     if held is None:
         return shlex.quote(f"{name}: {value}")
     return shlex.quote(f"{name}: {value.removesuffix(held)}") + f'"{held}"'
-
-
-def _escaped(character: str) -> str:
-    """Write what a terminal would obey as JSON's own escape: the command stays right when it is made harmless."""
-    return character if harmless(character, lines=True) == character else f"\\u{ord(character):04x}"
