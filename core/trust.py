@@ -10,7 +10,7 @@ A project is files that somebody may have sent: a clone, an archive, a pull. Wha
 
 Hosts count because they are what secrets go to: a clone that has the name of another project would else be given that project's entries of
 the keyring, and send them to its own host. Loopback counts as well: what listens there often trusts whoever can reach it. Settings that
-have their default value do not count, nor do limits and time zones, queries and schedules: they move nothing out of what was allowed.
+have their default value do not count (of a file that a reach names, such as a script, the content does), nor do limits and time zones, queries and schedules: they move nothing out of what was allowed.
 
 What was allowed is a set of digests, one a reach, so that a change asks again about what it changed and stops nothing else. It is kept
 under the user's own state folder, one file a project, by its resolved path: nothing in a project can say that it is trusted, and neither
@@ -27,7 +27,7 @@ import json
 import os
 import shlex
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from typing import Any
 from core.destinations import destination_type
 from core.errors import ProjectError, TrustError
 from core.model import AlertTo, Network, Project, Reach, SecretsFrom
-from core.own_folder import create_text
+from core.own_folder import create_text, is_plain_file
 from core.owners import foreign_owner, mine, user_name
 from core.paths import expanded
 from core.warehouses import warehouse_type
@@ -59,6 +59,7 @@ VARIABLE = "BACKHAUL_TRUST"
 """The environment variable that names folders whose projects are trusted."""
 
 _FORM = "1"
+_MOST_BYTES = 4_000_000
 _SECRETS = "secrets"
 STATE = "state"
 """The place of the reach that is a state folder elsewhere."""
@@ -112,7 +113,9 @@ def _state(project: Project) -> Iterator[Reach]:
 def _secrets(project: Project) -> Iterator[Reach]:
     if project.secrets_from is SecretsFrom.COMMAND:
         command = project.secrets_command
-        yield _reach(_SECRETS, f"runs the command {command!r} for each secret", {"command": command})
+        words = _words(command)
+        says = f"runs the command {command!r} for each secret"
+        yield _reach(_SECRETS, says, {"command": command, "files": _files(project.folder, words)})
     elif _needs_secrets(project):
         says = {
             SecretsFrom.KEYRING: f"reads secrets from the keyring, service 'backhaul: {project.name}'",
@@ -136,7 +139,8 @@ def _alerts(project: Project) -> Iterator[Reach]:
         place = f"alerts/{alert.name}"
         if alert.to is AlertTo.COMMAND:
             says = f"runs the command {shlex.join(alert.command)}"
-            yield _reach(place, says, {"command": list(alert.command)})
+            facts = {"command": list(alert.command), "files": _files(project.folder, alert.command)}
+            yield _reach(place, says, facts)
         elif alert.to is AlertTo.WEBHOOK:
             yield _reach(place, f"sends alerts to the address in the secret {place}.url", {"to": alert.to.value})
 
@@ -150,7 +154,8 @@ def _sources(project: Project) -> Iterator[Reach]:
                 yield _reach(place, f"reads {path}", {"type": source.type, "path": path})
             continue
         settings = _changed(source.settings)
-        yield _reach(place, f"connects to {_told(source.type, settings)}", {"type": source.type, "settings": settings})
+        facts = {"type": source.type, "settings": settings, "files": _files(project.folder, settings.values())}
+        yield _reach(place, f"connects to {_told(source.type, settings)}", facts)
 
 
 def _destinations(project: Project) -> Iterator[Reach]:
@@ -163,7 +168,8 @@ def _destinations(project: Project) -> Iterator[Reach]:
             continue
         settings, network = _changed(destination.settings), _network(project.folder, destination.network)
         says = f"sends rows to {_told(destination.type, settings | network)}"
-        yield _reach(place, says, {"type": destination.type, "settings": settings, "network": network})
+        files = _files(project.folder, network.values())
+        yield _reach(place, says, {"type": destination.type, "settings": settings, "network": network, "files": files})
 
 
 def _network(folder: Path, network: Network) -> dict[str, Any]:
@@ -178,6 +184,27 @@ def _changed(settings: Any) -> dict[str, Any]:
     """Return the settings that do not have their default value."""
     values = asdict(settings)
     return {each.name: values[each.name] for each in fields(settings) if values[each.name] != each.default}
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # it does not run, and says so
+        return []
+
+
+def _files(folder: Path, texts: Iterable[object]) -> dict[str, str]:
+    """Return the digests of the project's own files that are named: a script, the authorities of a host. What was allowed is their content."""
+    found = {}
+    for text in texts:
+        if isinstance(text, str) and text and "\0" not in text:
+            file = folder / expanded(text)
+            try:
+                if is_plain_file(file) and file.stat().st_size <= _MOST_BYTES:
+                    found[text] = hashlib.sha256(file.read_bytes()).hexdigest()
+            except OSError:
+                continue
+    return found
 
 
 def _told(kind: str, settings: Mapping[str, Any]) -> str:

@@ -269,7 +269,7 @@ def _in_file_destinations(project: Project, sync: Sync, mentions: _Mentions) -> 
             continue
         request = target.plugin.request(Batch(call=CallType.TRACK, calls=0, joined=lambda _: b""))
         file = Path(unquote(urlsplit(request.url).path))
-        if not file.exists():
+        if not is_plain_file(file):
             continue
         with file.open(encoding="utf-8", errors="replace") as lines:
             found = sum(mentions.are_in(line) for line in lines)

@@ -22,6 +22,7 @@ from core.blackout import without_secrets
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import Limits, Network
+from core.own_folder import open_plain
 from core.sync.content_encoding import ACCEPTED, decoded
 from core.sync.network import LOOPBACK, proxy_of, trusting, without_password
 
@@ -190,7 +191,8 @@ class FileTransport:
                 mode=0o700, exist_ok=True
             )  # rows about people: whoever shares them opens the folder himself
         is_new = not file.exists()
-        with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as handle:
+        # no link is followed: one that came with the project would have another file cut off and written
+        with os.fdopen(open_plain(file, os.O_RDWR | os.O_CREAT), "r+b") as handle:
             handle.truncate(min(position, handle.seek(0, os.SEEK_END)))
             handle.seek(0, os.SEEK_END)
             handle.write(body)

@@ -129,6 +129,31 @@ def test_what_was_allowed_runs_until_one_of_its_lines_changes(made: ProjectFolde
     assert len(projects.load(made.folder).untrusted) == 4
 
 
+def test_what_was_allowed_is_the_content_of_the_projects_own_scripts_and_authorities(made: ProjectFolder) -> None:
+    secrets = {"from": "command", "command": "sh ./print.sh {name}"}
+    made.write("backhaul.toml", {"name": "tests", "secrets": secrets})
+    hook = {"type": "webhook", "url": "https://hook.example/x", "network": {"ca_file": "ca.pem"}}
+    made.write("destinations/hook.toml", hook)
+    made.write("print.sh", "echo a-secret")
+    made.write("ca.pem", "theirs")
+    trust.allow(projects.load(made.folder))
+    assert not projects.load(made.folder).untrusted
+    made.write("print.sh", "echo a-secret; touch canary")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+    made.write("print.sh", "echo a-secret")
+    made.write("ca.pem", "another's")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["destinations/hook"]
+
+
+def test_a_file_of_a_destination_that_is_a_link_is_not_written(made: ProjectFolder, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("theirs")
+    (made.folder / "delivered").mkdir()
+    (made.folder / "delivered" / "people.jsonl").symlink_to(outside)
+    assert made.run("run", "people").code != 0
+    assert outside.read_text() == "theirs"
+
+
 def test_nobody_who_cannot_be_asked_has_said_yes(made: ProjectFolder) -> None:
     canary(made)
     done = made.run_in_folder("trust")
