@@ -92,7 +92,6 @@ _RESERVED = frozenset(
         "overlaps",
         "placing",
         "primary",
-        "public",
         "references",
         "returning",
         "right",
