@@ -22,7 +22,6 @@ For machines: `backhaul trust --yes` once, or BACKHAUL_TRUST, a list of folders 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shlex
@@ -201,7 +200,7 @@ def _files(folder: Path, texts: Iterable[object]) -> dict[str, str]:
             file = folder / expanded(text)
             try:
                 if is_plain_file(file) and file.stat().st_size <= _MOST_BYTES:
-                    found[text] = hashlib.sha256(file.read_bytes()).hexdigest()
+                    found[text] = _digest(file.read_bytes())
             except OSError:
                 continue
     return found
@@ -225,7 +224,13 @@ def _outside(folder: Path, path: Path) -> str:
 
 def _reach(place: str, says: str, facts: Mapping[str, Any]) -> Reach:
     text = json.dumps([_FORM, place, facts], sort_keys=True, ensure_ascii=True, default=str)
-    return Reach(place=place, says=says, digest=hashlib.sha256(text.encode()).hexdigest())
+    return Reach(place=place, says=says, digest=_digest(text.encode()))
+
+
+def _digest(content: bytes) -> str:
+    import hashlib  # a project that reaches nothing starts without it
+
+    return hashlib.sha256(content).hexdigest()
 
 
 # whose files count
@@ -333,7 +338,7 @@ def _file(folder: Path) -> Path | None:
     home = Path(base) if os.path.isabs(base) else expanded("~/.local/state")  # noqa: PTH117 -- "" is no path
     if not home.is_absolute():
         return None  # it would be looked for in the folder that Backhaul is called in: the very project, perhaps
-    return home / "backhaul" / "trust" / f"{hashlib.sha256(os.fsencode(_resolved(folder))).hexdigest()}.json"
+    return home / "backhaul" / "trust" / f"{_digest(os.fsencode(_resolved(folder)))}.json"
 
 
 def _read(folder: Path) -> Trusted | None:
