@@ -31,9 +31,9 @@ def _me() -> frozenset[int]:
     return frozenset({user, int(caller)} if user == 0 and caller.isdecimal() else {user})
 
 
-def foreign_owner(path: Path, owners: frozenset[int] | None) -> int | None:
-    """Return the user to whom a file belongs where they are not among `owners` (None: everybody is); None too where there is no such file."""
-    if owners is None or not hasattr(os, "geteuid"):
+def foreign_owner(path: Path, owners: frozenset[int]) -> int | None:
+    """Return the user to whom a file belongs where they are not among `owners`; None too where there is no such file."""
+    if not hasattr(os, "geteuid"):
         return None
     try:
         user = path.stat().st_uid

@@ -43,7 +43,6 @@ __all__ = [
     "STATE",
     "VARIABLE",
     "Trusted",
-    "accepted_owners",
     "allow",
     "check_owner",
     "foreign_user",
@@ -236,23 +235,16 @@ def _digest(content: bytes) -> str:
 # whose files count
 
 
-def accepted_owners(folder: Path) -> frozenset[int] | None:
-    """Return the users whose files count in a folder; None where everybody's do."""
-    if _is_listed(folder):
-        return None
-    known = _read(folder)
-    return mine() | known.owners if known else mine()
-
-
-def check_owner(path: Path, owners: frozenset[int] | None) -> None:
-    """Raise ProjectError where a file or a folder of a project belongs to somebody whose files do not count."""
-    if (user := foreign_owner(path, owners)) is not None:
-        folder = path if path.is_dir() else path.parent
-        raise ProjectError(
-            f"This belongs to another user, {user_name(user)}, who could have you run commands and send secrets.",
-            where=str(path),
-            remedy=f"If you trust them: `backhaul trust {shlex.quote(str(folder))}`; else make the project your own (chown, or a clone of it).",
-        )
+def check_owner(folder: Path, path: Path) -> None:
+    """Raise ProjectError where a file of the project in `folder`, or the folder, belongs to somebody whose files do not count there."""
+    user = foreign_owner(path, mine())
+    if user is None or _is_listed(folder) or ((known := _read(folder)) and user in known.owners):
+        return
+    raise ProjectError(
+        f"This belongs to another user, {user_name(user)}, who could have you run commands and send secrets.",
+        where=str(path),
+        remedy=f"If you trust them: `backhaul trust {shlex.quote(str(folder))}`; else make the project your own (chown, or a clone of it).",
+    )
 
 
 # what was allowed

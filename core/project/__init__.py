@@ -38,7 +38,7 @@ from core.project.identity import provisional_id, sync_id
 from core.project.ranges import check_limits
 from core.project.read import FAULTS, read_text, read_toml, unusable
 from core.project.write import set_value, write_file
-from core.trust import STATE, accepted_owners, check_owner, reaches_of, untrusted
+from core.trust import STATE, check_owner, reaches_of, untrusted
 from core.warehouses import warehouse_type
 
 __all__ = [
@@ -67,7 +67,11 @@ def load(folder: Path, *, looking: bool = False, any_owner: bool = False) -> Pro
     A sync without an id gets one, written into its file; whoever is `looking` only writes none where the project has no state yet. With
     `any_owner` files of other users count: for whoever asks whether to trust them.
     """
-    owners = None if any_owner else accepted_owners(folder)
+
+    def check(path: Path) -> None:
+        if not any_owner:
+            check_owner(folder, path)
+
     file = folder / FILE
     if not file.is_file():
         raise ProjectError(
@@ -76,15 +80,15 @@ def load(folder: Path, *, looking: bool = False, any_owner: bool = False) -> Pro
             remedy="Make one with `backhaul init`, or try `backhaul demo`.",
         )
     for path in (folder, file, *(folder / part for part in ("sources", "destinations", "syncs"))):
-        check_owner(path, owners)
+        check(path)
     values = read_toml(file)
     alerts = alerts_of(file, values.get("alerts", {}))
     head = _head(file, values)
     state = _state(folder, head)
 
     def read(file: Path) -> dict[str, Any]:
-        check_owner(file, owners)
-        check_owner(file.with_suffix(".sql"), owners)
+        check(file)
+        check(file.with_suffix(".sql"))
         return read_toml(file)
 
     broken: dict[Path, Exception] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets as randomness
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,6 +58,8 @@ def write_text(file: Path, text: str) -> None:
 
     The file keeps its permissions; where it is a link, what it leads to is written.
     """
+    import secrets as randomness  # to look at a project needs none
+
     file = file.resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
     # a name that nobody can know, and that must not be there: a link of this name would have another file written
