@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.quoting.sql import literal
+
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
@@ -43,6 +45,5 @@ def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:
     return Path(folder)
 
 
-def quoted(text: str) -> str:
-    """Give a text as an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
+quoted = literal
+"""Writes a text as an SQL string literal."""

@@ -3,6 +3,7 @@
     BackhaulError
     ├── UsageError              the command was called in a way that cannot work            exit 2
     ├── ProjectError            a file of the project is wrong; names file and key          exit 2
+    ├── TrustError              nobody has allowed this folder what it names outside of it  exit 2
     ├── SecretError             a secret is missing, or the keyring cannot be used          exit 2
     ├── QueryError              the query is refused; carries the findings                  exit 2
     ├── WarehouseError          the source did not do what was asked                        exit 1
@@ -42,6 +43,7 @@ __all__ = [
     "QueryFailedError",
     "SecretError",
     "StateError",
+    "TrustError",
     "UnreachableError",
     "UsageError",
     "WarehouseError",
@@ -77,6 +79,13 @@ class UsageError(BackhaulError):
 
 class ProjectError(BackhaulError):
     """A file of the project is wrong. `where` is the file."""
+
+    exit_code = 2
+    may_pass = False
+
+
+class TrustError(BackhaulError):
+    """The project names something outside of its folder, and nobody has allowed that on this machine (core.trust)."""
 
     exit_code = 2
     may_pass = False

@@ -1,4 +1,4 @@
-"""Reads JSON to be looked at, whatever is in it: what no number or no recursion of Python holds stays text."""
+"""JSON to be looked at. It is read, whatever is in it: what no number or no recursion of Python holds stays text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import math
 import re
 from typing import Any
 
-__all__ = ["read_json"]
+from core.harmless import harmless
+
+__all__ = ["read_json", "seen"]
 
 _DEEPEST = 60
 """Deeper values are shown as the text that they are: nobody reads them as a tree."""
@@ -26,6 +28,17 @@ def read_json(text: str | bytes) -> Any:
     if _depth(text) > _DEEPEST:
         return text
     return json.loads(text, parse_float=_float, parse_int=_int)
+
+
+def seen(text: str) -> str:
+    """Return a JSON text that says the same, with JSON's own escapes for what a terminal would obey or nobody sees."""
+    return "".join(map(_seen, text))
+
+
+def _seen(character: str) -> str:
+    if harmless(character, lines=True) == character:
+        return character
+    return json.dumps(character)[1:-1] if not character.isascii() else f"\\u{ord(character):04x}"
 
 
 def _float(digits: str) -> float | str:

@@ -33,6 +33,7 @@ __all__ = [
     "Kind",
     "Limits",
     "Project",
+    "Reach",
     "Removed",
     "Secret",
     "SecretsFrom",
@@ -396,11 +397,25 @@ class SecretsFrom(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Something that a project's files name outside of their folder (core.trust): a command, a host, a path.
+
+    `place` is what names it ('secrets', 'sources/prod'); `says` is what it would do, as what follows "it"; `digest` is that of all that
+    decides about it.
+    """
+
+    place: str
+    says: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project's files, read and checked. `state` is its `.backhaul` folder; `retention` is in days.
 
     `broken` holds an error for each file that could not be used, by file; the rest of the project works. `workers` is how many runs
-    the daemon does at the same time.
+    the daemon does at the same time. `reaches` is what its files name outside of their folder, `untrusted` what of it nobody has allowed on this
+    machine; a state folder elsewhere that was not allowed is not used, `state` is the usual one then.
     """
 
     name: str
@@ -416,3 +431,5 @@ class Project:
     disabled_rules: tuple[str, ...] = ()
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     broken: Mapping[Path, Exception] = field(default_factory=dict)
+    reaches: tuple[Reach, ...] = ()
+    untrusted: tuple[Reach, ...] = ()

@@ -27,6 +27,7 @@ from core.blackout import remember_secret
 from core.errors import SecretError, UsageError
 from core.model import AlertTo, Project, Secret, SecretsFrom
 from core.plugins import nearest
+from core.trust import require_trust
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -154,6 +155,7 @@ def place(project: Project, name: str = "") -> str:
 
 
 def _read(project: Project, name: str) -> str:
+    require_trust(project, "secrets", name.rpartition(".")[0])
     match project.secrets_from:
         case SecretsFrom.KEYRING:
             return _from_keyring(project, name)

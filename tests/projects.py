@@ -133,6 +133,13 @@ class ProjectFolder:
             assert secret not in done.out + done.err
         return done
 
+    def run_in_folder(self, *words: object) -> Done:
+        """Run a command that is given the project's folder as its last word, in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main([*map(str, words), str(self.folder)])
+        return Done(code, out.getvalue(), err.getvalue())
+
     def query(self, name: str, query: str, **settings: Any) -> Done:
         """Write a sync and run it."""
         self.sync(name, query, **settings)

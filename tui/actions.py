@@ -84,6 +84,7 @@ _TABLE = (
     ),
     ("global.export", "export", "export", "Save what this list shows to a file (CSV or JSON lines)", "export", "path"),
     ("global.daemon", "daemon", "daemon", "Show the daemon, which runs the schedules; start or stop it", "daemon"),
+    ("global.trust", "trust", "trust", "Show what this project would run and reach, and trust its folder", "trust"),
     ("global.messages", "messages", "messages", "Read earlier messages", "messages"),
     ("global.theme", "theme", "theme", "Choose the colours", "theme", "theme"),
     ("global.keys", "keys", "key preset", "Choose the keys: standard, vim or emacs", "keys", "preset"),

@@ -41,6 +41,7 @@ _ACTS: Mapping[Consequence, tuple[str, ...]] = {
             "export",
             "bundle",
             "daemon",
+            "trust",
             "theme",
             "keys",
             "quit",

@@ -84,6 +84,7 @@ class Console(Everywhere):
         self.folder = folder
         self.animation_level = "none"
         self._picture = Picture()
+        self._asked_about: frozenset[str] = frozenset()
 
     # the beginning
 
@@ -159,6 +160,7 @@ class Console(Everywhere):
     def on_snapshot_read(self, message: SnapshotRead) -> None:
         """Show the project and the store as they are now, on the page in sight; tell what alerts told the consoles."""
         tell_notices(self, message.snapshot.notices)
+        self._ask_about_trust(message.snapshot)
         page = self.page
         if page is not None and page.is_ready:
             page.refresh_bars()
@@ -287,6 +289,19 @@ class Console(Everywhere):
             self.tell("There is no project yet, so there is nothing to run.", "muted")
         else:
             begin(self, partial(ask_about_daemon, self))
+
+    def do_trust(self) -> None:
+        """Show what the project would run and reach outside of its folder, and trust it."""
+        from tui.screens.trust import ask_about_trust
+
+        begin(self, partial(ask_about_trust, self))
+
+    def _ask_about_trust(self, snapshot: Snapshot) -> None:
+        """Ask about what nobody has allowed yet, once for each change of it."""
+        untrusted = frozenset(reach.digest for reach in snapshot.project.untrusted) if snapshot.project else frozenset()
+        if untrusted - self._asked_about:
+            self.do_trust()
+        self._asked_about = untrusted
 
     # the end
 

@@ -102,7 +102,7 @@ class Bridge:
             if self._project is None or files != self._files:
                 from core import project as projects
 
-                self._project = projects.load(self.folder)
+                self._project = projects.load(self.folder, looking=True)
                 self._files = tuple(_signature(self.folder))  # reading may have written an id
             return self._read_store(self._project)
         except BackhaulError as error:
@@ -166,9 +166,9 @@ class Bridge:
     def _open_store(self, project: Project) -> Store:
         if self._store is None or self._store.file.parent != project.state or not self._store.file.exists():
             self._close_store()
-            from core.sync.state import StateFolder
+            from core.sync.state import look
 
-            self._store = StateFolder(project).store(timeout=1.0)
+            self._store = look(project, timeout=1.0)
         return self._store
 
     def _close_store(self) -> None:
@@ -195,7 +195,7 @@ class Bridge:
 
         def do() -> _Value:
             try:
-                return work()
+                return self._kept_trusted(work)
             except BackhaulError as error:
                 raise Refused(vars(error)) from error
             except OSError as error:
@@ -207,6 +207,24 @@ class Bridge:
         found = await self.in_thread(do)
         await self.refresh(anew=True)
         return found
+
+    def _kept_trusted(self, work: Callable[[], _Value]) -> _Value:
+        """Do it; a project of which nothing was untrusted before stays trusted: what one has just made oneself one is not asked about."""
+        from core import project as projects
+        from core import trust
+
+        was_trusted = not projects.load(self.folder, looking=True).untrusted
+        done = work()
+        if was_trusted and (changed := projects.load(self.folder, looking=True)).untrusted:
+            trust.allow(changed)
+        return done
+
+    async def trust(self) -> None:
+        """Allow the project what its files name outside of their folder. Raises Refused."""
+        from core import project as projects
+        from core import trust
+
+        await self.change(lambda: trust.allow(projects.load(self.folder, looking=True, any_owner=True)))
 
     # the workbench
 

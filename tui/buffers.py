@@ -37,10 +37,10 @@ def _folder(state: Path) -> Path:
 
 def keep(state: Path, buffer: Buffer) -> None:
     """Write a buffer; whole or not at all. Raises OSError."""
+    from core.own_folder import make_part
     from core.project.write import write_text
 
-    folder = _folder(state)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = make_part(state, "buffers")
     document = {"sync": buffer.sync, "text": buffer.text, "base": buffer.base, "cursor": list(buffer.cursor)}
     write_text(folder / f"{buffer.sync}.json", json.dumps(document))
 

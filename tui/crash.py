@@ -15,7 +15,9 @@ from pathlib import Path
 from rich.segment import Segment, Segments
 
 from core.blackout import blacked_out
+from core.errors import StateError
 from core.harmless import harmless
+from core.own_folder import make, open_plain
 
 __all__ = ["report", "spoken"]
 
@@ -29,13 +31,14 @@ def report(state: Path) -> Segments:
     text = harmless(blacked_out("\n".join(lines)), lines=True)
     place = state / "logs" / f"console-{time.strftime('%Y%m%d-%H%M%S')}.log"
     try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        make(state, ("logs",))
+        handle = open_plain(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text + "\n")
         where = f"The report is in {harmless(place)}."
-    except OSError as failed:
-        where = f"The report could not be written ({failed.strerror})."
+    except (OSError, StateError) as failed:
+        reason = failed.message if isinstance(failed, StateError) else failed.strerror
+        where = f"The report could not be written ({reason})."
     sentence = (
         f"The console has crashed ({kind.__name__ if kind else 'unknown'}). Runs go on, and nothing you typed is lost.\n"
         f"{where} It holds no data of yours: please pass it on. `backhaul` opens the console again.\n"

@@ -12,6 +12,7 @@ from typing import Any
 
 from core.alerts.texts import Notice
 from core.model import Alert
+from core.quoting import slack
 from core.words import counted, utc
 
 __all__ = ["Message"]
@@ -72,7 +73,7 @@ class Message:
     def slack(self) -> dict[str, Any]:
         """Give it as Slack's incoming webhooks take it."""
         sign = ":red_circle:" if self.bad else ":white_check_mark:"
-        return {"text": f"{sign} {_escaped(self.text)}"}
+        return {"text": f"{sign} {slack.text(self.text)}"}
 
     @property
     def variables(self) -> dict[str, str]:
@@ -94,7 +95,3 @@ class Message:
         """Give it as a webhook is sent it, or a command reads it."""
         document = self.slack if self.alert.format == "slack" else self.document
         return json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -27,6 +27,7 @@ from core.errors import BackhaulError
 from core.harmless import harmless
 from core.model import AlertTo, Limits, Project, Secret
 from core.store import Store
+from core.trust import require_trust
 
 if TYPE_CHECKING:
     from core.destinations.base import Request
@@ -68,6 +69,7 @@ class Sender:
     async def send(self, message: Message) -> Answer:
         """Send a message the way that its alert goes."""
         try:
+            require_trust(self.project, f"alerts/{message.alert.name}")
             match message.alert.to:
                 case AlertTo.WEBHOOK:
                     return await self._to_webhook(message)

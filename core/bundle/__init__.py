@@ -26,7 +26,7 @@ from core import __version__
 from core.blackout import without_secrets
 from core.bundle.masker import Masker
 from core.bundle.parts import SETTINGS, Contents
-from core.errors import BackhaulError, SecretError, UsageError
+from core.errors import BackhaulError, SecretError, TrustError, UsageError
 from core.masking import names_in, values_of
 from core.model import Project, Secret, Sync
 from core.project import dialect_of
@@ -100,7 +100,7 @@ def _know_secrets(project: Project, read_secret: Callable[[str], Secret]) -> Non
     from core.secrets import full_names
 
     for name in full_names(project):
-        with contextlib.suppress(SecretError):
+        with contextlib.suppress(SecretError, TrustError):
             read_secret(name)
 
 

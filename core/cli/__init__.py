@@ -49,6 +49,7 @@ _MODULES = {
     "status": "history",
     "stop": "operate",
     "templates": "templates",
+    "trust": "trust",
     "undo": "mend",
     "web": "web",
 }

@@ -27,7 +27,7 @@ def complete_alert(_context: click.Context, _parameter: click.Parameter, beginni
 
     folder = project.find(Path.cwd())
     try:
-        names = list(project.load(folder).alerts) if folder else []
+        names = list(project.load(folder, looking=True).alerts) if folder else []
     except BackhaulError:
         return []
     return [name for name in names if name.startswith(beginning)]
@@ -47,10 +47,10 @@ def alerts(context: click.Context, *, folder: Path | None, as_json: bool) -> Non
         return
     from core.alerts.listing import statuses
     from core.sync.history import daemon
-    from core.sync.state import StateFolder
+    from core.sync.state import look
 
-    project = open_project(folder, quiet=as_json)
-    with StateFolder(project).store() as store:
+    project = open_project(folder, quiet=as_json, looking=True)
+    with look(project) as store:
         rows = statuses(project, store)
         runner = daemon(store)
     if as_json:

@@ -60,7 +60,7 @@ def install(folder: Path | None, *, metrics: str, credentials: Path | None, only
     from core import secrets
     from core.daemon.unit import name_of, place_of, unit_text
 
-    project = open_project(folder)
+    project = open_project(folder, looking=True)
     place = credentials or Path.home() / ".config" / "backhaul" / "credentials"
     text = unit_text(project, tuple(secrets.full_names(project)), place.absolute(), metrics)
     if only_print:
@@ -94,7 +94,7 @@ def stop(folder: Path | None, *, as_json: bool) -> None:
     """End the daemon of this project after the batches in flight, and wait for its end."""
     from core.daemon.asking import end, holder
 
-    project = open_project(folder, quiet=True)
+    project = open_project(folder, quiet=True, looking=True)
     found = end(project)
     deadline = time.monotonic() + _END_SECONDS
     while found and holder(project.state) is not None:
@@ -159,7 +159,7 @@ def log(folder: Path | None, *, level: str, limit: int, follow: bool, as_json: b
     from core.daemon.log import read_log
     from core.daemon.service import LOG
 
-    file = open_project(folder, quiet=True).state / "logs" / LOG
+    file = open_project(folder, quiet=True, looking=True).state / "logs" / LOG
     shown = read_log(file, level, limit)
     _print_log(shown, as_json=as_json)
     if not shown and not as_json:

@@ -61,13 +61,16 @@ def _project(folder: Path | None) -> dict[str, str]:
     if place is None:
         return {"project": "none in this folder; `backhaul init` makes one"}
     try:
-        found = project.load(place.absolute())
+        found = project.load(place.absolute(), looking=True)
     except BackhaulError as error:
         return {"project": str(error)}
     return {
         "project": f"{found.name} in {found.folder}",
         "state": str(found.state),
         "secrets": secrets.place(found),
+        "trusted": f"no: {counted(len(found.untrusted), 'line')} to look at with `backhaul trust`"
+        if found.untrusted
+        else "yes",
         "files": ", ".join(
             counted(len(part), what)
             for part, what in (

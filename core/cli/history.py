@@ -27,9 +27,9 @@ _SHOWN = 7
 
 
 def _store(project: Project) -> Store:
-    from core.sync.state import StateFolder
+    from core.sync.state import look
 
-    return StateFolder(project).store()
+    return look(project)
 
 
 @click.command()
@@ -52,7 +52,7 @@ def status(*, probe: bool, stale: str, no_daemon: bool, folder: Path | None, as_
 
     if probe or stale or no_daemon:
         _probe(folder, stale, probe=probe, no_daemon=no_daemon, as_json=as_json)
-    project = open_project(folder, quiet=as_json)
+    project = open_project(folder, quiet=as_json, looking=True)
     with _store(project) as store:
         rows = overview(project, store)
         runner = daemon(store)
@@ -83,7 +83,7 @@ def _probe(folder: Path | None, stale: str, *, probe: bool, no_daemon: bool, as_
     except ValueError as error:
         raise UsageError(f"--stale: {stale!r} is not understood: {error}.") from error
     try:
-        project = open_project(folder, quiet=True)
+        project = open_project(folder, quiet=True, looking=True)
         with _store(project) as store:
             found = look(project, store, time.time(), stale=age, with_daemon=not no_daemon)
     except BackhaulError as error:
@@ -128,7 +128,7 @@ def runs(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
     """List the last runs, of SYNC or of all."""
     from core.sync import history
 
-    project = open_project(folder, quiet=True)
+    project = open_project(folder, quiet=True, looking=True)
     identity = open_syncs(project, (sync,))[0].id if sync else None
     with _store(project) as store:
         found = history.runs(store, sync=identity, limit=limit)
@@ -164,7 +164,7 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
     """Show RUN whole (its id, or the beginning of it): its deliveries, and what was rejected and why."""
     from core.sync import history
 
-    project = open_project(folder, quiet=True)
+    project = open_project(folder, quiet=True, looking=True)
     with _store(project) as store:
         row = one_run(store, run)
         refused = history.rejected(store, run=row.id)
@@ -208,7 +208,7 @@ def rejected(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> No
     """List the rows of SYNC that were refused and not settled since, with what was sent and what came back."""
     from core.sync import history
 
-    project = open_project(folder, quiet=True)
+    project = open_project(folder, quiet=True, looking=True)
     chosen = open_syncs(project, (sync,))[0]
     with _store(project) as store:
         rows = history.rejected(store, sync=chosen.id, limit=limit)
@@ -258,7 +258,7 @@ def explain(sync: str, key: str, *, folder: Path | None, as_json: bool) -> None:
     from core.sync.explain import explain_key
     from core.sync.plain import lives_json
 
-    project = open_project(folder, quiet=True)
+    project = open_project(folder, quiet=True, looking=True)
     chosen = open_syncs(project, (sync,))[0]
     lives = explain_key(project, chosen, key)
     if as_json:

@@ -158,7 +158,7 @@ class _Place:
         if secret_name:
             from core import secrets
 
-            self._project = open_project(folder)
+            self._project = open_project(folder, looking=True)
             secrets.meaning(self._project, secret_name)
         elif not self.is_stdout:
             from core import keys

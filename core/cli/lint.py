@@ -125,7 +125,7 @@ def _broken_files(asked: _Asked) -> list[_Linted]:
     from core.model import Finding
 
     found = []
-    for file, error in open_project(asked.folder, quiet=True).broken.items():
+    for file, error in open_project(asked.folder, quiet=True, looking=True).broken.items():
         problem = Finding(
             rule="broken-file", severity=Severity.ERROR, message=str(error), start=0, end=0, line=1, column=1
         )
@@ -178,7 +178,7 @@ def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Con
 
     files = [Path(name) for name in names if name.endswith(".sql")]
     here = asked.folder or projects.find(Path.cwd())
-    project = open_project(asked.folder, quiet=not names) if here else None
+    project = open_project(asked.folder, quiet=not names, looking=True) if here else None
     chosen: list[tuple[Path, Sync | None]] = []
     for file in files:
         owner = _owner(project, file) if not asked.dialect else None
@@ -189,7 +189,7 @@ def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Con
         chosen.append((file, owner))
     syncs = tuple(name for name in names if not name.endswith(".sql"))
     if syncs or not files:
-        project = project or open_project(asked.folder, quiet=not names)
+        project = project or open_project(asked.folder, quiet=not names, looking=True)
         chosen += [
             (sync.query_path, sync) for sync in (open_syncs(project, syncs) if syncs else project.syncs.values())
         ]

@@ -87,7 +87,7 @@ def _print_undo(sync: str, run: str, found: Undo) -> None:
 
 
 def _value(value: object) -> str:
-    from core.cli.query import value_text
+    from core.cli.planned import value_text
 
     return value_text(value)
 

@@ -27,16 +27,19 @@ def complete_sync(_context: click.Context, _parameter: click.Parameter, beginnin
     return [file.stem for file in files if file.stem.startswith(beginning)]
 
 
-def open_project(folder: Path | None, *, quiet: bool = False, asked: tuple[str, ...] = ()) -> Project:
+def open_project(
+    folder: Path | None, *, quiet: bool = False, asked: tuple[str, ...] = (), looking: bool = False
+) -> Project:
     """Read the project; files of it that are broken are named on stderr, and the rest works.
 
-    Files of the syncs `asked` for are not: their error ends the command, and is told then.
+    Files of the syncs `asked` for are not: their error ends the command, and is told then. A command that is only `looking` writes
+    nothing into a project that was never run.
     """
     from core import project
 
     if folder is None:
         folder = project.find(Path.cwd()) or Path.cwd()
-    found = project.load(folder.absolute())
+    found = project.load(folder.absolute(), looking=looking)
     if not quiet:
         told = (error for file, error in found.broken.items() if file.parent.name != "syncs" or file.stem not in asked)
         for error in told:

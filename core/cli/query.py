@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import click
 from core.cli.accepting import accepted_of, accepting
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
+from core.cli.planned import SHOWN_ADDED, counts_of, markdown_of, value_text, who_of
 from core.json_text import read_json
 from core.words import counted, will_read
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.sync.planned import PlannedDelivery
     from core.sync.preview import Preview
 
-__all__ = ["plan", "preview", "value_text"]
+__all__ = ["plan", "preview"]
 
 
 @click.command()
@@ -120,70 +120,43 @@ def plan(sync: str, *, markdown: bool, folder: Path | None, as_json: bool, **sai
 
 def _print_plan(sync: str, delivery: PlannedDelivery, *, markdown: bool) -> None:
     """Print one destination's plan: the counts, then what they consist of."""
-    _print_counts(sync, delivery, markdown=markdown)
-    _print_rows(delivery, markdown=markdown)
+    if markdown:
+        for line in markdown_of(sync, delivery):
+            say(line)
+        return
+    _print_counts(sync, delivery)
+    _print_rows(delivery)
     for question in delivery.questions:
         say(f"{question.guard}: {question.message} {question.remedy}", sign="warn")
 
 
-def _print_counts(sync: str, delivery: PlannedDelivery, *, markdown: bool) -> None:
+def _print_counts(sync: str, delivery: PlannedDelivery) -> None:
     c = delivery.comparison
-    heading = f"{sync} → {delivery.destination}"
-    say(f"### {heading}\n" if markdown else heading)
-    counts = [
-        ("new", c.added),
-        ("changed", c.changed),
-        ("gone", c.removed),
-        ("unchanged", c.unchanged),
-        ("refused", c.refused + c.held),
-        ("tried again", c.retried),
-        ("to delete", c.deletes),
-    ]
-    if markdown:
-        say("| what | rows |\n| --- | ---: |")
-        for name, count in counts:
-            say(f"| {name} | {count:,} |")
-        say(f"\n{counted(c.calls, 'call')} in {counted(delivery.batches, 'request')}.\n")
-    else:
-        say(
-            "  "
-            + "  ".join(
-                f"{count:,} {name}" for name, count in counts if count or name in ("new", "changed", "unchanged")
-            )
-        )
-        say(f"  {counted(c.calls, 'call')} in {counted(delivery.batches, 'request')}")
+    say(f"{sync} → {delivery.destination}")
+    counts = counts_of(delivery)
+    shown = (f"{count:,} {name}" for name, count in counts if count or name in ("new", "changed", "unchanged"))
+    say("  " + "  ".join(shown))
+    say(f"  {counted(c.calls, 'call')} in {counted(delivery.batches, 'request')}")
     if delivery.pending:
         say(f"{delivery.pending:,} calls of an earlier delivery go out first.", sign="go")
     for note in c.notes:
-        say(f"  {note}", dim=not markdown)
+        say(f"  {note}", dim=True)
 
 
-def _print_rows(delivery: PlannedDelivery, *, markdown: bool) -> None:
+def _print_rows(delivery: PlannedDelivery) -> None:
     c = delivery.comparison
     for change in delivery.changes:
-        who = ", ".join(f"{field} {value}" for field, value in change.identity.items())
-        say(f"{'- ' if markdown else '  ~ '}{who}")
+        say(f"  ~ {who_of(change)}")
         for field in change.fields:
             say(f"      {field.path}: {value_text(field.old)} → {value_text(field.new)}")
-    for call in delivery.added[:5]:
-        say(f"{'- ' if markdown else '  + '}{call}")
-    if c.added > len(delivery.added[:5]):
-        say(f"    … {c.added - len(delivery.added[:5]):,} more new rows", dim=not markdown)
+    for call in delivery.added[:SHOWN_ADDED]:
+        say(f"  + {call}")
+    if c.added > len(delivery.added[:SHOWN_ADDED]):
+        say(f"    … {c.added - len(delivery.added[:SHOWN_ADDED]):,} more new rows", dim=True)
     for identity in delivery.removed:
-        say(f"{'- ' if markdown else '  − '}{identity}")
+        say(f"  − {identity}")
     for who, why in delivery.refused:
-        say(f"{'- ' if markdown else '  '}{who}: {why}", sign="bad")
-
-
-def value_text(value: Any) -> str:
-    """Write a value of a call."""
-    return (
-        "(none)"
-        if value is None
-        else str(value)
-        if isinstance(value, Decimal)
-        else json.dumps(value, ensure_ascii=False)
-    )
+        say(f"  {who}: {why}", sign="bad")
 
 
 def _utc(seconds: int) -> str:

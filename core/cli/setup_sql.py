@@ -83,7 +83,7 @@ def _known(kind: str, source: str, folder: Path | None) -> tuple[str, dict[str, 
 
             raise UsageError("Name a type of warehouse.", remedy=f"Known types: {', '.join(types())}.")
         return kind, {}
-    project = open_project(folder)
+    project = open_project(folder, looking=True)
     from core.plugins import nearest
 
     found = project.sources.get(source)
@@ -111,7 +111,7 @@ def _new_password(plugin: type[Warehouse], user: str, name: str, folder: Path | 
 
     from core import secrets
 
-    project = open_project(folder)
+    project = open_project(folder, looking=True)
     secrets.meaning(project, name)
     password = Secret(randomness.token_urlsafe(_RANDOM_BYTES))
     verifier = plugin.verifier_of(password, user)

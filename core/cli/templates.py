@@ -64,7 +64,7 @@ def _dialect(dialect: str | None, source: str, folder: Path | None) -> str:
     from core.plugins import nearest
     from core.warehouses import warehouse_type
 
-    project = open_project(folder)
+    project = open_project(folder, looking=True)
     if source not in project.sources:
         raise UsageError(f"There is no source {source!r}.{nearest(source, list(project.sources))}")
     return warehouse_type(project.sources[source].type).dialect

@@ -33,7 +33,7 @@ def web(*, port: int, host: str, token: bool | None, folder: Path | None) -> Non
             f"{host} can be reached from other machines.",
             remedy="Say --token as well, and put TLS before it; or leave --host out and reach it through `ssh -L`.",
         )
-    project = open_project(folder)
+    project = open_project(folder, looking=True)
     door = Door(host=host, port=port, token="" if token is False else token_of(os.environ))
     _look_for_the_port(host, port)
     from core.web.serving import addresses, serve

@@ -22,6 +22,7 @@ from typing import Any
 
 from core.errors import BackhaulError, LockedError
 from core.model import Project
+from core.own_folder import is_plain_file, refuse_link, write_plain
 from core.store import Store
 from core.sync.state import StateFolder
 
@@ -40,6 +41,8 @@ def exclusive(state: StateFolder, version: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     folder = state.folder / "locks"
+    for name in (_LOCK, _NOTE):
+        refuse_link(folder / name)
     lock = FileLock(folder / _LOCK, timeout=_LOOKING_SECONDS)
     try:
         lock.acquire()
@@ -51,7 +54,7 @@ def exclusive(state: StateFolder, version: str) -> Iterator[None]:
         ) from error
     try:
         note = {"process": os.getpid(), "host": socket.gethostname(), "since": time.time(), "version": version}
-        (folder / _NOTE).write_text(json.dumps(note), "utf-8")
+        write_plain(folder / _NOTE, json.dumps(note))
         yield
     finally:
         (folder / _NOTE).unlink(missing_ok=True)
@@ -63,7 +66,7 @@ def holder(state: Path) -> dict[str, Any] | None:
     from filelock import FileLock, Timeout
 
     file = state / "locks" / _LOCK
-    if not file.exists():
+    if not is_plain_file(file) or state.is_symlink() or file.parent.is_symlink():
         return None
     try:
         with FileLock(file, timeout=0):

@@ -10,6 +10,7 @@ Turning over is by renaming: daemon.jsonl becomes daemon.jsonl.1, that one .2, a
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import threading
@@ -20,6 +21,7 @@ from typing import Any
 
 from core.blackout import blacked_out
 from core.harmless import harmless
+from core.own_folder import open_plain
 
 __all__ = ["LEVELS", "DaemonLog", "read_log"]
 
@@ -84,8 +86,10 @@ class DaemonLog:
                 self._give_back()
                 self._turn_over()
         if self._file is None:
+            if self.path.parent.is_symlink():  # it leads out of the state folder
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(self.path.parent))
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = open_plain(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             os.fchmod(self._file, 0o600)
             if os.fstat(self._file).st_size + more > self._size and os.fstat(self._file).st_size:
                 self._give_back()

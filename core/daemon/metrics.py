@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from core.errors import BackhaulError, UsageError
 from core.model import Project
+from core.quoting.prometheus import label
 from core.store import Store
 from core.sync.history import DaemonStatus, SyncStatus
 
@@ -141,11 +142,7 @@ def _quantile(values: Sequence[float], share: float) -> float:
 def _labels(labels: Mapping[str, str]) -> str:
     if not labels:
         return ""
-    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    return "{" + ",".join(f'{name}="{label(value)}"' for name, value in labels.items()) + "}"
 
 
 def _number(value: float) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from core.errors import UsageError
 from core.model import Project, SecretsFrom
+from core.quoting import systemd
 from core.secrets import credential
 
 __all__ = ["name_of", "place_of", "unit_text"]
@@ -34,7 +36,7 @@ def place_of(project: Project) -> Path:
 def unit_text(project: Project, secrets: Sequence[str], credentials: Path, metrics: str = "") -> str:
     """Give the unit; `secrets` are the full names of those that it needs, `credentials` the folder that holds a file for each."""
     loaded = [
-        f"LoadCredential={name}:{_escaped(str(credentials / name))}"
+        f"LoadCredential={name}:{_written(systemd.path, str(credentials / name))}"
         for name in map(credential, secrets)
         if project.secrets_from is SecretsFrom.SYSTEMD
     ]
@@ -43,13 +45,13 @@ def unit_text(project: Project, secrets: Sequence[str], credentials: Path, metri
     return "\n".join(
         [
             "[Unit]",
-            f"Description=Backhaul: the schedules of {project.name.replace('%', '%%')}",
+            f"Description={systemd.value(f'Backhaul: the schedules of {project.name}')}",
             "",
             "[Service]",
             "Type=exec",
-            f"ExecStart={' '.join(_quoted(word) for word in words)}",
+            f"ExecStart={' '.join(_written(systemd.word, word) for word in words)}",
             "ExecReload=kill -HUP $MAINPID",
-            f"WorkingDirectory={_escaped(str(project.folder))}",
+            f"WorkingDirectory={_written(systemd.path, str(project.folder))}",
             "# SIGTERM ends it after the batches in flight; what was not answered is sent when it begins again",
             "KillMode=mixed",
             f"TimeoutStopSec={_STOP_SECONDS}",
@@ -72,12 +74,13 @@ def unit_text(project: Project, secrets: Sequence[str], credentials: Path, metri
     )
 
 
-def _escaped(text: str) -> str:
-    """Write a path where systemd expands specifiers."""
-    return text.replace("%", "%%")
-
-
-def _quoted(word: str) -> str:
-    """Write a word of a command line as systemd reads it."""
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return escaped if re.fullmatch(r"[\w@%+=:,./-]+", escaped) else f'"{escaped}"'
+def _written(write: Callable[[str], str], text: str) -> str:
+    """Write a text into the unit. Raises UsageError where no unit can hold it."""
+    try:
+        return write(text)
+    except ValueError as error:
+        raise UsageError(
+            f"systemd cannot be told this name: {str(error).partition(':')[0]}.",
+            where=text.encode("unicode_escape").decode(),
+            remedy="Rename the folder, or run `backhaul daemon` under another supervisor.",
+        ) from error

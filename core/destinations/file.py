@@ -39,6 +39,7 @@ class Plugin:
     profiles: ClassVar[Mapping[str, Limits]] = {}
     deduplicates_for: ClassVar[int] = 0
     transport: ClassVar[str] = "file"
+    local_path: ClassVar[str] = "folder"
     email_identifies: ClassVar[bool] = True
     group_needs_user: ClassVar[bool] = False
     semantic_events: ClassVar[bool] = False

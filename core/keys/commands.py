@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
-
 from core.keys.recognise import Recognised
 from core.keys.values import Kind
+from core.quoting import shell
 
 __all__ = ["GENERATE", "command_for", "file_beside"]
 
@@ -17,12 +16,12 @@ _BY_SSH = {Kind.OPENSSH, Kind.ENCRYPTED_OPENSSH}
 
 def command_for(found: Recognised, name: str) -> str:
     """Give the command that makes an unencrypted PKCS#8 file of the file `name`; "" where the file is one already."""
-    source, target = shlex.quote(name), shlex.quote(file_beside(name, ".p8"))
+    source, target = shell.file(name), shell.file(file_beside(name, ".p8"))
     match found.kind:
         case Kind.PKCS12:
             return f"openssl pkcs12 -in {source} -nocerts -nodes | {_OPENSSL} -out {target}"
         case Kind.PUTTY:
-            between = shlex.quote(file_beside(name, ".pem"))
+            between = shell.file(file_beside(name, ".pem"))
             return f"puttygen {source} -O private-openssh -o {between} && {_OPENSSL} -in {between} -out {target}"
     filters = [mend.shell for mend in found.mends]
     bare_ssh = found.kind in _BY_SSH and not found.label  # ssh-keygen reads it with its first and last line only

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 import tempfile
 from pathlib import Path
@@ -12,6 +11,7 @@ from core.errors import UsageError
 from core.keys.recognise import MOST_BYTES
 from core.model import Secret
 from core.paths import expanded
+from core.quoting import shell
 
 __all__ = ["must_be_free", "read", "warning_of", "write"]
 
@@ -60,9 +60,7 @@ def warning_of(path: Path) -> str:
     if not others or not stat.S_ISREG(mode):
         return ""
     can = "read" if mode & 0o044 else "changed"
-    return (
-        f"The file can be {can} by {' and '.join(others)}. Mend it with: chmod 600 {shlex.quote(str(expanded(path)))}"
-    )
+    return f"The file can be {can} by {' and '.join(others)}. Mend it with: chmod 600 {shell.file(str(expanded(path)))}"
 
 
 def write(path: Path, key: Secret, *, replace: bool = False) -> None:
@@ -132,5 +130,5 @@ def _not_readable(path: Path) -> UsageError:
     return UsageError(
         "The file cannot be read: it belongs to somebody else, or its permissions do not allow it.",
         where=str(path),
-        remedy=f"See its owner and permissions with: ls -l {shlex.quote(str(expanded(path)))}",
+        remedy=f"See its owner and permissions with: ls -l {shell.file(str(expanded(path)))}",
     )

@@ -13,6 +13,7 @@ changes one key and keeps comments and order.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -27,15 +28,17 @@ from core.destinations import destination_type
 from core.errors import ProjectError
 from core.finding import FILE, find
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
+from core.own_folder import create_text, is_made
 from core.paths import expanded
 from core.plugins import nearest
 from core.project.alerts import alerts_of, unknown_sync
 from core.project.decode import decode
 from core.project.files import GuardsFile, LimitsFile, ProjectFile, SyncFile
-from core.project.identity import sync_id
+from core.project.identity import provisional_id, sync_id
 from core.project.ranges import check_limits
 from core.project.read import FAULTS, read_text, read_toml, refuse_passwords, unusable
 from core.project.write import set_value, write_file
+from core.trust import STATE, check_owner, reaches_of, untrusted
 from core.warehouses import warehouse_type
 
 __all__ = [
@@ -52,13 +55,23 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_STATE = ".backhaul"
 _MOST_WORKERS = 64
 _MOST_SAID = 500
 _Value = TypeVar("_Value", Source, Destination, Sync)
 
 
-def load(folder: Path) -> Project:
-    """Read a project. Raises ProjectError where backhaul.toml itself is missing or broken."""
+def load(folder: Path, *, looking: bool = False, any_owner: bool = False) -> Project:
+    """Read a project. Raises ProjectError where backhaul.toml itself is missing or broken, or is another user's.
+
+    A sync without an id gets one, written into its file; whoever is `looking` only writes none where the project has no state yet. With
+    `any_owner` files of other users count: for whoever asks whether to trust them.
+    """
+
+    def check(path: Path) -> None:
+        if not any_owner:
+            check_owner(folder, path)
+
     file = folder / FILE
     if not file.is_file():
         raise ProjectError(
@@ -66,21 +79,29 @@ def load(folder: Path) -> Project:
             where=str(folder),
             remedy="Make one with `backhaul init`, or try `backhaul demo`.",
         )
+    for path in (folder, file, *(folder / part for part in ("sources", "destinations", "syncs"))):
+        check(path)
     values = read_toml(file)
     alerts = alerts_of(file, values.get("alerts", {}))
     head = _head(file, values)
+    state = _state(folder, head)
+
+    def read(file: Path) -> dict[str, Any]:
+        check(file)
+        check(file.with_suffix(".sql"))
+        return read_toml(file)
+
     broken: dict[Path, Exception] = {}
-    sources = dict(_each(folder / "sources", broken, lambda file: source_of(file, read_toml(file))))
-    destinations = dict(_each(folder / "destinations", broken, lambda file: destination_of(file, read_toml(file))))
+    sources = dict(_each(folder / "sources", broken, lambda file: source_of(file, read(file))))
+    destinations = dict(_each(folder / "destinations", broken, lambda file: destination_of(file, read(file))))
     destinations = _without_shared_folders(folder, destinations, broken)
-    syncs = dict(_each(folder / "syncs", broken, lambda path: _sync(path, head)))
     project = Project(
         name=head.name,
         folder=folder,
-        state=_state(folder, head),
+        state=state,
         sources=sources,
         destinations=destinations,
-        syncs=syncs,
+        syncs={},
         secrets_from=head.secrets.from_,
         secrets_command=head.secrets.command,
         retention=head.retention,
@@ -89,6 +110,13 @@ def load(folder: Path) -> Project:
         alerts=alerts,
         broken=broken,
     )
+    reaches = reaches_of(project)
+    project = replace(project, reaches=reaches, untrusted=untrusted(folder, reaches))
+    writes_ids = not looking or is_made(state)
+    if any(reach.place == STATE for reach in project.untrusted):
+        project, writes_ids = replace(project, state=folder / _STATE), False
+    syncs = dict(_each(folder / "syncs", broken, lambda path: _sync(path, read(path), head, writes_ids=writes_ids)))
+    project = replace(project, syncs=syncs)
     if problem := unknown_sync(alerts, [*syncs, *(path.stem for path in broken if path.parent.name == "syncs")]):
         broken[file] = ProjectError(problem, where=str(file))
     _check_names(project, broken)
@@ -98,7 +126,7 @@ def load(folder: Path) -> Project:
 
 def _state(folder: Path, head: ProjectFile) -> Path:
     """Return the state folder of a project."""
-    return (folder / head.state).absolute() if head.state else folder / ".backhaul"
+    return (folder / head.state).absolute() if head.state else folder / _STATE
 
 
 def head_problem(folder: Path) -> ProjectError | None:
@@ -138,9 +166,8 @@ def initialise(folder: Path, name: str = "") -> None:
         (folder / part).mkdir(parents=True, exist_ok=True)
     title = name or re.sub(r"[^A-Za-z0-9_.-]+", "-", folder.absolute().name).strip("-") or "backhaul"
     write_file(file, {"name": title, "defaults": {"schedule": schedule.DEFAULT, "timezone": "UTC"}})
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text(".backhaul/\n", "utf-8")
+    with contextlib.suppress(FileExistsError):
+        create_text(folder / ".gitignore", ".backhaul/\n")
 
 
 def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _Value]) -> Iterator[tuple[str, _Value]]:
@@ -253,8 +280,8 @@ def _refuse_secrets(file: Path, place: str, values: Mapping[str, Any], secrets: 
             )
 
 
-def _sync(file: Path, head: ProjectFile) -> Sync:
-    values = decode(file, read_toml(file), SyncFile)
+def _sync(file: Path, given: Mapping[str, Any], head: ProjectFile, *, writes_ids: bool) -> Sync:
+    values = decode(file, given, SyncFile)
     query = file.with_suffix(".sql")
     if not query.is_file():
         raise ProjectError(f"The query {query.name} is missing beside this file.", where=str(file), remedy="Write it.")
@@ -269,7 +296,7 @@ def _sync(file: Path, head: ProjectFile) -> Sync:
     start = values.start
     return Sync(
         name=file.stem,
-        id=_checked_id(file, values.id or sync_id(file, _state(file.parent.parent, head))),
+        id=_checked_id(file, values.id or _new_id(file, head, writes=writes_ids)),
         description=values.description,
         source=values.source,
         destinations=values.destinations,
@@ -287,6 +314,11 @@ def _sync(file: Path, head: ProjectFile) -> Sync:
         path=file,
         query_path=query,
     )
+
+
+def _new_id(file: Path, head: ProjectFile, *, writes: bool) -> str:
+    """Return an id for a sync that has none; where none may be written, one of its name, which nothing is kept under."""
+    return sync_id(file, _state(file.parent.parent, head)) if writes else provisional_id(file.stem)
 
 
 def _checked_id(file: Path, identity: str) -> str:

@@ -24,17 +24,17 @@ _Stamp = tuple[str, int, int, int]
 
 
 def current(folder: Path) -> Project:
-    """Give the project as its files are now. Raises ProjectError where backhaul.toml itself is missing or broken."""
+    """Give the project as its files are now, to look at: see `load`. Raises ProjectError where backhaul.toml itself is missing or broken."""
     found_stamps = stamps(folder)
     if max((changed for _, _, _, changed in found_stamps), default=0) > time.time_ns() - _SETTLED:
-        return project.load(folder)
+        return project.load(folder, looking=True)
     found = _loaded(folder, found_stamps)
-    return project.load(folder) if found.broken else found
+    return project.load(folder, looking=True) if found.broken else found
 
 
 @lru_cache(maxsize=4)
 def _loaded(folder: Path, _stamps: tuple[_Stamp, ...]) -> Project:
-    return project.load(folder)
+    return project.load(folder, looking=True)
 
 
 def stamps(folder: Path) -> tuple[_Stamp, ...]:

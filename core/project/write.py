@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,10 +58,17 @@ def write_text(file: Path, text: str) -> None:
 
     The file keeps its permissions; where it is a link, what it leads to is written.
     """
+    import secrets as randomness  # to look at a project needs none
+
     file = file.resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.new")
-    temporary.write_bytes(text.encode())
-    if file.exists():
-        shutil.copymode(file, temporary)
-    temporary.replace(file)
+    # a name that nobody can know, and that must not be there: a link of this name would have another file written
+    temporary = file.with_name(f".{file.name}.{randomness.token_hex(4)}.new")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as out:
+        out.write(text.encode())
+    try:
+        if file.exists():
+            shutil.copymode(file, temporary)
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)

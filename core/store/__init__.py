@@ -43,10 +43,11 @@ class Store:
     Threads may share it: a transaction keeps the others waiting, so that no statement of theirs falls into it.
     """
 
-    def __init__(self, folder: Path, timeout: float = 30.0) -> None:
+    def __init__(self, folder: Path, timeout: float = 30.0, *, empty: bool = False) -> None:
         """Open, or make, `store.sqlite` in `folder`. Raises StateError where it cannot be trusted.
 
-        `timeout` is how many seconds each statement waits while another program writes, before it raises StateError.
+        `timeout` is how many seconds each statement waits while another program writes, before it raises StateError. With `empty` it is
+        one in memory, as before anything happened, for whoever only looks: nothing is made.
         """
         self.file = folder / "store.sqlite"
         self._timeout = timeout
@@ -55,10 +56,9 @@ class Store:
         if marker.exists() and not self.file.exists():
             raise StateError("The store is missing where it was.", where=str(self.file), remedy=_RESTORE)
         self._was_made = marker.exists()
+        place = ":memory:" if empty else self.file
         try:
-            self._connection = sqlite3.connect(
-                self.file, isolation_level=None, timeout=timeout, check_same_thread=False
-            )
+            self._connection = sqlite3.connect(place, isolation_level=None, timeout=timeout, check_same_thread=False)
         except _BROKEN as error:
             raise _explained(error, self.file) from error
         try:
@@ -70,7 +70,7 @@ class Store:
         except StateError:
             self._give_up()
             raise
-        if not marker.exists():
+        if not (empty or marker.exists()):
             marker.touch()
             sync_folder(folder)
 

@@ -22,6 +22,7 @@ from core.sync.connecting import Secrets, warehouse_at
 from core.sync.network import open_tunnel, proxy_of, trusting
 from core.sync.transport import check_address
 from core.sync.trial import send_test_call
+from core.trust import require_trust
 
 __all__ = ["destination_steps", "source_steps", "steps"]
 
@@ -69,6 +70,7 @@ def destination_steps(
     """Test a destination: its secret, its name, the connection, TLS; for a file, that it can be written."""
     read = _reader(project, given)
     name = f"destinations/{destination.name}"
+    require_trust(project, name)
     plugin = destination_type(destination.type)(
         destination.settings, lambda secret: read(f"{name}.{secret}"), project.folder, "check"
     )

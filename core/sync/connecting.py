@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.model import Project, Secret, Source
+from core.trust import require_trust
 from core.warehouses import warehouse_type
 from core.warehouses.base import Warehouse, ZonedWarehouse
 
@@ -15,7 +16,8 @@ Secrets = Callable[[str], Secret]
 
 
 def warehouse_at(project: Project, source: Source, secrets: Secrets) -> Warehouse:
-    """Make the plug-in of a source, which may be one that is in no file yet."""
+    """Make the plug-in of a source, which may be one that is in no file yet. Raises TrustError where its file is not trusted."""
+    require_trust(project, f"sources/{source.name}")
     made = warehouse_type(source.type)(
         source.settings, lambda secret: secrets(f"sources/{source.name}.{secret}"), project.folder
     )

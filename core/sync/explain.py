@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from core.calls.fields import CALLS
 from core.destinations.base import Batch
 from core.embedded import quoted
-from core.harmless import harmless
+from core.json_text import seen
 from core.ledger import LocalLedger
 from core.model import Project, Secret, Sync
+from core.quoting import shell
 from core.store import Store
 from core.sync.prepare import Target, target_of
 from core.sync.stage import scratch
-from core.sync.state import StateFolder
+from core.sync.state import StateFolder, has_store
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,6 +48,8 @@ class KeyLife:
 
 def explain_key(project: Project, sync: Sync, key: str) -> tuple[KeyLife, ...]:
     """Find a key ('u1'; for a group 'c1' or 'u1'; for an event its messageId) in the ledgers, the rejected rows and the open plans of a sync."""
+    if not has_store(project.state):  # to look makes none
+        return ()
     state = StateFolder(project)
     found: list[KeyLife] = []
     with state.store() as store, scratch(state.scratch(sync)) as connection:
@@ -220,9 +223,9 @@ def curl_of(target: Target, call: str) -> str:
     if target.plugin.transport != "http":
         return ""
     kind = next(each for each in CALLS if each.value == json.loads(call)["type"])
-    body = "".join(map(_escaped, call)).encode()
+    body = seen(call).encode()
     request = target.plugin.request(Batch(call=kind, calls=1, joined=lambda _: body))
-    words = ["curl", "-X", request.method, shlex.quote(request.url)]
+    words = ["curl", *shell.url_options(request.url), "-X", request.method, shlex.quote(request.url)]
     for name, value in request.headers.items():
         if name == "authorization" and value.startswith("Basic "):
             words += ["-u", f'"{base64.b64decode(value.removeprefix("Basic ")).decode()}"']
@@ -245,8 +248,3 @@ def _quoted_header(name: str, value: str, target: Target) -> str:
     if held is None:
         return shlex.quote(f"{name}: {value}")
     return shlex.quote(f"{name}: {value.removesuffix(held)}") + f'"{held}"'
-
-
-def _escaped(character: str) -> str:
-    """Write what a terminal would obey as JSON's own escape: the command stays right when it is made harmless."""
-    return character if harmless(character, lines=True) == character else f"\\u{ord(character):04x}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import secrets as randomness
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from core.errors import UsageError
 from core.harmless import harmless
 from core.model import Column
+from core.quoting.spreadsheet import FORMULA, NUMBER, cell
 from core.sync.arrow_values import python_rows
 from core.sync.stopping import Stopping
 
@@ -28,10 +28,6 @@ __all__ = ["ENDINGS", "write"]
 
 ENDINGS = (".csv", ".jsonl", ".parquet")
 _ROWS = 20_000
-_FORMULA = r"^[=+\-@\t\r]"
-"""What a spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
-
-_NUMBER = r"^[+-]?[0-9.]+$"
 _ODD = r"[^\x20-\x7e]"
 """What may steer a terminal is among these; most texts have none, and are not looked at one by one."""
 
@@ -125,8 +121,7 @@ def _write_csv(table: pa.Table, out: BinaryIO, stopping: Stopping) -> None:
 
 
 def _for_spreadsheet(name: str) -> str:
-    name = harmless(name, lines=True)
-    return f"'{name}" if re.match(_FORMULA, name) else name
+    return cell(harmless(name, lines=True))
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -146,8 +141,8 @@ def _harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
         cells = zip(texts.to_pylist(), odd.to_pylist(), strict=True)
         mended = [harmless(text, lines=True) if is_odd else text for text, is_odd in cells]
         texts = pa.chunked_array([pa.array(mended, pa.string())])
-    formula = pc.fill_null(pc.match_substring_regex(texts, _FORMULA), False)
-    number = pc.fill_null(pc.match_substring_regex(texts, _NUMBER), False)
+    formula = pc.fill_null(pc.match_substring_regex(texts, FORMULA), False)
+    number = pc.fill_null(pc.match_substring_regex(texts, NUMBER), False)
     marked = pc.binary_join_element_wise("'", texts, "")
     return pc.if_else(pc.and_(formula, pc.invert(number)), marked, texts)
 

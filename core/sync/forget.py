@@ -26,6 +26,7 @@ from core.errors import StateError, UsageError
 from core.ledger import LocalLedger
 from core.ledger.files import QUARANTINE, durable
 from core.model import CallType, Project, Secret, Sync
+from core.own_folder import is_plain_file
 from core.store import Store
 from core.sync.explain import matches
 from core.sync.prepare import target_of
@@ -233,7 +234,7 @@ def _from_logs(store: Store, state: StateFolder, sync: Sync, mentions: _Mentions
     changed = 0
     for row in store.rows("texts_of_runs", sync=sync.id):
         file = state.log(row["id"])
-        if not file.exists():
+        if not is_plain_file(file):
             continue
         before = file.read_text("utf-8", errors="replace").split("\n")
         after = [line if not mentions.are_in(_decoded(line)) else _cleaned_line(line, mentions) for line in before]
@@ -268,7 +269,7 @@ def _in_file_destinations(project: Project, sync: Sync, mentions: _Mentions) -> 
             continue
         request = target.plugin.request(Batch(call=CallType.TRACK, calls=0, joined=lambda _: b""))
         file = Path(unquote(urlsplit(request.url).path))
-        if not file.exists():
+        if not is_plain_file(file):
             continue
         with file.open(encoding="utf-8", errors="replace") as lines:
             found = sum(mentions.are_in(line) for line in lines)

@@ -17,6 +17,7 @@ from core.sync.explain import KeyLife, explain_key
 from core.sync.prepare import Secrets, Target, target_of
 from core.sync.stopping import Stopping
 from core.sync.transport import HttpTransport, NoReplyError
+from core.trust import require_trust
 
 __all__ = ["Asked", "Person", "known_of"]
 
@@ -57,6 +58,7 @@ def known_of(project: Project, sync: Sync, key: str, secrets: Secrets, *, stoppi
 
 
 def _asked(project: Project, sync: Sync, key: str, secrets: Secrets) -> list[Asked]:
+    require_trust(project, *(f"destinations/{name}" for name in sync.destinations))
     targets = [target_of(project, sync, name, secrets) for name in sync.destinations]
     return asyncio.run(_ask_all(targets, key))
 

@@ -36,6 +36,7 @@ from core.sync.state import StateFolder
 from core.sync.stopping import STOPPED
 from core.sync.telling import RunLog, Telling, planned, resumed
 from core.sync.transport import warm_up
+from core.trust import require_trust
 
 __all__ = ["Run", "run_sync"]
 
@@ -212,6 +213,7 @@ class Run:
         targets = []
         for name in names:
             try:
+                require_trust(self.project, f"destinations/{name}")
                 target = target_of(self.project, self.sync, name, self.secrets)
                 _ = target.plugin.account
                 targets.append(target)
@@ -231,6 +233,7 @@ class Run:
     async def _finish_known(self, finishing: Finishing, delivery: Mapping[str, Any]) -> bool:
         """Finish one earlier delivery; say whether it is out of the way."""
         try:
+            require_trust(self.project, f"destinations/{delivery['destination']}")
             target = target_of(self.project, self.sync, delivery["destination"], self.secrets)
             ledger = dict(finishing.store.rows("ledger", id=delivery["ledger"])[0])
             move = self.move(finishing.store, ledger, target)

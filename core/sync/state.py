@@ -32,9 +32,11 @@ from pathlib import Path
 from core.errors import LockedError, StateError
 from core.ledger.files import QUARANTINE
 from core.model import Project, Sync
+from core.own_folder import is_plain_file, make, refuse_link, refuse_links, write_plain
 from core.store import Store, sync_folder
+from core.trust import STATE, require_trust
 
-__all__ = ["ERASED", "SENT", "StateFolder", "is_alive", "network_file_system"]
+__all__ = ["ERASED", "SENT", "StateFolder", "has_store", "is_alive", "look", "network_file_system"]
 
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "fuse.s3fs", "9p", "davfs"})
 _DAY = 86_400
@@ -60,6 +62,21 @@ deliveries, whatever this machine's clock says.
 """
 
 
+def look(project: Project, timeout: float = 30.0) -> Store:
+    """Open the store of a project to look at it. Where there is no state yet none is made: what is given is empty then.
+
+    Raises StateError where it cannot be trusted, and TrustError where nobody has allowed a folder outside of the project.
+    """
+    require_trust(project, STATE)
+    refuse_links(project.state)
+    return Store(project.state, timeout, empty=not has_store(project.state))
+
+
+def has_store(folder: Path) -> bool:
+    """Say whether there is a store, or was one: the marker alone is a store that is missing where it was."""
+    return is_plain_file(folder / "store.sqlite") or is_plain_file(folder / "store.made")
+
+
 class StateFolder:
     """A project's state folder; made when it is first used, readable by its owner only."""
 
@@ -67,8 +84,9 @@ class StateFolder:
         """Make the folder where it is not there yet. Raises StateError where it cannot be used."""
         self.folder = project.state
         self.retention = project.retention
+        require_trust(project, STATE)
         try:
-            self._make()
+            make(self.folder, ("plans", "ledger", "tmp", "locks", "logs"))
         except OSError as error:
             raise StateError(
                 f"The state folder cannot be used: {error.strerror}.",
@@ -81,14 +99,6 @@ class StateFolder:
                 where=str(self.folder),
                 remedy='Name a folder on a local disk in backhaul.toml: state = "/var/lib/backhaul/this-project".',
             )
-
-    def _make(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("plans", "ledger", "tmp", "locks", "logs"):
-            (self.folder / name).mkdir(mode=0o700, exist_ok=True)
-        ignore = self.folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", "utf-8")
 
     @property
     def plans(self) -> Path:
@@ -123,6 +133,8 @@ class StateFolder:
 
         file = self.folder / "locks" / f"{sync.id}.lock"
         note = self.holder(sync.id)
+        for each in (file, note):
+            refuse_link(each)
         lock = FileLock(file, timeout=0)
         try:
             lock.acquire()
@@ -134,7 +146,7 @@ class StateFolder:
             ) from error
         try:
             holder = {"process": os.getpid(), "host": socket.gethostname(), "what": what, "since": time.time()}
-            note.write_text(json.dumps(holder), "utf-8")
+            write_plain(note, json.dumps(holder))
             yield
         finally:
             lock.release()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from core.errors import BackhaulError
+from core.own_folder import open_plain
 from core.store import Store
 from core.sync import events
 from core.sync.events import Event
@@ -50,7 +52,7 @@ class RunLog:
         line = json.dumps({"at": round(at, 3), **events.as_json(event)}).encode() + b"\n"
         try:
             if self._file is None:
-                self._file = self.path.open("ab", buffering=0)
+                self._file = os.fdopen(open_plain(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab", buffering=0)
             if self._torn:  # half a line stays one bad line, and takes no other with it
                 line = b"\n" + line
             self._torn = True

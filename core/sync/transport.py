@@ -22,6 +22,7 @@ from core.blackout import remember_secret, without_secrets
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import Limits, Network
+from core.own_folder import open_plain
 from core.sync.content_encoding import ACCEPTED, decoded
 from core.sync.network import LOOPBACK, proxy_of, trusting, without_password
 
@@ -200,9 +201,14 @@ class FileTransport:
 
     @staticmethod
     def _append(file: Path, body: bytes, position: int) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.parent.is_dir():
+            file.parent.parent.mkdir(parents=True, exist_ok=True)
+            file.parent.mkdir(
+                mode=0o700, exist_ok=True
+            )  # rows about people: whoever shares them opens the folder himself
         is_new = not file.exists()
-        with file.open("wb" if is_new else "r+b") as handle:
+        # no link is followed: one that came with the project would have another file cut off and written
+        with os.fdopen(open_plain(file, os.O_RDWR | os.O_CREAT), "r+b") as handle:
             handle.truncate(min(position, handle.seek(0, os.SEEK_END)))
             handle.seek(0, os.SEEK_END)
             handle.write(body)

@@ -17,6 +17,7 @@ from core.errors import BackhaulError
 from core.model import CallType, Destination, Project, Step
 from core.sync.connecting import Secrets
 from core.sync.transport import NoReplyError, transport_of
+from core.trust import require_trust
 
 __all__ = ["TEST_PERSON", "send_test_call"]
 
@@ -37,6 +38,7 @@ async def _sent(project: Project, destination: Destination, secrets: Secrets) ->
     text = json.dumps(call, separators=(",", ":")).encode()
     batch = Batch(call=CallType.IDENTIFY, calls=1, joined=lambda _separator: text)
     try:
+        require_trust(project, name)
         plugin = destination_type(destination.type)(
             destination.settings, lambda secret: secrets(f"{name}.{secret}"), project.folder, TEST_PERSON
         )

@@ -30,7 +30,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
-from core.errors import WarehouseError
+from core.errors import UsageError, WarehouseError
+from core.harmless import harmless
 from core.model import Bill, Column, Estimate, Secret, Step, Table
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class SetupNames:
     """The names that a set-up script uses; where one is empty, the type has its own.
 
     `verifier` is what the server keeps instead of a password (it cannot be turned back into one); `public_key` the body
-    of a PEM, in one line. `ledger` asks for a schema of our own that may be written (DESIGN: the ledger in the warehouse).
+    of a PEM, in one line. A name with characters that are not seen raises UsageError. `ledger` asks for a schema of our own that may be written (DESIGN: the ledger in the warehouse).
     """
 
     user: str = "backhaul"
@@ -71,6 +72,16 @@ class SetupNames:
     verifier: str = ""
     public_key: str = ""
     ledger: bool = False
+
+    def __post_init__(self) -> None:
+        for name in (self.user, self.role, self.warehouse, self.project, self.database, *self.schemas, self.public_key):
+            if (
+                harmless(name) != name
+            ):  # a line break ends a comment, and psql's own commands: what follows would be run
+                raise UsageError(
+                    f"{name!r} is no name for a set-up script: it has a line break, or another character that is not seen.",
+                    remedy="Write the name as the warehouse shows it.",
+                )
 
 
 class Session(Protocol):

@@ -8,6 +8,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from core import destinations, secrets, warehouses
+from core.errors import TrustError
 from core.model import Destination, Project, Secret, Source
 from core.sync.check import steps
 from core.workbench.held import take
@@ -131,18 +132,26 @@ def delete_secret(request: Request) -> Mapping[str, Any]:
 def list_secrets(request: Request) -> Mapping[str, Any]:
     """Give the secrets that the project needs, and whether they are there."""
     request.asked(_Nothing)
-    project = request.project()
+    project = request.project(looking=True)
     return {
         "secrets": [
             {
                 "name": name,
                 "meaning": meaning,
-                "present": secrets.present(project, name),
+                "present": _present(project, name),
                 "place": secrets.place(project, name),
             }
             for name, meaning in secrets.full_names(project).items()
         ]
     }
+
+
+def _present(project: Project, name: str) -> bool:
+    """Say whether a secret is there; of a folder that is not trusted nothing is read, so none is."""
+    try:
+        return secrets.present(project, name)
+    except TrustError:
+        return False
 
 
 def types(request: Request) -> Mapping[str, Any]:

@@ -172,7 +172,7 @@ def _account_facts(material: bytes | str) -> dict[str, Any]:
 def place(request: Request) -> Mapping[str, Any]:
     """Say where this project's secrets live, whether they can be kept there on this host, and where else they could be."""
     asked = request.asked(_Place)
-    project = request.project()
+    project = request.project(looking=True)
     message = remedy = ""
     if project.secrets_from is SecretsFrom.KEYRING:
         try:
@@ -201,7 +201,7 @@ def write_secret(request: Request) -> Mapping[str, Any]:
     Raises UsageError for a file that is there already, or that is in the project's folder, which is made for git.
     """
     asked = request.asked(_Write)
-    folder = request.project().folder.resolve()
+    folder = request.project(looking=True).folder.resolve()
     try:
         file = (folder / expanded(asked.path.strip().strip("'\""))).absolute()
     except (RuntimeError, ValueError) as error:

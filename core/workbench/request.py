@@ -43,11 +43,11 @@ class Request:
         except msgspec.ValidationError as error:
             raise UsageError(f"{self.do}: {error}.") from error
 
-    def project(self) -> Project:
+    def project(self, *, looking: bool = False) -> Project:
         """Read the project as its files are now."""
         from core import project
 
-        return project.load(self.folder)
+        return project.load(self.folder, looking=looking)
 
     def unchanged_project(self) -> Project:
         """Give the project as its files are now, read anew only where they changed: for what is asked at each keystroke."""

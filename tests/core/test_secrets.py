@@ -55,6 +55,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "XDG_CACHE_HOME": str(home / "cache"),
         "LC_ALL": "C.UTF-8",
         "PYTHONPATH": str(ROOT),
+        "BACKHAUL_TRUST": "/",
     }
 
 

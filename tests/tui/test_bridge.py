@@ -26,9 +26,9 @@ async def test_what_was_just_saved_is_there_though_the_files_are_being_read_by_t
         await bridge.refresh()
         load = projects.load
 
-        def slowly(folder: Path) -> Any:
+        def slowly(folder: Path, *, looking: bool = False) -> Any:
             time.sleep(0.3)
-            return load(folder)
+            return load(folder, looking=looking)
 
         monkeypatch.setattr(projects, "load", slowly)
         projects.write_file(made.folder / "sources" / "new.toml", {"type": "duckdb", "path": "new.duckdb"})

@@ -16,6 +16,8 @@ from textual.widgets import Input
 
 from core.blackout import without_secrets
 from core.harmless import harmless
+from core.json_text import seen
+from core.quoting.spreadsheet import cell
 from core.words import clock, counted
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.keys import PRESETS
@@ -354,15 +356,8 @@ def write_rows(file: Path, heads: Sequence[str], rows: Sequence[Sequence[object]
 
 def _json(values: dict[str, object]) -> str:
     text = without_secrets(json.dumps(values, ensure_ascii=False))
-    if harmless(text) == text:
-        return text
-    return "".join(each if harmless(each) == each else f"\\u{ord(each):04x}" for each in text)
+    return text if harmless(text) == text else seen(text)
 
 
 def _for_spreadsheet(text: str) -> str:
-    text = harmless(without_secrets(text), lines=True)
-    return (
-        f"'{text}"
-        if text.startswith(("=", "+", "-", "@", "\t", "\r")) and not text.lstrip("+-").replace(".", "").isdigit()
-        else text
-    )
+    return cell(harmless(without_secrets(text), lines=True))

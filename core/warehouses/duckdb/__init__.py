@@ -45,6 +45,7 @@ class Plugin:
     """A DuckDB file on this machine: no server, no password."""
 
     dialect: ClassVar[str] = "duckdb"
+    local_path: ClassVar[str] = "path"
     Settings: ClassVar[type[DuckDBSettings]] = DuckDBSettings
     secrets: ClassVar[Mapping[str, str]] = MappingProxyType({})
     where_to_find: ClassVar[Mapping[str, str]] = MappingProxyType(
@@ -104,7 +105,7 @@ class Plugin:
         import hashlib
 
         spill = ""
-        if self._state.is_dir():
+        if self._state.is_dir() and not (self._state.is_symlink() or (self._state / "tmp").is_symlink()):
             digest = hashlib.sha256(str(self._file).encode()).hexdigest()[:12]
             spill = str(self._state / "tmp" / f"duckdb-{os.getpid()}-{digest}")
             (self._state / "tmp").mkdir(mode=0o700, exist_ok=True)

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from core.errors import QueryFailedError, WarehouseError
 from core.model import Column, Estimate, Table
+from core.quoting.sql import quoted_identifier
 from core.warehouses._arrow import conforming_result, outer_select
 from core.warehouses._cancellation import Cancellation
 from core.warehouses.base import Result
 from core.warehouses.duckdb.errors import explain_query
-from core.warehouses.duckdb.types import column, quoted, transport
+from core.warehouses.duckdb.types import column, transport
 
 if TYPE_CHECKING:
     import duckdb
@@ -69,7 +70,7 @@ class DuckDBSession:
         with self._statement():
             for schema, name, rows, is_view in self._connection.execute(CATALOGUE).fetchall():
                 try:
-                    relation = self._connection.sql(f"FROM {quoted(schema)}.{quoted(name)}")
+                    relation = self._connection.sql(f"FROM {quoted_identifier(schema)}.{quoted_identifier(name)}")
                 except duckdb.Error:
                     self._cancellation.check()
                     continue

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.model import Column, Kind
+from core.quoting.sql import quoted_identifier
 
 __all__ = ["Transport", "column", "transport"]
 
@@ -116,14 +117,10 @@ def unbent(type_: Any) -> str:
         return f"MAP({unbent(children[0][1])}, {unbent(children[1][1])})"
     if name in NESTED:
         fields = (
-            f"{quoted(field_name or f'element{position}')} {unbent(child)}"
+            f"{quoted_identifier(field_name or f'element{position}')} {unbent(child)}"
             for position, (field_name, child) in enumerate(children, start=1)
         )
         return f"STRUCT({', '.join(fields)})"
     if name in UNBENT_INSIDE:
         return str(type_)
     return "TIMESTAMP" if name in {"timestamp_s", "timestamp_ms"} else "VARCHAR"
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

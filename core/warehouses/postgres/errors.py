@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import LoginError, QueryFailedError, UnreachableError, WarehouseError
+from core.quoting.sql import quoted_identifier
 from core.warehouses.postgres.connecting import connecting_trouble
 from core.warehouses.postgres.connection import Connector, PostgresSettings
 from core.warehouses.postgres.tls import certificate_fault
 
-__all__ = ["Trouble", "explain", "explain_login", "quoted", "refused_relation", "trouble_of"]
+__all__ = ["Trouble", "explain", "explain_login", "refused_relation", "trouble_of"]
 
 CONNECTING = "Failed to connect|connection failed|connection is bad"
 """What the drivers put before libpq's text where there is no connection yet."""
@@ -205,12 +206,12 @@ def _conversion(message: str) -> str:
 def _grants(message: str, user: str) -> str:
     """Give the statements that give `user` the right that is missing."""
     found = re.search(r"permission denied for (?P<what>\w+(?: \w+)?) (?P<name>\S+)$", message)
-    role = quoted(user)
+    role = quoted_identifier(user)
     if found and found["what"] == "schema":
         schema = found["name"]
         return f"Let an owner run: GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};"
     if relation := refused_relation(message):
-        return f"Let its owner run: GRANT SELECT ON {quoted(relation)} TO {role};"
+        return f"Let its owner run: GRANT SELECT ON {quoted_identifier(relation)} TO {role};"
     return f"Let an owner grant {role} the right to it, or leave it out of the query."
 
 
@@ -218,8 +219,3 @@ def refused_relation(message: str) -> str:
     """Give the name of the table or view that Postgres refused, or nothing."""
     found = re.search(r"permission denied for (?:table|view|relation|materialized view|foreign table) (.+)$", message)
     return found[1] if found else ""
-
-
-def quoted(name: str) -> str:
-    """Write a name in double quotes, as a statement needs it."""
-    return '"' + name.replace('"', '""') + '"'

@@ -10,14 +10,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 import secrets as randomness
 import unicodedata
 
 from core.model import Secret
+from core.quoting.sql import identifier, literal
 from core.warehouses.base import SetupNames
 
-__all__ = ["CONNECTIONS", "grants", "identifier", "script", "verifier_of"]
+__all__ = ["CONNECTIONS", "grants", "script", "verifier_of"]
 
 ITERATIONS = 4096
 CONNECTIONS = 5
@@ -28,7 +28,7 @@ def script(names: SetupNames) -> str:
     """Give the script."""
     user = identifier(names.user)
     database = identifier(names.database) if names.database else ""
-    password = f" PASSWORD '{names.verifier}'" if names.verifier else ""
+    password = f" PASSWORD {literal(names.verifier)}" if names.verifier else ""
     lines = [
         "-- Backhaul on Postgres: a role that reads, and nothing else. Run it in the database that is to be read,",
         "-- as the owner of its tables: psql -f this-file. Better on a read replica's primary, so that queries run on the replica.",
@@ -72,8 +72,3 @@ def verifier_of(password: Secret, salt: bytes | None = None) -> str:
     server = hmac.digest(salted, b"Server Key", "sha256")
     encoded = [base64.b64encode(part).decode() for part in (salt, stored, server)]
     return f"SCRAM-SHA-256${ITERATIONS}:{encoded[0]}${encoded[1]}:{encoded[2]}"
-
-
-def identifier(name: str) -> str:
-    """Write a name as it is where that is safe, else in quotes."""
-    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'

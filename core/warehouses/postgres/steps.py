@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 
 from core.errors import SecretError, WarehouseError
 from core.model import Step
+from core.quoting.sql import identifier, quoted_identifier
 from core.warehouses._steps import clock_step, tables_text, timed
 from core.warehouses.postgres.connecting import SILENT
 from core.warehouses.postgres.connection import Connector, is_this_machine
-from core.warehouses.postgres.errors import explain_login, quoted, trouble_of
+from core.warehouses.postgres.errors import explain_login, trouble_of
 from core.warehouses.postgres.session import PostgresSession
-from core.warehouses.postgres.setup import identifier
 
 __all__ = ["NTP", "read_only", "steps", "steps_of"]
 
@@ -222,7 +222,7 @@ def _nothing_readable(connector: Connector, session: PostgresSession) -> Step:
             remedy="Check `database` in the source's file; psql -l lists those that there are.",
         )
     grants = (
-        f"GRANT USAGE ON SCHEMA {schema} TO {quoted(user)}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {quoted(user)};"
+        f"GRANT USAGE ON SCHEMA {schema} TO {quoted_identifier(user)}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {quoted_identifier(user)};"
         for schema in schemas
     )
     return Step(

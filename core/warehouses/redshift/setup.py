@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 
 from core.model import Secret
+from core.quoting.sql import identifier, literal
 from core.warehouses.base import SetupNames
-from core.warehouses.postgres.setup import CONNECTIONS, grants, identifier
+from core.warehouses.postgres.setup import CONNECTIONS, grants
 
 __all__ = ["script", "verifier_of"]
 
@@ -19,7 +20,7 @@ __all__ = ["script", "verifier_of"]
 def script(names: SetupNames) -> str:
     """Give the script."""
     user = identifier(names.user)
-    password = f"'{names.verifier}'" if names.verifier else "DISABLE"
+    password = literal(names.verifier) if names.verifier else "DISABLE"
     lines = [
         "-- Backhaul on Redshift: a user who reads, and nothing else. Run it in the database that is to be read, as an administrator.",
         f"CREATE USER {user} PASSWORD {password} NOCREATEDB NOCREATEUSER CONNECTION LIMIT {CONNECTIONS} SESSION TIMEOUT 3600;",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from core.quoting.sql import literal, quoted_identifier
 from core.warehouses.base import SetupNames
 
 __all__ = ["script"]
@@ -23,15 +24,16 @@ def script(names: SetupNames) -> str:
     """Give the script."""
     user, role = _name(names.user), _name(names.role or names.user)
     warehouse = _name(names.warehouse or "BACKHAUL")
+    monitor = _name(f"{names.warehouse or 'BACKHAUL'}_MONITOR")
     database = _name(names.database or "MY_DATABASE")
     schemas = names.schemas or ("PUBLIC",)
-    key = f"\n  RSA_PUBLIC_KEY = '{names.public_key}'" if names.public_key else ""
+    key = f"\n  RSA_PUBLIC_KEY = {literal(names.public_key)}" if names.public_key else ""
     lines = ["-- Backhaul on Snowflake: a role that reads, and nothing else. Run it as ACCOUNTADMIN."]
     if not names.warehouse:
         lines += [
             f"CREATE WAREHOUSE IF NOT EXISTS {warehouse} WAREHOUSE_SIZE = XSMALL AUTO_SUSPEND = {SUSPEND_SECONDS} AUTO_RESUME = TRUE INITIALLY_SUSPENDED = TRUE;",
-            f"CREATE RESOURCE MONITOR IF NOT EXISTS {warehouse}_MONITOR WITH CREDIT_QUOTA = {CREDITS} FREQUENCY = MONTHLY START_TIMESTAMP = IMMEDIATELY TRIGGERS ON 100 PERCENT DO SUSPEND;",
-            f"ALTER WAREHOUSE {warehouse} SET RESOURCE_MONITOR = {warehouse}_MONITOR;",
+            f"CREATE RESOURCE MONITOR IF NOT EXISTS {monitor} WITH CREDIT_QUOTA = {CREDITS} FREQUENCY = MONTHLY START_TIMESTAMP = IMMEDIATELY TRIGGERS ON 100 PERCENT DO SUSPEND;",
+            f"ALTER WAREHOUSE {warehouse} SET RESOURCE_MONITOR = {monitor};",
         ]
     lines += [
         f"CREATE ROLE IF NOT EXISTS {role};",
@@ -68,4 +70,4 @@ def script(names: SetupNames) -> str:
 
 def _name(name: str) -> str:
     """Write a name as it is where that is safe, else in quotes."""
-    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_$]*", name) else '"' + name.replace('"', '""') + '"'
+    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_$]*", name) else quoted_identifier(name)

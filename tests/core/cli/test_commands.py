@@ -43,7 +43,7 @@ def people(project: ProjectFolder, receiver: Receiver) -> ProjectFolder:
 def test_the_commands_are_those_that_are_documented() -> None:
     documented = (
         "alerts audit bundle check completion daemon demo doctor explain forget init key lint lsp pause plan preview rejected "
-        "replay resume run runs schema secret setup-sql show status stop templates undo web"
+        "replay resume run runs schema secret setup-sql show status stop templates trust undo web"
     )
     assert documented.split() == COMMANDS
 
@@ -68,7 +68,7 @@ def test_every_command_explains_itself(words: str, capsys: pytest.CaptureFixture
         ("runs users --limit 1", 0, ["users", "1,500"]),
         ("preview leads --limit 3", 0, ["lead_score", "u_00003", "first 3 rows, more exist", '"type": "identify"']),
         ("plan leads", 0, ["leads → files", "0 new  0 changed  400 unchanged", "0 calls in 0 requests"]),
-        ("plan leads --markdown", 0, ["### leads → files", "| unchanged | 400 |"]),
+        ("plan leads --markdown", 0, ["### `leads` → `files`", "| unchanged | 400 |"]),
         ("plan leads --full-refresh", 1, ["400 changed", "400 calls in 1 request", "A full refresh makes 400 calls"]),
         ("plan leads --from-zero", 0, ["400 unchanged"]),
         ("lint", 1, ["feature_use.sql:3:16", "[missing-required-column]", "fix: call it userId (--fix)"]),

@@ -133,8 +133,10 @@ def write_query(file: Path, text: str, expected: str) -> bool:
 
 
 def write_privately(file: Path, text: str) -> None:
-    """Write a file that only its owner may read. Raises OSError."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write a file of a part of the state folder that only its owner may read. Raises OSError."""
+    from core.own_folder import make_part
+
+    make_part(file.parent.parent, file.parent.name)
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
         opened.write(text)

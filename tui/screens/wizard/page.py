@@ -386,8 +386,10 @@ class WizardPage(Page):
         known: dict[str, Any] = {**names, "schemas": (schema,)} if schema else dict(names)
         if public_key := self.draft.facts.get("private_key", {}).get("public_key"):
             known["public_key"] = public_key
-        script = self.draft.plugin.setup_script(SetupNames(**known))
-        return str(script)
+        try:
+            return str(self.draft.plugin.setup_script(SetupNames(**known)))
+        except UsageError:  # a name that was pasted with a line break: the step that it stands in says so
+            return ""
 
     async def _save(self) -> None:
         """Write the file, then keep the secrets; the draft is forgotten when both are done."""

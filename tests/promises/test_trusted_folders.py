@@ -1,0 +1,393 @@
+"""A folder is not trusted until somebody says so: nothing that a project names outside of itself is run or reached before.
+
+A canary is a command that leaves a file behind. The projects here are a stranger's: nothing in the environment trusts them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import project as projects
+from core import trust
+from core.errors import ProjectError, TrustError
+from core.sync.state import StateFolder
+from core.sync.stopping import Stopping
+from core.workbench.connections import list_secrets
+from core.workbench.request import Request
+from tests.projects import ProjectFolder, backhaul
+from tests.servers.receiving import Receiver
+from tui.bridge import Bridge
+
+ROOT_ONLY = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+
+
+@pytest.fixture(autouse=True)
+def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BACKHAUL_TRUST", raising=False)
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "user-state"))
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> ProjectFolder:
+    """A project that reaches nothing: a DuckDB file and a file destination inside of it."""
+    found = ProjectFolder.make(tmp_path / "project")
+    found.duckdb("CREATE TABLE people AS SELECT i::VARCHAR AS id, 'n' || i AS name FROM range(1, 6) t(i)")
+    found.file()
+    found.sync("people", 'SELECT id AS "userId", name FROM people', to=("files",))
+    return found
+
+
+def canary(made: ProjectFolder) -> Path:
+    """Have the project's secrets come from a command that leaves a file behind, and need some."""
+    file = made.folder.parent / "canary"
+    script = made.folder.parent / "canary.sh"
+    script.write_text(f"#!/bin/sh\ntouch {file}\necho a-secret\n")
+    script.chmod(0o755)
+    secrets = {"from": "command", "command": f"{script} {{name}}"}
+    alerts = {"page": {"to": "command", "command": [str(script)]}}
+    made.write("backhaul.toml", {"name": "tests", "secrets": secrets, "alerts": alerts})
+    made.write("sources/pg.toml", {"type": "postgres", "host": "127.0.0.1", "port": 1, "database": "d", "user": "u"})
+    made.write("destinations/seg.toml", {"type": "segment", "url": "http://127.0.0.1:1/v1"})
+    made.sync("users", 'SELECT id AS "userId" FROM users', to=("seg",), source="pg")
+    return file
+
+
+def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Give everything in a folder: its mode, size and content."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+        found[str(path.relative_to(folder))] = (status.st_mode, status.st_size if content else 0, content)
+    return found
+
+
+COMMANDS = (
+    ("secret", "list"),
+    ("check",),
+    ("preview", "users"),
+    ("plan", "users"),
+    ("run",),
+    ("lint", "--read-catalogue"),
+    ("audit", "users"),
+    ("alerts", "test", "page"),
+    ("status",),
+    ("runs",),
+    ("doctor",),
+    ("alerts",),
+)
+
+
+def test_a_strangers_folder_runs_no_command_whatever_is_done_in_it(made: ProjectFolder) -> None:
+    touched = canary(made)
+    for command in COMMANDS:
+        done = made.run(*command)
+        assert not touched.exists(), command
+        assert "Traceback" not in done.err
+    answer = list_secrets(
+        Request(do="list_secrets", values={}, folder=made.folder, stopping=Stopping(), part=lambda _: None)
+    )
+    assert not any(each["present"] for each in answer["secrets"])
+    assert not touched.exists()
+
+
+@pytest.mark.parametrize("command", [("preview", "users"), ("plan", "users"), ("run", "users"), ("audit", "users")])
+def test_it_says_what_it_would_do_and_how_to_allow_it(made: ProjectFolder, command: tuple[str, ...]) -> None:
+    canary(made)
+    done = made.run(*command)
+    assert done.code in (1, 2)
+    assert "This folder is not trusted yet." in done.out + done.err
+    assert f"`backhaul trust {made.folder}`" in done.out + done.err
+
+
+def test_what_was_allowed_runs_until_one_of_its_lines_changes(made: ProjectFolder) -> None:
+    touched = canary(made)
+    shown = made.run_in_folder("trust", "--yes")
+    assert shown.code == 0
+    assert "canary.sh" in shown.out
+    assert 'host = "127.0.0.1"' in shown.out
+    made.run("secret", "list")
+    assert touched.exists()
+    touched.unlink()
+    made.write("destinations/seg.toml", {"type": "segment", "url": "http://127.0.0.1:1/v1", "limits": {"requests": 5}})
+    assert not projects.load(made.folder).untrusted  # a limit reaches nothing
+    made.write("destinations/seg.toml", {"type": "segment", "url": "http://127.0.0.1:2/v1"})
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["destinations/seg"]
+    text = (made.folder / "backhaul.toml").read_text()
+    (made.folder / "backhaul.toml").write_text(text.replace("{name}", "{name} --more"))
+    assert {reach.place for reach in projects.load(made.folder).untrusted} == {"secrets", "destinations/seg"}
+    made.run("secret", "list")
+    assert not touched.exists()
+    assert made.run_in_folder("trust", "--revoke").code == 0
+    assert len(projects.load(made.folder).untrusted) == 4
+
+
+def test_what_was_allowed_is_the_content_of_the_projects_own_scripts_and_authorities(made: ProjectFolder) -> None:
+    secrets = {"from": "command", "command": "sh ./print.sh {name}"}
+    made.write("backhaul.toml", {"name": "tests", "secrets": secrets})
+    hook = {"type": "webhook", "url": "https://hook.example/x", "network": {"ca_file": "ca.pem"}}
+    made.write("destinations/hook.toml", hook)
+    made.write("print.sh", "echo a-secret")
+    made.write("ca.pem", "theirs")
+    trust.allow(projects.load(made.folder))
+    assert not projects.load(made.folder).untrusted
+    made.write("print.sh", "echo a-secret; touch canary")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+    made.write("print.sh", "echo a-secret")
+    made.write("ca.pem", "another's")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["destinations/hook"]
+
+
+def test_a_file_of_a_destination_that_is_a_link_is_not_written(made: ProjectFolder, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("theirs")
+    (made.folder / "delivered").mkdir()
+    (made.folder / "delivered" / "people.jsonl").symlink_to(outside)
+    assert made.run("run", "people").code != 0
+    assert outside.read_text() == "theirs"
+
+
+def test_nobody_who_cannot_be_asked_has_said_yes(made: ProjectFolder) -> None:
+    canary(made)
+    done = made.run_in_folder("trust")
+    assert done.code == 2
+    assert "--yes" in done.err
+    assert projects.load(made.folder).untrusted
+
+
+def test_a_clone_of_the_same_name_is_not_given_the_secrets_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("core.secrets._from_keyring", lambda project, name: read.append(name) or "a-password")
+    mine, clone = ProjectFolder(tmp_path / "mine"), ProjectFolder(tmp_path / "clone")
+    for each, host in ((mine, "replica.acme.example"), (clone, "127.0.0.2")):
+        each.write("backhaul.toml", {"name": "acme"})
+        each.write("sources/prod.toml", {"type": "postgres", "host": host, "port": 1, "database": "d", "user": "u"})
+        each.sync("users", 'SELECT id AS "userId" FROM users', to=(), source="prod")
+    trust.allow(projects.load(mine.folder))
+    assert not projects.load(mine.folder).untrusted
+    assert "not trusted yet" in clone.run("run", "users").err
+    assert clone.run("check").code != 0
+    assert read == []
+    shown = clone.run_in_folder("trust")
+    assert f"It has the same name as the project in {mine.folder}" in shown.out
+    assert "service 'backhaul: acme'" in shown.out
+    # one that was allowed with another name asks again: the name says whose entries are read
+    clone.write("backhaul.toml", {"name": "harmless"})
+    trust.allow(projects.load(clone.folder))
+    clone.write("backhaul.toml", {"name": "acme"})
+    assert [reach.place for reach in projects.load(clone.folder).untrusted] == ["secrets"]
+
+
+def test_a_project_that_reaches_nothing_needs_no_trust(made: ProjectFolder) -> None:
+    assert made.run("run", "people").code == 0
+    assert len(made.delivered("people")) == 5
+    assert not (made.folder.parent / "user-state").exists()
+
+
+def outside_duckdb(made: ProjectFolder, elsewhere: Path) -> None:
+    made.write("sources/warehouse.toml", {"type": "duckdb", "path": str(elsewhere / "other.duckdb")})
+
+
+def outside_files(made: ProjectFolder, elsewhere: Path) -> None:
+    made.write("destinations/files.toml", {"type": "file", "folder": str(elsewhere)})
+
+
+def outside_by_dots(made: ProjectFolder, elsewhere: Path) -> None:
+    made.write("destinations/files.toml", {"type": "file", "folder": f"../{elsewhere.name}"})
+
+
+def outside_by_link(made: ProjectFolder, elsewhere: Path) -> None:
+    (made.folder / "delivered").symlink_to(elsewhere)
+
+
+def outside_state(made: ProjectFolder, elsewhere: Path) -> None:
+    made.write("backhaul.toml", {"name": "tests", "state": str(elsewhere / "state")})
+
+
+def outside_state_without_id(made: ProjectFolder, elsewhere: Path) -> None:
+    outside_state(made, elsewhere)
+    made.write("syncs/people.toml", {"source": "warehouse", "destinations": ["files"], "call": "identify"})
+
+
+OUTSIDE = (outside_duckdb, outside_files, outside_by_dots, outside_by_link, outside_state, outside_state_without_id)
+
+
+@pytest.mark.parametrize("go", OUTSIDE, ids=lambda each: each.__name__)
+def test_a_path_outside_of_the_folder_is_asked_about(
+    made: ProjectFolder, tmp_path: Path, go: Callable[[ProjectFolder, Path], None]
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "other.duckdb").write_bytes((made.folder / "warehouse.duckdb").read_bytes())
+    go(made, elsewhere)
+    before = tree(elsewhere)
+    for command in (("status",), ("plan", "people"), ("run", "people")):
+        done = made.run(*command)
+        assert tree(elsewhere) == before
+    assert done.code != 0
+    assert "not trusted yet" in done.out + done.err
+    assert made.run_in_folder("trust", "--yes").code == 0
+    assert made.run("run", "people").code == 0
+
+
+def test_one_that_is_not_trusted_holds_back_no_other(made: ProjectFolder, receiver: Receiver) -> None:
+    made.webhook(receiver.url)
+    made.sync("people", 'SELECT id AS "userId", name FROM people', to=("files", "hook"))
+    done = made.run("run", "people")
+    assert done.code == 2
+    assert "destinations/hook" in done.out + done.err
+    assert len(made.delivered("people")) == 5
+    assert receiver.calls() == []
+    made.run_in_folder("trust", "--yes")
+    assert made.run("run", "people").code == 0
+    assert len(receiver.calls()) == 5
+
+
+def test_the_environment_names_folders_that_are_trusted(
+    made: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touched = canary(made)
+    monkeypatch.chdir(made.folder)
+    for nothing in ("", ".", "project", str(tmp_path / "proj"), os.pathsep):
+        monkeypatch.setenv("BACKHAUL_TRUST", nothing)
+        assert projects.load(made.folder).untrusted, nothing
+    assert not touched.exists()
+    for found in (str(made.folder), str(tmp_path), f"/nowhere{os.pathsep}{made.folder}/"):
+        monkeypatch.setenv("BACKHAUL_TRUST", found)
+        assert not projects.load(made.folder).untrusted, found
+
+
+def test_what_was_allowed_is_the_users_own_file(made: ProjectFolder, tmp_path: Path) -> None:
+    canary(made)
+    made.run_in_folder("trust", "--yes")
+    (file,) = (tmp_path / "user-state" / "backhaul" / "trust").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert "a-secret" not in file.read_text()
+    file.chmod(0o666)  # anybody could have written it
+    assert projects.load(made.folder).untrusted
+    file.chmod(0o600)
+    assert not projects.load(made.folder).untrusted
+    copied = json.loads(file.read_text()) | {"folder": "/somewhere/else"}
+    file.write_text(json.dumps(copied))
+    assert projects.load(made.folder).untrusted
+
+
+def test_a_folder_that_comes_with_its_own_state_is_not_trusted_by_it(made: ProjectFolder) -> None:
+    made.run("run", "people")
+    canary(made)
+    assert (made.folder / ".backhaul" / "store.made").exists()
+    assert len(projects.load(made.folder).untrusted) == 4
+
+
+def test_no_home_in_the_project_says_that_it_is_trusted(made: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    canary(made)
+    monkeypatch.chdir(made.folder)
+    monkeypatch.setenv("XDG_STATE_HOME", str(made.folder / "state"))
+    trust.allow(projects.load(made.folder))
+    assert not projects.load(made.folder).untrusted
+    monkeypatch.setenv("XDG_STATE_HOME", "state")  # the same folder, as one that is called in the project finds it
+    assert projects.load(made.folder).untrusted
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize("part", ["", "backhaul.toml", "syncs"])
+def test_what_belongs_to_another_user_is_refused(
+    made: ProjectFolder, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.chown(made.folder / part, 23_456, 23_456)
+    below = made.folder / "below"
+    below.mkdir()
+    for command in (("status",), ("run",), ("lint",), ("secret", "list")):
+        done = backhaul(*command, folder=below)  # it is found from a folder below, as any project is
+        assert done.code == 2
+        assert "belongs to another user, user 23456" in done.err
+        assert "`backhaul trust " in done.err
+    assert not (made.folder / ".backhaul").exists()
+    monkeypatch.setenv("SUDO_UID", "23456")
+    assert made.run("status").code == 0
+    monkeypatch.delenv("SUDO_UID")
+    shown = made.run_in_folder("trust", "--yes")
+    assert "Its files belong to another user, user 23456" in shown.out
+    assert made.run("status").code == 0
+    os.chown(made.folder / part, 23_457, 23_457)
+    assert made.run("status").code == 2
+
+
+@ROOT_ONLY
+def test_a_file_of_another_user_takes_out_itself_alone(made: ProjectFolder) -> None:
+    made.sync("other", 'SELECT id AS "userId" FROM people', to=("files",))
+    os.chown(made.folder / "syncs" / "other.sql", 23_456, 23_456)
+    found = projects.load(made.folder)
+    assert list(found.syncs) == ["people"]
+    assert "belongs to another user" in str(found.broken[made.folder / "syncs" / "other.toml"])
+
+
+async def test_what_one_makes_in_the_console_stays_trusted(made: ProjectFolder) -> None:
+    bridge = Bridge(_NoApp(), made.folder)  # type: ignore[arg-type]
+    source = {"type": "postgres", "host": "db.example", "database": "d", "user": "u"}
+    try:
+        await bridge.refresh()
+        await bridge.change(lambda: projects.write_file(made.folder / "sources" / "prod.toml", source))
+        assert projects.load(made.folder).reaches
+        assert not projects.load(made.folder).untrusted
+        made.write("sources/theirs.toml", source)  # that came with a pull
+        await bridge.change(lambda: projects.set_value(made.folder / "sources" / "prod.toml", "host", "two.example"))
+        assert {reach.place for reach in projects.load(made.folder).untrusted} == {"sources/prod", "sources/theirs"}
+        await bridge.trust()
+        assert not bridge.snapshot.project.untrusted  # type: ignore[union-attr]
+    finally:
+        await bridge.close()
+
+
+class _NoApp:
+    def post_message(self, message: Any) -> None:
+        del message
+
+
+def test_an_alert_that_is_not_trusted_says_so_and_runs_nothing(made: ProjectFolder) -> None:
+    touched = canary(made)
+    done = made.run("alerts", "test", "page")
+    assert done.code == 1
+    assert "not trusted" in done.out
+    assert not touched.exists()
+
+
+def test_the_error_of_a_state_folder_elsewhere_comes_before_anything_is_made(
+    made: ProjectFolder, tmp_path: Path
+) -> None:
+    outside_state(made, tmp_path)
+    with pytest.raises(TrustError, match="state"):
+        StateFolder(projects.load(made.folder))
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_file_that_is_a_link_out_of_the_project_is_given_no_id(made: ProjectFolder, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.toml"
+    outside.write_text('source = "warehouse"\ndestinations = ["files"]\ncall = "identify"\n')
+    (made.folder / "syncs" / "linked.toml").symlink_to(outside)
+    made.write("syncs/linked.sql", 'SELECT id AS "userId" FROM people')
+    before = outside.read_text()
+    assert made.run("run", "people").code in (0, 1)
+    assert outside.read_text() == before
+    assert isinstance(projects.load(made.folder).broken[made.folder / "syncs" / "linked.toml"], ProjectError)
+
+
+def test_writing_a_file_follows_no_link_that_lies_ready(made: ProjectFolder, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("untouched")
+    (made.folder / "syncs" / ".fresh.toml.new").symlink_to(outside)
+    made.write("syncs/fresh.sql", 'SELECT id AS "userId", name FROM people')
+    made.write("syncs/fresh.toml", {"source": "warehouse", "destinations": ["files"], "call": "identify"})
+    assert made.run("run", "fresh").code == 0
+    assert "id = " in (made.folder / "syncs" / "fresh.toml").read_text()
+    assert outside.read_text() == "untouched"
