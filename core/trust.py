@@ -192,13 +192,16 @@ def _words(command: str) -> list[str]:
 
 
 def _files(folder: Path, texts: Iterable[object]) -> dict[str, str]:
-    """Return the digests of the project's own files that are named: a script, the authorities of a host. What was allowed is their content."""
+    """Return the digests of the project's own files that are named: a script, the authorities of a host. What was allowed is their content.
+
+    What lies outside did not come with the project, and may change: a token that is read, the program itself.
+    """
     found = {}
     for text in texts:
         if isinstance(text, str) and text and "\0" not in text:
             file = folder / expanded(text)
             try:
-                if is_plain_file(file) and file.stat().st_size <= _MOST_BYTES:
+                if not _outside(folder, file) and is_plain_file(file) and file.stat().st_size <= _MOST_BYTES:
                     found[text] = _digest(file.read_bytes())
             except OSError:
                 continue
