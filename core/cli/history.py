@@ -63,6 +63,9 @@ def status(*, probe: bool, stale: str, no_daemon: bool, folder: Path | None, as_
     elif not rows:
         say("No sync yet. Add syncs/<name>.sql and syncs/<name>.toml.", sign="none")
     else:
+        for source in project.sources.values():
+            if source.notice:
+                say(source.notice, sign="warn")
         _print_status(rows)
     fail(2 if broken else 0)
 
