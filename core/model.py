@@ -282,6 +282,13 @@ class Source:
     timezone: str = "UTC"
     at_once: int = AT_ONCE
 
+    @property
+    def notice(self) -> str:
+        """What is said wherever its rows are shown: that its file lets in a user whom nothing holds back; "" where it does not."""
+        if not getattr(self.settings, "allow_superuser", False):
+            return ""
+        return f"source {self.name}: allow_superuser = true, so its user may be able to do more than read"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:

@@ -63,6 +63,9 @@ def status(*, probe: bool, stale: str, no_daemon: bool, folder: Path | None, as_
     elif not rows:
         say("No sync yet. Add syncs/<name>.sql and syncs/<name>.toml.", sign="none")
     else:
+        for source in project.sources.values():
+            if source.notice:
+                say(source.notice, sign="warn")
         _print_status(rows)
         if (runner is None or runner.state != "running") and any(row.enabled for row in rows):
             say("No daemon runs, so nothing is run by its schedule. Start one with `backhaul daemon`.", sign="none")

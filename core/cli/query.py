@@ -17,7 +17,7 @@ from core.json_text import read_json
 from core.words import counted, will_read
 
 if TYPE_CHECKING:
-    from core.model import Estimate
+    from core.model import Estimate, Project, Sync
     from core.sync.planned import PlannedDelivery
     from core.sync.preview import Preview
 
@@ -40,12 +40,20 @@ def preview(sync: str, *, limit: int, from_zero: bool, folder: Path | None, as_j
     chosen = open_syncs(project, (sync,))[0]
     told = _tell_nothing if as_json else _tell_estimate
     reader = secrets.reader(project)
+    _tell_notice(project, chosen, as_json=as_json)
     found = preview_sync(project, chosen, reader, limit=limit, from_zero=from_zero, estimated=told)
     if as_json:
         print_json(preview_json(found))
     else:
         _print_preview(found, limit)
     fail(1 if any(row.fault for row in found.rows) else 0)
+
+
+def _tell_notice(project: Project, sync: Sync, *, as_json: bool) -> None:
+    """Print what has to be said of the sync's source before its rows are shown."""
+    source = project.sources.get(sync.source)
+    if source is not None and source.notice and not as_json:
+        say(source.notice, sign="warn")
 
 
 def _tell_estimate(estimate: Estimate) -> None:
@@ -106,6 +114,7 @@ def plan(sync: str, *, markdown: bool, folder: Path | None, as_json: bool, **sai
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
     told = _tell_nothing if as_json else _tell_estimate
+    _tell_notice(project, chosen, as_json=as_json)
     deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=accepted_of(**said), estimated=told)
     if as_json:
         print_json(plan_json(deliveries))

@@ -1,7 +1,8 @@
 """Functions that read files or the network, run SQL from text, or change something although called in a SELECT.
 
 Each entry is a pattern for a function's name, alone or behind its schema, in lower case, with the reason. Unknown
-functions pass: a read-only session with few privileges is the other wall (each warehouse's `check` looks at it).
+functions pass here: a read-only session with few privileges is the other wall (each warehouse's `check` looks at it), and on
+Postgres and Redshift the catalogue, which knows what a function may do whatever its name (`core.warehouses.postgres.functions`).
 
 Sources: the function lists of each vendor's documents; for DuckDB, `duckdb_functions()` of version 2; for
 Postgres, the volatile functions of `pg_proc`.
@@ -14,7 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
-__all__ = ["ALLOWED", "FILE_ENDING", "REFUSED", "reason_to_refuse"]
+__all__ = ["ALLOWED", "FILE_ENDING", "NAMED_BY_TEXT", "REFUSED", "reason_to_refuse"]
 
 _FILES = "it reads files"
 _NETWORK = "it reaches the network"
@@ -23,6 +24,134 @@ _CHANGES = "it changes something"
 _SERVER = "it acts on the server or on other sessions"
 _MODEL = "it hands rows to a model, which is billed by what it reads"
 _WAITS = "it holds the session up"
+NAMED_BY_TEXT = "it takes a name from text, which cannot be checked; write the name itself"
+
+_OF_EXTENSIONS: Mapping[str, str] = {
+    # pg_duckdb, pg_background, pg_graphql, pgRouting
+    "duckdb.*": _RUNS,
+    "read_csv": _FILES,
+    "read_json": _FILES,
+    "read_parquet": _FILES,
+    "iceberg_*": _FILES,
+    "delta_scan": _FILES,
+    "pg_background_*": _RUNS,
+    "graphql.resolve": _RUNS,
+    "pgr_*": _RUNS,
+    # Citus
+    "run_command_on_*": _RUNS,
+    "master_*": _CHANGES,
+    "citus_*": _CHANGES,
+    "create_distributed_*": _CHANGES,
+    "create_reference_table": _CHANGES,
+    "undistribute_table": _CHANGES,
+    "alter_distributed_table": _CHANGES,
+    "alter_table_set_access_method": _CHANGES,
+    "alter_columnar_table_*": _CHANGES,
+    "truncate_local_data_after_distributing_table": _CHANGES,
+    "rebalance_table_shards": _CHANGES,
+    "replicate_table_shards": _CHANGES,
+    "isolate_tenant_to_new_shard": _CHANGES,
+    "update_distributed_table_colocation": _CHANGES,
+    "create_time_partitions": _CHANGES,
+    "drop_old_time_partitions": _CHANGES,
+    "worker_*_shard*": _CHANGES,
+    "worker_apply_*": _RUNS,
+    # clouds: Azure, Aurora and RDS, AlloyDB and Cloud SQL; pgai, pg_net, pg_vectorize
+    "azure_storage.*": _NETWORK,
+    "azure_ai.*": _NETWORK,
+    "azure_cognitive.*": _NETWORK,
+    "azure_ml.*": _NETWORK,
+    "azure_openai.*": _NETWORK,
+    "aws_bedrock.*": _NETWORK,
+    "aws_comprehend.*": _NETWORK,
+    "aws_sagemaker.*": _NETWORK,
+    "google_ml.*": _NETWORK,
+    "ml_predict_row": _NETWORK,
+    "ai.*": _NETWORK,
+    "net.*": _NETWORK,
+    "vectorize.*": _NETWORK,
+    # orafce and EDB
+    "utl_file.*": _FILES,
+    "utl_http.*": _NETWORK,
+    "utl_mail.*": _NETWORK,
+    "utl_smtp.*": _NETWORK,
+    "utl_tcp.*": _NETWORK,
+    "dbms_alert.*": _CHANGES,
+    "dbms_aq*.*": _CHANGES,
+    "dbms_job.*": _CHANGES,
+    "dbms_lock.*": _WAITS,
+    "dbms_pipe.*": _CHANGES,
+    "dbms_scheduler.*": _CHANGES,
+    "dbms_sql.*": _RUNS,
+    "oracle_execute": _RUNS,
+    # TimescaleDB
+    "add_compression_policy": _CHANGES,
+    "add_continuous_aggregate_policy": _CHANGES,
+    "add_data_node": _CHANGES,
+    "add_dimension": _CHANGES,
+    "add_job": _CHANGES,
+    "add_reorder_policy": _CHANGES,
+    "add_retention_policy": _CHANGES,
+    "alter_job": _CHANGES,
+    "attach_data_node": _CHANGES,
+    "attach_tablespace": _CHANGES,
+    "compress_chunk": _CHANGES,
+    "copy_chunk": _CHANGES,
+    "create_hypertable": _CHANGES,
+    "decompress_chunk": _CHANGES,
+    "delete_data_node": _CHANGES,
+    "delete_job": _CHANGES,
+    "detach_data_node": _CHANGES,
+    "detach_tablespace*": _CHANGES,
+    "disable_chunk_skipping": _CHANGES,
+    "distributed_exec": _RUNS,
+    "drop_chunks": _CHANGES,
+    "enable_chunk_skipping": _CHANGES,
+    "merge_chunks": _CHANGES,
+    "move_chunk": _CHANGES,
+    "recompress_chunk": _CHANGES,
+    "remove_*_policy": _CHANGES,
+    "reorder_chunk": _CHANGES,
+    "run_job": _RUNS,
+    "set_adaptive_chunking": _CHANGES,
+    "set_chunk_time_interval": _CHANGES,
+    "set_integer_now_func": _CHANGES,
+    "split_chunk": _CHANGES,
+    "timescaledb_post_restore": _CHANGES,
+    "timescaledb_pre_restore": _CHANGES,
+    # pg_partman, queues, replication, repacking, masking
+    "partman.*": _CHANGES,
+    "create_parent": _CHANGES,
+    "run_maintenance*": _CHANGES,
+    "partition_data_*": _CHANGES,
+    "undo_partition*": _CHANGES,
+    "drop_partition_*": _CHANGES,
+    "pgmq.*": _CHANGES,
+    "pgq.*": _CHANGES,
+    "pglogical.*": _SERVER,
+    "bdr.*": _SERVER,
+    "spock.*": _SERVER,
+    "repack.*": _CHANGES,
+    "squeeze.*": _CHANGES,
+    "vault.create_secret": _CHANGES,
+    "vault.update_secret": _CHANGES,
+    "anon.add_noise_*": _CHANGES,
+    "anon.anonymize_*": _CHANGES,
+    "anon.init": _CHANGES,
+    "anon.load*": _FILES,
+    "anon.shuffle_*": _CHANGES,
+    "anon.start_dynamic_masking": _CHANGES,
+    "anon.stop_dynamic_masking": _CHANGES,
+    # PostGIS
+    "addgeometrycolumn": _CHANGES,
+    "dropgeometrycolumn": _CHANGES,
+    "dropgeometrytable": _CHANGES,
+    "populate_geometry_columns": _CHANGES,
+    "postgis_extensions_upgrade": _CHANGES,
+    "topology.*": _CHANGES,
+    "updategeometrysrid": _CHANGES,
+}
+"""Functions of extensions, as their documents list them; the catalogue check finds others."""
 
 _POSTGRES: Mapping[str, str] = {
     "pg_read_*": _FILES,
@@ -88,11 +217,29 @@ _POSTGRES: Mapping[str, str] = {
     "binary_upgrade_*": _SERVER,
     "brin_*summarize*": _SERVER,
     "gin_clean_pending_list": _SERVER,
+    "pg_clear_*_stats": _CHANGES,
+    "pg_restore_*_stats": _CHANGES,
+    "autoprewarm_*": _SERVER,
+    "heap_force_*": _CHANGES,
+    "pg_truncate_visibility_map": _CHANGES,
+    "pg_logfile_rotate": _SERVER,
+    "postgres_fdw_disconnect*": _SERVER,
+    "xslt_process": _FILES,
+    **_OF_EXTENSIONS,
+}
+
+_REDSHIFT: Mapping[str, str] = {
+    **_POSTGRES,
+    "boost_query_priority": _SERVER,
+    "cancel_*": _SERVER,
+    "change_*_priority": _SERVER,
+    "pg_terminate_session": _SERVER,
 }
 
 _SNOWFLAKE: Mapping[str, str] = {
     "system$*": _SERVER,
-    "identifier": "it takes a name from text, which cannot be checked; write the name itself",
+    "identifier": NAMED_BY_TEXT,
+    "to_query": _RUNS,
     "get_presigned_url": _FILES,
     "get_stage_location": _FILES,
     "build_stage_file_url": _FILES,
@@ -119,6 +266,7 @@ _BIGQUERY: Mapping[str, str] = {
     "ml.understand_text": _NETWORK,
     "ai.*": "it asks a model outside BigQuery, and costs by the row",
     "obj.*": _FILES,
+    "st_regionstats": "it asks Earth Engine, and costs by what it reads",
 }
 """Remote functions and remote models have names of their own: what a dry run says of them is looked at in the session."""
 
@@ -159,17 +307,41 @@ _DUCKDB: Mapping[str, str] = {
     "truncate_duckdb_logs": _CHANGES,
     "add_parquet_key": _CHANGES,
     "sql_auto_complete": _SERVER,
+    "airport_*": _NETWORK,
+    "bigquery_*": _NETWORK,
+    "cron": _RUNS,
+    "ducklake_*": _CHANGES,
+    "mongo_*": _NETWORK,
+    "mssql_*": _NETWORK,
+    "odbc_*": _NETWORK,
+    "snowflake_*": _NETWORK,
+    "start_ui*": _SERVER,
+    "stop_ui*": _SERVER,
 }
 
 REFUSED: Mapping[str, Mapping[str, str]] = {
     "postgres": _POSTGRES,
-    "redshift": _POSTGRES,
+    "redshift": _REDSHIFT,
     "snowflake": _SNOWFLAKE,
     "bigquery": _BIGQUERY,
     "duckdb": _DUCKDB,
 }
 
+_ALLOWED_OF_POSTGRES = frozenset(
+    {
+        "citus_relation_size",
+        "citus_table_size",
+        "citus_total_relation_size",
+        "citus_version",
+        "partman.check_default",
+        "partman.show_partition_info",
+        "partman.show_partition_name",
+        "partman.show_partitions",
+    }
+)
 ALLOWED: Mapping[str, frozenset[str]] = {
+    "postgres": _ALLOWED_OF_POSTGRES,
+    "redshift": _ALLOWED_OF_POSTGRES,
     "snowflake": frozenset(
         {
             "system$typeof",

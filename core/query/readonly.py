@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from sqlglot import Token, TokenType, exp
 
 from core.model import Finding, Severity
-from core.query.dangerous import FILE_ENDING, reason_to_refuse
+from core.query.dangerous import FILE_ENDING, NAMED_BY_TEXT, reason_to_refuse
 from core.query.operators import KNOWN, OF_EXTENSIONS
 from core.query.place import finding
 
@@ -36,6 +36,7 @@ _WRITES = re.compile(
 _MOST_OF_AN_OPERATOR = 80
 """So many words stand in the brackets of OPERATOR(...) at the most: its own name has 63 signs."""
 
+_PLAIN_NAME = re.compile(r'[\w$]+(\.[\w$]+)*|"[^"@]+"')
 _PATH = re.compile(r"[/\\:*?]")
 _WRITING_NODES: tuple[type[exp.Expr], ...] = (
     exp.DML,
@@ -157,9 +158,24 @@ def functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Find
         if reason:
             message = f"{path[-1]} is refused: {reason}."
             yield finding(text, "dangerous-function", message, token.start, token.end + 1)
+    if dialect == "snowflake":
+        yield from _named_tables(tokens, text)
     if dialect in ("postgres", "redshift", "duckdb"):
         yield from _unicode_names(tokens, text)
         yield from _named_operators(tokens, text)
+
+
+def _named_tables(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
+    """Refuse Snowflake's `TABLE($name)`, and `TABLE('text')` where the text is no plain name of a table: it may be anything's.
+
+    https://docs.snowflake.com/en/sql-reference/literals-table
+    """
+    for one, two, three in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        is_table = text[one.start : one.end + 1].lower() == "table" and two.token_type is TokenType.L_PAREN
+        mark = text[three.start : three.start + 1]
+        if is_table and (mark in ("$", ":", "?") or (mark == "'" and not _PLAIN_NAME.fullmatch(three.text))):
+            message = f"TABLE(...) is refused: {NAMED_BY_TEXT}."
+            yield finding(text, "dangerous-function", message, one.start, three.end + 1)
 
 
 def _named_operators(tokens: Sequence[Token], text: str) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from sqlglot.parser import Parser
 from core.model import Finding
 from core.query.gaps import bridged
 from core.query.place import finding
-from core.scan import Piece, PieceKind
+from core.scan import Piece, PieceKind, scan
 
 __all__ = ["LONGEST", "Parsed", "is_ordered", "parse_statement", "statements", "tokenize"]
 
@@ -119,7 +119,8 @@ def tokenize(code: str, text: str, pieces: tuple[Piece, ...], dialect: str) -> t
         tokens = Dialect.get_or_raise(dialect).tokenize(code)
     except (SqlglotError, RecursionError, ValueError, IndexError) as error:
         return [], finding(text, "syntax-error", f"The text cannot be read as SQL: {_first_line(error)}.", 0, len(text))
-    return tokens, _quotes_disagree(text, tokens, pieces) or _too_deep(text, tokens)
+    in_two_ways = _read_in_two_ways(text, pieces) if dialect == "redshift" else None
+    return tokens, in_two_ways or _quotes_disagree(text, tokens, pieces) or _too_deep(text, tokens)
 
 
 def statements(tokens: Sequence[Token]) -> list[list[Token]]:
@@ -199,6 +200,20 @@ def _quotes_disagree(text: str, tokens: list[Token], pieces: tuple[Piece, ...]) 
         if not agreed:
             message = f"It is not clear where this {piece.kind.value} ends. Write it in a plainer way."
             return finding(text, "syntax-error", message, piece.start, piece.end)
+    return None
+
+
+def _read_in_two_ways(text: str, pieces: tuple[Piece, ...]) -> Finding | None:
+    r"""Refuse a string of Redshift that ends elsewhere where a backslash is no escape: whether it is one, a setting says.
+
+    Redshift's documents write backslashes twice ('\\d'), and a quote by doubling it; both are read in one way.
+    """
+    for ours, plain in zip(pieces, scan(text, "postgres"), strict=False):
+        if (ours.start, ours.end) != (plain.start, plain.end):
+            message = (
+                "It is not clear where this string ends: the backslash may stand for itself. Write a quote in it as ''."
+            )
+            return finding(text, "syntax-error", message, ours.start, ours.end)
     return None
 
 

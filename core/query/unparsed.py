@@ -39,6 +39,9 @@ _STARTS: Mapping[str, frozenset[str]] = {
     "duckdb": frozenset({"select", "with", "values", "table", "from", "pivot", "unpivot"}),
 }
 _WRITES = frozenset({"insert", "update", "delete", "merge", "into", "truncate", "nextval"})
+_FUNCTIONS_TOO = frozenset({"delete", "truncate"})
+"""Words that are functions before a bracket, where no statement goes on with one: hstore has delete(hstore, text)."""
+
 _BEFORE_STATEMENT = {TokenType.L_PAREN, TokenType.SEMICOLON}
 _OPERATOR = re.compile(r"[+\-*/<>=~!@#%^&|`?]")
 
@@ -95,7 +98,13 @@ def _words(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
         words = _word(token, text).split()
         after = _word(tokens[place + 1], text) if place + 1 < len(tokens) else ""
         is_start = before is not None and before.token_type in _BEFORE_STATEMENT and after[:1].isalpha()
-        refused = [word for word in words if word in _WRITES or (is_start and readonly.is_writing(word))]
+        is_call = place + 1 < len(tokens) and tokens[place + 1].token_type is TokenType.L_PAREN
+        refused = [
+            word
+            for word in words
+            if (word in _WRITES and not (is_call and word in _FUNCTIONS_TOO))
+            or (is_start and readonly.is_writing(word))
+        ]
         if words and words[-1] == "for" and after in ("share", "key", "no"):
             refused.append(f"for {after}")
         if refused and not (before is not None and before.token_type is TokenType.DOT):

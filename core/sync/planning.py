@@ -184,7 +184,8 @@ class Planning:
 
     def notes(self, comparison: Comparison) -> tuple[str, ...]:
         """Give what a person should know of one destination's plan, the clocks included."""
-        found = list(comparison.notes)
+        source = self.project.sources.get(self.sync.source)
+        found = [*([source.notice] if source and source.notice else []), *comparison.notes]
         if not comparison.rows and self.bound:
             lookback = duration(self.sync.lookback)
             found.append(f"no row has changed since {utc(self.bound)}, which is last_sync_time less {lookback}")

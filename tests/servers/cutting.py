@@ -16,7 +16,8 @@ __all__ = ["Cutting", "cutting"]
 class Cutting:
     """A running proxy. `allowed` is how many bytes of the server pass from now on, None for all; `reset` cuts with an RST.
 
-    `passed` counts what has passed since `allow`.
+    `passed` counts what has passed since `allow`. `replaced` is what becomes of some bytes of the client, equally many, on the way: so
+    a pooler that makes something else of a statement is played.
     """
 
     target: tuple[str, int]
@@ -25,6 +26,7 @@ class Cutting:
     reset: bool = False
     passed: int = 0
     cuts: int = 0
+    replaced: tuple[bytes, bytes] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -47,7 +49,7 @@ class Cutting:
     def _upwards(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(65_536):
-                server.sendall(data)
+                server.sendall(data.replace(*self.replaced) if self.replaced else data)
         with contextlib.suppress(OSError):
             server.shutdown(socket.SHUT_WR)
 

@@ -56,7 +56,7 @@ REWRITTEN = (
     (r"\bsysdate\b", "(now() AT TIME ZONE 'UTC')"),
     (r"\bsuper\b", "json"),
     (r"\bvarbyte\b", "bytea"),
-    (r"\bset\s+(enable_case_sensitive_identifier|query_group)\b", r"SET redshift.\1"),
+    (r"\b(set|show)\s+(enable_case_sensitive_identifier|query_group)\b", r"\1 redshift.\2"),
 )
 TYPES = {114: 4000, 17: 6551}  # json is SUPER, bytea VARBYTE
 ASKS_FOR_TLS = 80877103, 80877104

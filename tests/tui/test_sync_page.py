@@ -285,3 +285,15 @@ async def test_from_the_page_of_a_sync_the_tab_of_the_runs_shows_all_of_them(day
         await until(pilot, "What can be done")
         await pilot.press("4")
         await until(pilot, "13 runs")
+
+
+async def test_the_header_of_a_page_says_that_its_source_lets_in_a_superuser(day: ProjectFolder) -> None:
+    there = {"host": "127.0.0.1", "port": 1, "database": "shop", "user": "admin", "allow_superuser": True}
+    day.write("sources/warehouse.toml", {"type": "postgres", **there})
+    app = Console(day.folder)
+    async with app.run_test(size=(140, 30)) as pilot:
+        await until(pilot, "users → cio")
+        assert "superuser" not in screen_text(pilot.app)
+        app.act("home.sync", "users")
+        await until(pilot, "users · superuser")
+        assert "› users · superuser" in screen_text(pilot.app)

@@ -239,8 +239,24 @@ class Page(Actor):
     def refresh_bars(self) -> None:
         """Show header and footer as they are now."""
         if self.is_mounted and self._header is not None and self._key_bar is not None:
-            self._header.show(self.console.header_state(self.tab, self.crumb))
+            self._header.show(self.console.header_state(self.tab, self.crumb + self._notice()))
             self._key_bar.show(self._key_hints(), self._always())
+
+    def shown_source(self) -> str:
+        """Give the name of the source whose rows the page shows; "" where it shows none."""
+        return ""
+
+    def source_of(self, sync: str) -> str:
+        """Give the name of a sync's source; "" where it is not known."""
+        project = self.snapshot.project
+        found = next((each for each in project.syncs.values() if each.name == sync), None) if project else None
+        return found.source if found else ""
+
+    def _notice(self) -> str:
+        """Say behind the page's name that its source lets in a user whom nothing holds back."""
+        project = self.snapshot.project
+        source = project.sources.get(self.shown_source()) if project else None
+        return " · superuser" if source is not None and source.notice else ""
 
     def _key_hints(self) -> list[KeyHint]:
         found = []

@@ -98,6 +98,9 @@ class ConnectionPage(Page):
         known = place["places"][place["from"]][f"{self._what}s/{self._connection.name}.{name}"]
         return f"It is read from {known}. What you type is for the test only, and is not stored."
 
+    def shown_source(self) -> str:
+        return self._connection.name if self._what == "source" else ""
+
     def hints(self) -> Iterable[str]:
         return (*(("form.stop",) if self._testing else ()), "form.next", "form.test", "form.save", "form.copy")
 

@@ -82,6 +82,9 @@ class PlanPage(Page):
         self.query_one("#head", Sheet).focus()
         self.do_again()
 
+    def shown_source(self) -> str:
+        return self.source_of(self._sync)
+
     def hints(self) -> Iterable[str]:
         if self._working:
             return ("plan.stop", "global.back")

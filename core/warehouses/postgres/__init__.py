@@ -38,6 +38,9 @@ class Plugin:
             "connect_timeout": "Seconds to wait for the server.",
             "statement_timeout": "Seconds after which the server stops a query; 0: no end.",
             "application_name": "How the server's lists of sessions name Backhaul.",
+            "require_auth": "auto is right nearly always: the server gets a proof of the password, never the password.",
+            "allow_functions": "Functions that a query may call although the catalogue does not show them to be harmless, each as schema.name.",
+            "allow_superuser": "true lets a role in whom no read-only transaction holds back. Better use a role of its own.",
             "password": "The password of that user.",
         }
     )

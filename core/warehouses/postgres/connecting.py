@@ -110,7 +110,42 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         "Allow that address in the provider's console, or let an administrator put this line first into pg_hba.conf: {line}",
     ),
     (
-        r"(Ident|Peer|GSSAPI|SSPI|[Cc]ertificate) authentication failed|GSSAPI continuation error|client certificate",
+        r"requirement .+ failed: server requested a cleartext password",
+        "login",
+        LoginError,
+        "The server asks for the password of {user!r} in clear text, so it was not sent.",
+        (
+            "Let an administrator put this line first into pg_hba.conf: {line} "
+            'Where it has to be so (IAM, LDAP, PAM), write require_auth = "password" into the source\'s file, and `sslrootcert`, '
+            "so that it is known who gets it."
+        ),
+    ),
+    (
+        r"requirement .+ failed: server requested a hashed password",
+        "login",
+        LoginError,
+        "The server asks for an MD5 digest of the password of {user!r}, from which it can be guessed, so it was not sent.",
+        (
+            "Let an administrator run: SET password_encryption = 'scram-sha-256'; and set the password of {user!r} again. "
+            'Where it has to be so, write require_auth = "md5" into the source\'s file.'
+        ),
+    ),
+    (
+        r"requirement .+ failed: server did not complete authentication",
+        "login",
+        LoginError,
+        "The server lets {user!r} in without any proof, so it has not shown that it knows the password either.",
+        'Let an administrator put this line first into pg_hba.conf: {line} Or write require_auth = "none" into the source\'s file.',
+    ),
+    (
+        r"invalid require_auth value",
+        "login",
+        LoginError,
+        "`require_auth` in the source's file is nothing that libpq knows: {text}.",
+        "Write auto, scram-sha-256, md5, password or none, or several with commas between.",
+    ),
+    (
+        r"requirement .+ failed: |(Ident|Peer|GSSAPI|SSPI|[Cc]ertificate) authentication failed|GSSAPI continuation error|client certificate",
         "login",
         LoginError,
         "The server asks {user!r} for another proof than a password: {text}.",

@@ -30,6 +30,11 @@ class PostgresSettings:
     `sslmode` is libpq's, without its default `prefer`, which falls back to plain text without a word. `auto` takes
     TLS for certain, checks certificate and host name where `sslrootcert` (a file, relative to the project's folder,
     or `system`) is given, and only on this very machine does without TLS where the server has none.
+
+    `require_auth` is libpq's, too: how a server may ask for the password. `auto` takes a proof by scram-sha-256 only, so that no
+    server gets the password itself, nor a digest from which it can be guessed; on this very machine a server may also ask for nothing.
+    `allow_functions` names functions (schema.name) that may be called although the catalogue does not show them to be harmless.
+    `allow_superuser` lets a role in whom no read-only transaction holds back.
     """
 
     host: str
@@ -41,6 +46,9 @@ class PostgresSettings:
     connect_timeout: int = 10
     statement_timeout: int = 0
     application_name: str = "backhaul"
+    require_auth: str = "auto"
+    allow_functions: tuple[str, ...] = ()
+    allow_superuser: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,18 @@ class Connector:
             return "verify-full"
         return "prefer" if self.is_socket or is_this_machine(self.settings.host) else "require"
 
+    @property
+    def require_auth(self) -> str:
+        """Give libpq's words for how the server may ask who we are.
+
+        Both drivers bring a libpq of their own that knows the word (from 16 on). Who is asked for nothing (trust, peer) gives no
+        password away; but a server far away that asks for nothing has not shown that it knows the password either.
+        """
+        if self.settings.require_auth != "auto":
+            return self.settings.require_auth
+        is_here = self.is_socket or is_this_machine(self.settings.host)
+        return "scram-sha-256,none" if is_here else "scram-sha-256"
+
     def psycopg(self) -> psycopg.Connection[Any]:
         """Connect with psycopg: transactions are REPEATABLE READ and READ ONLY, nothing is prepared by name."""
         import psycopg
@@ -80,13 +100,13 @@ class Connector:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         return connection
 
-    def adbc(self) -> Any:
-        """Connect with ADBC; transactions are begun by statements of ours."""
+    def adbc(self, *, options: str | None = None) -> Any:
+        """Connect with ADBC; transactions are begun by statements of ours. `options` are settings to log in with (libpq's `options`)."""
         from adbc_driver_postgresql import dbapi
 
-        return dbapi.connect(self._conninfo(), autocommit=True)
+        return dbapi.connect(self._conninfo(options), autocommit=True)
 
-    def _conninfo(self) -> str:
+    def _conninfo(self, options: str | None = None) -> str:
         from psycopg.conninfo import make_conninfo
 
         settings = self.settings
@@ -98,9 +118,11 @@ class Connector:
             password=self.secrets("password").reveal(),
             sslmode=self.sslmode,
             sslrootcert=self.root_certificate(),
+            require_auth=self.require_auth,
             connect_timeout=settings.connect_timeout,
             application_name=settings.application_name,
             client_encoding="UTF8",
+            options=options,
             keepalives_idle=30,
             keepalives_interval=10,
             keepalives_count=3,

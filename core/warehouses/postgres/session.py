@@ -23,11 +23,15 @@ from core.errors import QueryFailedError, WarehouseError
 from core.model import Column, Estimate, Table
 from core.warehouses._arrow import OuterSelect, conforming_result, outer_select
 from core.warehouses._cancellation import Cancellation
+from core.warehouses._power import Power
 from core.warehouses.base import Result
 from core.warehouses.postgres.catalogue import missing_grants, read_catalogue, read_types
 from core.warehouses.postgres.connection import Connector
 from core.warehouses.postgres.errors import explain, refused_relation
-from core.warehouses.postgres.stream import PostgresStream, settings_of_transaction
+from core.warehouses.postgres.functions import check_functions
+from core.warehouses.postgres.pinned import LOGIN, PROOF, login_options, pins, unproven
+from core.warehouses.postgres.power import power_of
+from core.warehouses.postgres.stream import PostgresStream
 from core.warehouses.postgres.types import Transport, arrow_type
 
 if TYPE_CHECKING:
@@ -80,6 +84,8 @@ class PostgresSession:
         self._connection = connection
         self._stream: Stream | None = None
         self._streaming = False
+        self._checked = ""
+        self._is_reader = connector.settings.allow_superuser
         self._cancellation = Cancellation()
 
     def describe(self, sql: str) -> tuple[Column, ...]:
@@ -152,7 +158,23 @@ class PostgresSession:
 
     def _pin(self, connection: psycopg.Connection[Any]) -> None:
         """Pin down, for a transaction, how values are written and how long a statement may run."""
-        connection.execute(settings_of_transaction(self._connector.settings).encode())
+        connection.execute(pins(self._connector.settings.statement_timeout * 1000).encode())
+
+    def _power(self, connection: psycopg.Connection[Any]) -> Power | None:
+        """Return what makes the user more than a reader."""
+        return power_of(connection, self._connector)
+
+    def _prove(self, connection: psycopg.Connection[Any]) -> None:
+        """Raise WarehouseError where the session is not as it was pinned."""
+        row = connection.execute(PROOF.encode()).fetchone() or ()
+        if (fault := unproven(row, self._connector.where)) is not None:
+            raise fault
+
+    def _check_functions(self, connection: psycopg.Connection[Any], sql: str) -> None:
+        """Raise QueryFailedError where the query reaches a function that may do more than read."""
+        if sql != self._checked:
+            check_functions(connection, sql, self._connector.settings.allow_functions, self._connector.where)
+            self._checked = sql
 
     def _types(
         self, connection: psycopg.Connection[Any], types: Sequence[tuple[int, int]]
@@ -164,7 +186,10 @@ class PostgresSession:
         return read_catalogue(connection)
 
     def _new_stream(self) -> Stream:
-        return PostgresStream(self._connector.adbc(), self._connector.settings)
+        row = self._connection.execute(LOGIN.encode()).fetchone()
+        self._connection.rollback()
+        options = login_options(*row) if row else None
+        return PostgresStream(self._connector.adbc(options=options), self._connector.settings)
 
     def _translated(self, error: Exception, start: int = 0) -> WarehouseError:
         return explain(error, self._connector.settings, start=start)
@@ -188,9 +213,12 @@ class PostgresSession:
 
     def _described(self, sql: str) -> Described:
         with self.reading() as connection:
+            self._refuse_power(connection)
+            self._prove(connection)
             fields = self._prepared(connection, sql)
             if not fields:
                 raise self._refused("This is no query: it gives no columns.")
+            self._check_functions(connection, sql)
             types = self._types(connection, [(oid, modifier) for _, oid, modifier in fields])
             described = Described(
                 sql=sql,
@@ -207,6 +235,12 @@ class PostgresSession:
                 message = f"Rows cannot be read from this statement: {error.message}"
                 raise QueryFailedError(message, offset=error.offset, where=error.where, remedy=error.remedy) from error
         return described
+
+    def _refuse_power(self, connection: psycopg.Connection[Any]) -> None:
+        """Raise LoginError where no session of ours holds the user back, unless the source's file allows it; asked once."""
+        if not self._is_reader and (power := self._power(connection)) is not None:
+            raise power.refusal(self._connector.where)
+        self._is_reader = True
 
     def _prepared(self, connection: psycopg.Connection[Any], sql: str, *, start: int = 0) -> list[tuple[str, int, int]]:
         """Parse one statement and give name, type and type modifier of its columns.

@@ -1,8 +1,7 @@
 """`check` for Postgres, step by step; the first step that fails is the last one. Redshift takes its first steps from here.
 
-A read-only transaction is not all: Postgres lets a superuser run programs inside one (`COPY TO PROGRAM`, measured), and
-roles with pg_read_server_files read the server's files by a function in a SELECT. So a superuser is refused here, and
-what else a role may do beyond reading is said.
+Whom a read-only transaction does not hold back is refused (`core.warehouses.postgres.power`), and what else a role may do beyond
+reading is said.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from core.warehouses._steps import clock_step, tables_text, timed
 from core.warehouses.postgres.connecting import SILENT
 from core.warehouses.postgres.connection import Connector, is_this_machine
 from core.warehouses.postgres.errors import explain_login, trouble_of
+from core.warehouses.postgres.power import other_roles, power_of
 from core.warehouses.postgres.session import PostgresSession
 
 __all__ = ["NTP", "read_only", "steps", "steps_of"]
@@ -30,14 +30,6 @@ Explained = Callable[[Exception, Connector], tuple[str, WarehouseError]]
 
 TLS = "SELECT version, cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl"
 OLDEST_WITH_PG_STAT_SSL = 90_500
-ROLE = """
-    SELECT rolsuper, ARRAY(
-        SELECT p.rolname::text FROM pg_roles AS p
-        WHERE p.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files',
-                            'pg_write_all_data', 'pg_signal_backend')
-          AND pg_has_role(current_user, p.oid, 'MEMBER') ORDER BY p.rolname)
-    FROM pg_roles WHERE rolname = current_user
-"""
 PRIVILEGES = """
     SELECT count(*) FILTER (WHERE has_table_privilege(r.oid, 'SELECT') OR has_any_column_privilege(r.oid, 'SELECT')),
            count(*) FILTER (WHERE has_table_privilege(r.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')),
@@ -164,31 +156,15 @@ def _tls(connector: Connector, session: PostgresSession) -> Step:
 
 def _role(connector: Connector, session: PostgresSession) -> Step:
     with session.reading() as connection:
-        superuser, groups = connection.execute(ROLE).fetchone() or (False, [])
+        power = power_of(connection, connector)
+        groups = other_roles(connection)
+    if power is not None:
+        return power.step(is_allowed=connector.settings.allow_superuser)
     user = connector.settings.user
-    if superuser:
-        return Step(
-            name="role",
-            passed=False,
-            detail=f"{user} is a superuser, whom a read-only transaction does not hold back",
-            remedy=f"Use a role of its own, made by an administrator:\n{_role_statements(connector)}",
-        )
     if groups:
         revoke = f'REVOKE {", ".join(groups)} FROM "{user}";'
         return Step(name="role", passed=True, detail=f"{user} is in {', '.join(groups)}", remedy=f"Better: {revoke}")
     return Step(name="role", passed=True, detail=f"{user} is no superuser")
-
-
-def _role_statements(connector: Connector) -> str:
-    """Give the statements that make a role which can read one schema, and nothing else."""
-    database = connector.settings.database
-    return (
-        "CREATE ROLE backhaul LOGIN PASSWORD '...';\n"
-        f'GRANT CONNECT ON DATABASE "{database}" TO backhaul;\n'
-        "GRANT USAGE ON SCHEMA public TO backhaul;\n"
-        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO backhaul;\n"
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO backhaul;"
-    )
 
 
 def _privileges(connector: Connector, session: PostgresSession) -> Step:

@@ -17,38 +17,26 @@ from typing import TYPE_CHECKING, Any
 from core.errors import UnreachableError, WarehouseError
 from core.warehouses.postgres.connection import PostgresSettings
 from core.warehouses.postgres.errors import explain
+from core.warehouses.postgres.pinned import PROOF, pins, unproven
 from core.warehouses.postgres.types import unbent
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["PostgresStream", "settings_of_transaction"]
+__all__ = ["PostgresStream"]
 
 BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-SETTINGS = """
-    SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
-           set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true),
-           set_config('bytea_output', 'hex', true), set_config('standard_conforming_strings', 'on', true),
-           set_config('statement_timeout', '{milliseconds:d}', true),
-           CASE WHEN current_setting('client_connection_check_interval', true) IS NOT NULL AND version() ~ 'linux'
-                THEN set_config('client_connection_check_interval', '5s', true) END
-"""
-"""The last one, from Postgres 14 on, ends a query whose client was killed; else it would run to its end for nobody."""
-NOW = "SELECT floor(extract(epoch FROM now()))::int8"
-IS_STANDBY = "SELECT pg_is_in_recovery()"
+NOW = "SELECT pg_catalog.floor(extract(epoch FROM pg_catalog.now()))::pg_catalog.int8"
+IS_STANDBY = "SELECT pg_catalog.pg_is_in_recovery()"
 REPLAYED = """
-    SELECT floor(extract(epoch FROM CASE
-        WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
-             AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming') THEN now()
-        ELSE pg_last_xact_replay_timestamp() END))::int8
+    SELECT pg_catalog.floor(extract(epoch FROM CASE
+        WHEN pg_catalog.pg_last_wal_receive_lsn() OPERATOR(pg_catalog.=) pg_catalog.pg_last_wal_replay_lsn()
+             AND EXISTS (SELECT FROM pg_catalog.pg_stat_wal_receiver WHERE status OPERATOR(pg_catalog.=) 'streaming') THEN pg_catalog.now()
+        ELSE pg_catalog.pg_last_xact_replay_timestamp() END))::pg_catalog.int8
 """
-CHECKPOINT = "SELECT floor(extract(epoch FROM checkpoint_time))::int8 FROM pg_control_checkpoint()"
+CHECKPOINT = "SELECT pg_catalog.floor(extract(epoch FROM checkpoint_time))::pg_catalog.int8 FROM pg_catalog.pg_control_checkpoint()"
+"""These two run before the transaction, under the role's own path: each name has its schema."""
 BATCH_BYTES = 4 * 1024 * 1024
-
-
-def settings_of_transaction(settings: PostgresSettings) -> str:
-    """Give the statement that pins down, for one transaction, how values are written and how long a statement runs."""
-    return SETTINGS.format(milliseconds=settings.statement_timeout * 1000)
 
 
 class PostgresStream:
@@ -70,7 +58,7 @@ class PostgresStream:
         if self._clock is None:
             replayed = self._replayed() if self._value(IS_STANDBY) else None
             self._execute(BEGIN)
-            self._value(settings_of_transaction(self._settings))
+            self._row(pins(self._settings.statement_timeout * 1000))
             now = self._value(NOW)
             self._clock = int(now if replayed is None else replayed)
         return self._clock
@@ -87,8 +75,12 @@ class PostgresStream:
         self._clock = None
 
     def run(self, sql: str) -> Iterator[pa.RecordBatch]:
-        """Run a query in the transaction and give its batches, unbent."""
+        """Run a query in the transaction and give its batches, unbent. Raises WarehouseError where the session is not as pinned."""
         self._close_cursor()
+        settings = self._settings
+        if (fault := unproven(self._row(PROOF), f"{settings.host}:{settings.port}/{settings.database}")) is not None:
+            self.end()
+            raise fault
         cursor = self._cursor = self._connection.cursor()
         cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
         cursor.execute(sql)
@@ -126,9 +118,12 @@ class PostgresStream:
             cursor.execute(sql)
 
     def _value(self, sql: str) -> Any:
+        return self._row(sql)[0]
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
         with self._connection.cursor() as cursor:
             cursor.execute(sql)
-            return cursor.fetchall()[0][0]
+            return tuple(cursor.fetchall()[0])
 
     def _is_alive(self) -> bool:
         """Say whether the server still answers, if only that the transaction is aborted."""

@@ -11,11 +11,10 @@ from core.warehouses.postgres.connection import Connector
 from core.warehouses.postgres.session import PostgresSession
 from core.warehouses.postgres.steps import NTP, read_only, steps_of
 from core.warehouses.redshift.errors import explain_login
-from core.warehouses.redshift.session import READABLE, RedshiftSession
+from core.warehouses.redshift.session import READABLE, RedshiftSession, power_of
 
 __all__ = ["steps"]
 
-ROLE = b"SELECT usesuper FROM pg_user WHERE usename = current_user"
 PRIVILEGES = f"""
     SELECT count(*), sum(CASE WHEN r.table_type ~ '^EXTERNAL' THEN 0
                               WHEN has_table_privilege(r.full_name, 'INSERT') OR has_table_privilege(r.full_name, 'UPDATE')
@@ -41,17 +40,11 @@ def steps(connector: Connector) -> Iterator[Step]:
 
 
 def _role(connector: Connector, session: PostgresSession) -> Step:
-    user = connector.settings.user
     with session.reading() as connection:
-        row = connection.execute(ROLE).fetchone()
-    if row and row[0]:
-        return Step(
-            name="role",
-            passed=False,
-            detail=f"{user} is a superuser, who sees and may change everything in the cluster",
-            remedy="Use a user of its own, made by an administrator: `backhaul setup-sql redshift` prints the statements.",
-        )
-    return Step(name="role", passed=True, detail=f"{user} is no superuser")
+        power = power_of(connection, connector)
+    if power is not None:
+        return power.step(is_allowed=connector.settings.allow_superuser)
+    return Step(name="role", passed=True, detail=f"{connector.settings.user} is no superuser")
 
 
 def _privileges(connector: Connector, session: PostgresSession) -> Step:

@@ -12,6 +12,7 @@ from core.model import Secret, Step
 from core.warehouses.base import SetupNames
 from core.warehouses.snowflake.connection import SECRETS, Connector, SnowflakeSettings
 from core.warehouses.snowflake.errors import explain, explain_login
+from core.warehouses.snowflake.power import power_of
 from core.warehouses.snowflake.session import SnowflakeSession
 from core.warehouses.snowflake.setup import script
 from core.warehouses.snowflake.steps import steps
@@ -44,6 +45,7 @@ class Plugin:
             "statement_timeout": "Seconds after which Snowflake ends a query; 0 leaves it to what the user and the warehouse have.",
             "query_tag": "Stands beside each query in QUERY_HISTORY.",
             "host": "Only for a private link. Else empty.",
+            "allow_superuser": "true lets in a role that may change everything, such as ACCOUNTADMIN. Better use a role of its own.",
             "private_key": "The private half of the user's key pair, often rsa_key.p8 or rsa_key.pem.",
             "password": "The password of that user.",
             "token": "Snowsight: click your name > Settings > Authentication > Programmatic access tokens.",
@@ -70,7 +72,11 @@ class Plugin:
         return ""
 
     def open(self) -> SnowflakeSession:
-        """Log in."""
+        """Log in; a role that may change everything is refused, unless the source's file allows it."""
+        settings = self._connector.settings
+        power = None if settings.allow_superuser else power_of(settings.role, self._connector)
+        if power is not None:
+            raise power.refusal(self._connector.where)
         try:
             return SnowflakeSession(self._connector, self._connector.connect())
         except BackhaulError:

@@ -51,6 +51,7 @@ class SnowflakeSettings:
     `query_tag` stands beside each query in Snowflake's QUERY_HISTORY.
     `connect_timeout` is how many seconds the host may take to answer.
     `login_timeout` is how many seconds a login may take.
+    `allow_superuser` lets a role in that may change everything (ACCOUNTADMIN, ORGADMIN, SECURITYADMIN).
     `host` is only needed where the account's own address is not to be used (a private link, a test).
     `port` is 443, except for a test.
     `protocol` is https, except for a test on this machine.
@@ -70,6 +71,7 @@ class SnowflakeSettings:
     host: str = ""
     port: int = 443
     protocol: Literal["https", "http"] = "https"
+    allow_superuser: bool = False
 
 
 SECRETS: dict[Login, str] = {"key": "private_key", "password": "password", "token": "token", "oauth": "token"}
@@ -161,6 +163,7 @@ class Connector:
         """Give what holds for the session; what is not named is as the account, the user and the warehouse have it."""
         parameters: dict[str, str | int | bool] = {
             "TIMEZONE": "UTC",
+            "MULTI_STATEMENT_COUNT": 1,  # 0 would let one text be several statements, whatever the account has
             "QUERY_TAG": self.settings.query_tag,
             "CLIENT_RESULT_CHUNK_SIZE": CHUNK_MEGABYTES,
             "CLIENT_TELEMETRY_ENABLED": False,

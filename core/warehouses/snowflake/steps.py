@@ -19,6 +19,7 @@ from core.warehouses._steps import clock_step, name_step, tables_text, timed
 from core.warehouses.snowflake.connection import Connector, quoted_name
 from core.warehouses.snowflake.errors import explain_login
 from core.warehouses.snowflake.network import tried_network, tried_tls
+from core.warehouses.snowflake.power import power_of, role_statements
 from core.warehouses.snowflake.session import SnowflakeSession
 
 __all__ = ["steps"]
@@ -28,7 +29,7 @@ WORK = "SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 1))"
 TABLES = "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA <> 'INFORMATION_SCHEMA'"
 PARAMETER = "QUOTED_IDENTIFIERS_IGNORE_CASE"
 MILLISECONDS = "SELECT DATE_PART(EPOCH_MILLISECOND, CURRENT_TIMESTAMP())"
-MIGHTY = frozenset({"ACCOUNTADMIN", "SECURITYADMIN", "SYSADMIN", "USERADMIN", "ORGADMIN"})
+STRONG = frozenset({"SYSADMIN", "USERADMIN"})
 READING = frozenset({"USAGE", "SELECT", "REFERENCES", "MONITOR", "OPERATE"})
 
 
@@ -104,30 +105,17 @@ def _no_login(error: Exception, connector: Connector) -> Step:
 
 def _role(connector: Connector, session: SnowflakeSession) -> Step:
     role = str(session.rows(CONTEXT)[0][0])
-    if role in MIGHTY:
+    power = power_of(role, connector)
+    if power is not None:
+        return power.step(is_allowed=connector.settings.allow_superuser)
+    if role in STRONG:
         return Step(
             name="role",
             passed=True,
             detail=f"{role} may change nearly everything in the account",
-            remedy=f"Better a role of its own, made by an administrator:\n{_role_statements(connector)}",
+            remedy=f"Better a role of its own, made by an administrator:\n{role_statements(connector)}",
         )
     return Step(name="role", passed=True, detail=f"{role}, and no secondary roles")
-
-
-def _role_statements(connector: Connector) -> str:
-    """Give the statements that make a role which can read one schema, and nothing else."""
-    settings = connector.settings
-    warehouse, database, user = map(quoted_name, (settings.warehouse, settings.database, settings.user))
-    schema = f"{database}.{quoted_name(settings.schema)}"
-    return (
-        "CREATE ROLE BACKHAUL_READER;\n"
-        f"GRANT USAGE ON WAREHOUSE {warehouse} TO ROLE BACKHAUL_READER;\n"
-        f"GRANT USAGE ON DATABASE {database} TO ROLE BACKHAUL_READER;\n"
-        f"GRANT USAGE ON SCHEMA {schema} TO ROLE BACKHAUL_READER;\n"
-        f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO ROLE BACKHAUL_READER;\n"
-        f"GRANT SELECT ON ALL VIEWS IN SCHEMA {schema} TO ROLE BACKHAUL_READER;\n"
-        f"GRANT ROLE BACKHAUL_READER TO USER {user};"
-    )
 
 
 def _warehouse(connector: Connector, session: SnowflakeSession) -> Step:

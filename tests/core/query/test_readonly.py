@@ -87,18 +87,26 @@ REFUSED_CALLS = {
         pg_reload_conf pg_sleep pg_sleep_for nextval setval pg_advisory_lock pg_advisory_xact_lock
         pg_try_advisory_lock pg_logical_emit_message pg_replication_origin_create pg_switch_wal pg_notify
         pg_file_write pg_create_restore_point pg_drop_replication_slot ts_stat crosstab pg_nextoid
-        binary_upgrade_set_missing_value PG_READ_FILE""",
-    "redshift": "pg_terminate_backend pg_cancel_backend set_config",
+        binary_upgrade_set_missing_value PG_READ_FILE autoprewarm_dump_now autoprewarm_start_worker duckdb.query
+        duckdb.raw_query run_command_on_workers run_command_on_shards master_add_node citus_add_node citus_set_coordinator_host
+        create_distributed_table pg_background_launch azure_storage.blob_put azure_openai.create_embeddings
+        aws_s3.query_export_to_s3 aws_lambda.invoke google_ml.predict_row ai.openai_embed net.http_post utl_file.fopen
+        utl_http.request dbms_pipe.send_message dbms_sql.execute create_hypertable drop_chunks compress_chunk add_job
+        remove_retention_policy partman.run_maintenance create_parent pgmq.pop pglogical.replicate_ddl_command
+        pgr_dijkstra graphql.resolve heap_force_kill pg_truncate_visibility_map pg_restore_relation_stats xslt_process
+        UpdateGeometrySRID AddGeometryColumn topology.DropTopology anon.anonymize_database vault.create_secret""",
+    "redshift": """pg_terminate_backend pg_cancel_backend set_config change_query_priority change_session_priority
+        change_user_priority pg_terminate_session""",
     "snowflake": "system$abort_session SYSTEM$CANCEL_ALL_QUERIES infer_schema get_presigned_url identifier"
-    " getnextval ai_complete AI_SENTIMENT directory try_to_file",
+    " to_query getnextval ai_complete AI_SENTIMENT directory try_to_file",
     "bigquery": """external_query ml.generate_text ai.generate ML.Generate_Text ml.generate_table ml.process_document ml.transcribe
         ml.annotate_image ml.understand_text ml.decode_image ai.generate_bool ai.score ai.forecast AI.GENERATE_TABLE
-        obj.get_access_url obj.fetch_metadata""",
+        obj.get_access_url obj.fetch_metadata st_regionstats""",
     "duckdb": """read_csv read_csv_auto read_parquet parquet_scan read_json read_json_auto read_ndjson read_text read_blob
         glob sniff_csv sqlite_scan postgres_scan postgres_query mysql_scan mysql_query iceberg_scan delta_scan query
         query_table getenv nextval duckdb_secrets which_secret pragma_table_info parquet_metadata parquet_schema
         json_execute_serialized_sql setval sleep_ms
-        register_external_resource READ_CSV""",
+        register_external_resource READ_CSV mssql_scan ducklake_snapshots start_ui""",
 }
 
 CALLS = [(dialect, name) for dialect, names in REFUSED_CALLS.items() for name in names.split()]
@@ -214,3 +222,42 @@ def test_a_quoted_name_that_ends_like_a_file_may_be_a_tables_and_is_warned_about
     (found,) = parse('SELECT * FROM "customers.csv"', "duckdb").findings
     assert (found.rule, found.severity) == ("dangerous-function", Severity.WARNING)
     assert parse('SELECT * FROM "customers.csv"', "duckdb").render(0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM TABLE('@stage/file')",
+        "SELECT * FROM TABLE('SELECT 1')",
+        "SELECT * FROM TABLE ( $name )",
+        "SELECT * FROM TABLE(TO_QUERY(SQL => 'DELETE FROM t'))",
+        "SELECT * FROM TABLE($$t$$)",
+        "SELECT * FROM IDENTIFIER('t')",
+    ],
+)
+def test_a_table_of_snowflake_is_not_named_by_text_that_is_no_name(text: str) -> None:
+    assert "dangerous-function" in rules(text, "snowflake")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM TABLE(FLATTEN(input => a)) AS t",
+        "SELECT * FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))",
+        "SELECT * FROM TABLE('a.users')",
+    ],
+)
+def test_functions_that_give_tables_pass_on_snowflake(text: str) -> None:
+    assert not rules(text, "snowflake") & {"dangerous-function"}
+
+
+@pytest.mark.parametrize("text", [r"SELECT 'a\'", r"SELECT 'a\'; DELETE FROM t --'", r"SELECT 'it\'s' AS a"])
+def test_a_string_of_redshift_that_can_be_read_in_two_ways_is_refused(text: str) -> None:
+    assert "syntax-error" in rules(text.replace("\\\\", "\\"), "redshift")
+
+
+@pytest.mark.parametrize(
+    "text", [r"SELECT REGEXP_COUNT(a, '\\d') AS n FROM t", "SELECT 'it''s' AS a", r"SELECT 'C:\\x' AS a"]
+)
+def test_a_string_of_redshift_with_plain_backslashes_passes(text: str) -> None:
+    assert not rules(text, "redshift")

@@ -568,7 +568,11 @@ QUERY_FAILURES = (
     ),
     PostgresQueryFailure(
         what="a query that an administrator stopped",
-        sql="SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(1)",
+        before=(
+            "CREATE FUNCTION stopped_by_somebody() RETURNS boolean LANGUAGE sql AS 'SELECT pg_cancel_backend(pg_backend_pid())'",
+        ),
+        settings={"allow_functions": ("public.stopped_by_somebody",)},
+        sql="SELECT stopped_by_somebody(), pg_sleep(1)",
         says="The server stopped the query: canceling statement due to user request",
         advises="pg_cancel_backend",
     ),

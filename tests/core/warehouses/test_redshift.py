@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import LoginError, QueryFailedError, WarehouseError
 from core.model import Kind
 from core.warehouses.base import Result
 from core.warehouses.redshift import stream
@@ -119,3 +120,49 @@ def test_a_table_without_a_grant_is_not_in_the_catalogue(shop: Database, plugin:
     shop.execute("CREATE TABLE hidden (id integer)", f'REVOKE SELECT ON hidden FROM "{shop.reader}"')
     with plugin.open() as session:
         assert {table.name for table in session.catalogue()} == {"people"}
+
+
+def test_a_path_in_which_pg_catalog_is_not_first_is_put_right_and_goes_on_working(shop: Database, plugin: Any) -> None:
+    shop.execute(
+        "CREATE SCHEMA evil",
+        f"GRANT USAGE ON SCHEMA evil TO {shop.reader}",
+        "CREATE FUNCTION evil.lower(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT 'shadowed'$$",
+        f'ALTER ROLE {shop.reader} SET search_path = "$user", evil, public, pg_catalog',
+    )
+    try:
+        with plugin.open() as session:
+            assert values(session.stream("SELECT lower('A') AS a FROM people WHERE id = 1")) == [["a"]]
+    finally:
+        shop.execute(f"ALTER ROLE {shop.reader} RESET search_path")
+
+
+def test_a_session_that_no_longer_keeps_its_settings_is_refused(plugin: Any) -> None:
+    with plugin.open() as session:
+        session._connection.execute("SET search_path TO public, pg_catalog")
+        session._connection.commit()
+        with pytest.raises(WarehouseError, match="does not keep what was set"):
+            session.describe("SELECT 1 AS one")
+
+
+def test_a_volatile_function_is_refused_by_name_and_the_line_allows_it(
+    shop: Database, redshift_front: Redshift, plugin: Any
+) -> None:
+    shop.execute("CREATE FUNCTION f_wipe(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+    with plugin.open() as session, pytest.raises(QueryFailedError, match=r"public\.f_wipe is refused") as refused:
+        session.describe("SELECT f_wipe(id) FROM people")
+    assert 'allow_functions = ["public.f_wipe"]' in refused.value.remedy
+    allowed = postgres_plugin(shop, kind="redshift", port=redshift_front.port, allow_functions=("public.f_wipe",))
+    with allowed.open() as session:
+        assert session.describe("SELECT f_wipe(id) FROM people")
+
+
+def test_a_superuser_is_refused_by_check_and_by_each_session_alike(shop: Database, redshift_front: Redshift) -> None:
+    server = shop.server
+    admin = {"user": server.superuser, "password": server.password, "port": redshift_front.port}
+    step = next(each for each in postgres_plugin(shop, kind="redshift", **admin).steps() if each.name == "role")
+    assert step.passed is False
+    with postgres_plugin(shop, kind="redshift", **admin).open() as session, pytest.raises(LoginError) as refused:
+        session.describe("SELECT 1 AS one")
+    assert step.detail in refused.value.message
+    with postgres_plugin(shop, kind="redshift", **admin, allow_superuser=True).open() as session:
+        assert session.describe("SELECT 1 AS one")

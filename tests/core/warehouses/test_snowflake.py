@@ -511,11 +511,36 @@ def test_check_tells_what_a_role_may_do_beyond_reading(shop: Warehouse) -> None:
     assert "SELECT only is safer" in step.remedy
 
 
-def test_check_tells_of_a_role_that_may_do_everything(shop: Warehouse) -> None:
+def test_a_text_is_one_statement_whatever_the_user_has_set(shop: Warehouse) -> None:
+    shop.set_user(parameters={"MULTI_STATEMENT_COUNT": "0"})
+    with snowflake_plugin(shop).open() as session:
+        session.clock()
+    shop.set_user()
+    assert shop.server.ask("seen")["statements"][-1]["parameters"]["MULTI_STATEMENT_COUNT"] == "1"
+
+
+def test_check_tells_of_a_role_that_is_more_than_a_readers(shop: Warehouse) -> None:
+    shop.set_user(roles=["SYSADMIN"])
+    steps = {step.name: step for step in snowflake_plugin(shop, role="SYSADMIN").steps()}
+    shop.set_user()
+    assert steps["role"].passed is True
+    assert "may change nearly everything" in steps["role"].detail
+
+
+def test_a_role_that_may_change_everything_is_refused_by_check_and_by_each_session_alike(shop: Warehouse) -> None:
     shop.set_user(roles=["ACCOUNTADMIN"])
     steps = {step.name: step for step in snowflake_plugin(shop, role="ACCOUNTADMIN").steps()}
+    for role in ("ACCOUNTADMIN", "accountadmin", '"ACCOUNTADMIN"'):
+        with pytest.raises(LoginError, match="may change everything") as refused:
+            snowflake_plugin(shop, role=role).open()
+        assert "allow_superuser = true" in refused.value.remedy
+    allowed = snowflake_plugin(shop, role="ACCOUNTADMIN", allow_superuser=True)
+    with allowed.open() as session:
+        session.clock()
+    told = next(step for step in allowed.steps() if step.name == "role")
     shop.set_user()
-    assert "may change nearly everything" in steps["role"].detail
+    assert (steps["role"].passed, told.passed) == (False, True)
+    assert "allow_superuser = true" in told.detail
     assert f"GRANT USAGE ON SCHEMA {shop.database}.PUBLIC TO ROLE BACKHAUL_READER;" in steps["role"].remedy
 
 

@@ -146,6 +146,9 @@ class Editor(Offering):
         self.show_catalogue()
         self.refresh_bars()
 
+    def shown_source(self) -> str:
+        return self.source_of(self.shown.sync) if self.shown else ""
+
     @property
     def _star(self) -> str:
         return " *" if self.shown is not None and self.is_unsaved(self.shown) else ""

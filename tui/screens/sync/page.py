@@ -59,6 +59,9 @@ class SyncPage(Doing):
         self._fields: Sequence[Mapping[str, Any]] | None = None
         self._fields_of = ""
 
+    def shown_source(self) -> str:
+        return self.source_of(self.crumb)
+
     def body(self) -> ComposeResult:
         with Horizontal(id="body"):
             with Vertical(id="left"):

@@ -1,0 +1,374 @@
+"""Which functions a query reaches, as the server's catalogue has them, and which of them are refused before anything runs.
+
+A list of dangerous functions never ends, and a read-only transaction does not hold back all that a function can do: call another
+server, write a file, take a lock, signal a process, make a large object. The catalogue knows more: a function that is VOLATILE may
+change something; one that is SECURITY DEFINER acts with its owner's rights; one in an untrusted language can do anything. These
+are refused by name unless they are known to be harmless or the source's file allows them (`allow_functions`).
+
+Names are resolved as the server does: by the schema that is written, else in all schemas of the path; where one of several functions
+of a name may be meant by the number of arguments, it counts. From there the catalogue is followed, by number and not by name, through
+
+- operators of the types that the query has to do with (also those that IN, LIKE, CASE and USING stand for), and an aggregate's functions;
+- views and row-level policies, as they are stored, however deep, and the checks of domains;
+- casts made in this database: of the types that are named or that columns of the relations have, and between the server's own types;
+- bodies of functions in SQL and PL/pgSQL that are no part of an extension, by the names that they call.
+
+Not followed, since only a superuser makes them: input and output of base types, operator classes, methods of TABLESAMPLE. Foreign
+tables are tables that an administrator made; what lies behind them is his choice. A function that an extension declares as STABLE or
+IMMUTABLE is believed; so is a body that the file allows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.errors import QueryFailedError
+from core.warehouses.postgres.names import ANY_COUNT, AS_ATTRIBUTE, AS_TYPE, Name, names_of
+
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = ["HARMLESS", "Reached", "check_functions", "refusal"]
+
+_BUILTINS = """
+    amvalidate array_sample array_shuffle bernoulli clock_timestamp current_query currtid2 currval gen_random_uuid lastval
+    pg_available_wal_summaries pg_blocking_pids pg_collation_actual_version pg_control_checkpoint pg_control_init pg_control_recovery
+    pg_control_system pg_current_wal_flush_lsn pg_current_wal_insert_lsn pg_current_wal_lsn pg_database_collation_actual_version
+    pg_database_size pg_get_aios pg_get_backend_memory_contexts pg_get_loaded_modules pg_get_multixact_members pg_get_sequence_data
+    pg_get_shmem_allocations pg_get_shmem_allocations_numa pg_get_wait_events pg_get_wal_replay_pause_state
+    pg_get_wal_resource_managers pg_get_wal_summarizer_state pg_indexes_size pg_is_in_recovery pg_is_wal_replay_paused
+    pg_isolation_test_session_is_blocked pg_jit_available pg_last_committed_xact pg_last_wal_receive_lsn pg_last_wal_replay_lsn
+    pg_last_xact_replay_timestamp pg_lock_status pg_notification_queue_usage pg_partition_ancestors pg_partition_tree pg_prepared_xact
+    pg_relation_size pg_safe_snapshot_blocking_pids pg_sequence_last_value pg_show_replication_origin_status pg_sleep pg_sleep_for
+    pg_sleep_until pg_stat_clear_snapshot pg_stat_force_next_flush pg_stat_get_backend_io pg_stat_get_backend_wal pg_stat_get_io
+    pg_stat_get_recovery_prefetch pg_stat_get_xact_blocks_fetched pg_stat_get_xact_blocks_hit pg_stat_get_xact_function_calls
+    pg_stat_get_xact_function_self_time pg_stat_get_xact_function_total_time pg_stat_get_xact_numscans
+    pg_stat_get_xact_tuples_deleted pg_stat_get_xact_tuples_fetched pg_stat_get_xact_tuples_hot_updated
+    pg_stat_get_xact_tuples_inserted pg_stat_get_xact_tuples_newpage_updated pg_stat_get_xact_tuples_returned
+    pg_stat_get_xact_tuples_updated pg_stat_have_stats pg_table_size pg_tablespace_size pg_total_relation_size pg_wal_summary_contents
+    pg_xact_commit_timestamp pg_xact_commit_timestamp_origin pg_xact_status random random_normal setseed system timeofday txid_status
+    uuidv4 uuidv7
+    """
+HARMLESS: Mapping[str, frozenset[str]] = {
+    "": frozenset(_BUILTINS.split()),
+    "citus": frozenset({"citus_relation_size", "citus_table_size", "citus_total_relation_size", "citus_version"}),
+    "pg_buffercache": frozenset(
+        {"pg_buffercache_pages", "pg_buffercache_summary", "pg_buffercache_usage_counts", "pg_buffercache_numa_pages"}
+    ),
+    "pg_freespacemap": frozenset({"pg_freespace"}),
+    "pg_stat_statements": frozenset({"pg_stat_statements", "pg_stat_statements_info"}),
+    "pg_uuidv7": frozenset({"uuid_generate_v7"}),
+    "pg_visibility": frozenset({"pg_visibility", "pg_visibility_map", "pg_visibility_map_summary"}),
+    "pgcrypto": frozenset(
+        [
+            "gen_random_bytes",
+            "gen_random_uuid",
+            "gen_salt",
+            "pgp_pub_encrypt",
+            "pgp_pub_encrypt_bytea",
+            "pgp_sym_encrypt",
+            "pgp_sym_encrypt_bytea",
+        ]
+    ),
+    "pgrowlocks": frozenset({"pgrowlocks"}),
+    "pgstattuple": frozenset(
+        ["pg_relpages", "pgstatginindex", "pgstathashindex", "pgstatindex", "pgstattuple", "pgstattuple_approx"]
+    ),
+    "postgis": frozenset({"st_generatepoints"}),
+    "sslinfo": frozenset(
+        [
+            "ssl_cipher",
+            "ssl_client_cert_present",
+            "ssl_client_dn",
+            "ssl_client_dn_field",
+            "ssl_client_serial",
+            "ssl_extension_info",
+            "ssl_is_used",
+            "ssl_issuer_dn",
+            "ssl_issuer_field",
+            "ssl_version",
+        ]
+    ),
+    "tablefunc": frozenset({"normal_rand"}),
+    "timescaledb": frozenset(
+        [
+            "approximate_row_count",
+            "chunk_columnstore_stats",
+            "chunk_compression_stats",
+            "chunks_detailed_size",
+            "hypertable_approximate_size",
+            "hypertable_approximate_detailed_size",
+            "hypertable_columnstore_stats",
+            "hypertable_compression_stats",
+            "hypertable_detailed_size",
+            "hypertable_index_size",
+            "hypertable_size",
+            "interpolate",
+            "locf",
+            "show_chunks",
+            "time_bucket_gapfill",
+        ]
+    ),
+    "tsm_system_rows": frozenset({"system_rows"}),
+    "ulid": frozenset({"gen_monotonic_ulid", "gen_ulid"}),
+    "uuid-ossp": frozenset({"uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4"}),
+}
+"""VOLATILE functions that change nothing outside their session, by extension ("" for the server's own, as of 15 and 18).
+
+pg_sleep stands here, too: it is refused in a query's text, where it only waits, but a view that calls it changes nothing.
+"""
+
+_NODES = r":(funcid|aggfnoid|winfnoid|opno|eqop|sortop|relid|resulttype) (\d+)"
+"""Numbers of functions, operators, relations and types in a stored tree (https://github.com/postgres/postgres nodes/primnodes.h)."""
+
+_CALLS = r'([[:alpha:]_][[:alnum:]_$]*)"?\s*\('
+
+REACHED = rf"""
+WITH RECURSIVE
+  path AS (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = ANY (current_schemas(true))),
+  words AS (SELECT DISTINCT w.schema, w.name, w.arguments
+            FROM unnest(%(schemas)s::text[], %(names)s::text[], %(arguments)s::int4[]) AS w(schema, name, arguments)),
+  operators AS (SELECT DISTINCT o.oid, o.oprname, o.oprleft, o.oprright
+                FROM unnest(%(operator_schemas)s::text[], %(operator_names)s::text[]) AS w(schema, name)
+                JOIN pg_operator AS o ON o.oprname = w.name JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+                WHERE o.oid >= 16384
+                  AND (n.nspname = w.schema OR (w.schema = '' AND o.oprnamespace IN (SELECT oid FROM path)))),
+  start(kind, oid, via) AS (
+    SELECT 'f', p.oid, ''
+    FROM words AS w
+    JOIN pg_proc AS p ON p.proname = w.name
+    JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    LEFT JOIN pg_aggregate AS a ON a.aggfnoid = p.oid
+    WHERE (n.nspname = w.schema OR (w.schema = '' AND p.pronamespace IN (SELECT oid FROM path))
+           OR (w.arguments = {AS_ATTRIBUTE} AND w.schema <> '' AND p.pronamespace IN (SELECT oid FROM path)))
+      AND CASE w.arguments
+            WHEN {ANY_COUNT} THEN true
+            WHEN {AS_TYPE} THEN false
+            WHEN {AS_ATTRIBUTE} THEN p.oid >= 16384 AND w.schema <> '' AND p.pronargs >= 1 AND p.pronargs - p.pronargdefaults <= 1
+                 AND EXISTS (SELECT FROM pg_type AS t WHERE t.oid = p.proargtypes[0] AND t.typtype IN ('c', 'd', 'p'))
+            ELSE a.aggfnoid IS NOT NULL OR p.provariadic <> 0
+                 OR w.arguments BETWEEN p.pronargs - p.pronargdefaults AND p.pronargs END
+    UNION ALL
+    SELECT 'o', o.oid, 'the operator ' || o.oprname FROM operators AS o WHERE o.oprleft < 16384 AND o.oprright < 16384
+    UNION ALL
+    SELECT 'r', r.oid, CASE WHEN r.relkind = 'v' THEN 'the view ' ELSE 'the table ' END || r.oid::regclass::text
+    FROM words AS w JOIN pg_class AS r ON r.relname = w.name JOIN pg_namespace AS n ON n.oid = r.relnamespace
+    WHERE w.arguments <> {AS_TYPE} AND r.relkind IN ('v', 'r', 'p', 'm', 'f')
+      AND (n.nspname = w.schema OR (w.schema = '' AND r.relnamespace IN (SELECT oid FROM path)))
+    UNION ALL
+    SELECT 't', t.oid, 'the type ' || t.oid::regtype::text
+    FROM words AS w JOIN pg_type AS t ON t.typname = w.name JOIN pg_namespace AS n ON n.oid = t.typnamespace
+    WHERE t.oid >= 16384 AND (n.nspname = w.schema OR (w.schema = '' AND t.typnamespace IN (SELECT oid FROM path)))
+    UNION ALL
+    SELECT 'f', c.castfunc, 'the cast from ' || c.castsource::regtype::text || ' to ' || c.casttarget::regtype::text
+    FROM pg_cast AS c WHERE c.oid >= 16384 AND c.castfunc >= 16384 AND c.castsource < 16384 AND c.casttarget < 16384
+  ),
+  reached(kind, oid, via) AS (
+    SELECT kind, oid, via FROM start
+    UNION
+    SELECT next.kind, next.oid, CASE WHEN r.via = '' OR (r.kind IN ('t', 'c') AND next.via <> '') THEN next.via ELSE r.via END
+    FROM reached AS r CROSS JOIN LATERAL (
+      SELECT 'f' AS kind, o.oprcode::oid AS oid, '' AS via FROM pg_operator AS o WHERE r.kind = 'o' AND o.oid = r.oid AND o.oid >= 16384
+      UNION ALL
+      SELECT 'f', part.oid, 'the aggregate ' || a.aggfnoid::oid::regproc::text
+      FROM pg_aggregate AS a
+      CROSS JOIN unnest(ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
+                              a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]::oid[]) AS part(oid)
+      WHERE r.kind = 'f' AND r.oid >= 16384 AND a.aggfnoid = r.oid AND part.oid <> 0
+      UNION ALL
+      SELECT CASE found[1] WHEN 'relid' THEN 'r' WHEN 'resulttype' THEN 't' WHEN 'opno' THEN 'o' WHEN 'eqop' THEN 'o'
+                           WHEN 'sortop' THEN 'o' ELSE 'f' END, found[2]::oid, ''
+      FROM (
+        SELECT w.ev_action::text AS tree FROM pg_rewrite AS w WHERE r.kind = 'r' AND w.ev_class = r.oid AND w.ev_type = '1'
+        UNION ALL
+        SELECT y.polqual::text FROM pg_policy AS y WHERE r.kind = 'r' AND y.polrelid = r.oid AND y.polqual IS NOT NULL
+        UNION ALL
+        SELECT c.conbin::text FROM pg_constraint AS c WHERE r.kind = 't' AND c.contypid = r.oid
+        UNION ALL
+        SELECT to_jsonb(p) ->> 'prosqlbody' FROM pg_proc AS p WHERE r.kind = 'f' AND p.oid = r.oid AND p.oid >= 16384 AND p.prosrc = ''
+      ) AS stored(tree), regexp_matches(tree, '{_NODES}', 'g') AS found
+      WHERE found[1] <> 'resulttype' OR found[2]::int8 >= 16384
+      UNION ALL
+      SELECT 'c', a.atttypid, '' FROM pg_attribute AS a
+      WHERE r.kind = 'r' AND a.attrelid = r.oid AND a.attnum > 0 AND a.atttypid >= 16384
+      UNION ALL
+      SELECT r.kind, part.oid, '' FROM pg_type AS t CROSS JOIN unnest(ARRAY[t.typbasetype, t.typelem]) AS part(oid)
+      WHERE r.kind IN ('t', 'c') AND t.oid = r.oid AND part.oid >= 16384
+      UNION ALL
+      SELECT 'c', a.atttypid, '' FROM pg_type AS t JOIN pg_attribute AS a ON a.attrelid = t.typrelid
+      WHERE r.kind IN ('t', 'c') AND t.oid = r.oid AND a.attnum > 0 AND a.atttypid >= 16384
+      UNION ALL
+      SELECT 'o', o.oid, 'the operator ' || o.oprname FROM operators AS o
+      WHERE r.kind IN ('t', 'c') AND (o.oprleft = r.oid OR o.oprright = r.oid)
+      UNION ALL
+      SELECT 'f', c.castfunc, 'the cast from ' || c.castsource::regtype::text || ' to ' || c.casttarget::regtype::text
+      FROM pg_cast AS c
+      WHERE r.kind IN ('t', 'c') AND c.castfunc >= 16384 AND (c.castsource = r.oid OR c.casttarget = r.oid)
+      UNION ALL
+      SELECT 'c', part.oid, '' FROM pg_proc AS p CROSS JOIN unnest(p.proargtypes::oid[] || p.prorettype) AS part(oid)
+      WHERE r.kind = 'f' AND p.oid = r.oid AND part.oid >= 16384
+      UNION ALL
+      SELECT 'f', callee.oid, 'the function ' || caller.oid::regproc::text
+      FROM pg_proc AS caller JOIN pg_language AS l ON l.oid = caller.prolang
+      CROSS JOIN LATERAL regexp_matches(caller.prosrc, '{_CALLS}', 'g') AS call
+      JOIN pg_proc AS callee ON callee.proname = lower(call[1])
+      WHERE r.kind = 'f' AND caller.oid = r.oid AND caller.oid >= 16384 AND l.lanname IN ('sql', 'plpgsql')
+        AND NOT (caller.provolatile = 'v' OR caller.prosecdef)
+        AND NOT EXISTS (SELECT FROM pg_depend AS d
+                        WHERE d.classid = 'pg_proc'::regclass AND d.objid = caller.oid AND d.deptype = 'e')
+    ) AS next
+  )
+SELECT DISTINCT n.nspname::text, p.proname::text, r.via, p.provolatile = 'v', p.prosecdef, l.lanname::text,
+       l.lanpltrusted OR l.lanname IN ('internal', 'c'), coalesce(x.extname::text, ''),
+       p.oid < 16384 AND n.nspname IN ('pg_catalog', 'information_schema')
+FROM (SELECT oid, min(via) AS via FROM reached WHERE kind = 'f' GROUP BY oid) AS r
+JOIN pg_proc AS p ON p.oid = r.oid
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+JOIN pg_language AS l ON l.oid = p.prolang
+LEFT JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+LEFT JOIN pg_extension AS x ON x.oid = d.refobjid
+WHERE p.provolatile = 'v' OR p.prosecdef OR NOT (l.lanpltrusted OR l.lanname IN ('internal', 'c'))
+   OR p.proname ~ %(refused)s
+ORDER BY 3, 1, 2
+"""
+"""One question for a query. Numbers from 16384 on are those of what was made in the database, not by initdb."""
+
+
+PLAINLY = b"""
+    SELECT pg_catalog.set_config('join_collapse_limit', '1', true), pg_catalog.set_config('from_collapse_limit', '1', true),
+           CASE WHEN pg_catalog.current_setting('jit', true) IS NOT NULL THEN pg_catalog.set_config('jit', 'off', true) END
+"""
+"""Keeps the server from looking for a better order of the joins, and from compiling them, which took most of the time.
+
+It holds for the transaction that describes; the query itself runs by another connection.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """A function that a query reaches, as the catalogue has it; `via` is what it is reached through, "" for the text itself."""
+
+    schema: str
+    name: str
+    via: str
+    is_volatile: bool
+    is_definer: bool
+    language: str
+    is_trusted: bool
+    extension: str
+    is_builtin: bool
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+def check_functions(connection: psycopg.Connection[Any], sql: str, allowed: Sequence[str], where: str) -> None:
+    """Ask the catalogue which functions a query reaches. Raises QueryFailedError with the name of one that is refused."""
+    names = names_of(sql)
+    if names.escaped is not None:
+        raise QueryFailedError(
+            'A name is written as U&"...", which hides what it names.',
+            offset=names.escaped,
+            where=where,
+            remedy="Write the name itself.",
+        )
+    connection.execute(PLAINLY)
+    rows = connection.execute(
+        REACHED.encode(),
+        {
+            "schemas": [each.schema for each in names.words],
+            "names": [each.name for each in names.words],
+            "arguments": [each.arguments for each in names.words],
+            "operator_schemas": [each.schema for each in names.operators],
+            "operator_names": [each.name for each in names.operators],
+            "refused": _refused_names(),
+        },
+    ).fetchall()
+    reached = [
+        Reached(
+            schema=schema,
+            name=name,
+            via=via,
+            is_volatile=is_volatile,
+            is_definer=is_definer,
+            language=language,
+            is_trusted=is_trusted,
+            extension=extension,
+            is_builtin=is_builtin,
+        )
+        for schema, name, via, is_volatile, is_definer, language, is_trusted, extension, is_builtin in rows
+    ]
+    error = refusal(reached, allowed, names.words, where)
+    if error is not None:
+        raise error
+
+
+def refusal(
+    reached: Sequence[Reached], allowed: Sequence[str], words: Sequence[Name], where: str
+) -> QueryFailedError | None:
+    """Return the error that names the first function that is refused, and the line that allows them all."""
+    refused = {each.full_name: (each, reason) for each in reached if (reason := _reason(each, allowed))}
+    if not refused:
+        return None
+    first, reason = next(iter(refused.values()))
+    via = f", which {first.via} calls," if first.via else ""
+    offset = None if first.via else next((word.start for word in words if word.name == first.name), None)
+    lines = sorted({*allowed, *(name for name, (each, _) in refused.items() if _may_be_allowed(each))})
+    allow = f"allow_functions = [{', '.join(map(_quoted, lines))}]"
+    remedy = (
+        f"Leave it out. If you know that it only reads, put this line into the source's file: {allow}"
+        if _may_be_allowed(first)
+        else "Leave it out: Backhaul never runs it."
+    )
+    return QueryFailedError(
+        f"The function {first.full_name}{via} is refused: {reason}.", offset=offset, where=where, remedy=remedy
+    )
+
+
+def _reason(function: Reached, allowed: Sequence[str]) -> str:
+    """Say why a function is refused, or nothing."""
+    from core.query.dangerous import reason_to_refuse  # it brings sqlglot, which whoever has a query has
+
+    if function.name in HARMLESS.get(function.extension, ()) and (function.is_builtin or function.extension):
+        return ""
+    if _may_be_allowed(function) and function.full_name in allowed:
+        return ""
+    listed = reason_to_refuse("postgres", (function.schema, function.name))
+    if listed and (
+        function.is_builtin or function.extension
+    ):  # of somebody's own function the catalogue knows more than its name
+        return listed
+    if function.is_definer and not function.is_builtin:
+        return "it is SECURITY DEFINER, so it acts with the rights of its owner"
+    if function.is_volatile:
+        return "it is VOLATILE, so it may change something"
+    return "" if function.is_trusted else f"its language {function.language} is not trusted, so it can do anything"
+
+
+def _may_be_allowed(function: Reached) -> bool:
+    from core.query.dangerous import reason_to_refuse
+
+    return not (function.is_builtin and reason_to_refuse("postgres", (function.schema, function.name)))
+
+
+def _refused_names() -> str:
+    """Return the list of dangerous names as one pattern for Postgres; those behind a schema by their last part."""
+    from core.query.dangerous import REFUSED
+
+    return f"^({'|'.join(sorted(set(_patterns(REFUSED['postgres']))))})$"
+
+
+def _patterns(names: Mapping[str, str]) -> Iterator[str]:
+    for name in names:
+        last = name.rpartition(".")[2]
+        if last != "*":
+            yield re.escape(last).replace(r"\*", ".*")
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,170 @@
+"""What a query names, as Postgres reads it: calls, other names, operators.
+
+Read from the text, without a tree: a session is given text that was checked before (core.query), and what it must not miss is a
+name, however it is written. Names are taken where they may be none (aliases, words of SQL); the catalogue knows which are functions.
+
+https://www.postgresql.org/docs/current/sql-syntax-lexical.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.scan import PieceKind, scan
+
+__all__ = ["ANY_COUNT", "AS_ATTRIBUTE", "AS_TYPE", "OF_A_VALUE", "Name", "Names", "names_of"]
+
+ANY_COUNT = -1
+"""The number of arguments of a call where it cannot be counted simply."""
+
+AS_ATTRIBUTE = -2
+"""The number of arguments of a name that is no call, but may be one: `row.name` calls name(row)."""
+
+AS_TYPE = -3
+"""The number of arguments of a name behind `::`, a type's."""
+
+OF_A_VALUE = "."
+"""The "schema" of what stands behind a dot after brackets: `(row).name`. No schema that a query can name is called so."""
+
+_EQUAL = ("=", "<>")
+_IMPLIED: Mapping[str, tuple[str, ...]] = {
+    "between": ("<", ">", "<=", ">="),
+    "like": ("~~", "!~~"),
+    "ilike": ("~~*", "!~~*"),
+    "similar": ("~", "!~"),
+    **dict.fromkeys(
+        ("in", "using", "natural", "case", "distinct", "nullif", "union", "intersect", "except", "group"), _EQUAL
+    ),
+}
+"""Words, and the operators that they stand for."""
+
+_ESCAPED = re.compile(r'u&"', re.IGNORECASE)
+_LONGEST = 63
+"""Bytes of a name; the server cuts off the rest."""
+
+_PARTS = re.compile(
+    r"(?P<word>[A-Za-z_\x80-\U0010ffff][\w$]*)|(?P<operator>[+\-*/<>=~!@#%^&|`?]+)|(?P<other>[^\s])", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """A name, what stands before its dot ("" for none, OF_A_VALUE for brackets), how many arguments it is called with, and where it stands."""
+
+    name: str
+    schema: str = ""
+    arguments: int = AS_ATTRIBUTE
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """All that a query names; `words` are all names, the calls among them. `escaped` is where one is spelled in escapes, U&"..."."""
+
+    words: tuple[Name, ...]
+    operators: tuple[Name, ...]
+    escaped: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+
+
+def names_of(sql: str) -> Names:
+    """Return what a query names."""
+    tokens = list(_tokens(sql))
+    words = (_name(tokens, place) for place, token in enumerate(tokens) if token.kind == "name")
+    operators = [
+        Name(name=token.text, schema=_schema(tokens, place), start=token.start)
+        for place, token in enumerate(tokens)
+        if token.kind == "operator"
+    ]
+    found = {name for token in tokens if token.kind == "name" for name in _IMPLIED.get(token.text, ())}
+    implied = [Name(name=name) for name in sorted(found - {each.name for each in operators})]
+    escaped = (found.start() for found in _ESCAPED.finditer(sql))
+    written = {token.start for token in tokens if token.kind == "name"}
+    return Names(
+        words=tuple(words),
+        operators=(*operators, *implied),
+        escaped=next((start for start in escaped if start in written), None),
+    )
+
+
+def _tokens(sql: str) -> Iterator[_Token]:
+    for piece in scan(sql, "postgres"):
+        if piece.kind is PieceKind.COMMENT:
+            continue
+        if piece.kind is PieceKind.STRING:
+            yield _Token("string", "", piece.start)
+        elif piece.kind is PieceKind.IDENTIFIER:
+            yield _Token("name", _cut(sql[piece.start + 1 : piece.end - 1].replace('""', '"')), piece.start)
+        else:
+            yield from _of_code(sql, piece.start, piece.end)
+
+
+def _of_code(sql: str, start: int, end: int) -> Iterator[_Token]:
+    from core.query.operators import operator_at  # it brings sqlglot, which whoever has a query has
+
+    place = start
+    while match := _PARTS.search(sql, place, end):
+        place = match.end()
+        if match["word"]:
+            yield _Token("name", _cut(_lowered(match["word"])), match.start())
+        elif match["operator"]:
+            written = operator_at(sql, match.start(), end) or match["operator"]
+            place = match.start() + len(written)
+            yield _Token("operator", "<>" if written == "!=" else written, match.start())
+        else:
+            yield _Token("mark", match["other"], match.start())
+
+
+def _lowered(word: str) -> str:
+    """Fold a name as the server does in a database of UTF-8: ASCII only."""
+    return re.sub("[A-Z]+", lambda found: found[0].lower(), word)
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:_LONGEST].decode(errors="ignore")
+
+
+def _schema(tokens: Sequence[_Token], place: int) -> str:
+    if place < 2 or not _is_mark(tokens[place - 1], "."):
+        return ""
+    return tokens[place - 2].text if tokens[place - 2].kind == "name" else OF_A_VALUE
+
+
+def _is_mark(token: _Token, *marks: str) -> bool:
+    return token.kind == "mark" and token.text in marks
+
+
+def _name(tokens: Sequence[_Token], place: int) -> Name:
+    schema = _schema(tokens, place)
+    first = place - 2 if schema else place
+    if first > 1 and _is_mark(tokens[first - 1], ":") and _is_mark(tokens[first - 2], ":"):
+        return Name(name=tokens[place].text, schema=schema, arguments=AS_TYPE, start=tokens[place].start)
+    is_called = place + 1 < len(tokens) and _is_mark(tokens[place + 1], "(")
+    return Name(
+        name=tokens[place].text,
+        schema=schema,
+        arguments=_count(tokens, place + 1) if is_called else AS_ATTRIBUTE,
+        start=tokens[place].start,
+    )
+
+
+def _count(tokens: Sequence[_Token], opening: int) -> int:
+    """Count the arguments in brackets; ANY_COUNT where a list stands in an aggregate's ORDER BY, or VARIADIC spreads one."""
+    depth, commas = 0, 0
+    for place in range(opening, len(tokens)):
+        token = tokens[place]
+        depth += _is_mark(token, "(", "[") - _is_mark(token, ")", "]")
+        if depth == 0:
+            return 0 if place == opening + 1 else commas + 1
+        if depth == 1 and token.kind == "name" and token.text in ("order", "variadic"):
+            return ANY_COUNT
+        commas += depth == 1 and _is_mark(token, ",")
+    return ANY_COUNT
