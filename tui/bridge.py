@@ -164,12 +164,14 @@ class Bridge:
         )
 
     def _open_store(self, project: Project) -> Store:
-        if self._store is None or self._store.file.parent != project.state or not self._store.file.exists():
+        known = self._store
+        # one in memory is there until somebody has made the store
+        if known is None or known.file.parent != project.state or known.file.exists() is known.is_in_memory:
             self._close_store()
             from core.sync.state import look
 
-            self._store = look(project, timeout=1.0)
-        return self._store
+            known = self._store = look(project, timeout=1.0)
+        return known
 
     def _close_store(self) -> None:
         if self._store is not None:

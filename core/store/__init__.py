@@ -50,6 +50,7 @@ class Store:
         one in memory, as before anything happened, for whoever only looks: nothing is made.
         """
         self.file = folder / "store.sqlite"
+        self.is_in_memory = empty
         self._timeout = timeout
         self._turn = threading.RLock()
         marker = folder / "store.made"

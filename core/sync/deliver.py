@@ -411,6 +411,8 @@ class Delivering:
             self.evidence.tried()
         elif not pause.is_final and self._is_known(piece) and (self.evidence.taken or self.evidence.before):
             await self._blame(piece, calls, pause)
+        elif not pause.is_final and self._is_known(piece) and piece.progress.begun >= 2:
+            await self._reject_again(piece, calls, pause)
         elif pause.is_final or piece.progress.begun < 2:
             raise pause.while_others_were_taken(self.evidence.taken + self.evidence.before)
         elif len(piece.places) > 1 and piece.is_blamed:
@@ -435,12 +437,23 @@ class Delivering:
             self._notify()
             return
         unclear = piece.may_have_arrived
-        if piece.progress.begun < 2 and unclear:
+        if piece.progress.begun < 2 and unclear and not self._is_known(piece):
             raise pause
         reason = f"{pause.reason} (in {piece.progress.begun} runs, while other calls were taken)"
         piece.was_answered()
         response = Response(status=pause.status, headers={}, body=b"")
         await self._refuse(piece, calls, {0: reason}, response, is_unclear=unclear)
+
+    async def _reject_again(self, piece: Piece, calls: pa.Array, pause: PausedError) -> None:
+        """Reject calls of rows that were rejected before and now have no answer in a second run: they would hold up all that has changed.
+
+        Nothing is lost by it: they are retried under the messageIds that they have.
+        """
+        reason = f"{pause.reason} (in {piece.progress.begun} runs, and rejected before)"
+        piece.was_answered()
+        response = Response(status=pause.status, headers={}, body=b"")
+        refusals = dict.fromkeys(range(len(piece.places)), reason)
+        await self._refuse(piece, calls, refusals, response, is_unclear=piece.may_have_arrived)
 
     # evidence
 

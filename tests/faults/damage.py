@@ -154,7 +154,8 @@ def one_case(prepared: Prepared, chance: random.Random, tally: Damages, kind: st
     """Damage one file, run, judge; give the case in words."""
     lab = prepared.lab
     prepared.restore()
-    files = sorted(file for file in lab.state.rglob("*") if file.is_file() and file.name != ".gitignore")
+    written = (file for file in lab.state.rglob("*") if file.is_file() and file.stat().st_size)
+    files = sorted(file for file in written if file.name != ".gitignore")
     kinds = sorted({kind_of(file) for file in files})
     drawn_kind, drawn_way = chance.choice(kinds), chance.choice(WAYS)
     kind, way = kind or drawn_kind, way or drawn_way

@@ -46,7 +46,7 @@ def project(tmp_path: Path, receiver: Receiver) -> ProjectFolder:
 
 def over_ssh(server: Sshd, project: ProjectFolder, terminal: str) -> str:
     """Give the command that opens the console there, as somebody's terminal would."""
-    console = f"cd {shlex.quote(str(project.folder))} && LANG=C.UTF-8 PYTHONPATH={ROOT} {sys.executable} -m tui.main"
+    console = f"cd {shlex.quote(str(project.folder))} && LANG=C.UTF-8 BACKHAUL_TRUST=/ PYTHONPATH={ROOT} {sys.executable} -m tui.main"
     if terminal.startswith("screen"):
         own = server.folder / "tmux.conf"
         own.write_text("set -s escape-time 10\nset -g default-terminal screen-256color\n")

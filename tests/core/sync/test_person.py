@@ -103,7 +103,7 @@ def test_a_person_whom_nobody_knows_is_not_said_to_be_fine(people: Workshop) -> 
         ((200, {"other": 1}), "its reply has no traits"),
         ((200, {"customer": None}), "its reply has no traits"),
         ((200, []), "its reply has no traits"),
-        ((302, {}), "where the key must not follow"),
+        ((302, {}), "The destination redirects, and does not say where"),
         ((599, {}), "599"),
     ],
 )

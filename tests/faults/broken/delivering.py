@@ -113,7 +113,7 @@ def rejected_rows_dropped() -> None:
     """What is refused is counted, and listed nowhere."""
     from core.sync import deliver
 
-    deliver.record_rejection = lambda *_: None
+    deliver.record_rejection = lambda *_, **__: None
 
 
 def refusals_prove_everything() -> None:

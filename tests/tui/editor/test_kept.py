@@ -173,6 +173,7 @@ async def test_a_file_that_cannot_be_written_says_so_and_nothing_is_lost(
 
 async def test_a_text_that_cannot_be_kept_is_said(project: ProjectFolder) -> None:
     async with editor(project.folder, "users") as (pilot, page, _bench):
+        state(project).mkdir(exist_ok=True)
         (state(project) / "buffers").write_text("in the way")
         await pilot.press("x")
         await until(pilot, lambda: said(page, "What you type cannot be kept"))
