@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Piece", "PieceKind", "scan"]
+__all__ = ["Piece", "PieceKind", "has_escapes", "scan"]
 
 
 class PieceKind(enum.Enum):
@@ -113,7 +113,7 @@ def _piece(text: str, start: int, lexis: _Lexis) -> Piece | None:
         )
     quote = next((quote for quote in lexis.strings if text.startswith(quote, start)), None)
     if quote is not None:
-        escaped = lexis.escape_prefix and _prefixed(text, start, "eE")
+        escaped = lexis.escape_prefix and has_escapes(text, start)
         return _quoted(
             text, start, quote, PieceKind.STRING, backslash=lexis.backslash or escaped, doubling=lexis.doubling
         )
@@ -129,9 +129,9 @@ def _in_word(text: str, start: int) -> bool:
     return start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_$")
 
 
-def _prefixed(text: str, start: int, letters: str) -> bool:
-    """Tell whether the quote at `start` has one of these letters, standing alone, before it."""
-    return start > 0 and text[start - 1] in letters and not _in_word(text, start - 1)
+def has_escapes(text: str, start: int) -> bool:
+    """Tell whether the quote at `start` has an E, standing alone, before it."""
+    return start > 0 and text[start - 1] in "eE" and not _in_word(text, start - 1)
 
 
 def _block_comment(text: str, start: int, lexis: _Lexis) -> Piece:

@@ -26,7 +26,7 @@ from sqlglot.parser import Parser
 from core.model import Finding
 from core.query.gaps import bridged
 from core.query.place import finding
-from core.scan import Piece, PieceKind, scan
+from core.scan import Piece, PieceKind, has_escapes, scan
 
 __all__ = ["LONGEST", "Parsed", "is_ordered", "parse_statement", "statements", "tokenize"]
 
@@ -120,6 +120,8 @@ def tokenize(code: str, text: str, pieces: tuple[Piece, ...], dialect: str) -> t
     except (SqlglotError, RecursionError, ValueError, IndexError) as error:
         return [], finding(text, "syntax-error", f"The text cannot be read as SQL: {_first_line(error)}.", 0, len(text))
     in_two_ways = _read_in_two_ways(text, pieces) if dialect == "redshift" else None
+    if dialect in ("postgres", "redshift"):
+        in_two_ways = in_two_ways or _goes_on_with_escapes(text, pieces)
     return tokens, in_two_ways or _quotes_disagree(text, tokens, pieces) or _too_deep(text, tokens)
 
 
@@ -214,6 +216,23 @@ def _read_in_two_ways(text: str, pieces: tuple[Piece, ...]) -> Finding | None:
                 "It is not clear where this string ends: the backslash may stand for itself. Write a quote in it as ''."
             )
             return finding(text, "syntax-error", message, ours.start, ours.end)
+    return None
+
+
+def _goes_on_with_escapes(text: str, pieces: tuple[Piece, ...]) -> Finding | None:
+    r"""Refuse a string E'...' that goes on behind a line break: the server reads the rest with escapes, too, and the parser does not.
+
+    So in E'a' / 'b\'' || f() -- ' the call is code, and not a part of the string (Postgres' documents, 4.1.2.2).
+    """
+    before: Piece | None = None
+    for piece in pieces:
+        if piece.kind is PieceKind.STRING and text[piece.start] == "'":
+            if before is not None:
+                message = "This string goes on in the next line. Write it as one string."
+                return finding(text, "syntax-error", message, before.start, piece.end)
+            before = piece if has_escapes(text, piece.start) else None
+        elif piece.kind is not PieceKind.COMMENT and text[piece.start : piece.end].strip():
+            before = None
     return None
 
 

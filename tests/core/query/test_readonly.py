@@ -251,6 +251,22 @@ def test_functions_that_give_tables_pass_on_snowflake(text: str) -> None:
     assert not rules(text, "snowflake") & {"dangerous-function"}
 
 
+@pytest.mark.parametrize("dialect", ["postgres", "redshift"])
+@pytest.mark.parametrize("between", ["\n", " \n ", "\r\n", "\f\n", "\n\n", " -- and\n", "\n-- 'and'\n--\n"])
+def test_a_string_with_escapes_that_goes_on_in_the_next_line_is_refused(between: str, dialect: str) -> None:
+    hidden = f"SELECT id AS \"userId\", E'a'{between}'b\\'' || pg_terminate_backend(pid)::text -- '\n AS plan FROM t"
+    assert "syntax-error" in rules(hidden, dialect)
+    assert any(each.severity is Severity.ERROR for each in parse(hidden, dialect).findings)
+    assert "syntax-error" in rules(f"SELECT E'a'{between}'b' AS x FROM t", dialect)
+
+
+@pytest.mark.parametrize(
+    "text", ["SELECT 'a'\n'b\\' AS x", "SELECT E'a\\'b', 'c' AS x", "SELECT E'a' || '\n' AS x", "SELECT E'a', E'b'"]
+)
+def test_other_strings_that_follow_upon_each_other_pass(text: str) -> None:
+    assert not rules(text, "postgres") & {"syntax-error"}
+
+
 @pytest.mark.parametrize("text", [r"SELECT 'a\'", r"SELECT 'a\'; DELETE FROM t --'", r"SELECT 'it\'s' AS a"])
 def test_a_string_of_redshift_that_can_be_read_in_two_ways_is_refused(text: str) -> None:
     assert "syntax-error" in rules(text.replace("\\\\", "\\"), "redshift")
