@@ -43,8 +43,11 @@ _SHORTEST_PART = 8
 """A half of `id:secret` is a secret by itself, where it is at least so long."""
 
 _SHORTEST_CORE = 6
-_LAYERS = 3
-_ESCAPING = frozenset("\\%&\0")
+_LAYERS, _MOST_LAYERS = 4, 24
+_ESCAPING = re.compile(r"[\\%&\x00\r\n]|=[0-9A-F]{2}|(?:[0-9a-fA-F]{2}[: -]){3}")
+_SHORTEST_BEGINNING = 12
+"""Three quarters of a secret, and at least so many characters, are looked for, too: a server may cut it."""
+
 _BLACK = "••••••"
 IN_ENVIRONMENT = ("BACKHAUL_SOURCES_", "BACKHAUL_DESTINATIONS_", "BACKHAUL_ALERTS_")
 """What the names of variables that hold a secret begin with."""
@@ -119,7 +122,7 @@ def _without(text: str, shortest: int) -> str:
     """Black out the secrets of at least so many characters, as they are and behind escapes."""
     forms = _forms(shortest)
     spans = _found(text, forms)
-    if not _ESCAPING.isdisjoint(text):
+    if _ESCAPING.search(text):
         spans += _found_behind_escapes(text, forms)
     if not spans:
         return text
@@ -150,6 +153,8 @@ def _found_behind_escapes(text: str, forms: tuple[str, ...]) -> list[tuple[int, 
     spans = []
     seen, layers = {text}, [_Layer(text)]
     for _ in range(_LAYERS):
+        if len(seen) > _MOST_LAYERS:
+            break
         below = {inner.text: inner for layer in layers for inner in layer.below() if inner.text not in seen}
         seen.update(below)
         layers = list(below.values())
@@ -194,10 +199,14 @@ def _forms_of(secret: str) -> Iterator[str]:
     yield from (line for line in secret.splitlines() if len(line) >= _SHORTEST_LINE and not line.startswith("-----"))
     if " " in secret:
         yield secret.replace(" ", "+")
+    if "\n" not in secret:
+        yield from (secret.lower(), secret.upper())
+        yield secret[: max(_SHORTEST_BEGINNING, len(secret) * 3 // 4)]
     yield from (raw.hex(), raw.hex().upper())
     for encoded in {base64.b64encode(part).decode().rstrip("=") for part in (raw, raw + b":")} | set(_cores(raw)):
         yield encoded
         yield encoded.translate(_URL_SAFE)
+    yield from _cores(base64.b64encode(raw))
 
 
 _URL_SAFE = str.maketrans("+/", "-_")

@@ -1,4 +1,5 @@
-r"""A text as it reads once its escapes are undone: of JSON, of URLs, of HTML, of Python's repr, and of our own `harmless`.
+r"""A text as it reads once its escapes are undone: of JSON, of URLs, of HTML, of quoted-printable, of Python's repr, and of our own `harmless`;
+and without what parts base64 into lines, or hexadecimal digits into pairs.
 
 Whoever looks for a word in a text has to find it also where it stands as `p\/w`, `p\u002fw`, `p%2Fw` or `p&#x2F;w`, and has to know which
 characters of the text are the word. So each place of the plain text is known as a place of the text that it came from.
@@ -14,10 +15,13 @@ from dataclasses import dataclass
 __all__ = ["Plain", "undone"]
 
 _KINDS = (
-    re.compile(r"""(?:\\u[0-9a-fA-F]{4})+|\\U[0-9a-fA-F]{8}|(?:\\x[0-9a-fA-F]{2})+|\\[\\/"'`bfnrt]"""),
+    re.compile(
+        r"""(?:\\u[0-9a-fA-F]{4})+|\\u\{0*[0-9a-fA-F]{1,6}\}|\\U[0-9a-fA-F]{8}|(?:\\x[0-9a-fA-F]{2})+|\\[0-7]{3}|\\[\\/"'`bfnrt]"""
+    ),
     re.compile(r"(?:%[0-9a-fA-F]{2})+"),
-    re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"),
-    re.compile(r"\x00+"),
+    re.compile(r"&(?:#0*[0-9]{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?"),
+    re.compile(r"(?:=[0-9A-F]{2})+"),
+    re.compile(r"\x00+|[\r\n]+[ \t]*|(?<=[0-9a-fA-F]{2})[: -](?=[0-9a-fA-F]{2})"),
 )
 """Each kind by itself: a `%41` may be a part of what JSON has escaped."""
 
@@ -69,15 +73,24 @@ def _without(text: str, escapes: Sequence[re.Match[str]]) -> Plain:
 
 def _meaning(escape: str) -> str:
     """Return what an escape, or a run of them, stands for."""
-    if escape.startswith("\0"):  # of a text in UTF-16, read as bytes
+    if escape[0] in "\0\r\n: -":  # of a text in UTF-16 that was read as bytes; of base64 in lines, of digits in pairs
         return ""
+    if escape.startswith("="):
+        return bytes.fromhex(escape.replace("=", "")).decode("utf-8", "replace")
     if escape.startswith("&"):
         import html  # its table of 2,231 names is seldom needed
 
         return html.unescape(escape)
     if escape.startswith("%"):
         return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
+    return _behind_backslash(escape)
+
+
+def _behind_backslash(escape: str) -> str:
     match escape[1]:
+        case "u" if escape[2] == "{":
+            number = int(escape[3:-1], 16)
+            return chr(number) if number <= 0x10FFFF else escape
         case "u":
             return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
         case "U":
@@ -89,5 +102,7 @@ def _meaning(escape: str) -> str:
                 return raw.decode("utf-8")
             except UnicodeDecodeError:
                 return raw.decode("latin-1")
+        case digit if digit.isdigit():
+            return chr(int(escape[1:], 8))
         case other:
             return _SHORT.get(other, other)

@@ -160,7 +160,8 @@ class HttpTransport:
         if reply.status_code // 100 == 3:
             raise _redirected(request.url, reply.headers.get("location", ""))
         content = decoded(content, reply.headers.get("content-encoding", ""), most=_LONGEST_REPLY)
-        said = without_secrets(content.decode("utf-8", "surrogateescape"))
+        # in a thread: what is full of escapes takes a while
+        said = await asyncio.to_thread(without_secrets, content.decode("utf-8", "surrogateescape"))
         return Response(
             status=reply.status_code, headers=dict(reply.headers), body=said.encode("utf-8", "surrogateescape")
         )

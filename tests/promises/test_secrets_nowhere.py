@@ -11,9 +11,11 @@ import base64
 import contextlib
 import html
 import json
+import quopri
 import random
 import re
 import string
+import textwrap
 import urllib.parse
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -85,6 +87,13 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "HTML": lambda secret: "".join(f"&#{ord(each)};" if each.isalnum() else html.escape(each) for each in secret),
     "hexadecimal": lambda secret: secret.encode().hex(),
     "HEXADECIMAL": lambda secret: secret.encode().hex().upper(),
+    "in capitals": lambda secret: secret.upper() if secret.isascii() and "\n" not in secret else secret,
+    "base64 in lines": lambda secret: "\n".join(textwrap.wrap(base64.b64encode(secret.encode()).decode(), 16)),
+    "base64 twice": lambda secret: base64.b64encode(base64.b64encode(secret.encode())).decode(),
+    "digits in pairs": lambda secret: secret.encode().hex(":"),
+    "quoted-printable": lambda secret: "".join(f"={byte:02X}" for byte in secret.encode()),
+    "HTML without its end": lambda secret: "".join(f"&#{ord(each):05}" for each in secret) + " ",
+    "all but the last": lambda secret: secret if "\n" in secret or ":" in secret else secret[:-1],
     "the second half": lambda secret: max(
         (secret, *secret.split(":")[1:]), key=lambda half: 8 <= len(half) < len(secret)
     ),
@@ -94,10 +103,12 @@ FORMS: Mapping[str, Callable[[str], str]] = {
 def _readings(text: str) -> Iterator[str]:
     """Yield what a text says to somebody who undoes its escapes, its base64 and its digits, in whatever order."""
     seen, layers = {text}, [text]
-    for _ in range(4):
+    for _ in range(3):
         for layer in layers:
             yield layer
-            yield from _decoded(layer)
+            for decoded in _decoded(layer):
+                yield decoded
+                yield from _decoded(decoded)
         layers = [undone for layer in layers for undo in UNDONE for undone in (undo(layer),) if undone not in seen]
         layers = list(dict.fromkeys(layers))
         seen.update(layers)
@@ -111,6 +122,10 @@ UNDONE: tuple[Callable[[str], str], ...] = (
     ),
     urllib.parse.unquote,
     html.unescape,
+    lambda text: re.sub(r"[\r\n]+[ \t]*|(?<=[0-9a-fA-F]{2}):(?=[0-9a-fA-F]{2})", "", text),
+    lambda text: (
+        quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace") if "=" in text else text
+    ),
 )
 
 
@@ -130,7 +145,8 @@ def leaked(text: str, secrets: Iterator[str] | tuple[str, ...] = PLANTED) -> lis
     read = "\n".join(_readings(text))
     halves = {half: secret for secret in secrets for half in (secret, *secret.split(":")) if len(half) >= 8}
     lines = {line: half for half in halves for line in half.splitlines() if len(line) >= 16 and "-----" not in line}
-    return [each for each in {**halves, **lines} if each in read]
+    read = read.lower()
+    return [each for each in {**halves, **lines} if each[: max(8, len(each) - 1)].lower() in read]
 
 
 @pytest.fixture
@@ -248,7 +264,7 @@ def test_what_a_reply_repeats_is_in_no_file_and_no_answer_of_a_command(workshop:
             workshop.receiver.refuse('"u_1', body=f'{{"message": "{" ".join(said)}", "errors": [{errors}]}}')
             workshop.run(replay=bodies > 0)
             bodies += 1
-    assert bodies == 30
+    assert bodies == 3 * len(FORMS)
     found = workshop.rows("rejected_of_sync", sync="id-people", limit=1_000)
     assert len(found) == 11
     assert all("bad key" in row["response"] for row in found)
