@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryFailedError
 from core.warehouses.postgres.names import ANY_COUNT, AS_ATTRIBUTE, AS_TYPE, Name, names_of
+from core.warehouses.postgres.pinned import on_own_path
 
 if TYPE_CHECKING:
     import psycopg
@@ -128,7 +129,7 @@ _CALLS = r'([[:alpha:]_][[:alnum:]_$]*)"?\s*\('
 
 REACHED = rf"""
 WITH RECURSIVE
-  path AS (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = ANY (current_schemas(true))),
+  path AS (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = ANY (%(path)s::text[])),
   words AS (SELECT DISTINCT w.schema, w.name, w.arguments
             FROM unnest(%(schemas)s::text[], %(names)s::text[], %(arguments)s::int4[]) AS w(schema, name, arguments)),
   operators AS (SELECT DISTINCT o.oid, o.oprname, o.oprleft, o.oprright
@@ -276,18 +277,20 @@ def check_functions(connection: psycopg.Connection[Any], sql: str, allowed: Sequ
             where=where,
             remedy="Write the name itself.",
         )
-    connection.execute(PLAINLY)
-    rows = connection.execute(
-        REACHED.encode(),
-        {
-            "schemas": [each.schema for each in names.words],
-            "names": [each.name for each in names.words],
-            "arguments": [each.arguments for each in names.words],
-            "operator_schemas": [each.schema for each in names.operators],
-            "operator_names": [each.name for each in names.operators],
-            "refused": _refused_names(),
-        },
-    ).fetchall()
+    with on_own_path(connection) as path:
+        connection.execute(PLAINLY)
+        rows = connection.execute(
+            REACHED.encode(),
+            {
+                "path": path,
+                "schemas": [each.schema for each in names.words],
+                "names": [each.name for each in names.words],
+                "arguments": [each.arguments for each in names.words],
+                "operator_schemas": [each.schema for each in names.operators],
+                "operator_names": [each.name for each in names.operators],
+                "refused": _refused_names(),
+            },
+        ).fetchall()
     reached = [
         Reached(
             schema=schema,

@@ -45,7 +45,8 @@ _LONGEST = 63
 """Bytes of a name; the server cuts off the rest."""
 
 _PARTS = re.compile(
-    r"(?P<word>[A-Za-z_\x80-\U0010ffff][\w$]*)|(?P<operator>[+\-*/<>=~!@#%^&|`?]+)|(?P<other>[^\s])", re.ASCII
+    r"(?P<word>[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_$\x80-\U0010ffff]*)|(?P<operator>[+\-*/<>=~!@#%^&|`?]+)"
+    r"|(?P<other>[^ \t\n\r\f\v])"
 )
 
 

@@ -70,6 +70,7 @@ def shop(postgres: Server) -> Iterator[Database]:
         "CREATE OPERATOR ~~ (LEFTARG = couple, RIGHTARG = text, FUNCTION = alike)",
         "CREATE TABLE pairs (value couple)",
         "CREATE VIEW all_pairs AS SELECT ARRAY[value] AS list FROM pairs",
+        "CREATE FUNCTION größe() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
         "CREATE TABLE guarded (id integer)",
         "INSERT INTO guarded VALUES (1)",
         "ALTER TABLE guarded ENABLE ROW LEVEL SECURITY",
@@ -175,22 +176,23 @@ REFUSED = {
     "of a row, as an attribute": ("SELECT p.wipe_person FROM people AS p", "public.wipe_person", ""),
     "of a row in brackets": ("SELECT (p).wipe_person FROM people AS p", "public.wipe_person", ""),
     "with the rights of its owner": ("SELECT owners()", "public.owners", ""),
-    "of a stable wrapper": ("SELECT wrapped()", "public.wipe", "the function wrapped"),
-    "a builtin in a stable wrapper": ("SELECT notified()", "pg_catalog.pg_notify", "the function notified"),
-    "of an aggregate": ("SELECT wipe_sum(id) FROM people", "public.step", "the aggregate wipe_sum"),
+    "with a letter that is not ASCII": ("SELECT größe()", "public.größe", ""),
+    "of a stable wrapper": ("SELECT wrapped()", "public.wipe", "the function public.wrapped"),
+    "a builtin in a stable wrapper": ("SELECT notified()", "pg_catalog.pg_notify", "the function public.notified"),
+    "of an aggregate": ("SELECT wipe_sum(id) FROM people", "public.step", "the aggregate public.wipe_sum"),
     "of an aggregate with ORDER BY": ("SELECT wipe_sum(id ORDER BY id, email) FROM people", "public.step", ""),
     "of an operator": ("SELECT 1 ### 2", "public.step", "the operator ###"),
     "of an operator by its name": ("SELECT 1 OPERATOR(app.###) 2", "public.step", "the operator ###"),
     "of LIKE": ("SELECT value LIKE 'x' FROM pairs", "public.alike", "the operator ~~"),
     "of LIKE in a list": ("SELECT list[1] LIKE 'x' FROM all_pairs", "public.alike", "the operator ~~"),
     "of a view": ("SELECT a FROM app.dirty", "public.wipe", "the view app.dirty"),
-    "of a view of a view": ("SELECT a FROM dirtier", "public.wipe", "the view dirtier"),
-    "a builtin in a view": ("SELECT a FROM locking", "pg_catalog.pg_try_advisory_lock", "the view locking"),
-    "of an operator in a view": ("SELECT a FROM odd", "public.step", "the view odd"),
-    "of a domain": ("SELECT email::checked FROM people", "public.is_fine", "the type checked"),
-    "of a domain in CAST": ("SELECT CAST(email AS checked) FROM people", "public.is_fine", "the type checked"),
-    "of a cast": ("SELECT email::pair FROM people", "public.to_pair", "the cast from text to pair"),
-    "of a policy": ("SELECT id FROM guarded", "public.is_fine", "the table guarded"),
+    "of a view of a view": ("SELECT a FROM dirtier", "public.wipe", "the view public.dirtier"),
+    "a builtin in a view": ("SELECT a FROM locking", "pg_catalog.pg_try_advisory_lock", "the view public.locking"),
+    "of an operator in a view": ("SELECT a FROM odd", "public.step", "the view public.odd"),
+    "of a domain": ("SELECT email::checked FROM people", "public.is_fine", "the type public.checked"),
+    "of a domain in CAST": ("SELECT CAST(email AS checked) FROM people", "public.is_fine", "the type public.checked"),
+    "of a cast": ("SELECT email::pair FROM people", "public.to_pair", "the cast from text to public.pair"),
+    "of a policy": ("SELECT id FROM guarded", "public.is_fine", "the table public.guarded"),
     "a builtin of the list": ("SELECT pg_try_advisory_lock(1)", "pg_catalog.pg_try_advisory_lock", ""),
     "one that makes large objects": ("SELECT lo_create(0)", "pg_catalog.lo_create", ""),
 }  # fmt: skip
@@ -270,6 +272,37 @@ def test_a_name_of_ones_own_is_not_known_to_be_harmless(postgres_database: Datab
     postgres_database.execute("CREATE FUNCTION uuid_generate_v4() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'")
     with postgres_plugin(postgres_database).open() as session, pytest.raises(QueryFailedError, match="VOLATILE"):
         session.describe("SELECT uuid_generate_v4()")
+
+
+def test_a_function_that_was_replaced_is_asked_for_again(postgres_database: Database) -> None:
+    postgres_database.execute("CREATE FUNCTION kept() RETURNS integer LANGUAGE sql STABLE AS 'SELECT 1'")
+    with postgres_plugin(postgres_database).open() as session:
+        assert session.preview("SELECT kept() AS a", limit=1).batches.read_all().num_rows == 1
+        postgres_database.execute("CREATE OR REPLACE FUNCTION kept() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+        with pytest.raises(QueryFailedError, match="VOLATILE"):
+            session.preview("SELECT kept() AS a", limit=1)
+
+
+@pytest.mark.parametrize(
+    ("operator", "left", "right"),
+    [(">=", "oid", "integer"), ("<", "oid", "integer"), ("=", "oid", "integer"), ("<>", "oid", "integer"), ("<>", "regproc", "integer"),
+     (">=", "real", "integer"), ("!~", "name", "name"), ("~", "name", "name")],
+)  # fmt: skip
+def test_our_own_questions_call_no_operator_of_the_database(
+    postgres_database: Database, operator: str, left: str, right: str
+) -> None:
+    postgres_database.execute(
+        f"CREATE FUNCTION other({left}, {right}) RETURNS boolean LANGUAGE plpgsql STABLE AS "
+        "$$BEGIN RAISE EXCEPTION 'an operator of the database was called'; END$$",
+        f"CREATE OPERATOR {operator} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = other)",
+        "CREATE FUNCTION changing() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE people (id integer, list integer[])",
+    )
+    with postgres_plugin(postgres_database).open() as session:
+        assert session.describe("SELECT id, list FROM people")
+        assert session.catalogue()
+        with pytest.raises(QueryFailedError, match="VOLATILE"):
+            session.describe("SELECT changing()")
 
 
 def test_names_are_read_as_the_server_reads_them() -> None:
