@@ -137,7 +137,7 @@ WITH RECURSIVE
                         %(anywhere)s::bool[]) AS w(schema, name, arguments, is_type, via, anywhere)),
   makes AS (SELECT EXISTS (
               SELECT FROM words AS w JOIN pg_proc AS p ON p.proname = w.name
-              WHERE (w.arguments = {ANY_COUNT} OR w.arguments >= 2)
+              WHERE (w.arguments = {ANY_COUNT} OR w.arguments >= 2 OR (w.arguments <> {AS_TYPE} AND p.oid >= 16384))
                 AND p.proargtypes::oid[] && ARRAY(SELECT t.oid FROM pg_type AS t WHERE t.oid < 16384 AND t.typname ~ '^any.')
             ) AS values),
   operators AS (SELECT DISTINCT o.oid, o.oprname, o.oprleft, o.oprright

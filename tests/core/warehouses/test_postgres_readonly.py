@@ -75,6 +75,8 @@ def shop(postgres: Server) -> Iterator[Database]:
         "CREATE FUNCTION takes_checked(checked) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1::text'",
         "CREATE FUNCTION gives_checked() RETURNS checked LANGUAGE sql STABLE AS 'SELECT 1'",
         "CREATE FUNCTION wipe_rows(integer) RETURNS SETOF record LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION remade(a anyelement) RETURNS anyelement LANGUAGE plpgsql STABLE AS "
+        "$$DECLARE b a%TYPE := 'x'; BEGIN RETURN b; END$$",
         "CREATE TYPE holder AS (a checked, b integer)",
         "CREATE DOMAIN held AS holder",
         "CREATE TABLE holders (value holder)",
@@ -221,6 +223,7 @@ REFUSED = {
     "of a domain in a list of columns": (
         "SELECT b FROM jsonb_to_record('{}') AS q(a holder, b integer)", "public.is_fine", "the type public.holder"),
     "of a domain in a range": ("SELECT '[1,3]'::numbers_range", "public.is_fine", "public.numbers_range"),
+    "of a domain that is made anew": ("SELECT remade(value) FROM holds_checked", "public.is_fine", ""),
     "of a domain in a view": ("SELECT b FROM populated", "public.is_fine", "the view public.populated"),
     "of a view in a body": ("SELECT reads_view()", "public.wipe", "the function public.reads_view"),
     "quoted in a body": ("SELECT quotes()", "public.wipe", "the function public.quotes"),
@@ -235,7 +238,7 @@ REFUSED = {
     "of a table's partitions": ("SELECT a FROM parted WHERE a = '1'", "public.wipe", ""),
     "behind a string of two lines": ("SELECT E'a'\n'b\\'', wipe(), 'z'", "public.wipe", ""),
     "behind a string and a comment": ("SELECT E'a' -- x\n -- y\n 'b\\'', wipe(), 'z'", "public.wipe", ""),
-    "a call that looks like WITH": ("SELECT 1 AS one FROM people, wipe_rows(1) AS (\"select\" integer)", "public.wipe_rows", ""),
+    "a call that looks like WITH": ('SELECT 1 AS one FROM people, wipe_rows(1) AS ("select" integer)', "public.wipe_rows", ""),
     "a number of a transaction": ("SELECT txid_current()", "pg_catalog.txid_current", ""),
     "a number of a transaction by its new name": ("SELECT pg_current_xact_id()::text", "pg_catalog.pg_current_xact_id", ""),
     "of a stable wrapper": ("SELECT wrapped()", "public.wipe", "the function public.wrapped"),
