@@ -43,8 +43,9 @@ _IMPLIED: Mapping[str, tuple[str, ...]] = {
 _ESCAPED = re.compile(r'u&"', re.IGNORECASE)
 _ESCAPES = re.compile(r"[eE]'$|[eE]$")
 _CONTINUED = re.compile(
-    r"(?:(?:[ \t\f\v]|--[^\r\n]*)*[\r\n](?:[ \t\f\v\r\n]|--[^\r\n]*[\r\n])*'(?:[^'\\]|\\.|'')*'?)+", re.DOTALL
+    r"(?:(?:[ \t\f\v]|--[^\r\n]*+)*+[\r\n](?:[ \t\f\v\r\n]|--[^\r\n]*+[\r\n])*+'(?:[^'\\]|\\.|'')*+'?)+", re.DOTALL
 )
+"""Possessive, so that a line of dashes is read once."""
 _LONGEST = 63
 """Bytes of a name; the server cuts off the rest."""
 

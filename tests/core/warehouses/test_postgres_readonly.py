@@ -390,6 +390,20 @@ def test_names_are_read_as_the_server_reads_them() -> None:
     assert {each.name for each in names_of("SELECT a NOT LIKE b, c IN (1)").operators} == {"~~", "!~~", "=", "<>"}
 
 
+def test_a_string_with_escapes_goes_on_below() -> None:
+    dashes = "-" * 2_000
+    for sql in (
+        "SELECT E'a'\n'b\\'', hit(), 'z'",
+        "SELECT e'a'\r\n\t'b\\'' -- x\n'c\\'', hit(), 'z'",
+        f"SELECT E'a' {dashes}\n , hit()",
+        f"SELECT E'a' {dashes}\n {dashes}\n 'b\\'', hit(), 'z'",
+        "SELECT 'a'\n'b\\', hit(), 'z'",
+        "SELECT E'a' 'b\\', hit(), 'z'",
+    ):
+        assert "hit" in {word.name for word in names_of(sql).words}, sql
+    assert {word.name for word in names_of("SELECT E'a'\n'b\\', hit() --'").words} == {"select", "e"}
+
+
 # who it is
 
 
