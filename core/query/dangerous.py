@@ -208,6 +208,8 @@ _POSTGRES: Mapping[str, str] = {
     "pg_stat_reset*": _SERVER,
     "pg_stat_statements_reset": _SERVER,
     "pg_export_snapshot": _SERVER,
+    "txid_current": "it uses up a number of a transaction",
+    "pg_current_xact_id": "it uses up a number of a transaction",
     "pg_import_system_collations": _SERVER,
     "pg_log_*": _SERVER,
     "pg_prewarm": _SERVER,

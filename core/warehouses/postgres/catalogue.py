@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["missing_grants", "read_catalogue", "read_types"]
 
-JSON_CAST = "EXISTS (SELECT FROM pg_cast AS c WHERE c.castsource = t.oid AND c.casttarget = 114 AND c.castfunc <> 0)"
+JSON_CAST = "EXISTS (SELECT FROM pg_cast AS c WHERE c.castsource = t.oid AND c.casttarget = 114::oid AND c.castfunc::oid <> 0::oid)"
 TYPES = f"""
     SELECT format_type(d.type, d.modifier), d.type, t.typtype::text, t.typcategory::text, {JSON_CAST}
     FROM unnest(%s::oid[], %s::int4[]) WITH ORDINALITY AS d(type, modifier, place)
@@ -29,23 +29,23 @@ MEMBERS = f"""
            coalesce((SELECT r.rngtypid FROM pg_range AS r
                      WHERE t.typtype = 'm' AND (to_jsonb(r) ->> 'rngmultitypid')::oid = t.oid), 0),
            (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute AS a
-            WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped),
+            WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0::int2 AND NOT a.attisdropped),
            (SELECT array_agg(a.atttypid ORDER BY a.attnum) FROM pg_attribute AS a
-            WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
+            WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0::int2 AND NOT a.attisdropped)
     FROM pg_type AS t
     WHERE t.oid = ANY (%s::oid[]) AND NOT (t.typtype NOT IN ('c', 'd') AND {JSON_CAST})
 """
 """What types are made of. Ranges of ranges are there from Postgres 14 on; before, pg_range has no such column."""
 COLUMNS = f"""
-    SELECT n.nspname, r.relname, r.relkind IN ('v', 'm'), CASE WHEN r.reltuples >= 0 AND r.relkind <> 'v' THEN r.reltuples::int8 END,
+    SELECT n.nspname, r.relname, r.relkind IN ('v', 'm'), CASE WHEN r.reltuples >= 0::float4 AND r.relkind <> 'v' THEN r.reltuples::int8 END,
            a.attname, format_type(a.atttypid, a.atttypmod), t.oid, t.typtype::text, t.typcategory::text, {JSON_CAST}
     FROM pg_class AS r
     JOIN pg_namespace AS n ON n.oid = r.relnamespace
-    JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0::int2 AND NOT a.attisdropped
     JOIN pg_type AS declared ON declared.oid = a.atttypid
     JOIN pg_type AS t ON t.oid = CASE declared.typtype WHEN 'd' THEN declared.typbasetype ELSE declared.oid END
     WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT r.relispartition
-      AND n.nspname NOT IN ('information_schema', 'pg_catalog') AND n.nspname !~ '^pg_(toast|temp)'
+      AND n.nspname NOT IN ('information_schema', 'pg_catalog') AND n.nspname::text !~ '^pg_(toast|temp)'
       AND has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(r.oid, a.attnum, 'SELECT')
     ORDER BY n.nspname, r.relname, a.attnum
 """

@@ -9,9 +9,13 @@ Names are resolved as the server does: by the schema that is written, else in al
 of a name may be meant by the number of arguments, it counts. From there the catalogue is followed, by number and not by name, through
 
 - operators of the types that the query has to do with (also those that IN, LIKE, CASE and USING stand for), and an aggregate's functions;
-- views and row-level policies, as they are stored, however deep, and the checks of domains;
+- views and row-level policies, as they are stored, however deep; default arguments; what is computed while a query of a table is
+  planned: calls of IMMUTABLE functions in its indexes, checks and partitions;
+- the checks of domains, wherever they stand inside of a type that is named or that a function takes or returns. Those of a column's
+  type count only where a polymorphic function may make a new value of it: to read a value checks nothing;
 - casts made in this database: of the types that are named or that columns of the relations have, and between the server's own types;
-- bodies of functions in SQL and PL/pgSQL that are no part of an extension, by the names that they call.
+- bodies of functions in SQL and PL/pgSQL that are no part of an extension, by all that they name. One that cannot be read so (it
+  runs text, or is in another language) is refused.
 
 Not followed, since only a superuser makes them: input and output of base types, operator classes, methods of TABLESAMPLE. Foreign
 tables are tables that an administrator made; what lies behind them is his choice. A function that an extension declares as STABLE or
@@ -26,7 +30,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryFailedError
-from core.warehouses.postgres.names import ANY_COUNT, AS_ATTRIBUTE, AS_TYPE, Name, names_of
+from core.warehouses.postgres.names import ANY_COUNT, AS_ATTRIBUTE, AS_TYPE, Name, Names, names_of
+from core.warehouses.postgres.pinned import on_own_path
 
 if TYPE_CHECKING:
     import psycopg
@@ -121,47 +126,55 @@ HARMLESS: Mapping[str, frozenset[str]] = {
 pg_sleep stands here, too: it is refused in a query's text, where it only waits, but a view that calls it changes nothing.
 """
 
-_NODES = r":(funcid|aggfnoid|winfnoid|opno|eqop|sortop|relid|resulttype) (\d+)"
+_NODES = r":(funcid|aggfnoid|winfnoid|opno|eqop|sortop|relid|resulttype|funcresulttype) (\d+)"
 """Numbers of functions, operators, relations and types in a stored tree (https://github.com/postgres/postgres nodes/primnodes.h)."""
-
-_CALLS = r'([[:alpha:]_][[:alnum:]_$]*)"?\s*\('
 
 REACHED = rf"""
 WITH RECURSIVE
-  path AS (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = ANY (current_schemas(true))),
-  words AS (SELECT DISTINCT w.schema, w.name, w.arguments
-            FROM unnest(%(schemas)s::text[], %(names)s::text[], %(arguments)s::int4[]) AS w(schema, name, arguments)),
+  path AS (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = ANY (%(path)s::text[])),
+  words AS (SELECT DISTINCT w.schema, w.name, w.arguments, w.is_type, w.via, w.anywhere
+            FROM unnest(%(schemas)s::text[], %(names)s::text[], %(arguments)s::int4[], %(types)s::bool[], %(vias)s::text[],
+                        %(anywhere)s::bool[]) AS w(schema, name, arguments, is_type, via, anywhere)),
+  makes AS (SELECT EXISTS (
+              SELECT FROM words AS w JOIN pg_proc AS p ON p.proname = w.name
+              WHERE (w.arguments = {ANY_COUNT} OR w.arguments >= 2 OR (w.arguments <> {AS_TYPE} AND p.oid >= 16384))
+                AND p.proargtypes::oid[] && ARRAY(SELECT t.oid FROM pg_type AS t WHERE t.oid < 16384 AND t.typname ~ '^any.')
+            ) AS values),
   operators AS (SELECT DISTINCT o.oid, o.oprname, o.oprleft, o.oprright
-                FROM unnest(%(operator_schemas)s::text[], %(operator_names)s::text[]) AS w(schema, name)
+                FROM unnest(%(operator_schemas)s::text[], %(operator_names)s::text[], %(operators_anywhere)s::bool[])
+                     AS w(schema, name, anywhere)
                 JOIN pg_operator AS o ON o.oprname = w.name JOIN pg_namespace AS n ON n.oid = o.oprnamespace
                 WHERE o.oid >= 16384
-                  AND (n.nspname = w.schema OR (w.schema = '' AND o.oprnamespace IN (SELECT oid FROM path)))),
+                  AND (n.nspname = w.schema OR (w.schema = '' AND (w.anywhere OR o.oprnamespace IN (SELECT oid FROM path))))),
   start(kind, oid, via) AS (
-    SELECT 'f', p.oid, ''
+    SELECT 'f', p.oid, w.via
     FROM words AS w
     JOIN pg_proc AS p ON p.proname = w.name
     JOIN pg_namespace AS n ON n.oid = p.pronamespace
     LEFT JOIN pg_aggregate AS a ON a.aggfnoid = p.oid
-    WHERE (n.nspname = w.schema OR (w.schema = '' AND p.pronamespace IN (SELECT oid FROM path))
-           OR (w.arguments = {AS_ATTRIBUTE} AND w.schema <> '' AND p.pronamespace IN (SELECT oid FROM path)))
+    WHERE (n.nspname = w.schema OR (w.schema = '' AND (w.anywhere OR p.pronamespace IN (SELECT oid FROM path)))
+           OR (w.arguments = {AS_ATTRIBUTE} AND w.schema <> '' AND (w.anywhere OR p.pronamespace IN (SELECT oid FROM path))))
       AND CASE w.arguments
             WHEN {ANY_COUNT} THEN true
             WHEN {AS_TYPE} THEN false
             WHEN {AS_ATTRIBUTE} THEN p.oid >= 16384 AND w.schema <> '' AND p.pronargs >= 1 AND p.pronargs - p.pronargdefaults <= 1
-                 AND EXISTS (SELECT FROM pg_type AS t WHERE t.oid = p.proargtypes[0] AND t.typtype IN ('c', 'd', 'p'))
+                 AND EXISTS (SELECT FROM pg_type AS t WHERE t.oid = p.proargtypes[0] AND t.typtype IN ('c', 'd', 'p')
+                              AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attname = w.name))
             ELSE a.aggfnoid IS NOT NULL OR p.provariadic <> 0
                  OR w.arguments BETWEEN p.pronargs - p.pronargdefaults AND p.pronargs END
     UNION ALL
     SELECT 'o', o.oid, 'the operator ' || o.oprname FROM operators AS o WHERE o.oprleft < 16384 AND o.oprright < 16384
     UNION ALL
-    SELECT 'r', r.oid, CASE WHEN r.relkind = 'v' THEN 'the view ' ELSE 'the table ' END || r.oid::regclass::text
+    SELECT 'r', r.oid, CASE WHEN w.via <> '' THEN w.via WHEN r.relkind = 'v' THEN 'the view ' || r.oid::regclass::text
+                            ELSE 'the table ' || r.oid::regclass::text END
     FROM words AS w JOIN pg_class AS r ON r.relname = w.name JOIN pg_namespace AS n ON n.oid = r.relnamespace
     WHERE w.arguments <> {AS_TYPE} AND r.relkind IN ('v', 'r', 'p', 'm', 'f')
-      AND (n.nspname = w.schema OR (w.schema = '' AND r.relnamespace IN (SELECT oid FROM path)))
+      AND (n.nspname = w.schema OR (w.schema = '' AND (w.anywhere OR r.relnamespace IN (SELECT oid FROM path))))
     UNION ALL
-    SELECT 't', t.oid, 'the type ' || t.oid::regtype::text
+    SELECT CASE WHEN w.is_type OR t.typtype <> 'c' THEN 't' ELSE 'c' END, t.oid,
+           CASE WHEN w.via <> '' THEN w.via ELSE 'the type ' || t.oid::regtype::text END
     FROM words AS w JOIN pg_type AS t ON t.typname = w.name JOIN pg_namespace AS n ON n.oid = t.typnamespace
-    WHERE t.oid >= 16384 AND (n.nspname = w.schema OR (w.schema = '' AND t.typnamespace IN (SELECT oid FROM path)))
+    WHERE t.oid >= 16384 AND (n.nspname = w.schema OR (w.schema = '' AND (w.anywhere OR t.typnamespace IN (SELECT oid FROM path))))
     UNION ALL
     SELECT 'f', c.castfunc, 'the cast from ' || c.castsource::regtype::text || ' to ' || c.casttarget::regtype::text
     FROM pg_cast AS c WHERE c.oid >= 16384 AND c.castfunc >= 16384 AND c.castsource < 16384 AND c.casttarget < 16384
@@ -179,26 +192,65 @@ WITH RECURSIVE
                               a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]::oid[]) AS part(oid)
       WHERE r.kind = 'f' AND r.oid >= 16384 AND a.aggfnoid = r.oid AND part.oid <> 0
       UNION ALL
-      SELECT CASE found[1] WHEN 'relid' THEN 'r' WHEN 'resulttype' THEN 't' WHEN 'opno' THEN 'o' WHEN 'eqop' THEN 'o'
-                           WHEN 'sortop' THEN 'o' ELSE 'f' END, found[2]::oid, ''
+      SELECT CASE found[1] WHEN 'relid' THEN 'r' WHEN 'resulttype' THEN 't' WHEN 'funcresulttype' THEN 't' WHEN 'opno' THEN 'o'
+                           WHEN 'eqop' THEN 'o' WHEN 'sortop' THEN 'o' ELSE 'f' END, found[2]::oid, stored.via
       FROM (
-        SELECT w.ev_action::text AS tree FROM pg_rewrite AS w WHERE r.kind = 'r' AND w.ev_class = r.oid AND w.ev_type = '1'
+        SELECT w.ev_action::text AS tree, '' AS via FROM pg_rewrite AS w WHERE r.kind = 'r' AND w.ev_class = r.oid AND w.ev_type = '1'
         UNION ALL
-        SELECT y.polqual::text FROM pg_policy AS y WHERE r.kind = 'r' AND y.polrelid = r.oid AND y.polqual IS NOT NULL
+        SELECT y.polqual::text, '' FROM pg_policy AS y WHERE r.kind = 'r' AND y.polrelid = r.oid AND y.polqual IS NOT NULL
         UNION ALL
-        SELECT c.conbin::text FROM pg_constraint AS c WHERE r.kind = 't' AND c.contypid = r.oid
+        SELECT v.adbin::text, '' FROM pg_attrdef AS v JOIN pg_attribute AS a ON a.attrelid = v.adrelid AND a.attnum = v.adnum
+        WHERE r.kind = 'r' AND v.adrelid = r.oid AND to_jsonb(a) ->> 'attgenerated' = 'v'
         UNION ALL
-        SELECT to_jsonb(p) ->> 'prosqlbody' FROM pg_proc AS p WHERE r.kind = 'f' AND p.oid = r.oid AND p.oid >= 16384 AND p.prosrc = ''
-      ) AS stored(tree), regexp_matches(tree, '{_NODES}', 'g') AS found
-      WHERE found[1] <> 'resulttype' OR found[2]::int8 >= 16384
+        SELECT c.conbin::text, '' FROM pg_constraint AS c WHERE r.kind = 't' AND c.contypid = r.oid
+        UNION ALL
+        SELECT part.tree, 'the function ' || p.oid::regproc::text
+        FROM pg_proc AS p CROSS JOIN unnest(ARRAY[p.proargdefaults::text, to_jsonb(p) ->> 'prosqlbody']) AS part(tree)
+        WHERE r.kind = 'f' AND p.oid = r.oid AND p.oid >= 16384
+      ) AS stored, regexp_matches(stored.tree, '{_NODES}', 'g') AS found
+      WHERE found[1] NOT IN ('resulttype', 'funcresulttype') OR found[2]::int8 >= 16384
       UNION ALL
-      SELECT 'c', a.atttypid, '' FROM pg_attribute AS a
+      SELECT 'f', p.oid, ''
+      FROM (
+        SELECT part.tree FROM pg_index AS i CROSS JOIN unnest(ARRAY[i.indexprs::text, i.indpred::text]) AS part(tree)
+        WHERE r.kind = 'r' AND i.indrelid = r.oid
+        UNION ALL
+        SELECT c.conbin::text FROM pg_constraint AS c WHERE r.kind = 'r' AND c.conrelid = r.oid AND c.contype = 'c'
+        UNION ALL
+        SELECT k.partexprs::text FROM pg_partitioned_table AS k WHERE r.kind = 'r' AND k.partrelid = r.oid
+      ) AS planned, regexp_matches(planned.tree, ':(funcid|opfuncid) (\d+)', 'g') AS found JOIN pg_proc AS p ON p.oid = found[2]::oid
+      WHERE p.oid >= 16384 AND p.provolatile = 'i'
+      UNION ALL
+      SELECT 'f', o.oprcode::oid, ''
+      FROM (
+        SELECT part.tree FROM pg_index AS i CROSS JOIN unnest(ARRAY[i.indexprs::text, i.indpred::text]) AS part(tree)
+        WHERE r.kind = 'r' AND i.indrelid = r.oid
+        UNION ALL
+        SELECT c.conbin::text FROM pg_constraint AS c WHERE r.kind = 'r' AND c.conrelid = r.oid AND c.contype = 'c'
+      ) AS planned, regexp_matches(planned.tree, ':opno (\d+)', 'g') AS found JOIN pg_operator AS o ON o.oid = found[1]::oid
+      JOIN pg_proc AS p ON p.oid = o.oprcode::oid
+      WHERE o.oid >= 16384 AND p.provolatile = 'i'
+      UNION ALL
+      SELECT 'r', i.inhrelid, '' FROM pg_inherits AS i WHERE r.kind = 'r' AND i.inhparent = r.oid
+      UNION ALL
+      SELECT 't', d.refobjid, '' FROM pg_rewrite AS w JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+      WHERE r.kind = 'r' AND w.ev_class = r.oid AND d.refclassid = 'pg_type'::regclass AND d.refobjid >= 16384
+      UNION ALL
+      SELECT 't', d.refobjid, '' FROM pg_depend AS d
+      WHERE r.kind = 'f' AND r.oid >= 16384 AND d.classid = 'pg_proc'::regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_type'::regclass AND d.refobjid >= 16384
+      UNION ALL
+      SELECT CASE WHEN makes.values THEN 't' ELSE 'c' END, a.atttypid, '' FROM makes JOIN pg_attribute AS a ON true
       WHERE r.kind = 'r' AND a.attrelid = r.oid AND a.attnum > 0 AND a.atttypid >= 16384
+      UNION ALL
+      SELECT r.kind, g.rngsubtype, '' FROM pg_range AS g
+      WHERE r.kind IN ('t', 'c') AND g.rngsubtype >= 16384
+        AND (g.rngtypid = r.oid OR (to_jsonb(g) ->> 'rngmultitypid')::oid = r.oid)
       UNION ALL
       SELECT r.kind, part.oid, '' FROM pg_type AS t CROSS JOIN unnest(ARRAY[t.typbasetype, t.typelem]) AS part(oid)
       WHERE r.kind IN ('t', 'c') AND t.oid = r.oid AND part.oid >= 16384
       UNION ALL
-      SELECT 'c', a.atttypid, '' FROM pg_type AS t JOIN pg_attribute AS a ON a.attrelid = t.typrelid
+      SELECT r.kind, a.atttypid, '' FROM pg_type AS t JOIN pg_attribute AS a ON a.attrelid = t.typrelid
       WHERE r.kind IN ('t', 'c') AND t.oid = r.oid AND a.attnum > 0 AND a.atttypid >= 16384
       UNION ALL
       SELECT 'o', o.oid, 'the operator ' || o.oprname FROM operators AS o
@@ -208,22 +260,16 @@ WITH RECURSIVE
       FROM pg_cast AS c
       WHERE r.kind IN ('t', 'c') AND c.castfunc >= 16384 AND (c.castsource = r.oid OR c.casttarget = r.oid)
       UNION ALL
-      SELECT 'c', part.oid, '' FROM pg_proc AS p CROSS JOIN unnest(p.proargtypes::oid[] || p.prorettype) AS part(oid)
+      SELECT 't', part.oid, '' FROM pg_proc AS p
+      CROSS JOIN unnest(p.proargtypes::oid[] || p.prorettype || coalesce(p.proallargtypes, '{{}}'::oid[])) AS part(oid)
       WHERE r.kind = 'f' AND p.oid = r.oid AND part.oid >= 16384
-      UNION ALL
-      SELECT 'f', callee.oid, 'the function ' || caller.oid::regproc::text
-      FROM pg_proc AS caller JOIN pg_language AS l ON l.oid = caller.prolang
-      CROSS JOIN LATERAL regexp_matches(caller.prosrc, '{_CALLS}', 'g') AS call
-      JOIN pg_proc AS callee ON callee.proname = lower(call[1])
-      WHERE r.kind = 'f' AND caller.oid = r.oid AND caller.oid >= 16384 AND l.lanname IN ('sql', 'plpgsql')
-        AND NOT (caller.provolatile = 'v' OR caller.prosecdef)
-        AND NOT EXISTS (SELECT FROM pg_depend AS d
-                        WHERE d.classid = 'pg_proc'::regclass AND d.objid = caller.oid AND d.deptype = 'e')
     ) AS next
   )
 SELECT DISTINCT n.nspname::text, p.proname::text, r.via, p.provolatile = 'v', p.prosecdef, l.lanname::text,
        l.lanpltrusted OR l.lanname IN ('internal', 'c'), coalesce(x.extname::text, ''),
-       p.oid < 16384 AND n.nspname IN ('pg_catalog', 'information_schema')
+       p.oid < 16384 AND n.nspname IN ('pg_catalog', 'information_schema'),
+       CASE WHEN p.oid >= 16384 AND x.oid IS NULL AND l.lanname NOT IN ('internal', 'c') THEN p.prosrc END,
+       coalesce(p.proconfig::text, '')
 FROM (SELECT oid, min(via) AS via FROM reached WHERE kind = 'f' GROUP BY oid) AS r
 JOIN pg_proc AS p ON p.oid = r.oid
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -231,7 +277,7 @@ JOIN pg_language AS l ON l.oid = p.prolang
 LEFT JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 LEFT JOIN pg_extension AS x ON x.oid = d.refobjid
 WHERE p.provolatile = 'v' OR p.prosecdef OR NOT (l.lanpltrusted OR l.lanname IN ('internal', 'c'))
-   OR p.proname ~ %(refused)s
+   OR p.proname ~ %(refused)s OR (p.oid >= 16384 AND x.oid IS NULL AND l.lanname NOT IN ('internal', 'c'))
 ORDER BY 3, 1, 2
 """
 """One question for a query. Numbers from 16384 on are those of what was made in the database, not by initdb."""
@@ -260,10 +306,22 @@ class Reached:
     is_trusted: bool
     extension: str
     is_builtin: bool
+    body: str | None = None
+    settings: str = ""
 
     @property
     def full_name(self) -> str:
         return f"{self.schema}.{self.name}"
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether all that its body calls can be found in its text."""
+        if self.body is None:
+            return True
+        if self.language not in ("sql", "plpgsql") or "standard_conforming_strings" in self.settings:
+            return False
+        names = names_of(self.body)
+        return names.escaped is None and all(word.name != "execute" for word in names.words)
 
 
 def check_functions(connection: psycopg.Connection[Any], sql: str, allowed: Sequence[str], where: str) -> None:
@@ -276,19 +334,61 @@ def check_functions(connection: psycopg.Connection[Any], sql: str, allowed: Sequ
             where=where,
             remedy="Write the name itself.",
         )
-    connection.execute(PLAINLY)
+    texts = [_Text(names=names)]
+    with on_own_path(connection) as path:
+        connection.execute(PLAINLY)
+        while True:
+            reached = _reached(connection, path, texts)
+            bodies = [
+                text
+                for each in reached
+                if each.full_name not in allowed and (text := _text(each)) and text not in texts
+            ]
+            if not bodies:
+                break
+            texts.extend(bodies)
+    error = refusal(reached, allowed, names.words, where)
+    if error is not None:
+        raise error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """What a text names: the query's, or a function's body, which may have a path of its own, so names are looked up `anywhere`."""
+
+    names: Names
+    via: str = ""
+    anywhere: bool = False
+
+
+def _text(function: Reached) -> _Text | None:
+    """Return what the body of a function names; None where nothing has to be read."""
+    if not function.body or function.is_volatile or function.is_definer or not function.is_readable:
+        return None
+    names = names_of(function.body)
+    return _Text(names=names, via=f"the function {function.full_name}", anywhere="search_path=" in function.settings)
+
+
+def _reached(connection: psycopg.Connection[Any], path: Sequence[str], texts: Sequence[_Text]) -> list[Reached]:
+    words = [(text, word) for text in texts for word in text.names.words]
+    operators = [(text, operator) for text in texts for operator in text.names.operators]
     rows = connection.execute(
         REACHED.encode(),
         {
-            "schemas": [each.schema for each in names.words],
-            "names": [each.name for each in names.words],
-            "arguments": [each.arguments for each in names.words],
-            "operator_schemas": [each.schema for each in names.operators],
-            "operator_names": [each.name for each in names.operators],
+            "path": path,
+            "schemas": [word.schema for _, word in words],
+            "names": [word.name for _, word in words],
+            "arguments": [word.arguments for _, word in words],
+            "types": [word.may_be_type or text.via != "" for text, word in words],
+            "vias": [text.via for text, _ in words],
+            "anywhere": [text.anywhere for text, _ in words],
+            "operator_schemas": [operator.schema for _, operator in operators],
+            "operator_names": [operator.name for _, operator in operators],
+            "operators_anywhere": [text.anywhere for text, _ in operators],
             "refused": _refused_names(),
         },
     ).fetchall()
-    reached = [
+    return [
         Reached(
             schema=schema,
             name=name,
@@ -299,12 +399,11 @@ def check_functions(connection: psycopg.Connection[Any], sql: str, allowed: Sequ
             is_trusted=is_trusted,
             extension=extension,
             is_builtin=is_builtin,
+            body=body,
+            settings=settings,
         )
-        for schema, name, via, is_volatile, is_definer, language, is_trusted, extension, is_builtin in rows
+        for schema, name, via, is_volatile, is_definer, language, is_trusted, extension, is_builtin, body, settings in rows
     ]
-    error = refusal(reached, allowed, names.words, where)
-    if error is not None:
-        raise error
 
 
 def refusal(
@@ -346,7 +445,9 @@ def _reason(function: Reached, allowed: Sequence[str]) -> str:
         return "it is SECURITY DEFINER, so it acts with the rights of its owner"
     if function.is_volatile:
         return "it is VOLATILE, so it may change something"
-    return "" if function.is_trusted else f"its language {function.language} is not trusted, so it can do anything"
+    if not function.is_trusted:
+        return f"its language {function.language} is not trusted, so it can do anything"
+    return "" if function.is_readable else "it runs text or is written in a way that cannot be checked"
 
 
 def _may_be_allowed(function: Reached) -> bool:

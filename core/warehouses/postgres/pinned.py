@@ -18,12 +18,17 @@ Each name here is written with its schema: these statements run under the role's
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from core.errors import WarehouseError
 
-__all__ = ["LOGIN", "PROOF", "login_options", "pins", "unproven"]
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = ["LOGIN", "PROOF", "login_options", "on_own_path", "pins", "unproven"]
 
 _PINNED: Mapping[str, str] = {
     "standard_conforming_strings": "on",
@@ -64,6 +69,22 @@ def pins(milliseconds: int) -> str:
     return f"SELECT {settings}, pg_catalog.set_config('search_path', {_PATH}, true), {_LIMITS.format(milliseconds=milliseconds)}"
 
 
+@contextlib.contextmanager
+def on_own_path(connection: psycopg.Connection[Any]) -> Iterator[list[str]]:
+    """Let questions of ours find what the server brings along and nothing else; give the schemas of the path that is put back.
+
+    That pg_catalog comes first is not enough: an operator of another schema that fits the types more exactly is preferred.
+    """
+    path, schemas, _ = connection.execute(_AWAY.encode()).fetchone() or ("", [], "")
+    yield schemas
+    connection.execute(b"SELECT pg_catalog.set_config('search_path', %s, true)", [path])
+
+
+_AWAY = """
+    SELECT s.path, s.schemas, pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)
+    FROM (SELECT pg_catalog.current_setting('search_path') AS path, pg_catalog.current_schemas(true)::pg_catalog.text[] AS schemas
+          OFFSET 0) AS s
+"""
 LOGIN = f"""
     SELECT pg_catalog.current_setting('quote_all_identifiers'), {_PATH},
            'pg_catalog' OPERATOR(pg_catalog.=) ANY ((pg_catalog.current_schemas(false)::pg_catalog.text[])[2:])

@@ -84,7 +84,6 @@ class PostgresSession:
         self._connection = connection
         self._stream: Stream | None = None
         self._streaming = False
-        self._checked = ""
         self._is_reader = connector.settings.allow_superuser
         self._cancellation = Cancellation()
 
@@ -171,10 +170,11 @@ class PostgresSession:
             raise fault
 
     def _check_functions(self, connection: psycopg.Connection[Any], sql: str) -> None:
-        """Raise QueryFailedError where the query reaches a function that may do more than read."""
-        if sql != self._checked:
-            check_functions(connection, sql, self._connector.settings.allow_functions, self._connector.where)
-            self._checked = sql
+        """Raise QueryFailedError where the query reaches a function that may do more than read.
+
+        Asked each time: a function may have been replaced since the same text was checked.
+        """
+        check_functions(connection, sql, self._connector.settings.allow_functions, self._connector.where)
 
     def _types(
         self, connection: psycopg.Connection[Any], types: Sequence[tuple[int, int]]

@@ -70,6 +70,39 @@ def shop(postgres: Server) -> Iterator[Database]:
         "CREATE OPERATOR ~~ (LEFTARG = couple, RIGHTARG = text, FUNCTION = alike)",
         "CREATE TABLE pairs (value couple)",
         "CREATE VIEW all_pairs AS SELECT ARRAY[value] AS list FROM pairs",
+        "CREATE FUNCTION größe() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION with_default(a integer DEFAULT wipe()) RETURNS integer LANGUAGE sql STABLE AS 'SELECT a'",
+        "CREATE FUNCTION takes_checked(checked) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1::text'",
+        "CREATE FUNCTION gives_checked() RETURNS checked LANGUAGE sql STABLE AS 'SELECT 1'",
+        "CREATE FUNCTION wipe_rows(integer) RETURNS SETOF record LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION remade(a anyelement) RETURNS anyelement LANGUAGE plpgsql STABLE AS "
+        "$$DECLARE b a%TYPE := 'x'; BEGIN RETURN b; END$$",
+        "CREATE TYPE holder AS (a checked, b integer)",
+        "CREATE DOMAIN held AS holder",
+        "CREATE TABLE holders (value holder)",
+        "CREATE DOMAIN number AS integer CHECK (is_fine(VALUE::text))",
+        "CREATE TYPE numbers_range AS RANGE (SUBTYPE = number)",
+        "CREATE VIEW populated AS SELECT (json_populate_record(NULL::holder, '{}')).b AS b",
+        "CREATE FUNCTION reads_view() RETURNS integer LANGUAGE sql STABLE AS 'SELECT a FROM app.dirty'",
+        "CREATE FUNCTION quotes() RETURNS integer LANGUAGE sql STABLE AS 'SELECT \"wipe\" ()'",
+        "CREATE FUNCTION comments() RETURNS integer LANGUAGE sql STABLE AS 'SELECT wipe/* */()'",
+        "CREATE FUNCTION operates() RETURNS integer LANGUAGE sql STABLE AS 'SELECT 1 OPERATOR(app.###) 2'",
+        "CREATE FUNCTION declares() RETURNS text LANGUAGE plpgsql STABLE AS "
+        "$$DECLARE a checked := 'x'; BEGIN RETURN a; END$$",
+        "CREATE FUNCTION runs_text(n text) RETURNS integer LANGUAGE plpgsql STABLE AS "
+        "$$DECLARE a integer; BEGIN EXECUTE 'SELECT ' || n INTO a; RETURN a; END$$",
+        "CREATE SCHEMA hidden",
+        "CREATE FUNCTION hidden.hide() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION own_path() RETURNS integer LANGUAGE sql STABLE SET search_path = hidden AS 'SELECT hide()'",
+        "CREATE FUNCTION folded(integer) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT wipe()::text'",
+        "CREATE TABLE with_index (a text)",
+        "CREATE INDEX ON with_index ((a || folded(1)))",
+        "CREATE TABLE with_check (a integer, CHECK (folded(1) = 'true' OR a > 3))",
+        "CREATE TABLE parent (a integer)",
+        "CREATE TABLE child (CHECK (folded(1) = 'true' OR a > 3)) INHERITS (parent)",
+        "CREATE TABLE parted (a text) PARTITION BY LIST ((a || folded(1)))",
+        "CREATE TABLE with_plain_check (a text CHECK (is_fine(a)))",
+        "CREATE FUNCTION email(people) RETURNS text LANGUAGE sql AS 'SELECT 1::text'",
         "CREATE TABLE guarded (id integer)",
         "INSERT INTO guarded VALUES (1)",
         "ALTER TABLE guarded ENABLE ROW LEVEL SECURITY",
@@ -175,22 +208,55 @@ REFUSED = {
     "of a row, as an attribute": ("SELECT p.wipe_person FROM people AS p", "public.wipe_person", ""),
     "of a row in brackets": ("SELECT (p).wipe_person FROM people AS p", "public.wipe_person", ""),
     "with the rights of its owner": ("SELECT owners()", "public.owners", ""),
-    "of a stable wrapper": ("SELECT wrapped()", "public.wipe", "the function wrapped"),
-    "a builtin in a stable wrapper": ("SELECT notified()", "pg_catalog.pg_notify", "the function notified"),
-    "of an aggregate": ("SELECT wipe_sum(id) FROM people", "public.step", "the aggregate wipe_sum"),
+    "with a letter that is not ASCII": ("SELECT größe()", "public.größe", ""),
+    "of a default": ("SELECT with_default()", "public.wipe", "the function public.with_default"),
+    "of an argument's domain": ("SELECT takes_checked('x')", "public.is_fine", ""),
+    "of a result's domain": ("SELECT gives_checked()", "public.is_fine", ""),
+    "of a domain in a row": ("SELECT (ROW('x', 1)::holder).b", "public.is_fine", "the type public.holder"),
+    "of a domain in a domain": ("SELECT '(x,1)'::held", "public.is_fine", "the type public.held"),
+    "of a domain in a list": ("SELECT '{}'::holder[]", "public.is_fine", "the type public.holder"),
+    "of a domain in a table's row": (
+        "SELECT (json_populate_record(NULL::holds_checked, '{}')).value", "public.is_fine", "the type public.holds_checked"),
+    "of a domain in a row in a table's row": ("SELECT CAST('()' AS holders)", "public.is_fine", "the type public.holders"),
+    "of a domain of a row that is read": (
+        "SELECT (json_populate_record(h, '{}')).value FROM holds_checked AS h", "public.is_fine", ""),
+    "of a domain in a list of columns": (
+        "SELECT b FROM jsonb_to_record('{}') AS q(a holder, b integer)", "public.is_fine", "the type public.holder"),
+    "of a domain in a range": ("SELECT '[1,3]'::numbers_range", "public.is_fine", "public.numbers_range"),
+    "of a domain that is made anew": ("SELECT remade(value) FROM holds_checked", "public.is_fine", ""),
+    "of a domain in a view": ("SELECT b FROM populated", "public.is_fine", "the view public.populated"),
+    "of a view in a body": ("SELECT reads_view()", "public.wipe", "the function public.reads_view"),
+    "quoted in a body": ("SELECT quotes()", "public.wipe", "the function public.quotes"),
+    "with a comment in a body": ("SELECT comments()", "public.wipe", "the function public.comments"),
+    "of an operator in a body": ("SELECT operates()", "public.step", "the operator ###"),
+    "of a domain in a body": ("SELECT declares()", "public.is_fine", "the function public.declares"),
+    "of text in a body": ("SELECT runs_text('wipe()')", "public.runs_text", ""),
+    "by a path of the function's own": ("SELECT own_path()", "hidden.hide", "the function public.own_path"),
+    "of an index": ("SELECT a FROM with_index WHERE a = '1'", "public.wipe", ""),
+    "of a table's check": ("SELECT a FROM with_check WHERE a = 1", "public.wipe", ""),
+    "of a child's check": ("SELECT a FROM parent WHERE a = 1", "public.wipe", ""),
+    "of a table's partitions": ("SELECT a FROM parted WHERE a = '1'", "public.wipe", ""),
+    "behind a string of two lines": ("SELECT E'a'\n'b\\'', wipe(), 'z'", "public.wipe", ""),
+    "behind a string and a comment": ("SELECT E'a' -- x\n -- y\n 'b\\'', wipe(), 'z'", "public.wipe", ""),
+    "a call that looks like WITH": ('SELECT 1 AS one FROM people, wipe_rows(1) AS ("select" integer)', "public.wipe_rows", ""),
+    "a number of a transaction": ("SELECT txid_current()", "pg_catalog.txid_current", ""),
+    "a number of a transaction by its new name": ("SELECT pg_current_xact_id()::text", "pg_catalog.pg_current_xact_id", ""),
+    "of a stable wrapper": ("SELECT wrapped()", "public.wipe", "the function public.wrapped"),
+    "a builtin in a stable wrapper": ("SELECT notified()", "pg_catalog.pg_notify", "the function public.notified"),
+    "of an aggregate": ("SELECT wipe_sum(id) FROM people", "public.step", "the aggregate public.wipe_sum"),
     "of an aggregate with ORDER BY": ("SELECT wipe_sum(id ORDER BY id, email) FROM people", "public.step", ""),
     "of an operator": ("SELECT 1 ### 2", "public.step", "the operator ###"),
     "of an operator by its name": ("SELECT 1 OPERATOR(app.###) 2", "public.step", "the operator ###"),
     "of LIKE": ("SELECT value LIKE 'x' FROM pairs", "public.alike", "the operator ~~"),
     "of LIKE in a list": ("SELECT list[1] LIKE 'x' FROM all_pairs", "public.alike", "the operator ~~"),
     "of a view": ("SELECT a FROM app.dirty", "public.wipe", "the view app.dirty"),
-    "of a view of a view": ("SELECT a FROM dirtier", "public.wipe", "the view dirtier"),
-    "a builtin in a view": ("SELECT a FROM locking", "pg_catalog.pg_try_advisory_lock", "the view locking"),
-    "of an operator in a view": ("SELECT a FROM odd", "public.step", "the view odd"),
-    "of a domain": ("SELECT email::checked FROM people", "public.is_fine", "the type checked"),
-    "of a domain in CAST": ("SELECT CAST(email AS checked) FROM people", "public.is_fine", "the type checked"),
-    "of a cast": ("SELECT email::pair FROM people", "public.to_pair", "the cast from text to pair"),
-    "of a policy": ("SELECT id FROM guarded", "public.is_fine", "the table guarded"),
+    "of a view of a view": ("SELECT a FROM dirtier", "public.wipe", "the view public.dirtier"),
+    "a builtin in a view": ("SELECT a FROM locking", "pg_catalog.pg_try_advisory_lock", "the view public.locking"),
+    "of an operator in a view": ("SELECT a FROM odd", "public.step", "the view public.odd"),
+    "of a domain": ("SELECT email::checked FROM people", "public.is_fine", "the type public.checked"),
+    "of a domain in CAST": ("SELECT CAST(email AS checked) FROM people", "public.is_fine", "the type public.checked"),
+    "of a cast": ("SELECT email::pair FROM people", "public.to_pair", "the cast from text to public.pair"),
+    "of a policy": ("SELECT id FROM guarded", "public.is_fine", "the table public.guarded"),
     "a builtin of the list": ("SELECT pg_try_advisory_lock(1)", "pg_catalog.pg_try_advisory_lock", ""),
     "one that makes large objects": ("SELECT lo_create(0)", "pg_catalog.lo_create", ""),
 }  # fmt: skip
@@ -237,6 +303,11 @@ HARMLESS = (
     "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY id) FROM people",
     "SELECT string_agg(email, ',' ORDER BY id) FROM people",
     "SELECT value FROM holds_checked",
+    "SELECT h.value FROM holds_checked AS h, people WHERE h.value = 'x' AND h IS NOT NULL",
+    "SELECT a FROM with_plain_check WHERE a = 'x'",
+    "SELECT p.email FROM people AS p",
+    "WITH wipe (a) AS (SELECT 1), wipe_two (a, b) AS NOT MATERIALIZED (SELECT 1, 2) SELECT b FROM wipe, wipe_two",
+    "SELECT txid_current_snapshot()",
     "SELECT NULL::pg_hba_file_rules",
 )
 
@@ -272,6 +343,37 @@ def test_a_name_of_ones_own_is_not_known_to_be_harmless(postgres_database: Datab
         session.describe("SELECT uuid_generate_v4()")
 
 
+def test_a_function_that_was_replaced_is_asked_for_again(postgres_database: Database) -> None:
+    postgres_database.execute("CREATE FUNCTION kept() RETURNS integer LANGUAGE sql STABLE AS 'SELECT 1'")
+    with postgres_plugin(postgres_database).open() as session:
+        assert session.preview("SELECT kept() AS a", limit=1).batches.read_all().num_rows == 1
+        postgres_database.execute("CREATE OR REPLACE FUNCTION kept() RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+        with pytest.raises(QueryFailedError, match="VOLATILE"):
+            session.preview("SELECT kept() AS a", limit=1)
+
+
+@pytest.mark.parametrize(
+    ("operator", "left", "right"),
+    [(">=", "oid", "integer"), ("<", "oid", "integer"), ("=", "oid", "integer"), ("<>", "oid", "integer"), ("<>", "regproc", "integer"),
+     (">=", "real", "integer"), ("!~", "name", "name"), ("~", "name", "name")],
+)  # fmt: skip
+def test_our_own_questions_call_no_operator_of_the_database(
+    postgres_database: Database, operator: str, left: str, right: str
+) -> None:
+    postgres_database.execute(
+        f"CREATE FUNCTION other({left}, {right}) RETURNS boolean LANGUAGE plpgsql STABLE AS "
+        "$$BEGIN RAISE EXCEPTION 'an operator of the database was called'; END$$",
+        f"CREATE OPERATOR {operator} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = other)",
+        "CREATE FUNCTION changing() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE people (id integer, list integer[])",
+    )
+    with postgres_plugin(postgres_database).open() as session:
+        assert session.describe("SELECT id, list FROM people")
+        assert session.catalogue()
+        with pytest.raises(QueryFailedError, match="VOLATILE"):
+            session.describe("SELECT changing()")
+
+
 def test_names_are_read_as_the_server_reads_them() -> None:
     long = "x" * 70
     sql = f'SELECT A.b(1, (2, 3)), "C""d"(), e /* */ (*), f(x ORDER BY y, z), g::h(3), i.j, (k).l, {long}() =-1 FROM m'
@@ -286,6 +388,20 @@ def test_names_are_read_as_the_server_reads_them() -> None:
     assert found["x" * 63] == ("", 0)
     assert {each.name for each in names_of(sql).operators} == {"=", "-", "*"}
     assert {each.name for each in names_of("SELECT a NOT LIKE b, c IN (1)").operators} == {"~~", "!~~", "=", "<>"}
+
+
+def test_a_string_with_escapes_goes_on_below() -> None:
+    dashes = "-" * 2_000
+    for sql in (
+        "SELECT E'a'\n'b\\'', hit(), 'z'",
+        "SELECT e'a'\r\n\t'b\\'' -- x\n'c\\'', hit(), 'z'",
+        f"SELECT E'a' {dashes}\n , hit()",
+        f"SELECT E'a' {dashes}\n {dashes}\n 'b\\'', hit(), 'z'",
+        "SELECT 'a'\n'b\\', hit(), 'z'",
+        "SELECT E'a' 'b\\', hit(), 'z'",
+    ):
+        assert "hit" in {word.name for word in names_of(sql).words}, sql
+    assert {word.name for word in names_of("SELECT E'a'\n'b\\', hit() --'").words} == {"select", "e"}
 
 
 # who it is
