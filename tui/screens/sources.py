@@ -245,8 +245,9 @@ class Sources(Page):
         lines = [heading(f"{name}", (f"{what}, {found.type}", "muted"))]
         for key in found.settings.__dataclass_fields__:
             value = getattr(found.settings, key)
-            if value not in ("", None) and value is not False:
-                lines.append(line(Span(f"{key.replace('_', ' '):<18}", "muted"), str(value)))
+            if value not in ("", None, ()) and value is not False:
+                said = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+                lines.append(line(Span(f"{key.replace('_', ' '):<18}", "muted"), said))
         for secret in self._secrets(what, name):
             lines += self._secret_lines(what, name, secret, width)
         users = self._used_by(what, name)
