@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.blackout import without_secrets
-from core.harmless import encodable
+from core.harmless import encodable, harmless
 
 if TYPE_CHECKING:
     from core.model import Finding
@@ -61,8 +61,18 @@ class BackhaulError(Exception):
 
     def __init__(self, message: str, *, remedy: str = "", where: str = "") -> None:
         # a server's words may repeat what it was sent, a password too
-        self.message, self.remedy, self.where = (without_secrets(encodable(text)) for text in (message, remedy, where))
+        self.message, self.remedy = (without_secrets(encodable(text)) for text in (message, remedy))
+        self.where = where
         super().__init__(self.message)
+
+    @property
+    def where(self) -> str:
+        """Give the place, in one line: a file's name may hold line breaks, and what stands behind one would be read as a line of ours."""
+        return self._where
+
+    @where.setter
+    def where(self, where: str) -> None:
+        self._where = harmless(without_secrets(encodable(where)))
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

@@ -27,7 +27,7 @@ from core.errors import BackhaulError
 from core.harmless import harmless
 from core.model import AlertTo, Limits, Project, Secret
 from core.store import Store
-from core.trust import require_trust
+from core.trust import LEAVES_NOTHING, require_trust
 
 if TYPE_CHECKING:
     from core.destinations.base import Request
@@ -117,7 +117,7 @@ class Sender:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 cwd=self.project.folder,
-                env={**kept, **message.variables},
+                env={**kept, **LEAVES_NOTHING, **message.variables},
                 start_new_session=True,
             )
         except OSError as error:
