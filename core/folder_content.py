@@ -72,9 +72,11 @@ class _Found:
     files: dict[PurePosixPath, int] = field(default_factory=dict)
     links: dict[PurePosixPath, str] = field(default_factory=dict)
     closed: list[PurePosixPath] = field(default_factory=list)
+    entries: int = 0
 
     def count(self) -> None:
-        if len(self.files) + len(self.links) > MOST_FILES:
+        self.entries += 1
+        if self.entries > MOST_FILES:
             raise _TooLargeError
 
 
@@ -118,8 +120,10 @@ def _walk(folder: Path, under: PurePosixPath, closed: set[PurePosixPath], found:
                     elif entry.is_file(follow_symlinks=False):
                         found.files[path] = entry.stat(follow_symlinks=False).st_mode
                     found.count()
-        except OSError:  # nobody runs what cannot be read
+        except (FileNotFoundError, PermissionError):  # nobody runs what cannot be read
             continue
+        except OSError as error:  # too deep, a disk that fails
+            raise _TooLargeError from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,12 @@ class _Named:
     def has(self, path: PurePosixPath) -> bool:
         if self.any_file and path.suffix:
             return True
-        return any(part.casefold() in self.text for part in (*path.parts, path.suffix) if part)
+        return any(self._says(part) for part in path.parts) or (bool(path.suffix) and self._says(path.suffix, r""))
+
+    def _says(self, name: str, before: str = r"(?<!\w)") -> bool:
+        """Say whether a name stands in the texts: `api.github.com` and `app.git` are not `.git`, but `my-people.sql` may be `people.sql`."""
+        start = before if name.startswith(".") else ""
+        return bool(re.search(rf"{start}{re.escape(name.casefold())}(?!\w)", self.text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ class Sender:
     async def send(self, message: Message) -> Answer:
         """Send a message the way that its alert goes."""
         try:
-            require_trust(self.project, f"alerts/{message.alert.name}")
+            await asyncio.to_thread(require_trust, self.project, f"alerts/{message.alert.name}")
             match message.alert.to:
                 case AlertTo.WEBHOOK:
                     return await self._to_webhook(message)

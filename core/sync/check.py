@@ -176,7 +176,7 @@ def _disk(state: Path) -> Step:
     started = time.monotonic()
     existing = next(each for each in (state, *state.parents) if each.exists())
     free = shutil.disk_usage(existing).free
-    detail = f"{free / 1e9:,.1f} GB free for {state}"
+    detail = f"{free / 1e9:,.1f} GB free for {harmless(state)}"
     if free < _LEAST_FREE:
         return _failed("disk", detail, "Make room: a comparison of many rows spills to this disk.", started)
     return _passed("disk", detail, started)

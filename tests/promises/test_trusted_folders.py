@@ -470,7 +470,7 @@ def test_a_script_of_any_size_that_fits_is_covered(made: ProjectFolder) -> None:
 
 
 def test_what_backhaul_reads_and_writes_itself_is_no_part_of_a_command(made: ProjectFolder) -> None:
-    with_secrets_from(made, "tools/get.sh {name}")
+    with_secrets_from(made, "tools/get.sh https://api.github.com/app.git {name}")
     trust.allow(projects.load(made.folder))
     assert made.run("run", "people").code == 0  # the state, and what is delivered
     made.duckdb("CREATE TABLE more (id INTEGER)")
