@@ -51,7 +51,7 @@ __all__ = [
 
 
 class BackhaulError(Exception):
-    """What happened (`message`), where (`where`: a file, a host, a sync) and what to do next (`remedy`).
+    """What happened (`message`), where (`where`: a file, a host, a sync; one line, whatever the file is called) and what to do next (`remedy`).
 
     `may_pass` says that it may pass by itself, so that trying again later is worth it; else a person has to mend it first.
     """
@@ -62,17 +62,8 @@ class BackhaulError(Exception):
     def __init__(self, message: str, *, remedy: str = "", where: str = "") -> None:
         # a server's words may repeat what it was sent, a password too
         self.message, self.remedy = (without_secrets(encodable(text)) for text in (message, remedy))
-        self.where = where
+        self.where = harmless(without_secrets(encodable(where)))
         super().__init__(self.message)
-
-    @property
-    def where(self) -> str:
-        """Give the place, in one line: a file's name may hold line breaks, and what stands behind one would be read as a line of ours."""
-        return self._where
-
-    @where.setter
-    def where(self, where: str) -> None:
-        self._where = harmless(without_secrets(encodable(where)))
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

@@ -24,6 +24,7 @@ from core.workbench.request import Request
 from tests.projects import ProjectFolder, backhaul
 from tests.servers.receiving import Receiver
 from tui.bridge import Bridge
+from tui.messages import Refused
 
 ROOT_ONLY = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
 
@@ -576,6 +577,12 @@ def test_the_name_of_a_file_forges_no_line(made: ProjectFolder, part: str) -> No
     for command in (*COMMANDS, ("lint", "--format", "github")):
         done = made.run(*command)
         assert not [line for line in (done.out + done.err).splitlines() if line.startswith("::error::")], command
+
+
+def test_an_errors_place_is_one_line_for_the_console_too() -> None:
+    error = ProjectError("It is wrong.", where="a\n::error::b")
+    assert str(error) == "a\\n::error::b: It is wrong."
+    assert Refused(vars(error)).where == "a\\n::error::b"
 
 
 def test_a_folder_whose_name_has_a_line_break_forges_no_line(made: ProjectFolder, tmp_path: Path) -> None:
