@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.blackout import without_secrets
-from core.harmless import encodable
+from core.harmless import encodable, harmless
 
 if TYPE_CHECKING:
     from core.model import Finding
@@ -51,7 +51,7 @@ __all__ = [
 
 
 class BackhaulError(Exception):
-    """What happened (`message`), where (`where`: a file, a host, a sync) and what to do next (`remedy`).
+    """What happened (`message`), where (`where`: a file, a host, a sync; one line, whatever the file is called) and what to do next (`remedy`).
 
     `may_pass` says that it may pass by itself, so that trying again later is worth it; else a person has to mend it first.
     """
@@ -61,7 +61,8 @@ class BackhaulError(Exception):
 
     def __init__(self, message: str, *, remedy: str = "", where: str = "") -> None:
         # a server's words may repeat what it was sent, a password too
-        self.message, self.remedy, self.where = (without_secrets(encodable(text)) for text in (message, remedy, where))
+        self.message, self.remedy = (without_secrets(encodable(text)) for text in (message, remedy))
+        self.where = harmless(without_secrets(encodable(where)))
         super().__init__(self.message)
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ the service "backhaul: <project's name>". A host without a keyring gets no silen
     from = "environment"       # BACKHAUL_SOURCES_PROD_PASSWORD
     from = "systemd"           # LoadCredential=sources-prod-password:... ; read from $CREDENTIALS_DIRECTORY
     from = "command"
-    command = "pass show backhaul/{name}"
+    command = "pass show backhaul/{name}"    # it runs in the project's folder
 
 Backends of keyring that keep plain text are refused.
 """
@@ -27,7 +27,7 @@ from core.blackout import remember_secret
 from core.errors import SecretError, UsageError
 from core.model import AlertTo, Project, Secret, SecretsFrom
 from core.plugins import nearest
-from core.trust import require_trust
+from core.trust import LEAVES_NOTHING, require_trust
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -204,7 +204,14 @@ def _from_command(project: Project, name: str) -> str:
             remedy='Add one under [secrets], like command = "pass show backhaul/{name}".',
         )
     try:
-        done = subprocess.run(words, capture_output=True, timeout=_COMMAND_SECONDS, check=False)  # noqa: S603 -- the user's own command, from their own file
+        done = subprocess.run(  # noqa: S603 -- the user's own command, from their own file
+            words,
+            capture_output=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+            cwd=project.folder,  # where trust has looked at what it runs
+            env={**os.environ, **LEAVES_NOTHING},
+        )
     except subprocess.TimeoutExpired:
         # without its cause, which holds what the command printed
         raise _command_failed(project, f"did not end within {_COMMAND_SECONDS} seconds for {name}") from None

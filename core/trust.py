@@ -10,7 +10,8 @@ A project is files that somebody may have sent: a clone, an archive, a pull. Wha
 
 Hosts count because they are what secrets go to: a clone that has the name of another project would else be given that project's entries of
 the keyring, and send them to its own host. Loopback counts as well: what listens there often trusts whoever can reach it. Settings that
-have their default value do not count (of a file that a reach names, such as a script, the content does), nor do limits and time zones, queries and schedules: they move nothing out of what was allowed.
+have their default value do not count (of a file of authorities the content does, and with a command that of the whole folder: see
+core.folder_content), nor do limits and time zones, queries and schedules: they move nothing out of what was allowed.
 
 What was allowed is a set of digests, one a reach, so that a change asks again about what it changed and stops nothing else. It is kept
 under the user's own state folder, one file a project, by its resolved path: nothing in a project can say that it is trusted, and neither
@@ -26,20 +27,23 @@ import json
 import os
 import shlex
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from core.destinations import destination_type
 from core.errors import ProjectError, TrustError
+from core.harmless import harmless
 from core.model import AlertTo, Network, Project, Reach, SecretsFrom
-from core.own_folder import create_text, is_plain_file
+from core.own_folder import create_text
 from core.owners import foreign_owner, mine, user_name
 from core.paths import expanded
 from core.warehouses import warehouse_type
 
 __all__ = [
+    "LEAVES_NOTHING",
     "STATE",
     "VARIABLE",
     "Trusted",
@@ -56,8 +60,13 @@ __all__ = [
 VARIABLE = "BACKHAUL_TRUST"
 """The environment variable that names folders whose projects are trusted."""
 
+LEAVES_NOTHING = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""What the environment of a project's command says, so that running it changes nothing of what was allowed."""
+
 _FORM = "1"
-_MOST_BYTES = 4_000_000
+_Content = Callable[[], str | None]
+"""Gives the digest of what the project's commands may run in its folder; None where that is too large."""
+
 _SECRETS = "secrets"
 STATE = "state"
 """The place of the reach that is a state folder elsewhere."""
@@ -73,15 +82,19 @@ class Trusted:
     owners: frozenset[int]
 
 
-def reaches_of(project: Project) -> tuple[Reach, ...]:
-    """Return everything that a project's files name outside of its folder, in the order of its files."""
-    return (
-        *_state(project),
-        *_secrets(project),
-        *_alerts(project),
-        *_sources(project),
-        *_destinations(project),
-    )
+def reaches_of(project: Project, only: Collection[str] = ()) -> tuple[Reach, ...]:
+    """Return everything that a project's files name outside of its folder, in the order of its files; or what has one of these places."""
+    content = cache(lambda: _content(project))  # once, and only where there is a command
+    found: dict[str, Callable[[], Iterator[Reach]]] = {
+        STATE: lambda: _state(project),
+        _SECRETS: lambda: _secrets(project, content),
+        "alerts": lambda: _alerts(project, content),
+        "sources": lambda: _sources(project),
+        "destinations": lambda: _destinations(project),
+    }
+    kinds = {place.partition("/")[0] for place in only}
+    reaches = (reach for kind, read in found.items() if not only or kind in kinds for reach in read())
+    return tuple(reach for reach in reaches if not only or reach.place in only)
 
 
 def untrusted(folder: Path, reaches: Sequence[Reach]) -> tuple[Reach, ...]:
@@ -93,13 +106,20 @@ def untrusted(folder: Path, reaches: Sequence[Reach]) -> tuple[Reach, ...]:
 
 
 def require_trust(project: Project, *places: str) -> None:
-    """Raise TrustError where one of these places ('secrets', 'sources/prod') reaches out of the folder and was not allowed to."""
+    """Raise TrustError where one of these places ('secrets', 'sources/prod') reaches out of the folder and was not allowed to.
+
+    It is called right before a place is used. The project may have been read long ago, by a daemon: what its files say has not changed
+    since, but the content of a script may have, or what is allowed.
+    """
     blocked = [reach for reach in project.untrusted if reach.place in places]
+    blocked = blocked or list(untrusted(project.folder, reaches_of(project, places)))
     if blocked:
         raise TrustError(
             f"This folder is not trusted yet. {blocked[0].place}: it {blocked[0].says}.",
             where=str(project.folder),
-            remedy=f"`backhaul trust {shlex.quote(str(project.folder))}` shows what it would run and reach, and asks.",
+            remedy=f"`backhaul trust {_quoted(project.folder)}` shows what it would run and reach, and asks."
+            if blocked[0].digest
+            else _SMALLER,
         )
 
 
@@ -108,12 +128,10 @@ def _state(project: Project) -> Iterator[Reach]:
         yield _reach(STATE, f"keeps its state in {place}", {"path": place})
 
 
-def _secrets(project: Project) -> Iterator[Reach]:
+def _secrets(project: Project, content: _Content) -> Iterator[Reach]:
     if project.secrets_from is SecretsFrom.COMMAND:
         command = project.secrets_command
-        words = _words(command)
-        says = f"runs the command {command!r} for each secret"
-        yield _reach(_SECRETS, says, {"command": command, "files": _files(project.folder, words)})
+        yield _command(_SECRETS, f"runs the command {command!r} for each secret", command, content())
     elif _needs_secrets(project):
         says = {
             SecretsFrom.KEYRING: f"reads secrets from the keyring, service 'backhaul: {project.name}'",
@@ -132,13 +150,11 @@ def _needs_secrets(project: Project) -> bool:
     )
 
 
-def _alerts(project: Project) -> Iterator[Reach]:
+def _alerts(project: Project, content: _Content) -> Iterator[Reach]:
     for alert in project.alerts.values():
         place = f"alerts/{alert.name}"
         if alert.to is AlertTo.COMMAND:
-            says = f"runs the command {shlex.join(alert.command)}"
-            facts = {"command": list(alert.command), "files": _files(project.folder, alert.command)}
-            yield _reach(place, says, facts)
+            yield _command(place, f"runs the command {shlex.join(alert.command)}", list(alert.command), content())
         elif alert.to is AlertTo.WEBHOOK:
             yield _reach(place, f"sends alerts to the address in the secret {place}.url", {"to": alert.to.value})
 
@@ -184,26 +200,62 @@ def _changed(settings: Any) -> dict[str, Any]:
     return {each.name: values[each.name] for each in fields(settings) if values[each.name] != each.default}
 
 
-def _words(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:  # it does not run, and says so
-        return []
+def _command(place: str, says: str, command: object, content: str | None) -> Reach:
+    """Return the reach of a command; one without a digest, which nothing allows, where what it may run is not known."""
+    if content is None:
+        return Reach(place=place, says=harmless(f"{says}, and {_TOO_LARGE}"), digest="")
+    return _reach(place, says, {"command": command, "folder": content})
+
+
+_TOO_LARGE = "cannot be allowed: the folder is too large to tell when something changes that the command may run"
+_SMALLER = (
+    "Up to 2,000 files and 64 MB in the folder are looked at. Make it smaller, as by moving data and programs out of it, then "
+    f"`backhaul trust` asks; or trust whatever will be in it, with the environment variable {VARIABLE}."
+)
+
+
+def _content(project: Project) -> str | None:
+    """Return the digest of what the project's commands may run in its folder; None where that is too large."""
+    from core.folder_content import Own, content_of  # most projects name no command
+
+    folder = project.folder
+    commands = [project.secrets_command] if project.secrets_from is SecretsFrom.COMMAND else []
+    for alert in project.alerts.values():
+        commands += alert.command
+    sources = [(warehouse_type(each.type), each.settings) for each in project.sources.values()]
+    destinations = [(destination_type(each.type), each.settings) for each in project.destinations.values()]
+    own = Own(
+        states=(project.state, folder / ".backhaul", *([kept.parent] if (kept := _file(folder)) else [])),
+        databases=_local_places(folder, sources),
+        delivered=_local_places(folder, destinations),
+    )
+    return content_of(folder, commands, own)
+
+
+def _local_places(folder: Path, used: Iterable[tuple[Any, Any]]) -> list[Path]:
+    """Return the files or folders of this machine that sources or destinations name."""
+    return [
+        folder / expanded(getattr(settings, local))
+        for plugin, settings in used
+        if (local := getattr(plugin, "local_path", ""))
+    ]
 
 
 def _files(folder: Path, texts: Iterable[object]) -> dict[str, str]:
-    """Return the digests of the project's own files that are named: a script, the authorities of a host. What was allowed is their content.
+    """Return the digests of the project's own files that are named, such as a host's authorities. What was allowed is their content.
 
-    What lies outside did not come with the project, and may change: a token that is read, the program itself.
+    What lies outside did not come with the project, and may change. A link counts as what it leads to in the end.
     """
+    from core.folder_content import file_digest
+
     found = {}
     for text in texts:
         if isinstance(text, str) and text and "\0" not in text:
             file = folder / expanded(text)
             try:
-                if not _outside(folder, file) and is_plain_file(file) and file.stat().st_size <= _MOST_BYTES:
-                    found[text] = _digest(file.read_bytes())
-            except OSError:
+                if not _outside(folder, file) and (real := file.resolve()).is_file():
+                    found[text] = file_digest(real)
+            except (OSError, RuntimeError):
                 continue
     return found
 
@@ -226,7 +278,12 @@ def _outside(folder: Path, path: Path) -> str:
 
 def _reach(place: str, says: str, facts: Mapping[str, Any]) -> Reach:
     text = json.dumps([_FORM, place, facts], sort_keys=True, ensure_ascii=True, default=str)
-    return Reach(place=place, says=says, digest=_digest(text.encode()))
+    return Reach(place=place, says=harmless(says), digest=_digest(text.encode()))
+
+
+def _quoted(folder: Path) -> str:
+    """Return a folder as it is written in a command, in one line."""
+    return harmless(shlex.quote(str(folder)))
 
 
 def _digest(content: bytes) -> str:
@@ -246,7 +303,7 @@ def check_owner(folder: Path, path: Path) -> None:
     raise ProjectError(
         f"This belongs to another user, {user_name(user)}, who could have you run commands and send secrets.",
         where=str(path),
-        remedy=f"If you trust them: `backhaul trust {shlex.quote(str(folder))}`; else make the project your own (chown, or a clone of it).",
+        remedy=f"If you trust them: `backhaul trust {_quoted(folder)}`; else make the project your own (chown, or a clone of it).",
     )
 
 
@@ -261,7 +318,7 @@ def allow(project: Project) -> None:
     document = {
         "folder": str(_resolved(project.folder)),
         "name": project.name,
-        "reaches": sorted(reach.digest for reach in project.reaches),
+        "reaches": sorted(reach.digest for reach in project.reaches if reach.digest),
         "owners": sorted(_foreign_users(project.folder)),
     }
     new = file.with_name(f".{file.name}.{os.getpid()}")
@@ -273,6 +330,10 @@ def allow(project: Project) -> None:
     except OSError as error:
         new.unlink(missing_ok=True)
         raise TrustError(f"That cannot be kept: {error.strerror}.", where=str(file), remedy=_BY_VARIABLE) from error
+    if left := [reach for reach in project.reaches if not reach.digest]:
+        raise TrustError(
+            f"All but this is allowed. {left[0].place}: it {left[0].says}.", where=str(project.folder), remedy=_SMALLER
+        )
 
 
 _BY_VARIABLE = f"Name the folder in the environment variable {VARIABLE} instead."

@@ -27,7 +27,7 @@ from core.errors import BackhaulError
 from core.harmless import harmless
 from core.model import AlertTo, Limits, Project, Secret
 from core.store import Store
-from core.trust import require_trust
+from core.trust import LEAVES_NOTHING, require_trust
 
 if TYPE_CHECKING:
     from core.destinations.base import Request
@@ -69,7 +69,7 @@ class Sender:
     async def send(self, message: Message) -> Answer:
         """Send a message the way that its alert goes."""
         try:
-            require_trust(self.project, f"alerts/{message.alert.name}")
+            await asyncio.to_thread(require_trust, self.project, f"alerts/{message.alert.name}")
             match message.alert.to:
                 case AlertTo.WEBHOOK:
                     return await self._to_webhook(message)
@@ -117,7 +117,7 @@ class Sender:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 cwd=self.project.folder,
-                env={**kept, **message.variables},
+                env={**kept, **LEAVES_NOTHING, **message.variables},
                 start_new_session=True,
             )
         except OSError as error:

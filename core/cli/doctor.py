@@ -11,6 +11,7 @@ import click
 from core import __version__
 from core.cli.output import folder_option, json_option, print_json, say
 from core.errors import BackhaulError
+from core.harmless import harmless
 from core.words import counted
 
 __all__ = ["completion", "doctor"]
@@ -42,7 +43,12 @@ def doctor(*, folder: Path | None, as_json: bool) -> None:
         say(f"{name:<24} {version or 'missing'}", sign="ok" if version else "bad")
     say(f"{'keyring backend':<24} {found['keyring']}", sign="none")
     for name, value in found["project"].items():
-        say(f"{name:<24} {value}", sign="none")
+        say(harmless(f"{name:<24} {value}"), sign="none")
+
+
+def _in_one_line(error: Exception) -> str:
+    """Give an error with its remedy beside it."""
+    return str(error).replace("\n", " ")
 
 
 def _keyring() -> str:
@@ -63,7 +69,7 @@ def _project(folder: Path | None) -> dict[str, str]:
     try:
         found = project.load(place.absolute(), looking=True)
     except BackhaulError as error:
-        return {"project": str(error)}
+        return {"project": _in_one_line(error)}
     return {
         "project": f"{found.name} in {found.folder}",
         "state": str(found.state),
@@ -80,7 +86,7 @@ def _project(folder: Path | None) -> dict[str, str]:
                 (found.alerts, "alert"),
             )
         ),
-        **{str(path): str(error) for path, error in found.broken.items()},
+        **{str(path): _in_one_line(error) for path, error in found.broken.items()},
     }
 
 

@@ -11,6 +11,7 @@ import click
 from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say
 from core.errors import UsageError
+from core.harmless import harmless
 from core.model import CallType, Severity
 
 if TYPE_CHECKING:
@@ -152,9 +153,9 @@ def _print(found: list[_Linted]) -> None:
     signs = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: "none"}
     for each in found:
         if each.fixed:
-            say(f"{each.file}: {each.fixed} mended", sign="ok")
+            say(f"{harmless(each.file)}: {each.fixed} mended", sign="ok")
         for finding in each.findings:
-            place = f"{each.file}:{finding.line}:{finding.column}"
+            place = f"{harmless(each.file)}:{finding.line}:{finding.column}"
             say(f"{place} {finding.message} [{finding.rule}]", sign=signs[finding.severity])
             if finding.fix:
                 say(f"    fix: {finding.fix.label}{' (--fix)' if finding.fix.certain else ''}", dim=True)
@@ -184,7 +185,8 @@ def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Con
         owner = _owner(project, file) if not asked.dialect else None
         if owner is None and not asked.dialect:
             raise UsageError(
-                f"{file} belongs to no sync.", remedy="Say its dialect with --dialect, and its call with --call."
+                f"{harmless(file)} belongs to no sync.",
+                remedy="Say its dialect with --dialect, and its call with --call.",
             )
         chosen.append((file, owner))
     syncs = tuple(name for name in names if not name.endswith(".sql"))
@@ -220,9 +222,9 @@ def _read(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
+        raise UsageError(f"{harmless(file)} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
+        raise UsageError(f"{harmless(file)} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
 
 
 def _owner(project: Project | None, file: Path) -> Sync | None:

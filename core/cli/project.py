@@ -11,6 +11,7 @@ import click
 from core.cli.opening import open_project
 from core.cli.output import fail, folder_option, json_option, print_json, say
 from core.errors import UsageError
+from core.harmless import harmless
 
 if TYPE_CHECKING:
     from core.model import Project, Step
@@ -37,7 +38,7 @@ def init(folder: Path, *, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(folder.absolute())})
         return
-    say(f"Made an empty project in {folder.absolute()}.", sign="ok")
+    say(f"Made an empty project in {harmless(folder.absolute())}.", sign="ok")
     say(
         "Next: add sources/<name>.toml, destinations/<name>.toml and syncs/<name>.sql with .toml; then `backhaul check`."
     )

@@ -12,6 +12,7 @@ import click
 
 from core.cli.output import fail, json_option, print_json, say
 from core.errors import UsageError
+from core.harmless import harmless
 
 if TYPE_CHECKING:
     from core.model import Project
@@ -60,15 +61,17 @@ def _show(project: Project) -> None:
     from core import trust as allowing
     from core.owners import user_name
 
-    say(f"{project.name} in {project.folder}")
+    say(harmless(f"{project.name} in {project.folder}"))
     new = {reach.digest for reach in project.untrusted}
     for reach in project.reaches:
         is_new = reach.digest in new
-        say(f"{reach.place}: it {reach.says}{' (not allowed yet)' if is_new else ''}", sign="warn" if is_new else "ok")
+        line = harmless(f"{reach.place}: it {reach.says}{' (not allowed yet)' if is_new else ''}")
+        say(line, sign="warn" if is_new else "ok")
     if not project.reaches:
         say("It names nothing outside of its folder.", sign="none")
     for other in allowing.namesakes(project):
-        say(f"It has the same name as the project in {other}, and would read the secrets of that one.", sign="warn")
+        says = f"It has the same name as the project in {other}, and would read the secrets of that one."
+        say(harmless(says), sign="warn")
     if (owner := allowing.foreign_user(project.folder)) is not None:
         say(f"Its files belong to another user, {user_name(owner)}, who can change them at any time.", sign="warn")
 
@@ -85,6 +88,6 @@ def _agreed(folder: Path, *, as_json: bool) -> bool:
         raise UsageError(
             "Somebody has to allow this, and nobody can be asked here.",
             where=str(folder),
-            remedy=f"Look at it in a terminal with `backhaul trust {shlex.quote(str(folder))}`, or allow it with --yes.",
+            remedy=f"Look at it in a terminal with `backhaul trust {harmless(shlex.quote(str(folder)))}`, or allow it with --yes.",
         )
     return bool(click.confirm("Allow this on this machine?", default=False))

@@ -27,6 +27,7 @@ from core import schedule
 from core.destinations import destination_type
 from core.errors import ProjectError
 from core.finding import FILE, find
+from core.harmless import harmless
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
 from core.own_folder import create_text, is_made
 from core.paths import expanded
@@ -182,7 +183,7 @@ def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _V
                 )
             yield file.stem, read(file)
         except ProjectError as error:
-            error.where = error.where or str(file)
+            error.where = error.where or harmless(file)
             if len(error.message) > _MOST_SAID:  # it repeats a value
                 error.message = error.message[:_MOST_SAID] + "…"
             broken[file] = error

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from core import secrets
 from core.destinations import destination_type
 from core.errors import BackhaulError, DeliveryError
+from core.harmless import harmless
 from core.model import Destination, Network, Project, Secret, Source, Step
 from core.sync.connecting import Secrets, warehouse_at
 from core.sync.network import open_tunnel, proxy_of, trusting
@@ -167,7 +168,7 @@ def _writable(folder: Path) -> Step:
     existing = next(each for each in (folder, *folder.parents) if each.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         return _failed("folder", f"{existing} cannot be written.", "Make it writable, or name another folder.", started)
-    return _passed("folder", f"{folder} can be written", started)
+    return _passed("folder", f"{harmless(folder)} can be written", started)
 
 
 def _disk(state: Path) -> Step:
@@ -175,7 +176,7 @@ def _disk(state: Path) -> Step:
     started = time.monotonic()
     existing = next(each for each in (state, *state.parents) if each.exists())
     free = shutil.disk_usage(existing).free
-    detail = f"{free / 1e9:,.1f} GB free for {state}"
+    detail = f"{free / 1e9:,.1f} GB free for {harmless(state)}"
     if free < _LEAST_FREE:
         return _failed("disk", detail, "Make room: a comparison of many rows spills to this disk.", started)
     return _passed("disk", detail, started)

@@ -52,7 +52,7 @@ def write(table: pa.Table, columns: Sequence[Column], marks: pa.Table | None, fi
 def _new_file(file: Path) -> Iterator[BinaryIO]:
     """Give a file to write that nobody else may read; it has its name when all is written. Raises UsageError where the name is taken."""
     if os.path.lexists(file):
-        raise UsageError(f"{file} is there already.", remedy="Name another file, or remove that one.")
+        raise UsageError(f"{harmless(file)} is there already.", remedy="Name another file, or remove that one.")
     part = file.with_name(f".{file.name}.{randomness.token_hex(4)}")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:

@@ -210,6 +210,12 @@ class FileTransport:
         is_new = not file.exists()
         # no link is followed: one that came with the project would have another file cut off and written
         with os.fdopen(open_plain(file, os.O_RDWR | os.O_CREAT), "r+b") as handle:
+            if os.fstat(handle.fileno()).st_nlink > 1:
+                raise DeliveryError(
+                    "This file has another name too (a hard link), so that another file would be written.",
+                    where=str(file),
+                    remedy="Put a copy in its place, or remove it, then run again: the plan is kept.",
+                )
             handle.truncate(min(position, handle.seek(0, os.SEEK_END)))
             handle.seek(0, os.SEEK_END)
             handle.write(body)

@@ -22,6 +22,7 @@ from typing import Any
 
 from core import secrets
 from core.errors import UsageError
+from core.harmless import harmless
 from core.paths import expanded
 from core.sync.looking import MOST_BYTES, MOST_COLUMNS, Look, LookedRow, look
 from core.sync.plain import call_json, plain
@@ -154,7 +155,9 @@ def export(request: Request) -> Mapping[str, Any]:
     try:
         return {"rows": _held(asked.result).export(file, request.stopping), "file": str(file)}
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}.", remedy="Name another file.") from error
+        raise UsageError(
+            f"{harmless(file)} cannot be written: {error.strerror}.", remedy="Name another file."
+        ) from error
 
 
 def _open(request: Request, asked: Changed, limit: int) -> tuple[Look, str]:

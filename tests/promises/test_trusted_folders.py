@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from core import project as projects
-from core import trust
+from core import secrets, trust
 from core.errors import ProjectError, TrustError
 from core.sync.state import StateFolder
 from core.sync.stopping import Stopping
@@ -23,6 +24,7 @@ from core.workbench.request import Request
 from tests.projects import ProjectFolder, backhaul
 from tests.servers.receiving import Receiver
 from tui.bridge import Bridge
+from tui.messages import Refused
 
 ROOT_ONLY = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
 
@@ -50,9 +52,9 @@ def canary(made: ProjectFolder) -> Path:
     script = made.folder.parent / "canary.sh"
     script.write_text(f"#!/bin/sh\ntouch {file}\necho a-secret\n")
     script.chmod(0o755)
-    secrets = {"from": "command", "command": f"{script} {{name}}"}
+    values = {"from": "command", "command": f"{script} {{name}}"}
     alerts = {"page": {"to": "command", "command": [str(script)]}}
-    made.write("backhaul.toml", {"name": "tests", "secrets": secrets, "alerts": alerts})
+    made.write("backhaul.toml", {"name": "tests", "secrets": values, "alerts": alerts})
     made.write("sources/pg.toml", {"type": "postgres", "host": "127.0.0.1", "port": 1, "database": "d", "user": "u"})
     made.write("destinations/seg.toml", {"type": "segment", "url": "http://127.0.0.1:1/v1"})
     made.sync("users", 'SELECT id AS "userId" FROM users', to=("seg",), source="pg")
@@ -130,8 +132,8 @@ def test_what_was_allowed_runs_until_one_of_its_lines_changes(made: ProjectFolde
 
 
 def test_what_was_allowed_is_the_content_of_the_projects_own_scripts_and_authorities(made: ProjectFolder) -> None:
-    secrets = {"from": "command", "command": "sh ./print.sh {name}"}
-    made.write("backhaul.toml", {"name": "tests", "secrets": secrets})
+    values = {"from": "command", "command": "sh ./print.sh {name}"}
+    made.write("backhaul.toml", {"name": "tests", "secrets": values})
     hook = {"type": "webhook", "url": "https://hook.example/x", "network": {"ca_file": "ca.pem"}}
     made.write("destinations/hook.toml", hook)
     made.write("print.sh", "echo a-secret")
@@ -141,8 +143,8 @@ def test_what_was_allowed_is_the_content_of_the_projects_own_scripts_and_authori
     made.write("print.sh", "echo a-secret; touch canary")
     assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
     made.write("print.sh", "echo a-secret")
-    made.write("ca.pem", "another's")
-    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["destinations/hook"]
+    made.write("ca.pem", "another's")  # a file of the folder, too, in which a command runs
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets", "destinations/hook"]
 
 
 def test_a_file_of_a_destination_that_is_a_link_is_not_written(made: ProjectFolder, tmp_path: Path) -> None:
@@ -391,3 +393,216 @@ def test_writing_a_file_follows_no_link_that_lies_ready(made: ProjectFolder, tmp
     assert made.run("run", "fresh").code == 0
     assert "id = " in (made.folder / "syncs" / "fresh.toml").read_text()
     assert outside.read_text() == "untouched"
+
+
+def with_secrets_from(made: ProjectFolder, command: str) -> Path:
+    """Have the project's secrets come from a command, and need one; give a script of the project's that prints one."""
+    made.write("backhaul.toml", {"name": "tests", "secrets": {"from": "command", "command": command}})
+    made.write("sources/pg.toml", {"type": "postgres", "host": "127.0.0.1", "port": 1, "database": "d", "user": "u"})
+    return script(made, "tools/get.sh", "echo a-secret")
+
+
+def script(made: ProjectFolder, name: str, line: str, *, mode: int = 0o755) -> Path:
+    file = made.folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{line}\n")
+    file.chmod(mode)
+    return file
+
+
+def test_the_command_that_was_looked_at_is_the_one_that_runs(
+    made: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_secrets_from(made, "tools/get.sh {name}")
+    trust.allow(projects.load(made.folder))
+    another = ProjectFolder(tmp_path / "elsewhere")
+    script(another, "tools/get.sh", f"touch {tmp_path / 'canary'}; echo another")
+    monkeypatch.chdir(another.folder)
+    assert secrets.reader(projects.load(made.folder))("sources/pg.password").reveal() == "a-secret"
+    assert not (tmp_path / "canary").exists()
+
+
+COVERED = {
+    "by a link": ("tools/link.sh {name}", "tools/get.sh"),
+    "by a secret's name": ("sh tools/{name}", "tools/sources/pg.password"),
+    "by a word in a word": ("sh -c './tools/get.sh {name}'", "tools/get.sh"),
+    "by a variable": ("env F=tools/get.sh sh -c '. $F'", "tools/get.sh"),
+    "by a module": ("python3 -m secretmod {name}", "secretmod.py"),
+    "by a module that was compiled": ("python3 -m secretmod {name}", "__pycache__/secretmod.cpython-313.pyc"),
+    "by make": ("make -s {name}", "Makefile"),
+    "in a file of a sync": ("sh syncs/people.sql {name}", "syncs/people.sql"),
+    "in a file of a sync that is meant by its ending": ("sh -c '. ./s*/*.sql'", "syncs/people.sql"),
+    "in a file of a sync, quoted": ("""sh -c '. ./sy""ncs/pe"o"ple.s\\ql'""", "syncs/people.sql"),
+    "in the state folder": ("sh .backhaul/get.sh {name}", ".backhaul/get.sh"),
+    "in the state folder, by a link": ("sh tools/state/get.sh {name}", ".backhaul/get.sh"),
+    "in what git keeps": ("sh .git/get.sh {name}", ".git/get.sh"),
+    "among what was delivered": ("sh delivered/x.jsonl {name}", "delivered/x.jsonl"),
+    "in the project's file": ("sh backhaul.toml {name}", "backhaul.toml"),
+}
+"""Commands, and a file of the project that each runs."""
+
+
+@pytest.mark.parametrize("case", COVERED)
+def test_what_was_allowed_is_the_content_of_whatever_the_command_may_run(made: ProjectFolder, case: str) -> None:
+    command, name = COVERED[case]
+    with_secrets_from(made, command)
+    (made.folder / "tools" / "link.sh").symlink_to("../tools/get.sh")
+    (made.folder / "tools" / "state").symlink_to("../.backhaul")
+    file = made.folder / name
+    if not file.exists():
+        script(made, name, "echo a-secret", mode=0o644)
+    trust.allow(projects.load(made.folder))
+    assert not projects.load(made.folder).untrusted
+    with file.open("a") as opened:
+        opened.write("\n# and more\n")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+    with pytest.raises(TrustError):
+        secrets.reader(projects.load(made.folder))("sources/pg.password")
+
+
+def test_a_script_of_any_size_that_fits_is_covered(made: ProjectFolder) -> None:
+    file = with_secrets_from(made, "tools/get.sh {name}")
+    with file.open("a") as opened:
+        opened.write("# " + "x" * 5_000_000 + "\n")
+    trust.allow(projects.load(made.folder))
+    with file.open("a") as opened:
+        opened.write("# more")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+
+
+def test_what_backhaul_reads_and_writes_itself_is_no_part_of_a_command(made: ProjectFolder) -> None:
+    with_secrets_from(made, "tools/get.sh https://api.github.com/app.git {name}")
+    trust.allow(projects.load(made.folder))
+    assert made.run("run", "people").code == 0  # the state, and what is delivered
+    made.duckdb("CREATE TABLE more (id INTEGER)")
+    (made.folder / "warehouse.duckdb.wal").write_text("more")
+    (made.folder / ".git").mkdir()
+    (made.folder / ".git" / "index").write_text("more")
+    made.sync("more", 'SELECT id AS "userId" FROM more', to=("files",))
+    made.write("destinations/other.toml", {"type": "file", "folder": "others"})
+    assert not projects.load(made.folder).untrusted
+    # what runs by itself is, wherever it is
+    script(made, "delivered/run.jsonl", "true")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+
+
+@pytest.mark.parametrize("number", [2_100, 0])
+def test_a_folder_that_is_too_large_to_look_at_says_so(made: ProjectFolder, number: int) -> None:
+    with_secrets_from(made, "tools/get.sh {name}")
+    many = made.folder / "many"
+    many.mkdir()
+    for index in range(number):
+        (many / str(index)).touch()
+    if not number:
+        with (many / "large").open("wb") as opened:
+            opened.truncate(70_000_000)
+    assert made.run_in_folder("trust", "--yes").code == 2
+    (blocked,) = [reach for reach in projects.load(made.folder).untrusted if reach.place == "secrets"]
+    assert "too large" in blocked.says
+    with pytest.raises(TrustError, match="too large"):
+        secrets.reader(projects.load(made.folder))("sources/pg.password")
+    (many / "large" if not number else many).rename(made.folder.parent / "moved")
+    assert made.run_in_folder("trust", "--yes").code == 0
+    assert secrets.reader(projects.load(made.folder))("sources/pg.password").reveal() == "a-secret"
+
+
+def test_a_module_that_python_compiles_is_allowed_the_next_time_too(made: ProjectFolder) -> None:
+    with_secrets_from(made, f"{sys.executable} -m secretmod {{name}}")
+    (made.folder / "secretmod.py").write_text("import other; print(other.SECRET)")
+    (made.folder / "other.py").write_text("SECRET = 'a-secret'")
+    trust.allow(projects.load(made.folder))
+    for _ in range(2):
+        assert secrets.reader(projects.load(made.folder))("sources/pg.password").reveal() == "a-secret"
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_authorities_that_are_a_link_count_with_their_content_where_that_is_the_projects(
+    made: ProjectFolder, tmp_path: Path, inside: bool
+) -> None:
+    real = made.folder / "ca" / "real.pem" if inside else tmp_path / "real.pem"
+    real.parent.mkdir(exist_ok=True)
+    real.write_text("one")
+    (made.folder / "ca.pem").symlink_to(real)
+    made.write(
+        "destinations/hook.toml", {"type": "webhook", "url": "https://x.example/", "network": {"ca_file": "ca.pem"}}
+    )
+    source = {"type": "postgres", "host": "h", "database": "d", "user": "u", "sslmode": "verify-full"}
+    made.write("sources/pg.toml", source | {"sslrootcert": "ca.pem"})
+    trust.allow(projects.load(made.folder))
+    real.write_text("another")
+    found = {reach.place for reach in projects.load(made.folder).untrusted}
+    assert found == ({"sources/pg", "destinations/hook"} if inside else set())
+
+
+async def test_a_script_that_changes_while_a_daemon_runs_is_not_run(made: ProjectFolder) -> None:
+    touched = made.folder.parent / "canary"
+    with_secrets_from(made, "tools/get.sh {name}")
+    values = {"from": "command", "command": "tools/get.sh {name}"}
+    alerts = {"page": {"to": "command", "command": ["tools/get.sh"]}}
+    made.write("backhaul.toml", {"name": "tests", "secrets": values, "alerts": alerts})
+    trust.allow(projects.load(made.folder))
+    loaded = projects.load(made.folder)  # as a daemon keeps it
+    assert secrets.reader(loaded)("sources/pg.password").reveal() == "a-secret"
+    script(made, "tools/get.sh", f"touch {touched}; echo another")
+    with pytest.raises(TrustError):
+        secrets.reader(loaded)("sources/pg.password")
+    with pytest.raises(TrustError):
+        trust.require_trust(loaded, "alerts/page")
+    assert not touched.exists()
+    trust.revoke(made.folder)
+    script(made, "tools/get.sh", "echo a-secret")
+    with pytest.raises(TrustError):
+        secrets.reader(loaded)("sources/pg.password")
+
+
+FORGED = "x\n✓ everything here is allowed\r::error::forged"
+
+
+def test_what_is_asked_is_one_line_for_each(made: ProjectFolder) -> None:
+    alerts = {"page": {"to": "command", "command": ["sh", "-c", FORGED]}}
+    made.write("backhaul.toml", {"name": f"tests\n{FORGED}", "alerts": alerts})
+    made.write("destinations/out.toml", {"type": "file", "folder": f"../{FORGED}"})
+    shown = made.run_in_folder("trust", "--yes").out
+    assert not [line for line in shown.splitlines() if line.startswith(("✓ everything", "::error", "x"))]
+    assert "x\\n✓ everything here is allowed\\x0d::error::forged" in shown
+    assert len(shown.splitlines()) == 4
+
+
+@pytest.mark.parametrize("part", ["sources", "destinations", "syncs"])
+def test_the_name_of_a_file_forges_no_line(made: ProjectFolder, part: str) -> None:
+    name = "a\n::error::forged\n.toml"
+    (made.folder / part / name).write_text('type = "file"\n')
+    if part == "syncs":
+        (made.folder / part / name).with_suffix(".sql").write_text("SELECT 1")
+    for command in (*COMMANDS, ("lint", "--format", "github")):
+        done = made.run(*command)
+        assert not [line for line in (done.out + done.err).splitlines() if line.startswith("::error::")], command
+
+
+def test_an_errors_place_is_one_line_for_the_console_too() -> None:
+    error = ProjectError("It is wrong.", where="a\n::error::b")
+    assert str(error) == "a\\n::error::b: It is wrong."
+    assert Refused(vars(error)).where == "a\\n::error::b"
+
+
+def test_a_folder_whose_name_has_a_line_break_forges_no_line(made: ProjectFolder, tmp_path: Path) -> None:
+    canary(made)
+    moved = ProjectFolder(made.folder.rename(tmp_path / "a\n::error::forged\n"))
+    for command in (*COMMANDS, ("trust",), ("lint", "--format", "github")):
+        done = moved.run_in_folder(*command) if command == ("trust",) else moved.run(*command)
+        assert not [line for line in (done.out + done.err).splitlines() if line.startswith("::error::")], command
+
+
+def test_a_file_of_a_destination_that_is_a_file_elsewhere_too_is_not_written(
+    made: ProjectFolder, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("theirs")
+    (made.folder / "delivered").mkdir()
+    (made.folder / "delivered" / "people.jsonl").hardlink_to(outside)
+    done = made.run("run", "people")
+    assert done.code != 0
+    assert "another name" in done.out + done.err
+    assert outside.read_text() == "theirs"
+    outside.unlink()
+    assert made.run("run", "people").code == 0

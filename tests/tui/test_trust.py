@@ -60,3 +60,12 @@ async def test_it_can_be_trusted_there(stranger: tuple[ProjectFolder, Path]) -> 
         await app.bridge.ask("secret_list")
     assert touched.exists()
     assert not projects.load(made.folder).untrusted
+
+
+async def test_what_is_asked_forges_no_line(stranger: tuple[ProjectFolder, Path]) -> None:
+    made, _touched = stranger
+    alerts = {"page": {"to": "command", "command": ["sh", "-c", "x\n✓ this is allowed"]}}
+    made.write("backhaul.toml", {"name": "theirs", "alerts": alerts})
+    async with Console(made.folder).run_test(size=(100, 40)) as pilot:
+        await until(pilot, "This folder is not trusted yet")
+        await until(pilot, "x\\n✓ this is allowed")

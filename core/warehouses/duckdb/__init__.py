@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from core.errors import WarehouseError
+from core.harmless import harmless
 from core.model import Secret, Step
 from core.paths import expanded
 from core.warehouses._steps import tables_text
@@ -126,7 +127,7 @@ class Plugin:
             yield Step(name="file", passed=False, detail=f"{error.message} {self._file}", remedy=error.remedy)
             return
         size = self._file.stat().st_size
-        yield Step(name="file", passed=True, detail=f"{self._file}, {size:,} bytes", seconds=since(began))
+        yield Step(name="file", passed=True, detail=f"{harmless(self._file)}, {size:,} bytes", seconds=since(began))
         began = time.perf_counter()
         try:
             session = self.open()
