@@ -69,7 +69,14 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
                 settings = {"type": kind, "url": f"{url}/{answer}/v1", "limits": limits}
                 project.write(f"destinations/{name}{number}.toml", settings)
                 project.sync(f"{name}{number}", query, to=[f"{name}{number}"])
-            known = {"host": "127.0.0.1", "port": port, "database": "d", "user": "u", "sslmode": "disable"}
+            known = {
+                "host": "127.0.0.1",
+                "port": port,
+                "database": "d",
+                "user": "u",
+                "sslmode": "disable",
+                "require_auth": "password",
+            }
             project.write(f"sources/pg{number}.toml", {"type": "postgres", **known})
             project.sync(f"pg{number}", query, source=f"pg{number}", to=["seg3"])
         for sync in ("seg", "cio", "pg"):
@@ -113,7 +120,7 @@ def _back(gone: str) -> Step:
 
 async def test_what_vendors_repeat_is_on_no_page_and_in_no_copy(vault: Vault, tmp_path: Path) -> None:
     app = Console(vault.project.folder)
-    async with app.run_test(size=(110, 48), notifications=True):
+    async with app.run_test(size=(110, 40), notifications=True):
         walker = Headless(app)
 
         async def take(*steps: Step) -> None:
