@@ -120,7 +120,7 @@ def _back(gone: str) -> Step:
 
 async def test_what_vendors_repeat_is_on_no_page_and_in_no_copy(vault: Vault, tmp_path: Path) -> None:
     app = Console(vault.project.folder)
-    async with app.run_test(size=(110, 40), notifications=True):
+    async with app.run_test(size=(110, 48), notifications=True):
         walker = Headless(app)
 
         async def take(*steps: Step) -> None:
