@@ -165,8 +165,8 @@ def _drawn(text: str, _folder: Path) -> str:
 
 
 def _logged(text: str, folder: Path) -> str:
-    log = DaemonLog(folder / "daemon.jsonl")
-    log("warn", "a run failed", error=text, more=[text, {"reply": text}])
+    with contextlib.closing(DaemonLog(folder / "daemon.jsonl")) as log:
+        log("warn", "a run failed", error=text, more=[text, {"reply": text}])
     return (folder / "daemon.jsonl").read_text()
 
 
