@@ -67,11 +67,6 @@ class DaemonLog:
             else:
                 self._lost = 0
 
-    def close(self) -> None:
-        """Give the file back; a line that comes later opens it anew."""
-        with self._turn:
-            self._give_back()
-
     def _write(self, data: bytes) -> None:
         file = self._open(len(data))
         if self._torn:  # half a line stays one bad line, and takes no other with it
