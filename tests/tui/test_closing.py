@@ -9,8 +9,10 @@ import pytest
 from tests.projects import ProjectFolder
 from tests.tui.harness import until
 from tui.app import Console
+from tui.messages import SnapshotRead
 from tui.screens.base import Page
 from tui.screens.home import Home
+from tui.screens.run.page import RunPage
 from tui.screens.runs import Runs
 from tui.screens.sources import Sources
 
@@ -36,6 +38,21 @@ async def test_a_page_that_is_asked_after_its_widgets_are_gone_ignores_it(day: P
         home.on_screen_resume()
         home.on_mount()
         home.tick()
+    assert app.return_code == 0
+
+
+async def test_what_is_read_while_the_page_of_a_run_is_being_closed_is_not_shown(day: ProjectFolder) -> None:
+    app = Console(day.folder)
+    async with app.run_test(size=(160, 45)) as pilot:
+        await until(pilot, "users")
+        await pilot.press("j", "enter")
+        await until(pilot, "user_884")
+        page = app.screen
+        assert isinstance(page, RunPage)
+        await page.remove_children()
+        app.exit(0)
+        app.on_snapshot_read(SnapshotRead(app.bridge.snapshot))
+        page.refresh_bars()
     assert app.return_code == 0
 
 

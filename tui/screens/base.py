@@ -221,11 +221,15 @@ class Page(Actor):
             self.show_now()
 
     def show_now(self) -> None:
-        """Show the project and the store as they are now; before it is open, and once it is being closed, there is nothing to show it on."""
+        """Show the project and the store as they are now."""
+        self._while_open(lambda: self.show_snapshot(self.snapshot))
+
+    def _while_open(self, show: Callable[[], None]) -> None:
+        """Show something; before it is open, and once it is being closed, there is nothing to show it on."""
         if not self._has_widgets or not self.stays_open:
             return
         try:
-            self.show_snapshot(self.snapshot)
+            show()
         except NoMatches:
             if self.stays_open:
                 raise
@@ -238,6 +242,9 @@ class Page(Actor):
 
     def refresh_bars(self) -> None:
         """Show header and footer as they are now."""
+        self._while_open(self._show_bars)
+
+    def _show_bars(self) -> None:
         if self.is_mounted and self._header is not None and self._key_bar is not None:
             self._header.show(self.console.header_state(self.tab, self.crumb + self._notice()))
             self._key_bar.show(self._key_hints(), self._always())
