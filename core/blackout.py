@@ -3,8 +3,8 @@
 A server may repeat what it was sent: a key in a reply, a password in the text of an error. So each secret that is read or
 typed is remembered here, in this process only, and taken out of every error's text (core.errors), every reply
 (core.sync.transport) and everything that the console draws. It is found as it is, and in each form in which it may stand there: in
-base64 at any place of what was encoded (the header of Basic has a user before it), in hexadecimal digits, and behind three layers
-of escapes (core.escapes), so that no later reading of the text brings it back.
+base64 at any place of what was encoded (the header of Basic has a user before it), in hexadecimal digits, and behind a few layers
+of escapes (core.escapes), so that a later reading of the text does not bring it back.
 
 A private key holds its public one: PKCS#1 begins with the same number, at the same place of base64, so that whole lines of
 it stand in the public key, too. A public key is there to be shown, so those that are known (core.keys, when it opens a

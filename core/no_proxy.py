@@ -24,7 +24,7 @@ def is_named(host: str, port: int) -> bool:
             continue
         if name == "*" or _is_in_network(host, name.strip("[]")) or _is_of_domain(host, name):
             return True
-    return False
+    return bool(urllib.request.proxy_bypass(host))  # what the settings of macOS and Windows say
 
 
 def _is_of_domain(host: str, name: str) -> bool:

@@ -47,7 +47,9 @@ def record_rejection(
     others = store.rows("other_open_rejected", **_place(delivery, row), fingerprint=row["fingerprint"])
     stays = delivery["kind"] == "undo" and bool(others)
     known = store.row("known_attempts", ledger=delivery["ledger"], key=row["key"], fingerprint=row["fingerprint"])
-    attempts = (known["attempts"] or 0) + 1 if known else 1
+    before = (known["attempts"] or 0) if known else 0
+    # where there was no answer and nothing else was taken, it is the destination that failed: that is no attempt of the row's
+    attempts = max(before, 1) if rejection.is_unclear and not others_taken else before + 1
     if attempts >= AUTOMATIC_ATTEMPTS and not others_taken:
         place = {"ledger": delivery["ledger"], "key": row["key"], "fingerprint": row["fingerprint"]}
         attempts = attempts if store.row("others_taken_since", **place) else AUTOMATIC_ATTEMPTS - 1

@@ -226,3 +226,20 @@ def test_a_pause_for_a_key_says_that_it_was_good_for_other_calls(workshop: Works
     (paused,) = workshop.run().of(Paused)
     assert "40 calls of this delivery were taken, so it may be about a row" in paused.remedy
     assert "seg refused" in paused.reason
+
+
+def test_an_outage_is_no_attempt_of_the_rows_that_were_rejected_before(workshop: Workshop) -> None:
+    limits = {"batch_calls": 20, "connections": 2, "attempts": 2}
+    workshop.destination("seg", type="segment", url=workshop.receiver.url, limits=limits)
+    workshop.people(40)
+    workshop.sync()
+    workshop.receiver.refuse('"u_7"')
+    workshop.run()
+    for _ in range(8):
+        workshop.receiver.behave(*[{"status": 503}] * 400)
+        workshop.run()
+    workshop.receiver.behave()
+    workshop.receiver.refuse()
+    workshop.run()
+    workshop.run()
+    assert "u_7" in workshop.users()
