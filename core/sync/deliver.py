@@ -19,7 +19,9 @@ What goes wrong, and what ends it by itself (core.sync.evidence says whose fault
     many new rows are refused      a sample of the others goes out; where none is taken, the destination refuses everything: the
                                    delivery pauses, nothing is listed, and the next run plans anew with the rows as they are then
     no answer, 5xx, 401, 404 …     the delivery pauses; the next run goes on with it. Where the same batch fails again, a sample of
-                                   the others goes out: where one is taken, the batch is cut and the row at fault rejected by name
+                                   the others goes out: where one is taken, the batch is cut and the row at fault rejected by name;
+                                   where none is, the delivery is given up, and what may have arrived is rejected by name after
+                                   `_MANY_RUNS` attempts, so that what has changed meanwhile is planned, and tells which it is
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ _FEW_TRIES = 2
 """How often a part is sent of what has failed as a whole while other calls were taken."""
 
 _MANY_RUNS = 5
-"""In so many runs a call has had no reply, and no other call was there to compare with, when it is rejected by name."""
+"""So often a batch was begun without an answer, and no other call was there to compare with, when its rows are rejected by name."""
 
 _SLOWED_SECONDS = 10.0
 """How often it is told that the destination slows a delivery down."""
@@ -126,6 +128,7 @@ class Delivering:
     _aside: list[Piece] = field(default_factory=list)
     _under_way: dict[int, BatchProgress] = field(default_factory=dict)
     _refused_in: dict[int, BatchProgress] = field(default_factory=dict)
+    _most_begun: int = 1
     _busy: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _slowed: int = 0
@@ -152,7 +155,9 @@ class Delivering:
         self.evidence.before = self.acknowledged
         self.rejected_before = await asyncio.to_thread(self._rejected_before)
         sent = self.store.rows("sent_batches", delivery=self.delivery["id"])
-        self.has_failed_before = self.has_failed_before or any(row["state"] == "sending" for row in sent)
+        unanswered = [row["attempts"] for row in sent if row["state"] == "sending"]
+        self.has_failed_before = self.has_failed_before or bool(unanswered)
+        self._most_begun = 1 + max(unanswered, default=0)
         wanted = self._begun() if self.only_begun else set(range(self.delivery["batches"])) - answered
         source = PlanSource(self.plan, wanted)
         try:
@@ -373,8 +378,11 @@ class Delivering:
         response: Response,
         *,
         is_unclear: bool = False,
+        is_evidence: bool = True,
     ) -> None:
-        """Reject calls of a piece, by their numbers in it; `is_unclear` says that they may have arrived."""
+        """Reject calls of a piece, by their numbers in it; `is_unclear` says that they may have arrived, `is_evidence` that the
+        destination has judged them.
+        """
         progress = piece.progress
         for number, reason in refusals.items():
             place = piece.places[number]
@@ -391,7 +399,7 @@ class Delivering:
                     is_unclear=is_unclear,
                 )
             )
-            if sequence not in self.rejected_before:
+            if is_evidence and sequence not in self.rejected_before:
                 if not self.evidence.refused:
                     self._refused_in.clear()
                 self._refused_in[sequence] = progress
@@ -411,8 +419,8 @@ class Delivering:
             self.evidence.tried()
         elif not pause.is_final and self._is_known(piece) and (self.evidence.taken or self.evidence.before):
             await self._blame(piece, calls, pause)
-        elif not pause.is_final and self._is_known(piece) and piece.progress.begun >= 2:
-            await self._reject_again(piece, calls, pause)
+        elif not pause.is_final and self._holds_up_others(piece):
+            await self._reject_unanswered(piece, calls, pause)
         elif pause.is_final or piece.progress.begun < 2:
             raise pause.while_others_were_taken(self.evidence.taken + self.evidence.before)
         elif len(piece.places) > 1 and piece.is_blamed:
@@ -444,16 +452,21 @@ class Delivering:
         response = Response(status=pause.status, headers={}, body=b"")
         await self._refuse(piece, calls, {0: reason}, response, is_unclear=unclear)
 
-    async def _reject_again(self, piece: Piece, calls: pa.Array, pause: PausedError) -> None:
-        """Reject calls of rows that were rejected before and now have no answer in a second run: they would hold up all that has changed.
-
-        Nothing is lost by it: they are retried under the messageIds that they have.
+    def _holds_up_others(self, piece: Piece) -> bool:
+        """Whether calls without an answer keep everything that has changed from being planned: those of rows that were rejected before,
+        in a second run, and those of a delivery that is given up, after many attempts, though others cannot be compared with them.
         """
-        reason = f"{pause.reason} (in {piece.progress.begun} runs, and rejected before)"
+        if self.only_begun and self._most_begun >= _MANY_RUNS:
+            return True
+        return piece.progress.begun >= 2 and self._is_known(piece)
+
+    async def _reject_unanswered(self, piece: Piece, calls: pa.Array, pause: PausedError) -> None:
+        """Reject calls that hold up others. Nothing is lost by it: they are retried in each run, under the messageIds that they have."""
+        reason = f"{pause.reason} (sent {piece.progress.begun} times)"
         piece.was_answered()
         response = Response(status=pause.status, headers={}, body=b"")
         refusals = dict.fromkeys(range(len(piece.places)), reason)
-        await self._refuse(piece, calls, refusals, response, is_unclear=piece.may_have_arrived)
+        await self._refuse(piece, calls, refusals, response, is_unclear=piece.may_have_arrived, is_evidence=False)
 
     # evidence
 

@@ -243,3 +243,23 @@ def test_an_outage_is_no_attempt_of_the_rows_that_were_rejected_before(workshop:
     workshop.run()
     workshop.run()
     assert "u_7" in workshop.users()
+
+
+def test_a_crowd_that_makes_the_destination_fail_holds_up_what_changes_for_a_few_runs_only(workshop: Workshop) -> None:
+    limits = {"batch_calls": 10, "connections": 2, "attempts": 2}
+    workshop.destination("seg", type="segment", url=workshop.receiver.url, limits=limits)
+    workshop.people(10)
+    workshop.sync()
+    workshop.run()
+    workshop.execute("INSERT INTO people SELECT 'bad_' || n, 'x@example.com', 'free', now() FROM range(30) t(n)")
+    workshop.receiver.refuse('"bad_', status=500)
+    for _ in range(2):
+        workshop.run()
+    workshop.execute("UPDATE people SET plan = 'new' WHERE id = 'u_7'")
+    workshop.calls()
+    for _ in range(2):
+        workshop.run()
+    assert workshop.users() == ["u_7"]
+    workshop.receiver.refuse()
+    workshop.run()
+    assert len(workshop.users()) == 30
