@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryFailedError
 from core.warehouses.postgres.names import ANY_COUNT, AS_ATTRIBUTE, AS_TYPE, Name, Names, names_of
-from core.warehouses.postgres.pinned import on_own_path
+from core.warehouses.postgres.session_settings import on_own_path
 
 if TYPE_CHECKING:
     import psycopg

@@ -29,8 +29,8 @@ from core.warehouses.postgres.catalogue import missing_grants, read_catalogue, r
 from core.warehouses.postgres.connection import Connector
 from core.warehouses.postgres.errors import explain, refused_relation
 from core.warehouses.postgres.functions import check_functions
-from core.warehouses.postgres.pinned import LOGIN, PROOF, login_options, pins, unproven
 from core.warehouses.postgres.power import power_of
+from core.warehouses.postgres.session_settings import LOGIN, PROOF, login_options, pins, unproven
 from core.warehouses.postgres.stream import PostgresStream
 from core.warehouses.postgres.types import Transport, arrow_type
 

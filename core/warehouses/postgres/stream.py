@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import UnreachableError, WarehouseError
 from core.warehouses.postgres.connection import PostgresSettings
 from core.warehouses.postgres.errors import explain
-from core.warehouses.postgres.pinned import PROOF, pins, unproven
+from core.warehouses.postgres.session_settings import PROOF, pins, unproven
 from core.warehouses.postgres.types import unbent
 
 if TYPE_CHECKING:
