@@ -44,21 +44,32 @@ def fill(person: Person, **values: object) -> None:
 
 
 def go_to(person: Person, label: str) -> None:
-    """Press Tab until the field of a label has the keys."""
-    for _ in range(20):
-        before = where_keys_are(person)
-        if re.match(rf" +{label} ", before):
+    """Press Tab until the field of a label has the keys; a form may be gone through several times on a busy machine."""
+    for _ in range(80):
+        line = where_keys_are(person)
+        if re.match(rf" +{label} ", line):
             time.sleep(0.3)  # the page may just be giving the keys to its first empty field
-            if where_keys_are(person) == before:
+            if where_keys_are(person) == line:
                 return
             continue
         person.press("Tab")
-        person.sees(lambda _screen, before=before: where_keys_are(person) != before)
+        person.sees(lambda _screen, line=line: where_keys_are(person) != line)
     raise AssertionError(f"{label} was not reached:\n{person.screen()}")
 
 
 def where_keys_are(person: Person) -> str:
-    """Give the line of the field that has the keys: a choice says how it is changed, a text has the cursor."""
-    lines = person.screen().split("\n")
-    row = int(person.tmux("display-message", "-p", "-t", "journey", "#{cursor_y}"))
-    return next((line for line in lines if "← → changes it" in line or "▸" in line), lines[row])
+    """Return the line of the field that has the keys, once two looks agree: while a page is drawn the cursor is anywhere."""
+    line = _line_of_keys(person)
+    while True:
+        time.sleep(0.05)
+        before, line = line, _line_of_keys(person)
+        if line == before:
+            return line
+
+
+def _line_of_keys(person: Person) -> str:
+    """Return the line that says how a choice is changed, or that has the cursor; both are of the same moment."""
+    *lines, row = person.tmux(
+        "capture-pane", "-p", "-t", "journey", ";", "display-message", "-p", "-t", "journey", "#{cursor_y}"
+    ).splitlines()
+    return next((line for line in lines if "← → changes it" in line or "▸" in line), lines[int(row)])

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from core.errors import WarehouseError
 from core.harmless import harmless
@@ -29,9 +29,16 @@ from core.warehouses.base import SetupNames
 from core.warehouses.duckdb.errors import explain_open, explain_query
 from core.warehouses.duckdb.session import DuckDBSession
 
+if TYPE_CHECKING:
+    import duckdb
+
 __all__ = ["DuckDBSettings", "Plugin"]
 
 OPENING = threading.Lock()
+
+IN_USE: dict[Path, dict[str, str | bool | int | float | list[str]]] = {}
+"""What each file of this process was last opened with. DuckDB refuses a second connection with other settings, and they
+may differ: the place to spill is there once the project has a state folder, and two sources may name one file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,7 @@ class Plugin:
 
         try:
             with OPENING:
-                connection = duckdb.connect(str(self._file), read_only=True, config=self._configuration())
+                connection = self._connected()
                 (locked,) = connection.execute("SELECT current_setting('lock_configuration')").fetchall()[0]
                 if not locked:
                     for setting in ("TimeZone = 'UTC'", "errors_as_json = true"):
@@ -97,8 +104,23 @@ class Plugin:
             raise explain_open(error, self._file) from error
         return DuckDBSession(connection, where=self._file.name)
 
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection; it has the settings of the sessions that are open on the file, where there are some."""
+        import duckdb
+
+        wanted = self._configuration()
+        try:
+            connection = duckdb.connect(str(self._file), read_only=True, config=wanted)
+        except duckdb.ConnectionException:
+            in_use = IN_USE.get(self._file, wanted)
+            if in_use == wanted:
+                raise
+            return duckdb.connect(str(self._file), read_only=True, config=in_use)
+        IN_USE[self._file] = wanted
+        return connection
+
     def _configuration(self) -> dict[str, str | bool | int | float | list[str]]:
-        """Give what DuckDB is opened with; it must be the same for all sessions of a process on one file.
+        """Return what this source opens its file with.
 
         What does not fit into memory spills into the project's own folder, and each process and file has its own
         place there, since DuckDB's spill files have fixed names.

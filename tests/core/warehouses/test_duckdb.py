@@ -161,6 +161,20 @@ def test_sessions_of_one_process_share_a_file_and_its_locked_configuration(wareh
     assert zones == [{"c0": "UTC", "c1": True}] * 8
 
 
+def test_a_session_opens_beside_one_with_other_settings(warehouse: Callable[..., Any], tmp_path: Path) -> None:
+    """The state folder may be made while a session is open, and another source may name the file with other memory."""
+    source = warehouse()
+    another = type(source)(source.Settings(path="shop.duckdb", memory="150MB"), no_secret, tmp_path)
+    limit = "SELECT current_setting('memory_limit') AS \"limit\""
+    with source.open():
+        (tmp_path / ".backhaul").mkdir()
+        with source.open() as beside, another.open() as other:
+            assert beside.stream("SELECT 1").batches.read_all().num_rows == 1
+            assert other.stream(limit).batches.read_all().to_pylist() == [{"c0": "1.8 GiB"}]
+    with another.open() as alone:
+        assert alone.stream(limit).batches.read_all().to_pylist() == [{"c0": "143.0 MiB"}]
+
+
 def test_a_query_spills_into_the_projects_own_folder_and_leaves_nothing(
     warehouse: Callable[..., Any], tmp_path: Path
 ) -> None:
