@@ -25,8 +25,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.blackout import without_secrets
-from core.harmless import encodable, harmless
+from core.control_chars import encodable, harmless
+from core.redaction import without_secrets
 
 if TYPE_CHECKING:
     from core.model import Finding

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from core.finding import FILE
+from core.project_root import FILE
 
 __all__ = ["MOST_BYTES", "MOST_FILES", "Own", "content_of", "file_digest"]
 

@@ -7,7 +7,7 @@ import math
 import re
 from typing import Any
 
-from core.harmless import harmless
+from core.control_chars import harmless
 
 __all__ = ["read_json", "seen"]
 

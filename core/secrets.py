@@ -23,10 +23,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.blackout import remember_secret
 from core.errors import SecretError, UsageError
 from core.model import AlertTo, Project, Secret, SecretsFrom
 from core.plugins import nearest
+from core.redaction import remember_secret
 from core.trust import LEAVES_NOTHING, require_trust
 
 if TYPE_CHECKING:

@@ -33,9 +33,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.control_chars import harmless
 from core.destinations import destination_type
 from core.errors import ProjectError, TrustError
-from core.harmless import harmless
 from core.model import AlertTo, Network, Project, Reach, SecretsFrom
 from core.own_folder import create_text
 from core.owners import foreign_owner, mine, user_name

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from core import blackout
+from core import redaction
 from tests.projects import SECRETS, ProjectFolder
 from tests.servers.bigquery.stand_in import Dataset
 from tests.servers.bigquery.stand_in import StandIn as BigQueryStandIn
@@ -39,10 +39,10 @@ def pytest_sessionfinish() -> None:
 def _no_secret_of_another_test() -> Iterator[None]:
     """Forget the secrets that a test's process has read: they would be blacked out in the texts of the next one."""
     yield
-    if blackout._KNOWN or blackout._PUBLIC:
-        blackout._KNOWN.clear()
-        blackout._PUBLIC.clear()
-        blackout._forms.cache_clear()
+    if redaction._KNOWN or redaction._PUBLIC:
+        redaction._KNOWN.clear()
+        redaction._PUBLIC.clear()
+        redaction._forms.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -108,11 +108,11 @@ def test_help_imports_no_driver_and_no_library_that_it_does_not_need(words: list
 def test_a_command_is_imported_when_it_is_asked_for() -> None:
     modules = tuple(f"core.cli.{file.stem}" for file in (ROOT / "core" / "cli").glob("[a-z]*.py"))
     code = "sys.argv = ['backhaul', 'pause', '--help']\nfrom tui.main import main\nmain()"
-    assert sorted(imported(code, modules)) == ["core.cli.opening", "core.cli.operate", "core.cli.output"]
+    assert sorted(imported(code, modules)) == ["core.cli.project_args", "core.cli.operate", "core.cli.output"]
 
 
 def test_the_shell_is_told_the_names_of_syncs_without_a_project_being_read() -> None:
-    code = "from core.cli.opening import complete_sync\ncomplete_sync(None, None, '')"
+    code = "from core.cli.project_args import complete_sync\ncomplete_sync(None, None, '')"
     assert imported(code, (*HEAVY, *NETWORKING, "core.project", "core.model")) == []
 
 
@@ -129,7 +129,7 @@ def project(tmp_path: Path) -> ProjectFolder:
 
 def test_status_imports_what_reads_the_store_and_nothing_that_runs(project: ProjectFolder) -> None:
     code = "sys.argv = ['backhaul', 'status']\nfrom tui.main import main\nassert main() == 0"
-    engine = ("core.sync.events", "core.sync.run", "core.query", "core.daemon", "core.secrets", "core.cli.run")
+    engine = ("core.sync.progress.events", "core.sync.run", "core.query", "core.daemon", "core.secrets", "core.cli.run")
     python = ("asyncio", "ssl", "hashlib", "importlib.metadata", "importlib.resources")
     known = ("msgspec", "cronsim")
     unwanted = tuple(name for name in HEAVY if name not in known)
@@ -137,7 +137,14 @@ def test_status_imports_what_reads_the_store_and_nothing_that_runs(project: Proj
 
 
 def test_the_first_picture_of_the_console_waits_for_no_project_no_dialog_and_no_editor(project: ProjectFolder) -> None:
-    core = ("core.model", "core.project", "core.schedule", "core.store", "core.sync.history", "core.sync.timing")
+    core = (
+        "core.model",
+        "core.project",
+        "core.schedule",
+        "core.store",
+        "core.reports.history",
+        "core.reports.schedule_health",
+    )
     pages = ("tui.screens.dialogs", "tui.screens.editor", "tui.screens.palette", "tui.sentences", "tui.widgets.form")
     others = ("textual.widgets._text_area", "textual.document._document", "importlib.resources", "zoneinfo", "csv")
     unwanted = tuple(name for name in HEAVY if name != "textual")
@@ -174,10 +181,10 @@ def test_a_destination_imports_no_driver(name: str) -> None:
         "core.keys",
         "core.store",
         "core.plugins",
-        "core.sync.history",
-        "core.sync.progress",
-        "core.finding",
-        "core.sync.stopping",
+        "core.reports.history",
+        "core.sync.progress.run_progress",
+        "core.project_root",
+        "core.state.cancellation",
         "core.workbench.__main__",
     ],
 )

@@ -18,12 +18,12 @@ from textual.app import App
 from textual.notifications import Notification, Notify, SeverityLevel
 from textual.widgets import Input
 
-from core.blackout import without_secrets
-from core.harmless import harmless
+from core.control_chars import harmless
+from core.redaction import without_secrets
 from tui.actions import ACTIONS
-from tui.habits import HABITS
+from tui.foreign_key_hints import HABITS
 from tui.keys import Keys
-from tui.retired import notice
+from tui.retired_keys import notice
 from tui.screens.base import Actor, Dialog, Page
 from tui.widgets.table import Table
 

@@ -31,14 +31,14 @@ from textual.binding import BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
-from core.blackout import remember_environment
-from core.words import clock, counted
+from core.formatting import clock, counted
+from core.redaction import remember_environment
 from tui import crash, preferences
 from tui.bridge import Bridge
 from tui.changes import Picture
 from tui.daemon import daemon_spans
 from tui.drawing import Span
-from tui.everywhere import Everywhere
+from tui.global_actions import Everywhere
 from tui.keys import load
 from tui.messages import RunFinished, Snapshot, SnapshotRead
 from tui.notices import tell_notices
@@ -49,7 +49,7 @@ from tui.widgets.bars import HeaderState, Tab
 from tui.work import begin
 
 if TYPE_CHECKING:
-    from core.sync.history import SyncStatus
+    from core.reports.history import SyncStatus
 
 __all__ = ["Console"]
 

@@ -1,4 +1,4 @@
-"""The one way from the console to core: it watches the store, asks the workbench, and posts messages; tui.running begins runs.
+"""The one way from the console to core: it watches the store, asks the workbench, and posts messages; tui.run_starter begins runs.
 
 The console itself imports no driver, no sqlglot and no duckdb. What is heavy is done by a helper process, the workbench
 (core.workbench): lint, preview, plan, explain, check, the keyring. A query that is slow, or a library that holds Python's
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from core.errors import BackhaulError
 from tui.helper import Workbench
 from tui.messages import Notice, Refused, Snapshot, SnapshotRead
-from tui.running import Running
+from tui.run_starter import Running
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -124,7 +124,7 @@ class Bridge:
         if self.snapshot.daemon is None or self._store is None or now - self._daemon_read < _DAEMON_SECONDS:
             return None
         self._daemon_read = now
-        from core.sync import history
+        from core.reports import history
 
         try:
             found = history.daemon(self._store)
@@ -134,7 +134,7 @@ class Bridge:
         return None if is_same else replace(self.snapshot, daemon=found)
 
     def _read_store(self, project: Project) -> Snapshot:
-        from core.sync import history
+        from core.reports import history
 
         store = self._open_store(project)
         newest = history.runs(store, limit=_RUNS)
@@ -168,7 +168,7 @@ class Bridge:
         # one in memory is there until somebody has made the store
         if known is None or known.file.parent != project.state or known.file.exists() is known.is_in_memory:
             self._close_store()
-            from core.sync.state import look
+            from core.state.folder import look
 
             known = self._store = look(project, timeout=1.0)
         return known
@@ -242,7 +242,7 @@ class Bridge:
 
     async def stop(self, run: str) -> bool:
         """Ask a run to stop; False where there was nothing to stop."""
-        from core.sync.stopping import stop_run
+        from core.state.cancellation import stop_run
 
         return await self.read(lambda project, store: stop_run(project, store, run))
 
@@ -250,7 +250,7 @@ class Bridge:
 
     async def begin_daemon(self) -> int:
         """Begin a daemon in the background; give its process. Raises Refused."""
-        from core.daemon.asking import begin
+        from core.daemon.client import begin
 
         project = self.snapshot.project
         if project is None:
@@ -264,7 +264,7 @@ class Bridge:
 
     async def end_daemon(self) -> bool:
         """Ask the daemon to end after the batches in flight; False where none runs on this host."""
-        from core.daemon.asking import end
+        from core.daemon.client import end
 
         project = self.snapshot.project
         return project is not None and await asyncio.to_thread(end, project)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from core.words import counted
+from core.formatting import counted
 
 if TYPE_CHECKING:
     from textual.app import App

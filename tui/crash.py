@@ -1,4 +1,4 @@
-"""What is written when the console crashes: where, without a single local variable, with secrets blacked out (core.blackout).
+"""What is written when the console crashes: where, without a single local variable, with secrets blacked out (core.redaction).
 
 The report goes to `.backhaul/logs/console-<time>.log`, readable by its owner only; the terminal gets one sentence.
 """
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from rich.segment import Segment, Segments
 
-from core.blackout import blacked_out
+from core.control_chars import harmless
 from core.errors import StateError
-from core.harmless import harmless
 from core.own_folder import make, open_plain
+from core.redaction import blacked_out
 
 __all__ = ["report", "spoken"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.words import ago, clock
+from core.formatting import ago, clock
 from tui.drawing import Line, Span, line
 from tui.messages import Snapshot
 

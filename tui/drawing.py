@@ -17,8 +17,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from core.blackout import without_secrets
-from core.harmless import harmless
+from core.control_chars import harmless
+from core.redaction import without_secrets
 from tui.themes import Palette
 
 __all__ = [

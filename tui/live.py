@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.words import sparkline, took
+from core.formatting import sparkline, took
 from tui.drawing import Line, Span, line, width_of
 from tui.signs import bar, sign
 
 if TYPE_CHECKING:
-    from core.sync.history import RunSummary
-    from core.sync.progress import DestinationProgress, Progress
+    from core.reports.history import RunSummary
+    from core.sync.progress.run_progress import DestinationProgress, Progress
 
 __all__ = ["as_many_lines", "live_lines", "phase_spans"]
 

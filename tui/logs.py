@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.formatting import clock, counted, has_read, took, utc, will_read
 from core.model import Bill, Estimate
-from core.sync.events import as_json
-from core.words import clock, counted, has_read, took, utc, will_read
+from core.sync.progress.events import as_json
 from tui.drawing import Line, Span, line
 
 if TYPE_CHECKING:
-    from core.sync.events import Event
+    from core.sync.progress.events import Event
 
 __all__ = ["LEVELS", "Log", "LogLine", "log_lines", "read_log", "said_of"]
 

@@ -74,7 +74,7 @@ def open_console(folder: str = "") -> int:
     gc.disable()  # until all pages are imported (tui.app): looking for garbage took a seventh of the time up to the first picture
     from pathlib import Path
 
-    from core.finding import find
+    from core.project_root import find
     from tui.app import Console
 
     start = Path(folder or Path.cwd()).absolute()

@@ -10,7 +10,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from core.model import Project
-    from core.sync.history import DaemonStatus, RunSummary, SyncStatus
+    from core.reports.history import DaemonStatus, RunSummary, SyncStatus
 
 __all__ = ["Notice", "Refused", "RunFinished", "Snapshot", "SnapshotRead"]
 

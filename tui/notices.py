@@ -10,8 +10,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from core.blackout import without_secrets
-from core.harmless import harmless
+from core.control_chars import harmless
+from core.redaction import without_secrets
 
 if TYPE_CHECKING:
     from tui.app import Console

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from core.words import clock, took
+from core.formatting import clock, took
 from tui.drawing import Line, Span
 
 __all__ = ["Plot", "columns", "plot_lines", "timeline"]

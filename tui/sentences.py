@@ -10,15 +10,15 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from core.sync.timing import in_words, tight_words
-from core.words import clock, counted, has_read, took, until, utc
+from core.formatting import clock, counted, has_read, took, until, utc
+from core.reports.schedule_health import in_words, tight_words
 from tui.screens.summary import plain_reason, what_happened
 from tui.signs import STATES
 
 if TYPE_CHECKING:
     from core.model import Project
-    from core.sync.history import Cause, RunSummary, SyncStatus
-    from core.sync.known import Known
+    from core.reports.history import Cause, RunSummary, SyncStatus
+    from core.reports.ledger_sizes import Known
 
 __all__ = ["of_home", "of_row", "of_run", "of_runs", "of_sync", "spoken"]
 

@@ -14,7 +14,7 @@ checking.py   all of it together: `Alerts`
 listing.py    the alerts as people look at them
 """
 
-from core.alerts.checking import Alerts, Log
-from core.alerts.sending import Answer
+from core.alerts.check import Alerts, Log
+from core.alerts.senders import Answer
 
 __all__ = ["Alerts", "Answer", "Log"]

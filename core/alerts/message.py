@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.alerts.texts import Notice
+from core.formatting import counted, utc
 from core.model import Alert
 from core.quoting import slack
-from core.words import counted, utc
 
 __all__ = ["Message"]
 

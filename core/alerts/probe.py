@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.alerts.looking import Facts, look
+from core.alerts.facts import Facts, look
 from core.alerts.troubles import stale_since
-from core.harmless import harmless
+from core.control_chars import harmless
+from core.formatting import counted, took
 from core.model import Alert, AlertTo, Project
+from core.reports.history import daemon
 from core.store import Store
-from core.sync.history import daemon
-from core.words import counted, took
 
 __all__ = ["Health", "probe"]
 

@@ -1,6 +1,6 @@
 """What an alert says: what happened to which sync, since when, what to do, and the command that shows more.
 
-Nothing in it is secret and nothing is of a person: errors and reasons pass core.blackout, core.masking and core.harmless, and of
+Nothing in it is secret and nothing is of a person: errors and reasons pass core.redaction, core.masking and core.control_chars, and of
 rejected rows only counts and reasons are told. Times are UTC, since whoever reads it may be elsewhere.
 """
 
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.alerts.decide import News
-from core.alerts.looking import Facts
-from core.blackout import blacked_out
-from core.harmless import harmless
+from core.alerts.facts import Facts
+from core.control_chars import harmless
+from core.formatting import counted, took, utc
 from core.masking import names_in, values_of, without_people
 from core.model import Alert, Project, Sync, Trouble
 from core.project import dialect_of
+from core.redaction import blacked_out
 from core.store import Store
-from core.words import counted, took, utc
 
 __all__ = ["Case", "Notice", "clean", "notice_of_project", "notice_of_test"]
 

@@ -4,7 +4,7 @@ failure    its last runs failed, or were stopped by a guard: `after` in a row
 rejected   of the calls of its last delivery a greater share than `rejected_share` was rejected
 skipped    due moments of the last day were not run
 freshness  no success within `fresh_within`; without it, within two due moments and ten minutes
-project    a file of the project is broken (core.alerts.checking)
+project    a file of the project is broken (core.alerts.check)
 
 Freshness counts from the last success, or from when the sync was turned on or may start, whichever came last. A sync that is run by hand
 only has no age that would be too old, unless the alert names the sync and `fresh_within`.
@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from core import schedule
 from core.alerts.decide import Evidence
-from core.alerts.looking import Facts
+from core.alerts.facts import Facts
 from core.model import Alert, Sync, Trouble
 
 __all__ = ["asks_for", "stale_from", "stale_since", "troubles"]

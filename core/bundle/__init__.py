@@ -23,18 +23,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core import __version__
-from core.blackout import without_secrets
 from core.bundle.masker import Masker
 from core.bundle.parts import SETTINGS, Contents
+from core.control_chars import harmless
 from core.errors import BackhaulError, SecretError, TrustError, UsageError
-from core.harmless import harmless
+from core.formatting import utc
 from core.masking import names_in, values_of
 from core.model import Project, Secret, Sync
 from core.project import dialect_of
 from core.project.read import read_toml
+from core.redaction import without_secrets
+from core.reports.history import RunSummary
 from core.store import Store
-from core.sync.history import RunSummary
-from core.words import utc
 
 __all__ = ["Bundle", "write_bundle"]
 

@@ -12,9 +12,9 @@ import secrets as randomness
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from core.blackout import blacked_out
-from core.harmless import harmless
+from core.control_chars import harmless
 from core.masking import without_people
+from core.redaction import blacked_out
 from core.scan import PieceKind, scan
 
 __all__ = ["Masker"]

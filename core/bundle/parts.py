@@ -16,13 +16,13 @@ from typing import Any
 from core import __version__
 from core.bundle.masker import Masker
 from core.errors import BackhaulError
-from core.installed import parts
 from core.masking import values_of
 from core.model import Project, Sync
 from core.project import dialect_of
 from core.project.read import read_toml
+from core.reports.history import DaemonStatus, RunSummary, daemon, runs
 from core.store import Store
-from core.sync.history import DaemonStatus, RunSummary, daemon, runs
+from core.versions import parts
 
 __all__ = ["SETTINGS", "Contents"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from core.embedded import quoted
+from core.duckdb_helpers import quoted
 from core.model import Kind
 
 if TYPE_CHECKING:

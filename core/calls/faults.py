@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from core.calls.fields import CALLS, IDS
 from core.calls.shape import Leaf, Node, needs_escapes, present
-from core.embedded import quoted
+from core.duckdb_helpers import quoted
 from core.model import CallType, Kind
 
 __all__ = ["fault_sql", "id_fault_sql"]

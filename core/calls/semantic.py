@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.embedded import quoted
+from core.duckdb_helpers import quoted
 from core.model import CallType
 
 __all__ = ["SEMANTIC_EVENTS", "SemanticEvent", "unfit_sql"]

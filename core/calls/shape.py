@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from core.embedded import quoted
+from core.duckdb_helpers import quoted
 from core.model import Column, Kind
 
 __all__ = ["Leaf", "Node", "needs_escapes", "prepared", "present", "quoted_text"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from core.calls.fields import CALLS
 from core.calls.shape import Leaf, Node, needs_escapes, present, quoted_text
-from core.embedded import quoted
+from core.duckdb_helpers import quoted
 from core.model import CallType, Column, Kind
 
 __all__ = ["call_sql", "identity_sql", "own_message_id", "row_sql", "weaker_sql"]

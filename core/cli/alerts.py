@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.opening import open_project
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
-from core.words import ago, counted
+from core.cli.project_args import open_project
+from core.formatting import ago, counted
 
 if TYPE_CHECKING:
     from core.model import Project
@@ -45,9 +45,9 @@ def alerts(context: click.Context, *, folder: Path | None, as_json: bool) -> Non
     """
     if context.invoked_subcommand is not None:
         return
-    from core.alerts.listing import statuses
-    from core.sync.history import daemon
-    from core.sync.state import look
+    from core.alerts.overview import statuses
+    from core.reports.history import daemon
+    from core.state.folder import look
 
     project = open_project(folder, quiet=as_json, looking=True)
     with look(project) as store:
@@ -105,7 +105,7 @@ def send_test(project: Project, name: str) -> tuple[bool, str]:
 
     from core import secrets
     from core.alerts import Alerts
-    from core.sync.state import StateFolder
+    from core.state.folder import StateFolder
 
     with StateFolder(project).store() as store:
         answer = asyncio.run(Alerts(project, store, secrets.reader(project)).test(name))

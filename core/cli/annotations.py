@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from core.harmless import harmless
+from core.control_chars import harmless
 from core.model import Finding, Severity
 from core.query.place import line_and_column
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from core.cli.opening import one_run, open_project
 from core.cli.output import folder_option, json_option, print_json, say
-from core.words import counted, size
+from core.cli.project_args import one_run, open_project
+from core.formatting import counted, size
 
 __all__ = ["bundle"]
 
@@ -28,7 +28,7 @@ def bundle(run: str, *, file: Path | None, folder: Path | None, as_json: bool) -
     """
     from core import secrets
     from core.bundle import write_bundle
-    from core.sync.state import StateFolder
+    from core.state.folder import StateFolder
 
     project = open_project(folder, quiet=True)
     state = StateFolder(project)

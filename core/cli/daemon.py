@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from core.cli.opening import open_project
 from core.cli.output import fail, folder_option, json_option, print_json, say
+from core.cli.project_args import open_project
+from core.control_chars import harmless
 from core.errors import BackhaulError, UsageError
-from core.harmless import harmless
-from core.words import moment
+from core.formatting import moment
 
 __all__ = ["daemon"]
 
@@ -93,7 +93,7 @@ def install(folder: Path | None, *, metrics: str, credentials: Path | None, only
 @click.pass_obj
 def stop(folder: Path | None, *, as_json: bool) -> None:
     """End the daemon of this project after the batches in flight, and wait for its end."""
-    from core.daemon.asking import end, holder
+    from core.daemon.client import end, holder
 
     project = open_project(folder, quiet=True, looking=True)
     found = end(project)
@@ -122,7 +122,7 @@ _END_SECONDS = 60.0
 @click.pass_obj
 def start(folder: Path | None, *, as_json: bool) -> None:
     """Begin the daemon in the background; it outlives this terminal, but not this machine's next start."""
-    from core.daemon.asking import begin, holder
+    from core.daemon.client import begin, holder
 
     project = open_project(folder)
     if (found := holder(project.state)) is not None:
@@ -138,8 +138,8 @@ def start(folder: Path | None, *, as_json: bool) -> None:
 @click.pass_obj
 def reload(folder: Path | None) -> None:
     """Have the daemon read the project's files anew, now; it notices changes by itself within two seconds."""
-    from core.daemon.asking import ask, holder
-    from core.sync.state import StateFolder
+    from core.daemon.client import ask, holder
+    from core.state.folder import StateFolder
 
     project = open_project(folder, quiet=True)
     if holder(project.state) is None:

@@ -10,9 +10,9 @@ import click
 
 from core import __version__
 from core.cli.output import folder_option, json_option, print_json, say
+from core.control_chars import harmless
 from core.errors import BackhaulError
-from core.harmless import harmless
-from core.words import counted
+from core.formatting import counted
 
 __all__ = ["completion", "doctor"]
 
@@ -24,7 +24,7 @@ def doctor(*, folder: Path | None, as_json: bool) -> None:
     """Say what is installed, where things are, and what does not fit."""
     import platform
 
-    from core.installed import parts
+    from core.versions import parts
 
     found: dict[str, Any] = {
         "backhaul": __version__,

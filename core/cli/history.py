@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from core.cli.opening import complete_sync, one_run, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
+from core.cli.project_args import complete_sync, one_run, open_project, open_syncs
 from core.errors import BackhaulError, UsageError
-from core.words import ago, counted, has_read, moment
+from core.formatting import ago, counted, has_read, moment
 
 if TYPE_CHECKING:
     from core.model import Project
+    from core.reports.history import SyncStatus
     from core.store import Store
-    from core.sync.history import SyncStatus
 
 __all__ = ["explain", "rejected", "runs", "show", "status"]
 
@@ -27,7 +27,7 @@ _SHOWN = 7
 
 
 def _store(project: Project) -> Store:
-    from core.sync.state import look
+    from core.state.folder import look
 
     return look(project)
 
@@ -48,7 +48,7 @@ def status(*, probe: bool, stale: str, no_daemon: bool, folder: Path | None, as_
     With --probe it prints one line, as monitoring plug-ins do: what is wrong, a bar, numbers. It exits with 1 where a sync failed or has not
     succeeded for too long, a file of the project is broken, or no daemon runs. A sync that is switched off counts for nothing.
     """
-    from core.sync.history import daemon, overview
+    from core.reports.history import daemon, overview
 
     if probe or stale or no_daemon:
         _probe(folder, stale, probe=probe, no_daemon=no_daemon, as_json=as_json)
@@ -129,7 +129,7 @@ def _print_status(rows: tuple[SyncStatus, ...]) -> None:
 @json_option
 def runs(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
     """List the last runs, of SYNC or of all."""
-    from core.sync import history
+    from core.reports import history
 
     project = open_project(folder, quiet=True, looking=True)
     identity = open_syncs(project, (sync,))[0].id if sync else None
@@ -165,7 +165,7 @@ def runs(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
 @json_option
 def show(run: str, *, folder: Path | None, as_json: bool) -> None:
     """Show RUN whole (its id, or the beginning of it): its deliveries, and what was rejected and why."""
-    from core.sync import history
+    from core.reports import history
 
     project = open_project(folder, quiet=True, looking=True)
     with _store(project) as store:
@@ -209,7 +209,7 @@ def show(run: str, *, folder: Path | None, as_json: bool) -> None:
 @json_option
 def rejected(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> None:
     """List the rows of SYNC that were refused and not settled since, with what was sent and what came back."""
-    from core.sync import history
+    from core.reports import history
 
     project = open_project(folder, quiet=True, looking=True)
     chosen = open_syncs(project, (sync,))[0]
@@ -258,8 +258,8 @@ def _print_rejected(rows: Sequence[Mapping[str, Any]]) -> None:
 def explain(sync: str, key: str, *, folder: Path | None, as_json: bool) -> None:
     """Tell the life of KEY (a userId; for events a messageId) in SYNC: what was acknowledged, refused, pending, and how to repeat it."""
     from core.calls.fields import CALLS
-    from core.sync.explain import explain_key
-    from core.sync.plain import lives_json
+    from core.preview.to_json import lives_json
+    from core.reports.explain import explain_key
 
     project = open_project(folder, quiet=True, looking=True)
     chosen = open_syncs(project, (sync,))[0]

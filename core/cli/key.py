@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from core.cli.opening import open_project
 from core.cli.output import colour, fail, folder_option, json_option, print_json
+from core.cli.project_args import open_project
+from core.control_chars import harmless
 from core.errors import UsageError
-from core.harmless import harmless
 from core.model import Secret
 from core.paths import expanded
 
@@ -129,7 +129,7 @@ def generate_key(
 ) -> None:
     """Make a fresh pair: the private key goes to a file or a secret, the SQL that registers the public one is printed."""
     from core import keys
-    from core.blackout import remember_secret
+    from core.redaction import remember_secret
 
     place = _Place(out, secret_name, folder, force=force)
     if place.is_stdout:
@@ -192,7 +192,7 @@ class _Place:
 def _inspected(file: str | None, passphrase_file: Path | None) -> tuple[Inspection, str]:
     """Read and inspect a key, asking for its passphrase where there is a terminal; give a warning about its file too."""
     from core import keys
-    from core.blackout import remember_secret
+    from core.redaction import remember_secret
 
     passphrase = _given_passphrase(passphrase_file)
     material, name, warning = _material(file)
@@ -216,7 +216,7 @@ def _inspected(file: str | None, passphrase_file: Path | None) -> tuple[Inspecti
 def _material(file: str | None) -> tuple[bytes, str, str]:
     """Read the key: from its file, from stdin, or pasted. Give it with a name for the commands, and a warning."""
     from core import keys
-    from core.cli.pasting import pasted
+    from core.cli.key_input import pasted
 
     if file and file != "-":
         path = expanded(file)
@@ -229,7 +229,7 @@ def _material(file: str | None) -> tuple[bytes, str, str]:
 def _given_passphrase(file: Path | None) -> Secret | None:
     """Read the passphrase from the file or the variable; None where there is neither. Never from an argument: others see those."""
     from core import keys
-    from core.blackout import remember_secret
+    from core.redaction import remember_secret
 
     if file is not None:
         lines = keys.read(file).decode("utf-8", "replace").splitlines()

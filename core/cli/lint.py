@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say
+from core.cli.project_args import complete_sync, open_project, open_syncs
+from core.control_chars import harmless
 from core.errors import UsageError
-from core.harmless import harmless
 from core.model import CallType, Severity
 
 if TYPE_CHECKING:

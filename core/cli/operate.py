@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say
+from core.cli.project_args import complete_sync, open_project, open_syncs
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _switch(names: tuple[str, ...], *, every: bool, folder: Path | None, as_json
 @json_option
 def stop(sync: str, *, folder: Path | None, as_json: bool) -> None:
     """Stop the run of SYNC after the batches in flight, whoever does it; what was not answered is sent by the next one."""
-    from core.sync.state import StateFolder
+    from core.state.folder import StateFolder
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
@@ -81,18 +81,18 @@ def stop(sync: str, *, folder: Path | None, as_json: bool) -> None:
 
 def _stop(project: Project, store: Store, sync: Sync) -> bool:
     """Stop the run of a sync, or take back what the daemon was asked for and has not begun."""
-    from core.daemon import asking
-    from core.sync import history
-    from core.sync.stopping import stop_run
+    from core.daemon import client
+    from core.reports import history
+    from core.state.cancellation import stop_run
 
     running = [run for run in history.runs(store, sync=sync.id, state="running", limit=5) if run.state == "running"]
     told = [stop_run(project, store, run.id) for run in running]
     if any(told):
         return True
-    if asking.holder(project.state) is None:
+    if client.holder(project.state) is None:
         return False
-    number = asking.ask(store, "stop", sync=sync.id)
+    number = client.ask(store, "stop", sync=sync.id)
     deadline = time.monotonic() + _ANSWER_SECONDS
-    while (said := asking.answer(store, number)) is None and time.monotonic() < deadline:
+    while (said := client.answer(store, number)) is None and time.monotonic() < deadline:
         time.sleep(0.1)
     return said is not None and said["state"] == "succeeded"

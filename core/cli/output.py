@@ -20,8 +20,8 @@ from typing import Any, NoReturn
 
 import click
 
+from core.control_chars import harmless
 from core.errors import BackhaulError, QueryError
-from core.harmless import harmless
 
 __all__ = [
     "Progress",

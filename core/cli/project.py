@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.cli.opening import open_project
 from core.cli.output import fail, folder_option, json_option, print_json, say
+from core.cli.project_args import open_project
+from core.control_chars import harmless
 from core.errors import UsageError
-from core.harmless import harmless
 
 if TYPE_CHECKING:
     from core.model import Project, Step
@@ -53,8 +53,8 @@ def init(folder: Path, *, name: str, as_json: bool) -> None:
 @json_option
 def check(names: tuple[str, ...], *, test_call: bool, folder: Path | None, as_json: bool) -> None:
     """Test sources and destinations step by step: all, or those named."""
+    from core.connection_test.steps import steps
     from core.plugins import nearest
-    from core.sync.check import steps
 
     project = open_project(folder, quiet=as_json)
     known = [*project.sources, *project.destinations]

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.accepting import accepted_of, accepting
-from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
-from core.cli.planned import SHOWN_ADDED, counts_of, markdown_of, value_text, who_of
+from core.cli.plan_text import SHOWN_ADDED, counts_of, markdown_of, value_text, who_of
+from core.cli.project_args import complete_sync, open_project, open_syncs
+from core.cli.run_options import accepted_of, accepting
+from core.formatting import counted, will_read
 from core.json_text import read_json
-from core.words import counted, will_read
 
 if TYPE_CHECKING:
     from core.model import Estimate, Project, Sync
-    from core.sync.planned import PlannedDelivery
-    from core.sync.preview import Preview
+    from core.preview.first_rows import Preview
+    from core.preview.plan import PlannedDelivery
 
 __all__ = ["plan", "preview"]
 
@@ -33,8 +33,8 @@ __all__ = ["plan", "preview"]
 def preview(sync: str, *, limit: int, from_zero: bool, folder: Path | None, as_json: bool) -> None:
     """Show the first rows of SYNC's query and the calls that they become."""
     from core import secrets
-    from core.sync.plain import preview_json
-    from core.sync.preview import preview_sync
+    from core.preview.first_rows import preview_sync
+    from core.preview.to_json import preview_json
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
@@ -67,7 +67,7 @@ def _tell_nothing(_estimate: Estimate) -> None:
 
 def _cell(value: Any) -> Any:
     """Give a value for a table: objects and lists as their JSON, an empty cell for no null."""
-    from core.sync.plain import plain
+    from core.preview.to_json import plain
 
     shown = "null" if value is None else plain(value)
     return json.dumps(shown, ensure_ascii=False) if isinstance(shown, dict | list) else shown
@@ -108,8 +108,8 @@ def plan(sync: str, *, markdown: bool, folder: Path | None, as_json: bool, **sai
     With the words of `run` (--full-refresh, ...) it shows what such a run would do.
     """
     from core import secrets
-    from core.sync.plain import plan_json
-    from core.sync.planned import plan_sync
+    from core.preview.plan import plan_sync
+    from core.preview.to_json import plan_json
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]

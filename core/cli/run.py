@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.accepting import accepted_of, accepting
-from core.cli.opening import complete_sync, open_project, open_syncs
 from core.cli.output import Progress, fail, folder_option, json_option, print_error, print_json, say
+from core.cli.project_args import complete_sync, open_project, open_syncs
+from core.cli.run_options import accepted_of, accepting
 from core.errors import BackhaulError, UsageError
-from core.words import counted, has_read, will_read
+from core.formatting import counted, has_read, will_read
 
 if TYPE_CHECKING:
     from core.model import Project, Sync
-    from core.sync.events import Event
-    from core.sync.place import Accepted
+    from core.sync.planning.ledger_match import Accepted
+    from core.sync.progress.events import Event
 
 __all__ = ["replay", "run", "run_all"]
 
@@ -68,8 +68,8 @@ def replay(sync: str, *, rows: tuple[int, ...], key: str, folder: Path | None, a
 
 def _open_numbers(project: Project, sync: Sync, rows: tuple[int, ...], key: str) -> frozenset[int]:
     """Give the numbers of the rows that are meant. Raises UsageError where there are none."""
-    from core.sync.rejections import open_numbers
-    from core.sync.state import StateFolder
+    from core.reports.rejected_rows import open_numbers
+    from core.state.folder import StateFolder
 
     with StateFolder(project).store() as store:
         return open_numbers(store, sync, rows=rows, key=key)
@@ -125,7 +125,7 @@ async def _watch(
     brief: bool,
 ) -> dict[str, Any]:
     from core import secrets
-    from core.sync.events import as_json as event_json
+    from core.sync.progress.events import as_json as event_json
     from core.sync.run import run_sync
 
     result: dict[str, Any] = {"sync": sync.name, "call": sync.call.value, "acknowledged": 0, "rejected": 0}
@@ -166,7 +166,7 @@ def _stop_when_asked() -> None:
 
 
 def _remember(event: Event, result: dict[str, Any]) -> None:
-    from core.sync import events
+    from core.sync.progress import events
 
     if isinstance(event, events.Committed):
         result["acknowledged"] += event.acknowledged
@@ -179,7 +179,7 @@ def _remember(event: Event, result: dict[str, Any]) -> None:
 
 def _tell(event: Event, progress: Progress, *, brief: bool) -> None:
     """Show an event to a person: as progress, or as lines of their own."""
-    from core.sync import events
+    from core.sync.progress import events
 
     match event:
         case events.Estimated() | events.Billed() if not brief:
@@ -212,7 +212,7 @@ def _tell(event: Event, progress: Progress, *, brief: bool) -> None:
 
 
 def _tell_outcome(event: Event) -> None:
-    from core.sync import events
+    from core.sync.progress import events
 
     match event:
         case events.Retrying():
@@ -259,7 +259,7 @@ def _tell_outcome(event: Event) -> None:
 
 
 def _safe(text: str) -> str:
-    from core.harmless import harmless
+    from core.control_chars import harmless
 
     return harmless(text, lines=True)
 

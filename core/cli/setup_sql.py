@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from core.cli.opening import open_project
 from core.cli.output import folder_option, json_option, print_json
+from core.cli.project_args import open_project
 from core.errors import UsageError
 from core.model import Secret
 

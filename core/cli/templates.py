@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from core.cli.opening import open_project
 from core.cli.output import folder_option, json_option, print_json, say, table
+from core.cli.project_args import open_project
 from core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.output import fail, json_option, print_json, say
+from core.control_chars import harmless
 from core.errors import UsageError
-from core.harmless import harmless
 
 if TYPE_CHECKING:
     from core.model import Project

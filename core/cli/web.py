@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from core.cli.opening import open_project
 from core.cli.output import folder_option, say
+from core.cli.project_args import open_project
 from core.errors import UsageError
 
 __all__ = ["web"]

@@ -13,7 +13,7 @@ from core.complete.shape import Branch, Group, Item, branches, is_mark, withs
 from core.complete.tokens import Token
 from core.model import Kind, Table
 from core.query.catalogue import Catalogue, column_key
-from core.query.folding import fold
+from core.query.output_names import fold
 
 __all__ = ["Given", "Named", "Reader", "Scope"]
 

@@ -28,13 +28,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from core.decoding import decode
 from core.errors import StateError
 from core.model import Project, Source, Table
 from core.query.catalogue import Catalogue
-from core.shapes import decode
-from core.sync.connecting import Secrets, warehouse_at
-from core.sync.state import StateFolder
-from core.sync.stopping import Stopping
+from core.state.cancellation import Stopping
+from core.state.folder import StateFolder
+from core.sync.source import Secrets, warehouse_at
 from core.warehouses import warehouse_type
 
 __all__ = ["keep", "kept", "read"]

@@ -16,9 +16,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from core import schedule
+from core.daemon.capacity import Room
 from core.daemon.entry import Entry
 from core.daemon.jobs import Answer, Effect, Job, Keep, Outcome, Start
-from core.daemon.room import Room
 from core.model import Project, Sync
 from core.schedule import Standing
 

@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from core.blackout import blacked_out
-from core.harmless import harmless
+from core.control_chars import harmless
 from core.own_folder import open_plain
+from core.redaction import blacked_out
 
 __all__ = ["LEVELS", "DaemonLog", "read_log"]
 

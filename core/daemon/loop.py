@@ -22,16 +22,16 @@ from typing import Any
 
 from core import __version__
 from core import project as projects
-from core.daemon import keeping
+from core.daemon import agenda_store
 from core.daemon.agenda import Agenda
-from core.daemon.asking import exclusive
+from core.daemon.client import exclusive
 from core.daemon.files import Files
 from core.daemon.jobs import Answer, Effect, Job, Outcome, Start
 from core.daemon.protocols import Log, Runner, Watch
 from core.errors import BackhaulError
 from core.model import Project
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync.state import StateFolder
 
 __all__ = ["Daemon"]
 
@@ -187,12 +187,12 @@ class Daemon:
         self.project = project
         self.agenda.workers = project.workers
         self._keep()
-        self._unkept += self.agenda.load(project, self.clock(), **keeping.known(self.store, project))
+        self._unkept += self.agenda.load(project, self.clock(), **agenda_store.known(self.store, project))
 
     def _keep(self) -> None:
         """Write what has been decided."""
         if self._unkept:
-            keeping.put(self.store, self._unkept)
+            agenda_store.put(self.store, self._unkept)
             self._taken -= {each.request for each in self._unkept if isinstance(each, Answer)}
             self._unkept.clear()
 

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from core.errors import BackhaulError, UsageError
 from core.model import Project
 from core.quoting.prometheus import label
+from core.reports.history import DaemonStatus, SyncStatus
 from core.store import Store
-from core.sync.history import DaemonStatus, SyncStatus
 
 __all__ = ["TYPE", "Totals", "metrics_text", "serve_metrics", "totals"]
 

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from core import project as projects
+from core.daemon.alert_checks import Watching
 from core.daemon.log import DaemonLog
 from core.daemon.loop import Daemon
 from core.daemon.metrics import metrics_text, serve_metrics, totals
 from core.daemon.protocols import Log
-from core.daemon.watching import Watching
 from core.daemon.workers import Workers
 from core.errors import UsageError
+from core.reports import history
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync import history
-from core.sync.state import StateFolder
 
 __all__ = ["LOG", "serve"]
 

@@ -26,13 +26,13 @@ from core import secrets
 from core.daemon.jobs import Outcome
 from core.errors import BackhaulError, LockedError, ProjectError, UsageError
 from core.model import Project, Sync
+from core.reports.rejected_rows import numbers_in
+from core.state.cancellation import STOPPED
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync import events
-from core.sync.place import Accepted
-from core.sync.rejections import numbers_in
+from core.sync.planning.ledger_match import Accepted
+from core.sync.progress import events
 from core.sync.run import Run
-from core.sync.state import StateFolder
-from core.sync.stopping import STOPPED
 
 __all__ = ["accepted_of", "main"]
 

@@ -1,7 +1,7 @@
 """What every destination offers: requests to make and replies to read, without any I/O.
 
 A destination turns a batch of calls (JSON texts, joined) into a `Request`, and a `Response` into a `Verdict`. Whoever
-sends (core.sync.deliver) is the same for all of them: it keeps the batches' order of writes, retries what the verdict
+sends (core.sync.delivery.deliver) is the same for all of them: it keeps the batches' order of writes, retries what the verdict
 calls RETRY, cuts what it calls REFUSED down to the rows at fault, and pauses the delivery on PAUSE.
 
 The rules are the same everywhere (`verdict_of_status`): 2xx acknowledges, but for a 207, which has a status for each call; 408, 425, 429
@@ -22,7 +22,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from core.harmless import encodable
+from core.control_chars import encodable
 from core.model import CallType, Limits, Secret
 
 __all__ = [

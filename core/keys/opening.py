@@ -15,12 +15,12 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.blackout import remember_public
 from core.keys.der import would_take_too_long
 from core.keys.pem import framed
 from core.keys.recognise import Recognised
 from core.keys.values import Kind
 from core.model import Secret
+from core.redaction import remember_public
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -1,6 +1,6 @@
 """An index in memory over what a ledger has acknowledged: is this row, as it is now, there already?
 
-A row is known by two fast hashes: `quick` over all of its columns, `quick_id` over those of its id (core.sync.hashing makes
+A row is known by two fast hashes: `quick` over all of its columns, `quick_id` over those of its id (core.sync.comparison.row_hashes makes
 both). The index holds them in arrays sorted by `quick`, with a table of where each prefix begins, and a mark of what was
 seen of each row: 15 bytes a row in all, where DuckDB's hash table takes 60. A look-up costs about 50 ns. So the rows of a
 result that did not change are told while they pass, and nothing is kept of them.

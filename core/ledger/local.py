@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.embedded import count, digests, fill, quoted
+from core.duckdb_helpers import count, digests, fill, quoted
 from core.errors import StateError
 from core.ledger.calls import CallsWriter
 from core.ledger.hashes import fetched, sorted_hashes, sorted_keys, with_end

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.embedded import count, quoted
+from core.duckdb_helpers import count, quoted
 from core.errors import StateError
 from core.ledger.files import durable, file_digest, missing
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from core.query.folding import fold
+from core.query.output_names import fold
 
 __all__ = ["as_written", "nearest_name"]
 

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from core.complete import complete
 from core.complete.describing import described
-from core.harmless import harmless
+from core.control_chars import harmless
 from core.lint import Context, lint, mended, page
 from core.lsp.positions import Lines
 from core.model import Finding, Severity

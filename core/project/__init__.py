@@ -24,10 +24,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 from core import schedule
+from core.control_chars import harmless
 from core.destinations import destination_type
 from core.errors import ProjectError
-from core.finding import FILE, find
-from core.harmless import harmless
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
 from core.own_folder import create_text, is_made
 from core.paths import expanded
@@ -39,6 +38,7 @@ from core.project.identity import provisional_id, sync_id
 from core.project.ranges import check_limits
 from core.project.read import FAULTS, read_text, read_toml, refuse_passwords, unusable
 from core.project.write import set_value, write_file
+from core.project_root import FILE, find
 from core.trust import STATE, check_owner, reaches_of, untrusted
 from core.warehouses import warehouse_type
 

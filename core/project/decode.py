@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from core.decoding import convert
 from core.errors import ProjectError
 from core.plugins import nearest
-from core.shapes import convert
 
 __all__ = ["decode"]
 

@@ -34,7 +34,7 @@ from sqlglot import Token, exp
 from core.errors import QueryError
 from core.model import Finding, Severity
 from core.query import characters, placeholder, readonly, syntax, unparsed
-from core.query.folding import OutputColumn, fold, naming_select, output_columns
+from core.query.output_names import OutputColumn, fold, naming_select, output_columns
 from core.query.place import finding, fix, line_and_column
 from core.query.placeholder import NAME, PLACEHOLDER
 from core.query.relations import key_of

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from core.model import Column, Table
-from core.query.folding import fold
+from core.query.output_names import fold
 
 __all__ = ["Catalogue", "Found", "column_key"]
 

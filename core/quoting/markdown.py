@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from core.harmless import harmless
+from core.control_chars import harmless
 
 __all__ = ["code"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from core.harmless import harmless
+from core.control_chars import harmless
 
 __all__ = ["path", "value", "word"]
 

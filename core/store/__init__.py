@@ -21,8 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from core.control_chars import encodable
 from core.errors import StateError
-from core.harmless import encodable
 
 __all__ = ["Store", "name_of_last_run", "named_query", "sync_folder"]
 

@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from core.destinations.base import Batch
-from core.embedded import count, quoted
+from core.duckdb_helpers import count, quoted
 from core.errors import StateError, UsageError
+from core.formatting import counted
 from core.ledger import LocalLedger
 from core.ledger.files import QUARANTINE, durable
 from core.model import CallType, Project, Secret, Sync
 from core.own_folder import is_plain_file
+from core.reports.explain import matches
+from core.state.folder import ERASED, StateFolder
 from core.store import Store
-from core.sync.explain import matches
-from core.sync.prepare import target_of
-from core.sync.stage import scratch
-from core.sync.state import ERASED, StateFolder
-from core.words import counted
+from core.sync.comparison.stage import scratch
+from core.sync.preparation import target_of
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,12 +12,12 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.model import Sync
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync.compare import load_rejected
-from core.sync.plan import write_plan
-from core.sync.prepare import Target
-from core.sync.record import delivery_row
-from core.sync.state import StateFolder
+from core.sync.comparison.compare import load_rejected
+from core.sync.planning.plan import write_plan
+from core.sync.planning.record import delivery_row
+from core.sync.preparation import Target
 
 if TYPE_CHECKING:
     import duckdb

@@ -22,20 +22,20 @@ from typing import Any, TypeVar
 
 from core.errors import BackhaulError, StateError, UsageError
 from core.model import Project, Sync
+from core.state.cancellation import STOPPED
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync import events
-from core.sync.again import send_back, send_rejected
-from core.sync.events import Event
-from core.sync.finish import Finishing, check_plan, damaged_ledgers
-from core.sync.guards import Question
-from core.sync.place import Accepted, Move, account_of, move_of
-from core.sync.planning import Planning
-from core.sync.prepare import Secrets, Target, target_of
-from core.sync.stage import scratch
-from core.sync.state import StateFolder
-from core.sync.stopping import STOPPED
-from core.sync.telling import RunLog, Telling, planned, resumed
-from core.sync.transport import warm_up
+from core.sync.comparison.stage import scratch
+from core.sync.delivery.finish import Finishing, check_plan, damaged_ledgers
+from core.sync.delivery.transport import warm_up
+from core.sync.planning.guards import Question
+from core.sync.planning.ledger_match import Accepted, Move, account_of, move_of
+from core.sync.planning.planner import Planning
+from core.sync.preparation import Secrets, Target, target_of
+from core.sync.progress import events
+from core.sync.progress.events import Event
+from core.sync.progress.run_reporter import RunLog, Telling, planned, resumed
+from core.sync.resend import send_back, send_rejected
 from core.trust import require_trust
 
 __all__ = ["Run", "run_sync"]
@@ -238,7 +238,7 @@ class Run:
             ledger = dict(finishing.store.rows("ledger", id=delivery["ledger"])[0])
             move = self.move(finishing.store, ledger, target)
             if move is Move.NEW_LEDGER:
-                return True  # it is left behind when the new ledger begins (core.sync.record), and not before
+                return True  # it is left behind when the new ledger begins (core.sync.planning.record), and not before
             check_plan(finishing.state, delivery)
         except BackhaulError as error:
             self._errors.append(error)

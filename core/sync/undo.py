@@ -18,19 +18,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.calls.fields import CALLS
-from core.embedded import count
+from core.duckdb_helpers import count
 from core.errors import BackhaulError, StateError, UsageError
 from core.ledger import LocalLedger
 from core.model import CallType, Project, Sync
+from core.preview.plan import Change, differing
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync.compare import Comparison
-from core.sync.guards import Question, call_questions
-from core.sync.plan import write_plan
-from core.sync.planned import Change, differing
-from core.sync.prepare import Target
-from core.sync.record import delivery_row
-from core.sync.stage import scratch
-from core.sync.state import StateFolder
+from core.sync.comparison.compare import Comparison
+from core.sync.comparison.stage import scratch
+from core.sync.planning.guards import Question, call_questions
+from core.sync.planning.plan import write_plan
+from core.sync.planning.record import delivery_row
+from core.sync.preparation import Target
 
 if TYPE_CHECKING:
     import duckdb

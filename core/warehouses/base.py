@@ -30,8 +30,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
+from core.control_chars import harmless
 from core.errors import UsageError, WarehouseError
-from core.harmless import harmless
 from core.model import Bill, Column, Estimate, Secret, Step, Table
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from core.workbench.serving import Workbench
+from core.workbench.server import Workbench
 
 _ENDS = (signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()))
 _USAGE = "usage: python -P -m core.workbench FOLDER"

@@ -8,11 +8,11 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from core import destinations, secrets, warehouses
+from core.connection_test.steps import steps
 from core.errors import TrustError
 from core.model import Destination, Project, Secret, Source
-from core.sync.check import steps
-from core.workbench.held import take
 from core.workbench.request import Request, named
+from core.workbench.secret_cache import take
 
 __all__ = ["catalogue", "check", "delete_secret", "list_secrets", "set_secret", "types"]
 

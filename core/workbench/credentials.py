@@ -16,8 +16,8 @@ from core.errors import BackhaulError, SecretError, UsageError
 from core.model import Secret, SecretsFrom
 from core.paths import expanded
 from core.setup import Found, on_this_machine
-from core.workbench.held import hold, hold_locked, take, take_locked
 from core.workbench.request import Request
+from core.workbench.secret_cache import hold, hold_locked, take, take_locked
 
 __all__ = ["existing", "hold_secret", "place", "write_secret"]
 

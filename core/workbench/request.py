@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from core.decoding import convert
 from core.errors import UsageError
-from core.shapes import convert
-from core.sync.stopping import Stopping
+from core.state.cancellation import Stopping
 
 if TYPE_CHECKING:
     from core.model import Project

@@ -21,13 +21,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core import secrets
+from core.control_chars import harmless
 from core.errors import UsageError
-from core.harmless import harmless
 from core.paths import expanded
-from core.sync.looking import MOST_BYTES, MOST_COLUMNS, Look, LookedRow, look
-from core.sync.plain import call_json, plain
-from core.workbench.changed import Changed, changed_sync, telling
+from core.preview.result_set import MOST_BYTES, MOST_COLUMNS, Look, LookedRow, look
+from core.preview.to_json import call_json, plain
 from core.workbench.request import Request
+from core.workbench.unsaved import Changed, changed_sync, telling
 
 __all__ = ["arrange", "call", "export", "mark", "open_result", "preview", "rows", "statistics"]
 

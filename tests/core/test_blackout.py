@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from core.blackout import remember_public, remember_secret, without_secrets
 from core.errors import WarehouseError
 from core.keys import inspect
+from core.redaction import remember_public, remember_secret, without_secrets
 
 SECRET = 'blackout-test/é"key\\ 41'
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.harmless import harmless
+from core.control_chars import harmless
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from core import project as projects
 from core.errors import StateError
 from core.own_folder import MARK, is_made, make, make_part
-from core.sync.state import StateFolder
+from core.state.folder import StateFolder
 from tests.projects import ProjectFolder
 
 PARTS = ("plans", "ledger", "tmp", "locks", "logs")

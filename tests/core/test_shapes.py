@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from core.shapes import convert, decode
+from core.decoding import convert, decode
 
 THREADS = """
 import dataclasses, sys, threading
 from collections.abc import Mapping
 from typing import Any, Literal
-from core.shapes import convert
+from core.decoding import convert
 
 sys.setswitchinterval(1e-6)
 for number in range(100):

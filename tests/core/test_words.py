@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from core.formatting import has_read, money, size, will_read
 from core.model import Bill, Estimate
-from core.words import has_read, money, size, will_read
 
 GIB = 2**30
 

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from core import __version__
 from core.lint import rules
-from core.workbench import serving
-from core.workbench.doing import DOES
-from core.workbench.serving import Workbench
+from core.workbench import server
+from core.workbench.dispatch import DOES
+from core.workbench.server import Workbench
 from tests.core.warehouses.harness import bigquery_file
 from tests.projects import SECRETS, ProjectFolder
 from tests.servers.bigquery.stand_in import Dataset
@@ -861,13 +861,13 @@ def test_a_bug_ends_its_request_only_and_tells_its_place_but_no_secret(
         local = request.values["value"]
         raise KeyError(f"no {local} \x1b[2J here")
 
-    monkeypatch.setattr(serving, "do", fail)
+    monkeypatch.setattr(server, "do", fail)
     error = asked(tmp_path, "secret_set", name="n", value=PLANTED)
     assert error["kind"] == "Bug"
     assert "KeyError" in error["message"]
     assert error["where"].startswith("core/test_workbench.py:")
     errors = capsys.readouterr().err
-    assert "core/workbench/serving.py:" in errors
+    assert "core/workbench/server.py:" in errors
     for text in (json.dumps(error), errors):
         assert PLANTED not in text
         assert "\x1b" not in text

@@ -191,11 +191,11 @@ def prepare(request: Mapping[str, Any]) -> None:
             connection.execute("SET TimeZone = 'UTC'")
             for statement in request["statements"]:
                 connection.execute(statement)
-    from core.sync import sieve
+    from core.sync.comparison import unchanged_filter
 
-    sieve.PASSING = 3  # tables of a few rows go both ways: judged, and left behind
+    unchanged_filter.PASSING = 3  # tables of a few rows go both ways: judged, and left behind
     if request.get("is_large"):
-        sieve.MANY, sieve.TELLING, sieve.PLACES = 5, 2, 2
+        unchanged_filter.MANY, unchanged_filter.TELLING, unchanged_filter.PLACES = 5, 2, 2
     if request.get("clock") is not None:
         count_the_warehouse_clock(request["clock"])
     if request.get("most_deltas") is not None:

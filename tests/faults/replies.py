@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.sync.compare import AUTOMATIC_ATTEMPTS
+from core.sync.comparison.compare import AUTOMATIC_ATTEMPTS
 from tests.faults import statecheck
 from tests.faults.judge import Problem
 from tests.faults.lab import Bench, Lab, state_of

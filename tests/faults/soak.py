@@ -282,11 +282,11 @@ def live(project: Path) -> None:
     from core import project as projects
     from core import secrets
     from core.errors import LockedError
-    from core.sync import state
-    from core.sync.place import Accepted
+    from core.state import folder
+    from core.sync.planning.ledger_match import Accepted
     from core.sync.run import run_sync
 
-    state._DAY = DAY
+    folder._DAY = DAY
 
     async def run(name: str) -> None:
         found = projects.load(project)

@@ -16,9 +16,9 @@ import duckdb
 import tomlkit
 
 from core import demo
-from core.daemon.asking import answer, ask, begin, end, holder
+from core.daemon.client import answer, ask, begin, end, holder
 from core.project import load, set_value
-from core.sync.state import StateFolder
+from core.state.folder import StateFolder
 from tests.projects import backhaul
 from tests.servers.receiving import Receiver
 

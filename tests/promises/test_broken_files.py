@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from core import project as projects
-from core.daemon.asking import answer, ask
+from core.daemon.client import answer, ask
 from core.errors import BackhaulError, ProjectError
 from core.project.current import stamps
-from core.sync.state import StateFolder
+from core.state.folder import StateFolder
 from tests.core.daemon.running import apart
 from tests.projects import ProjectFolder
 

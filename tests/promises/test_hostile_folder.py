@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core import project as projects
-from core.daemon.asking import answer, ask
+from core.daemon.client import answer, ask
 from core.store import Store
 from tests.core.daemon.running import Apart, apart
 from tests.projects import ProjectFolder

@@ -167,7 +167,7 @@ import asyncio, json, sys
 from core.destinations.base import Batch, Outcome, Request, encodable_verdict, verdict_of_status
 from core.errors import DeliveryError
 from core.model import Limits
-from core.sync.transport import HttpTransport, NoReplyError
+from core.sync.delivery.transport import HttpTransport, NoReplyError
 
 async def one(port, number, at_once):
     async with at_once, HttpTransport(Limits(timeout=2, connections=1)) as transport:

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from core.sync.events import Paused
+from core.sync.progress.events import Paused
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 BODIES = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from core.sync.events import Retrying
+from core.sync.progress.events import Retrying
 from tests.core.sync.workshop import Workshop
 from tests.projects import SECRETS, ProjectFolder
 from tests.servers.receiving import Receiver

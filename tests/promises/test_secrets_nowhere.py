@@ -25,13 +25,13 @@ import pytest
 from rich.segment import Segments
 
 from core.alerts.texts import clean
-from core.blackout import remember_secret
 from core.bundle.masker import Masker
 from core.daemon.log import DaemonLog
 from core.destinations.base import Request, Response, verdict_of_status
 from core.errors import WarehouseError
 from core.model import Limits
-from core.sync.transport import HttpTransport
+from core.redaction import remember_secret
+from core.sync.delivery.transport import HttpTransport
 from tests.core.sync.workshop import Workshop
 from tests.projects import backhaul
 from tests.servers.receiving import Receiver

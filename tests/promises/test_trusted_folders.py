@@ -17,8 +17,8 @@ import pytest
 from core import project as projects
 from core import secrets, trust
 from core.errors import ProjectError, TrustError
-from core.sync.state import StateFolder
-from core.sync.stopping import Stopping
+from core.state.cancellation import Stopping
+from core.state.folder import StateFolder
 from core.workbench.connections import list_secrets
 from core.workbench.request import Request
 from tests.projects import ProjectFolder, backhaul

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from core.project import load
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync import events
-from core.sync.progress import DestinationProgress, Progress, as_json
-from core.sync.state import StateFolder
+from core.sync.progress import events
+from core.sync.progress.run_progress import DestinationProgress, Progress, as_json
 from tests.projects import ProjectFolder
 
 __all__ = ["NOW", "make", "make_empty"]

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 from rich.cells import cell_len
 
-from core.harmless import harmless
+from core.control_chars import harmless
 from tests.projects import ProjectFolder
 from tests.servers.receiving import Receiver
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tui.running import Running
+from tui.run_starter import Running
 
 __all__ = ["Started", "record"]
 

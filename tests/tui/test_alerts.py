@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.project import load
-from core.sync.state import StateFolder
+from core.state.folder import StateFolder
 from tests.projects import ProjectFolder
 from tests.tui import acme
 from tests.tui.harness import check_snapshot, settled, until

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from core.sync.course import Course
+from core.sync.progress.recording import Course
 from tests.projects import ProjectFolder
 from tests.tui import acme
 from tests.tui.harness import screen_text, until
 from tui.app import Console
-from tui.screens.run.course import CoursePage, moment_of
+from tui.screens.run.playback import CoursePage, moment_of
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ async def test_a_long_run_is_looked_at_without_holding_up_the_loop(day: ProjectF
 
 
 def kept(course: Course, many: int) -> tuple[object, ...]:
-    from core.sync.course import course_of
+    from core.sync.progress.recording import course_of
 
     told = [*zip(course.moments[:20], course.told[:20], strict=True)]
     told += [(course.moments[19] + each / 100, course.told[19]) for each in range(many)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.blackout import blacked_out, remember_secret
+from core.redaction import blacked_out, remember_secret
 from tests.projects import ProjectFolder
 from tests.tui.harness import until
 from tui.app import Console

@@ -15,7 +15,7 @@ from tests.tui.harness import screen_text, until
 from tests.tui.terminal import on_terminal
 from tui.acting import _Toast
 from tui.app import Console
-from tui.habits import HABITS
+from tui.foreign_key_hints import HABITS
 from tui.preferences import Preferences, place, read
 from tui.screens.dialogs import Confirm, write_rows
 from tui.screens.home import Home

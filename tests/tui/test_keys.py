@@ -14,10 +14,10 @@ from tests.tui.harness import until
 from tui.actions import ACTIONS, SCOPES
 from tui.acts import ACTS, Consequence
 from tui.app import Console
-from tui.habits import HABITS
+from tui.foreign_key_hints import HABITS
 from tui.keys import PRESETS, Keys, clashes, load, shown
 from tui.preferences import Preferences
-from tui.retired import RETIRED
+from tui.retired_keys import RETIRED
 from tui.screens.alerts import AlertsPage
 from tui.screens.base import Page
 from tui.screens.connection import ConnectionPage
@@ -26,7 +26,7 @@ from tui.screens.home import Home
 from tui.screens.new_sync import NewSync
 from tui.screens.plan import PlanPage
 from tui.screens.run import RunPage
-from tui.screens.run.course import CoursePage
+from tui.screens.run.playback import CoursePage
 from tui.screens.runs import Runs
 from tui.screens.settings import SettingsPage
 from tui.screens.sources import Sources

@@ -6,9 +6,9 @@ import json
 import os
 
 from core.project import load
-from core.sync.history import RunSummary
-from core.sync.progress import DestinationProgress, Progress
-from core.sync.state import StateFolder
+from core.reports.history import RunSummary
+from core.state.folder import StateFolder
+from core.sync.progress.run_progress import DestinationProgress, Progress
 from tests.projects import ProjectFolder
 from tests.tui import acme
 from tests.tui.harness import screen_text, until

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from core.blackout import remember_secret
+from core.redaction import remember_secret
 from tests.pictures.svg import svg_of
 from tests.projects import ProjectFolder
 from tests.tui.harness import screen_text, strips

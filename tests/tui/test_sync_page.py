@@ -9,9 +9,9 @@ import pytest
 
 from core import demo
 from core.project import load, set_value
-from core.sync.history import SyncStatus
-from core.sync.known import Known
-from core.sync.state import StateFolder
+from core.reports.history import SyncStatus
+from core.reports.ledger_sizes import Known
+from core.state.folder import StateFolder
 from tests.projects import ProjectFolder, backhaul
 from tests.tui import acme
 from tests.tui.harness import screen_text, until

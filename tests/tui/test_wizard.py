@@ -15,7 +15,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from core.blackout import without_secrets
+from core.redaction import without_secrets
 from tests.core.keys.made import PASSPHRASE, Made
 from tests.projects import ProjectFolder
 from tests.servers.receiving import Receiver

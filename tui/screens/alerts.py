@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from core.words import ago, clock, counted
+from core.formatting import ago, clock, counted
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused, Snapshot
 from tui.screens.base import Page
@@ -17,7 +17,7 @@ from tui.widgets.sheet import Sheet
 from tui.widgets.table import Column, Row, Table
 
 if TYPE_CHECKING:
-    from core.alerts.listing import AlertStatus, OpenTrouble
+    from core.alerts.overview import AlertStatus, OpenTrouble
 
 __all__ = ["AlertsPage"]
 
@@ -84,7 +84,7 @@ class AlertsPage(Page):
             self.attempt(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        from core.alerts.listing import open_troubles, statuses
+        from core.alerts.overview import open_troubles, statuses
 
         try:
             self._alerts, self._open = await self.bridge.read(

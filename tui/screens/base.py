@@ -140,7 +140,7 @@ class Actor(Screen[Any]):
 
     def summary(self) -> list[str]:
         """Give the page in plain sentences; by default as it stands there."""
-        from tui.telling import said_of
+        from tui.page_text import said_of
 
         return said_of(self)
 

@@ -14,11 +14,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from core.blackout import without_secrets
-from core.harmless import harmless
+from core.control_chars import harmless
+from core.formatting import clock, counted
 from core.json_text import seen
 from core.quoting.spreadsheet import cell
-from core.words import clock, counted
+from core.redaction import without_secrets
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.keys import PRESETS
 from tui.screens.base import Actor, Dialog
@@ -28,7 +28,7 @@ from tui.widgets.sheet import Sheet
 from tui.widgets.table import Column, Row, Table
 
 if TYPE_CHECKING:
-    from tui.everywhere import Everywhere
+    from tui.global_actions import Everywhere
 
 __all__ = ["Ask", "Choose", "Confirm", "Read", "choose_keys", "choose_theme", "export", "messages", "write_text"]
 

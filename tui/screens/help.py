@@ -9,7 +9,7 @@ from textual.containers import Vertical
 
 from tui.actions import ACTIONS, SCOPES
 from tui.drawing import Line, Span, heading, line
-from tui.habits import HABITS
+from tui.foreign_key_hints import HABITS
 from tui.keys import shown
 from tui.screens.base import Dialog
 from tui.widgets.sheet import Sheet

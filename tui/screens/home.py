@@ -26,7 +26,7 @@ from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from core.sync.history import SyncStatus
+    from core.reports.history import SyncStatus
 
 __all__ = ["Home"]
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.words import ago, clock, took, until
+from core.formatting import ago, clock, took, until
 from tui.drawing import Span
 from tui.screens.summary import what_happened
 from tui.signs import history, sign, state
 from tui.widgets.table import Column, Row
 
 if TYPE_CHECKING:
-    from core.sync.history import RunSummary, SyncStatus
+    from core.reports.history import RunSummary, SyncStatus
 
 __all__ = ["NARROW", "ORDERS", "TODAY", "WIDE", "columns_of", "in_order", "past_rows", "sync_row", "tally", "urgency"]
 

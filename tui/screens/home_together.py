@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.words import counted
+from core.formatting import counted
 from tui.screens.base import Page
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from core.sync.history import SyncStatus
+    from core.reports.history import SyncStatus
 
 __all__ = ["Together"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.formatting import clock
 from core.json_text import read_json
-from core.words import clock
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.json_lines import json_lines
 from tui.screens.base import Actor

@@ -13,10 +13,10 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from core.formatting import counted, size, took, will_read
 from core.model import Estimate
-from core.words import counted, size, took, will_read
-from tui.accepting import accept_and_run, ways_to_send
 from tui.drawing import Line, Span, heading, line, wrapped
+from tui.guard_choices import accept_and_run, ways_to_send
 from tui.json_lines import json_lines
 from tui.messages import Refused
 from tui.screens.base import Page

@@ -24,7 +24,7 @@ from tui.widgets.sheet import Sheet
 from tui.widgets.table import Row, Table
 
 if TYPE_CHECKING:
-    from core.sync.history import RunSummary
+    from core.reports.history import RunSummary
 
 __all__ = ["Runs"]
 

@@ -10,7 +10,7 @@ from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
-    from core.sync.history import RunSummary
+    from core.reports.history import RunSummary
 
 __all__ = ["LEVEL_WORDS", "LogPane"]
 

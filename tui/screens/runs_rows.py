@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.words import clock, counted, took
+from core.formatting import clock, counted, took
 from tui.drawing import Span
 from tui.screens.summary import what_happened
 from tui.signs import state
 from tui.widgets.table import Column, Row
 
 if TYPE_CHECKING:
+    from core.reports.history import RunSummary
     from core.store import Store
-    from core.sync.history import RunSummary
 
 __all__ = ["COLUMNS", "LIMIT", "STATES", "Wanted", "how_many", "read_runs", "run_row"]
 
@@ -64,7 +64,7 @@ class Wanted:
 
 def read_runs(store: Store, wanted: Wanted) -> tuple[RunSummary, ...]:
     """Read the newest runs that are asked for."""
-    from core.sync import history
+    from core.reports import history
 
     states = _WRONG if wanted.state == "wrong" else (wanted.state or None,)
     found = [

@@ -13,10 +13,10 @@ from textual.containers import Horizontal, Vertical
 from core import schedule
 from core.calls.fields import CALLS
 from core.errors import ProjectError
+from core.formatting import duration
 from core.model import CallType, InvalidRows, Project, Removed, Sync
 from core.project import set_value
 from core.project.write import write_text
-from core.words import duration
 from tui.drawing import Line, heading, line, wrapped
 from tui.screens.base import Page
 from tui.screens.dialogs import Confirm

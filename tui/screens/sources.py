@@ -10,7 +10,7 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from core.words import ago
+from core.formatting import ago
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.messages import Refused, Snapshot
 from tui.screens.base import Page
@@ -347,7 +347,7 @@ class Sources(Page):
 
     async def do_secret(self) -> None:
         """Keep a secret of the chosen one."""
-        from core.blackout import remember_secret
+        from core.redaction import remember_secret
 
         what, name = self.chosen
         for secret in self._secrets(what, name):

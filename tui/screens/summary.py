@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.words import ago, clock, counted, sparkline, took, until
+from core.formatting import ago, clock, counted, sparkline, took, until
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.signs import state
 
 if TYPE_CHECKING:
     from core.model import Project, Sync
-    from core.sync.history import Cause, RunSummary, SyncStatus
+    from core.reports.history import Cause, RunSummary, SyncStatus
     from tui.keys import Keys
     from tui.messages import Snapshot
 
@@ -64,7 +64,7 @@ def sync_lines(
     lines = _head(status, width, wide=wide)
     lines += _trouble(status, keys, width)
     if sync is not None:
-        from core.sync.timing import tight_words
+        from core.reports.schedule_health import tight_words
 
         tight = tight_words(sync.schedule, status.skipped, status.ran, status.last_took)
         said = wrapped(tight[0], width - 2) if tight else []

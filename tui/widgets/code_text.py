@@ -1,6 +1,6 @@
 """The text of the code area as lines and as cells: quick with a megabyte, and honest about what a terminal would obey.
 
-A character that a terminal would obey (core.harmless decides) gets a stand-in of one cell, so that the cursor, the
+A character that a terminal would obey (core.control_chars decides) gets a stand-in of one cell, so that the cursor, the
 findings and the mouse agree about where it is. Lines end at a line feed and nowhere else: Textual's own document also
 breaks at U+2028 and its like, and would lose them when the text is saved.
 """
@@ -19,7 +19,7 @@ from textual.document._document import Document, EditResult, Location
 from textual.document._wrapped_document import WrappedDocument
 from textual.geometry import Offset, Size
 
-from core.harmless import harmless
+from core.control_chars import harmless
 
 __all__ = ["TAB", "Cells", "SqlDocument", "Unwrapped", "cells_of", "cleaned", "difference"]
 

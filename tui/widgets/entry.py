@@ -16,8 +16,8 @@ from textual import events
 from textual.message import Message
 from textual.widgets import Input
 
-from core.blackout import remember_secret
-from core.harmless import harmless
+from core.control_chars import harmless
+from core.redaction import remember_secret
 from tui.drawing import stood_in
 
 __all__ = ["Entry", "Pasted", "without_password"]

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from core.blackout import remember_secret
+from core.redaction import remember_secret
 from tui.drawing import Line, Span, draw, stood_in
 from tui.themes import PALETTES
 from tui.widgets.entry import Entry

@@ -17,7 +17,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from core.harmless import harmless
+from core.control_chars import harmless
 from tui.drawing import Line, Span, SpanLike, fit, spans, width_of
 from tui.widgets.canvas import Canvas
 

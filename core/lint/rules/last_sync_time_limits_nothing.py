@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.lint.base import Context
+from core.lint.bounds import judged, unlimited_branches
 from core.lint.columns import select_word
-from core.lint.limiting import judged, unlimited_branches
 from core.model import Finding, Severity
 from core.query import Query, finding
 

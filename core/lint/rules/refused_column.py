@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.calls.fields import CALLS, COMMON_TRAITS
+from core.lint.alias_fix import renamed
 from core.lint.base import Context
 from core.lint.columns import Mapped, mapped
-from core.lint.renaming import renamed
 from core.model import Finding, Fix, Severity
 from core.query import Query, finding
 

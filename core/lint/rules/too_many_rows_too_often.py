@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.formatting import duration
 from core.lint.base import Context
 from core.lint.columns import select_span
 from core.model import Finding, Severity
 from core.query import Query, finding
-from core.words import duration
 
 SEVERITY = Severity.WARNING
 

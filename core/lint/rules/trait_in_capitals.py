@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.lint.alias_fix import renamed
 from core.lint.base import Context
 from core.lint.columns import items, named, trait_of
-from core.lint.renaming import renamed
 from core.model import Finding, Severity
 from core.query import Query
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import QueryFailedError
+from core.formatting import money, size
 from core.model import Bill, Certainty, Estimate
 from core.warehouses.bigquery.connection import BigQuerySettings
-from core.words import money, size
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import QueryJob

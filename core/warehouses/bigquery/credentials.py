@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from core.blackout import remember_secret
 from core.errors import LoginError, SecretError
 from core.keys import NoServiceAccount, ServiceAccount, service_account
 from core.model import Secret
+from core.redaction import remember_secret
 from core.warehouses._network import LOOPBACK
 
 __all__ = ["NAME", "Login", "of_account", "of_this_machine", "read_account", "within"]

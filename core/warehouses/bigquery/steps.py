@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import BackhaulError, WarehouseError
+from core.formatting import counted
 from core.model import Step
 from core.warehouses._steps import clock_step, name_step, timed
 from core.warehouses.bigquery.catalogue import datasets, table_items
@@ -21,7 +22,6 @@ from core.warehouses.bigquery.connection import Connector, tried_network, tried_
 from core.warehouses.bigquery.credentials import NAME, read_account
 from core.warehouses.bigquery.errors import explain_login
 from core.warehouses.bigquery.session import BigQuerySession
-from core.words import counted
 
 __all__ = ["steps"]
 

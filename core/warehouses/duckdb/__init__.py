@@ -20,8 +20,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
+from core.control_chars import harmless
 from core.errors import WarehouseError
-from core.harmless import harmless
 from core.model import Secret, Step
 from core.paths import expanded
 from core.warehouses._steps import tables_text

@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.embedded import quoted
+from core.duckdb_helpers import quoted
 from core.warehouses.base import UNWRITABLE
 
 __all__ = ["Member", "Writer"]

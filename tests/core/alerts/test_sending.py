@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.alerts.sending import Answer
+from core.alerts.senders import Answer
 from core.errors import UsageError
 from core.model import AlertFormat, AlertTo
 from tests.core.alerts.world import World

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.alerts import Alerts
-from core.alerts.sending import Sender
+from core.alerts.senders import Sender
 from core.alerts.texts import Notice
 from core.errors import BackhaulError, SecretError
 from core.model import Alert, AlertTo, CallType, Project, Secret, Sync, Trouble
@@ -55,7 +55,7 @@ class World:
     def secret(self, name: str) -> Secret:
         if name not in self.secrets:
             raise SecretError(f"There is no secret {name}.", remedy="Set it.")
-        from core.blackout import remember_secret
+        from core.redaction import remember_secret
 
         remember_secret(self.secrets[name])
         return Secret(self.secrets[name])

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from core.bundle.masker import Masker
-from core.sync.state import StateFolder
+from core.state.folder import StateFolder
 from tests.projects import Done, ProjectFolder
 from tests.servers.receiving import Receiver
 from tests.tui.planted import found_in

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.sync.state import StateFolder
+from core.state.folder import StateFolder
 from tests.projects import ProjectFolder, backhaul
 from tests.servers.receiving import Receiver
 

@@ -27,13 +27,14 @@ import duckdb
 
 from core import project as projects
 from core import schedule, secrets
-from core.daemon.asking import ask
+from core.daemon.client import ask
 from core.daemon.jobs import Job, Outcome
 from core.daemon.loop import Daemon
 from core.daemon.worker import accepted_of
 from core.errors import LockedError
+from core.reports import history
 from core.store import Store
-from core.sync import events, history
+from core.sync.progress import events
 from core.sync.run import Run
 from tests.projects import SECRETS, ProjectFolder
 from tests.servers.receiving import Receiver, receiving
@@ -225,7 +226,7 @@ class Month:
 
     def _begin(self) -> None:
         self.daemon.project = projects.load(self.folder)
-        from core.sync.state import StateFolder
+        from core.state.folder import StateFolder
 
         self.daemon._state = StateFolder(self.daemon.project)
         self.daemon._open()

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from core import project as projects
-from core.daemon.asking import answer, ask
+from core.daemon.client import answer, ask
 from core.daemon.loop import Daemon
 from core.daemon.workers import Workers
+from core.reports import history
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync import history
-from core.sync.state import StateFolder
 from tests.projects import SECRETS, ProjectFolder
 
 PATIENCE = 30.0

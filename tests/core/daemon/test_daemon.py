@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from core.sync.state import is_alive
+from core.state.folder import is_alive
 from tests.core.daemon.running import PATIENCE, ROOT, apart, live, runs_of, seen
 from tests.projects import SECRETS, ProjectFolder, backhaul
 from tests.servers.receiving import Receiver

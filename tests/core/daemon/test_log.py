@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core.blackout import remember_secret
 from core.daemon.log import DaemonLog, read_log
+from core.redaction import remember_secret
 
 
 def entries(path: Path) -> list[dict[str, object]]:

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from core.daemon.metrics import TYPE, metrics_text, serve_metrics, totals
 from core.errors import StateError, UsageError
-from core.sync import history
+from core.reports import history
 from tests.core.alerts.world import START, World
 
 

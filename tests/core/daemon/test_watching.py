@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from core.daemon.alert_checks import Watching
 from core.daemon.loop import Daemon
-from core.daemon.watching import Watching
 from core.daemon.workers import Workers
-from core.sync.state import StateFolder
+from core.state.folder import StateFolder
 from tests.projects import ProjectFolder, backhaul
 from tests.servers.receiving import Receiver
 

@@ -13,8 +13,8 @@ import pytest
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import Limits, Network
-from core.sync.network import proxy_of, trusting, without_password
-from core.sync.transport import HttpTransport, NoReplyError
+from core.sync.delivery.network import proxy_of, trusting, without_password
+from core.sync.delivery.transport import HttpTransport, NoReplyError
 from tests.projects import ProjectFolder
 from tests.servers.postgres import free_port
 from tests.servers.receiving import Receiver

@@ -22,7 +22,7 @@ import pytest
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import CallType, Limits
-from core.sync.transport import FileTransport, HttpTransport, NoReplyError, transport_of
+from core.sync.delivery.transport import FileTransport, HttpTransport, NoReplyError, transport_of
 from tests.core.destinations.harness import HARNESSES, SECRET, batch_of
 from tests.servers.postgres import free_port
 from tests.servers.receiving import Receiver, receiving

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.embedded import digests
+from core.duckdb_helpers import digests
 from core.errors import StateError
 from core.ledger import LocalLedger, SegmentFiles
 from core.ledger.files import file_digest
 from core.model import Project, Sync
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync.state import StateFolder
 
 Rows = Mapping[int, int | None]
 """What one delivery acknowledged: the content of each key, None where the row was removed."""

@@ -27,9 +27,9 @@ from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
 from core import project as projects
+from core.control_chars import harmless
 from core.daemon.unit import unit_text
 from core.errors import UsageError
-from core.harmless import harmless
 from core.keys.commands import command_for
 from core.keys.recognise import recognise
 from core.project.write import set_value, write_file

@@ -14,7 +14,7 @@ from tests.servers.receiving import receiving
 @pytest.fixture(autouse=True)
 def few_rows_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the sieve begin after three rows, so that tables of a few rows go both ways: judged, and left behind."""
-    monkeypatch.setattr("core.sync.sieve.PASSING", 3)
+    monkeypatch.setattr("core.sync.comparison.unchanged_filter.PASSING", 3)
 
 
 @pytest.fixture

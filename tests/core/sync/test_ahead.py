@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.sync.ahead import read_ahead
+from core.sync.comparison.prefetch import read_ahead
 
 
 def test_items_come_in_their_order_and_are_fetched_before_they_are_asked_for() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.errors import UsageError
-from core.sync.audit import Audit, audit_sync
-from core.sync.events import Planned
+from core.reports.late_rows import Audit, audit_sync
+from core.sync.progress.events import Planned
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from core.sync.breaker import Breaker
+from core.sync.delivery.circuit_breaker import Breaker
 from tests.projects import ProjectFolder
 from tests.servers.receiving import Receiver
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core import project as projects
 from core.model import Secret
-from core.sync import sieve
+from core.sync.comparison import unchanged_filter
 from core.sync.run import Run
 from tests.core.sync.workshop import lines
 
@@ -58,7 +58,7 @@ def known(folder: Path) -> Table:
     import duckdb
 
     from core.ledger import LocalLedger
-    from core.sync.state import StateFolder
+    from core.state.folder import StateFolder
 
     state = StateFolder(projects.load(folder))
     with state.store() as store, duckdb.connect() as connection:
@@ -73,7 +73,7 @@ def known(folder: Path) -> Table:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("many", [sieve.MANY, 1])
+@pytest.mark.parametrize("many", [unchanged_filter.MANY, 1])
 @given(old=TABLES, new=TABLES)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_plan_applied_to_the_old_ledger_gives_the_new_one_and_a_plan_against_itself_is_empty(
@@ -81,9 +81,9 @@ def test_a_plan_applied_to_the_old_ledger_gives_the_new_one_and_a_plan_against_i
 ) -> None:
     """With `many` = 1, all rows but the first of a result go through the sieve."""
     with tempfile.TemporaryDirectory() as temporary, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sieve, "MANY", many)
-        patched.setattr(sieve, "PLACES", 1)
-        patched.setattr(sieve, "TELLING", 1)
+        patched.setattr(unchanged_filter, "MANY", many)
+        patched.setattr(unchanged_filter, "PLACES", 1)
+        patched.setattr(unchanged_filter, "TELLING", 1)
         folder = Path(temporary)
         projects.initialise(folder, "property")
         projects.write_file(folder / "sources" / "db.toml", {"type": "duckdb", "path": "warehouse.duckdb"})

@@ -12,14 +12,14 @@ import pytest
 from core import project as projects
 from core.errors import CancelledError
 from core.model import Bill, Estimate
-from core.sync import events
-from core.sync.folding import fold
-from core.sync.history import runs
-from core.sync.planned import plan_sync
-from core.sync.preview import preview_sync
-from core.sync.progress import as_json, from_json
-from core.sync.state import StateFolder
-from core.sync.stopping import Stopping
+from core.preview.first_rows import preview_sync
+from core.preview.plan import plan_sync
+from core.reports.history import runs
+from core.state.cancellation import Stopping
+from core.state.folder import StateFolder
+from core.sync.progress import events
+from core.sync.progress.reducer import fold
+from core.sync.progress.run_progress import as_json, from_json
 from tests.core.sync.workshop import Workshop, lines
 from tests.core.warehouses.harness import bigquery_file
 from tests.projects import ProjectFolder

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.model import Bill, Estimate
-from core.sync import events
-from core.sync.course import Course, course_of, parse
-from core.sync.events import Event
-from core.sync.folding import fold
-from core.sync.progress import Progress
+from core.sync.progress import events
+from core.sync.progress.events import Event
+from core.sync.progress.recording import Course, course_of, parse
+from core.sync.progress.reducer import fold
+from core.sync.progress.run_progress import Progress
 from tests.core.sync.workshop import PEOPLE, Workshop
 
 RUN: dict[str, Any] = {"run": "r1", "sync": "people"}

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from core.errors import UsageError
-from core.sync.explain import explain_key
+from core.reports.explain import explain_key
 from core.sync.forget import Forgotten, forget_key
 from tests.core.sync.test_trust import adds_up
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop

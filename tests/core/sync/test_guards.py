@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.daemon.worker import accepted_of
-from core.sync.place import Accepted
+from core.sync.planning.ledger_match import Accepted
 from core.warehouses.duckdb import session
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 

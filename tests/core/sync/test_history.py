@@ -15,9 +15,9 @@ import pytest
 
 from core.errors import StateError
 from core.model import CallType, Project, Sync
+from core.reports import history
 from core.store import Store
-from core.sync import history
-from core.sync.progress import Progress, as_json
+from core.sync.progress.run_progress import Progress, as_json
 from tests.core.sync.workshop import PEOPLE, Workshop
 
 

@@ -14,9 +14,9 @@ import pytest
 from core import schedule
 from core.errors import LoginError, QueryFailedError
 from core.model import Secret
-from core.sync.events import Paused
-from core.sync.planned import plan_sync
-from core.sync.preview import preview_sync
+from core.preview.first_rows import preview_sync
+from core.preview.plan import plan_sync
+from core.sync.progress.events import Paused
 from core.warehouses import warehouse_type
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop, ids
 from tests.servers.postgres import Database
@@ -59,7 +59,7 @@ def test_multiwoven_rows_are_not_paged_so_none_is_skipped_or_doubled_without_an_
 def test_airbyte_dlt_posthog_rows_that_are_committed_late_are_found_within_the_lookback_and_by_the_audit_behind_it(
     workshop: Workshop,
 ) -> None:
-    from core.sync.audit import audit_sync
+    from core.reports.late_rows import audit_sync
 
     workshop.people(3)
     workshop.sync(PEOPLE + SINCE)

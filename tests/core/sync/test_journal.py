@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import StateError
 from core.store import Store
-from core.sync.journal import Journal
+from core.sync.delivery.group_commit import Journal
 
 
 def insert(store: Store, run: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.sync.known import calls_of_all, known
+from core.reports.ledger_sizes import calls_of_all, known
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 

@@ -10,9 +10,9 @@ import pytest
 from pyarrow import parquet
 
 from core.errors import CancelledError, UsageError
-from core.sync import looking
-from core.sync.looking import KNOWN, NEW, REFUSED, Look, look
-from core.sync.stopping import Stopping
+from core.preview import result_set
+from core.preview.result_set import KNOWN, NEW, REFUSED, Look, look
+from core.state.cancellation import Stopping
 from tests.core.sync.workshop import Workshop
 
 QUERY = 'SELECT id AS "userId", email, plan, n FROM people ORDER BY n'
@@ -158,7 +158,7 @@ def test_a_file_is_its_owners_alone_and_takes_the_place_of_no_other(looked: Look
 def test_what_cannot_be_held_is_more(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     workshop.people(500_000)
     workshop.sync('SELECT id AS "userId", email FROM people')
-    monkeypatch.setattr(looking, "MOST_BYTES", 5_000_000)
+    monkeypatch.setattr(result_set, "MOST_BYTES", 5_000_000)
     found = look(workshop.load(), workshop.the_sync(), workshop.secret, limit=500_000)
     assert found.more
     assert 0 < found.count < 500_000

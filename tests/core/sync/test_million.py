@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from core.sync import history
-from core.sync.outcomes import Outcomes
+from core.reports import history
+from core.reports.outcomes import Outcomes
 from tests.core.sync.workshop import Workshop
 
 ROWS = 1_000_000

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.sync.pacing import Pace
+from core.sync.delivery.rate_limiter import Pace
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.sync.person import known_of
+from core.reports.person import known_of
 from tests.core.sync.workshop import Workshop
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import QueryError
-from core.sync.looking import look
+from core.preview.result_set import look
 from tests.core.sync.workshop import Workshop
 
 TYPOGRAPHIC = "SELECT id AS “userId”, email FROM people"

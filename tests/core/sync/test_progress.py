@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from core.sync import events
-from core.sync.events import Event
-from core.sync.folding import fold
-from core.sync.progress import DestinationProgress, Progress, as_json, from_json
+from core.state.folder import StateFolder
+from core.sync.progress import events
+from core.sync.progress.events import Event
+from core.sync.progress.reducer import fold
+from core.sync.progress.run_progress import DestinationProgress, Progress, as_json, from_json
+from core.sync.progress.run_reporter import RunLog
 from core.sync.run import Run
-from core.sync.state import StateFolder
-from core.sync.telling import RunLog
 from tests.core.sync.workshop import PEOPLE, Workshop, lines
 
 OF = {"run": "r1", "sync": "people"}
@@ -316,6 +316,6 @@ def test_every_field_of_the_document_is_one_that_can_be_read_back() -> None:
 
 
 def _kinds() -> set[str]:
-    from core.sync.progress import _KINDS
+    from core.sync.progress.run_progress import _KINDS
 
     return set(_KINDS)

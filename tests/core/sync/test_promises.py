@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import LockedError, SecretError, StateError
 from core.model import Secret
-from core.sync.events import Committed, Paused, Planned
+from core.sync.progress.events import Committed, Paused, Planned
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop, ids, lines
 
 # Promise 1: nothing lost; nothing sent again unless a reply was missing, and then the same call

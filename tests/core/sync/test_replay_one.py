@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import UsageError
-from core.sync.rejections import numbers_in, open_numbers
+from core.reports.rejected_rows import numbers_in, open_numbers
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from core.store import Store
-from core.sync.events import Committed, Paused, Planned, Stopped
+from core.sync.progress.events import Committed, Paused, Planned, Stopped
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop, ids, lines
 
 EVENTS = 'SELECT person AS "userId", name AS event, happened AS "timestamp" FROM events'
@@ -707,7 +707,7 @@ def test_batches_are_sent_compressed_and_without_sent_at(workshop: Workshop) -> 
 
 
 def test_the_plan_counts_what_the_run_then_sends(workshop: Workshop) -> None:
-    from core.sync.planned import plan_sync
+    from core.preview.plan import plan_sync
 
     workshop.people(20)
     workshop.sync()

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from core.sync import sieve
-from core.sync.planned import PlannedDelivery, plan_sync
-from core.sync.sieve import Sieve
+from core.preview.plan import PlannedDelivery, plan_sync
+from core.sync.comparison import unchanged_filter
+from core.sync.comparison.unchanged_filter import Sieve
 from tests.core.sync.workshop import Workshop
 
 NEVER = 10**9
@@ -117,15 +117,15 @@ def test_a_plan_is_the_same_with_the_sieve_and_without(
         assert outcome.state in ("succeeded", "partial", "stopped"), outcome.ended
     assert sent
     left = []
-    monkeypatch.setattr(sieve, "PLACES", 1)
-    monkeypatch.setattr(sieve, "TELLING", 1)
+    monkeypatch.setattr(unchanged_filter, "PLACES", 1)
+    monkeypatch.setattr(unchanged_filter, "TELLING", 1)
     for version in range(3):
         things.change(faults=version > 0)
         things.write(workshop)
         plans = []
         for passing, many in ((NEVER, NEVER), (0, NEVER), (3, NEVER), (NEVER, 1)):
-            monkeypatch.setattr(sieve, "PASSING", passing)
-            monkeypatch.setattr(sieve, "MANY", many)
+            monkeypatch.setattr(unchanged_filter, "PASSING", passing)
+            monkeypatch.setattr(unchanged_filter, "MANY", many)
             with monkeypatch.context() as watching:
                 close = Sieve.close
                 watching.setattr(Sieve, "close", lambda self, close=close: (left.append(self.left), close(self)))
@@ -139,7 +139,7 @@ def test_a_plan_is_the_same_with_the_sieve_and_without(
 
 def test_a_row_that_was_refused_is_never_left_behind(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What became of it has to be known: here it is again as it was acknowledged, so it needs no other try."""
-    monkeypatch.setattr("core.sync.sieve.PASSING", 0)
+    monkeypatch.setattr("core.sync.comparison.unchanged_filter.PASSING", 0)
     workshop.people(6)
     workshop.sync()
     workshop.run()
@@ -163,7 +163,7 @@ def test_a_ledger_of_an_older_backhaul_without_hashes_of_ids_is_judged_row_by_ro
 
     from core.ledger.files import file_digest
 
-    monkeypatch.setattr("core.sync.sieve.PASSING", 0)
+    monkeypatch.setattr("core.sync.comparison.unchanged_filter.PASSING", 0)
     workshop.people(6)
     workshop.sync()
     workshop.run()
@@ -189,10 +189,10 @@ VISITORS = 'SELECT id AS "userId", visitor AS "anonymousId", plan FROM people'
 @pytest.fixture(params=[0, 64])
 def passed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A result is large from ten rows on: four rows at two places of it pass, filtered or copied. How many did is noted."""
-    monkeypatch.setattr(sieve, "_FEW_RUNS", request.param)
-    monkeypatch.setattr(sieve, "MANY", 10)
-    monkeypatch.setattr(sieve, "TELLING", 4)
-    monkeypatch.setattr(sieve, "PLACES", 2)
+    monkeypatch.setattr(unchanged_filter, "_FEW_RUNS", request.param)
+    monkeypatch.setattr(unchanged_filter, "MANY", 10)
+    monkeypatch.setattr(unchanged_filter, "TELLING", 4)
+    monkeypatch.setattr(unchanged_filter, "PLACES", 2)
     counts: list[int] = []
     sift = Sieve.sift
 

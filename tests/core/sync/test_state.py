@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from core.sync.state import network_file_system
+from core.state.folder import network_file_system
 from tests.core.sync.workshop import Workshop
 
 MOUNTS = """

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from core.errors import CancelledError
-from core.sync.planned import plan_sync
-from core.sync.preview import preview_sync
-from core.sync.state import StateFolder
-from core.sync.stopping import Stopping, stop_run
+from core.preview.first_rows import preview_sync
+from core.preview.plan import plan_sync
+from core.state.cancellation import Stopping, stop_run
+from core.state.folder import StateFolder
 from tests.core.sync.workshop import Workshop
 from tests.servers.postgres import Database
 

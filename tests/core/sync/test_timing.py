@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from core.sync.timing import in_words, is_tight, next_moments, roomier, tight_words
+from core.reports.schedule_health import in_words, is_tight, next_moments, roomier, tight_words
 
 
 @pytest.mark.parametrize(

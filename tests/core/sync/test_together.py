@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import StateError
-from core.sync.finish import Finishing
+from core.sync.delivery.finish import Finishing
 from tests.core.sync.workshop import Workshop, lines
 
 

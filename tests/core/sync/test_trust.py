@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.sync import history
-from core.sync.events import Committed, Stopped
-from core.sync.outcomes import Outcomes
+from core.reports import history
+from core.reports.outcomes import Outcomes
+from core.sync.progress.events import Committed, Stopped
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop, ids
 
 
@@ -40,7 +40,7 @@ def test_a_baseline_takes_rows_for_delivered_without_a_call(workshop: Workshop) 
 def test_assumed_rows_are_told_as_such_also_after_a_compaction(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.sync.explain import explain_key
+    from core.reports.explain import explain_key
 
     monkeypatch.setattr("core.ledger.local._MOST_DELTAS", 3)
     workshop.people(30)

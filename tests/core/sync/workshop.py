@@ -13,11 +13,11 @@ import duckdb
 
 from core import project as projects
 from core.model import Project, Secret, Sync
+from core.state.folder import StateFolder
 from core.store import Store
-from core.sync.events import Committed, Ended, Event, Planned, Stopped
-from core.sync.place import Accepted
+from core.sync.planning.ledger_match import Accepted
+from core.sync.progress.events import Committed, Ended, Event, Planned, Stopped
 from core.sync.run import Run
-from core.sync.state import StateFolder
 from tests.servers.receiving import Receiver
 
 __all__ = ["PEOPLE", "Outcome", "Workshop"]

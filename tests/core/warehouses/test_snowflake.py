@@ -22,9 +22,9 @@ import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from core.blackout import remember_secret
 from core.errors import CancelledError, LoginError, QueryFailedError, UnreachableError
 from core.model import Kind, Step
+from core.redaction import remember_secret
 from core.warehouses import warehouse_type
 from core.warehouses.base import Result
 from core.warehouses.snowflake.connection import account_name, quoted_name

@@ -40,7 +40,7 @@ def status_is_success(*statuses: int) -> None:
 
 def random_ids() -> None:
     """Each request gives its calls new messageIds."""
-    from core.sync.transport import HttpTransport
+    from core.sync.delivery.transport import HttpTransport
 
     send = HttpTransport.send
 
@@ -61,7 +61,7 @@ def half_a_reply_is_success() -> None:
     from isal import igzip
 
     from core.destinations.base import Response
-    from core.sync.transport import HttpTransport, NoReplyError
+    from core.sync.delivery.transport import HttpTransport, NoReplyError
 
     async def send(self: Any, request: Any, position: int | None) -> Response:
         headers = {**request.headers, "content-encoding": "gzip"}
@@ -81,7 +81,7 @@ def half_a_reply_is_success() -> None:
 
 def answered_before_the_reply() -> None:
     """The store has a batch as answered when it is sent."""
-    from core.sync.deliver import Delivering
+    from core.sync.delivery.deliver import Delivering
 
     record = Delivering._record_sending
 
@@ -97,7 +97,7 @@ def answered_before_the_reply() -> None:
 
 def batch_accepted_because_one_row_was() -> None:
     """Where some rows of a batch were taken, all of them count as taken."""
-    from core.sync.deliver import Delivering
+    from core.sync.delivery.deliver import Delivering
 
     recorded = Delivering._recorded
 
@@ -111,14 +111,14 @@ def batch_accepted_because_one_row_was() -> None:
 
 def rejected_rows_dropped() -> None:
     """What is refused is counted, and listed nowhere."""
-    from core.sync import deliver
+    from core.sync.delivery import deliver
 
     deliver.record_rejection = lambda *_, **__: None
 
 
 def refusals_prove_everything() -> None:
     """Rows that were rejected before prove that the destination refuses everything, and the delivery pauses with its plan for good."""
-    from core.sync.deliver import Delivering
+    from core.sync.delivery.deliver import Delivering
 
     note_pause = Delivering._note_pause
 
@@ -133,7 +133,7 @@ def refusals_prove_everything() -> None:
 def replies_stored_as_they_are() -> None:
     """What a destination said is stored as it came, half a surrogate pair too."""
     from core import store
-    from core.sync import deliver
+    from core.sync.delivery import deliver
 
     store.encodable = lambda text: text
     deliver.encodable_verdict = lambda verdict: verdict
@@ -142,7 +142,7 @@ def replies_stored_as_they_are() -> None:
 def rejected_rows_stop_the_others() -> None:
     """A refused batch stops the delivery."""
     from core.errors import DeliveryError
-    from core.sync.deliver import Delivering, PausedError
+    from core.sync.delivery.deliver import Delivering, PausedError
 
     async def refuse(self: Any, *_: Any) -> None:
         raise PausedError(DeliveryError("A row was refused.", remedy="Fix it."))
@@ -152,7 +152,7 @@ def rejected_rows_stop_the_others() -> None:
 
 def deletes_before_the_rest() -> None:
     """Deletes go out first."""
-    from core.sync import deliver, plan_source
+    from core.sync.delivery import deliver, plan_source
 
     read = plan_source.read_batches
 
@@ -169,7 +169,7 @@ def deletes_before_the_rest() -> None:
 
 def file_not_cut_back() -> None:
     """The delivered file is only ever appended to."""
-    from core.sync.transport import FileTransport
+    from core.sync.delivery.transport import FileTransport
 
     def append(file: Any, body: bytes, position: int) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -181,7 +181,7 @@ def file_not_cut_back() -> None:
 
 def errors_of_the_file_ignored() -> None:
     """A write to the delivered file that fails counts as written."""
-    from core.sync.transport import FileTransport
+    from core.sync.delivery.transport import FileTransport
 
     append = FileTransport._append
 
@@ -194,8 +194,8 @@ def errors_of_the_file_ignored() -> None:
 
 def pause_is_the_end() -> None:
     """A destination that is down ends the delivery as if all had been sent."""
-    from core.sync.deliver import Delivering, PausedError
-    from core.sync.finish import Finishing
+    from core.sync.delivery.deliver import Delivering, PausedError
+    from core.sync.delivery.finish import Finishing
 
     run, commit = Delivering.run, Finishing._commit
 
@@ -211,7 +211,7 @@ def pause_is_the_end() -> None:
 
 def ledger_before_delivery() -> None:
     """The fingerprints are kept when the rows are read (as Multiwoven does), and then the rows are sent."""
-    from core.sync.finish import Finishing
+    from core.sync.delivery.finish import Finishing
 
     async def finish(self: Any, target: Any, delivery: Any) -> Any:
         if not delivery["plan"]:
@@ -238,7 +238,7 @@ def ledger_before_delivery() -> None:
 
 def file_not_synced() -> None:
     """The delivered file is written, and left to the system."""
-    from core.sync import transport
+    from core.sync.delivery import transport
 
     transport.os = _WithoutSync(transport.os)
 

@@ -90,8 +90,8 @@ def replaced_segments_removed_first() -> None:
 
 def open_plans_are_garbage() -> None:
     """Plans of open deliveries are collected."""
+    from core.state.folder import StateFolder
     from core.store import Store
-    from core.sync.state import StateFolder
 
     collect, rows = StateFolder.collect_garbage, Store.rows
 
@@ -107,7 +107,7 @@ def open_plans_are_garbage() -> None:
 
 def garbage_kept() -> None:
     """What a killed run left lies around for ever."""
-    from core.sync.state import StateFolder
+    from core.state.folder import StateFolder
 
     StateFolder.collect_garbage = lambda self, store, sync, now: None
 
@@ -167,7 +167,7 @@ def missing_store_begun_anew() -> None:
 
 def age_unchecked() -> None:
     """A store may be older than what was sent."""
-    from core.sync.state import StateFolder
+    from core.state.folder import StateFolder
 
     StateFolder.check_age = lambda self, store, sync: None
 
@@ -187,13 +187,13 @@ def mixed_store_unchecked() -> None:
 def nothing_synced() -> None:
     """Files get their names without being synced; so do folders."""
     from core.ledger import segments
-    from core.sync import planfile
+    from core.sync.planning import plan_file
 
     def renamed(temporary: Any, final: Any) -> None:
         if temporary != final:
             temporary.replace(final)
 
-    segments.durable = planfile.durable = renamed
+    segments.durable = plan_file.durable = renamed
 
 
 def store_not_synced() -> None:

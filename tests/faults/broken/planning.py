@@ -22,7 +22,7 @@ __all__ = [
 
 def watermark_too_early() -> None:
     """last_sync_time moves when the query was run, not when its rows were delivered."""
-    from core.sync.planning import Planning
+    from core.sync.planning.planner import Planning
 
     query = Planning.query
 
@@ -39,7 +39,7 @@ def watermark_too_early() -> None:
 
 def watermark_from_the_host() -> None:
     """last_sync_time is this host's time."""
-    from core.sync.planning import Planning
+    from core.sync.planning.planner import Planning
 
     query = Planning.query
 
@@ -52,7 +52,7 @@ def watermark_from_the_host() -> None:
 
 def watermark_after_the_query() -> None:
     """The warehouse's clock is asked when the rows were read."""
-    from core.sync.planning import Planning
+    from core.sync.planning.planner import Planning
     from core.warehouses.duckdb.session import DuckDBSession
 
     query = Planning.query
@@ -66,34 +66,34 @@ def watermark_after_the_query() -> None:
 
 def removed_from_nothing() -> None:
     """A full query that gives no rows removes all."""
-    from core.sync import planning
-    from core.sync.planning import Planning
+    from core.sync.planning import planner
+    from core.sync.planning.planner import Planning
 
     def removed(self: Any, position: int, plan: Any) -> int:
-        return planning.removed(self.connection, position, self.ledger_of(plan), self.mapped(), self.sieve, plan.known)
+        return planner.removed(self.connection, position, self.ledger_of(plan), self.mapped(), self.sieve, plan.known)
 
     Planning._removed = removed
 
 
 def unchanged_rows_sent() -> None:
     """Every row counts as changed."""
-    from core.sync import judging
-    from core.sync.sieve import Sieve
+    from core.sync.comparison import against_ledger
+    from core.sync.comparison.unchanged_filter import Sieve
 
-    judge = judging.judge_rows
-    judging.judge_rows = lambda *values, **named: judge(*values, **{**named, "everything": True})
+    judge = against_ledger.judge_rows
+    against_ledger.judge_rows = lambda *values, **named: judge(*values, **{**named, "everything": True})
     Sieve.sift = lambda _self, batch: batch
 
 
 def left_behind_by_id() -> None:
     """A row is taken for unchanged where its id is known."""
-    from core.sync import sieve, stage
+    from core.sync.comparison import stage, unchanged_filter
 
     def hashes(mapper: Any, schema: Any) -> str:
         ids = ", ".join(mapper.ids or schema.names)
         return f"hash({ids}) AS quick, (hash({ids}) & 4294967295)::UINTEGER AS quick_id"
 
-    sieve.hashes_sql = stage.hashes_sql = hashes
+    unchanged_filter.hashes_sql = stage.hashes_sql = hashes
 
 
 def old_versions_left_behind() -> None:
@@ -106,7 +106,7 @@ def old_versions_left_behind() -> None:
 
 def left_behind_is_removed() -> None:
     """Rows that were left behind as unchanged count as gone."""
-    from core.sync.sieve import Sieve
+    from core.sync.comparison.unchanged_filter import Sieve
 
     def unseen(self: Any, position: int) -> Any:
         if not self._indexes:
@@ -119,7 +119,7 @@ def left_behind_is_removed() -> None:
 
 def ids_without_delivery() -> None:
     """A messageId is made of key and content alone: what comes back has the id that it had before."""
-    from core.sync import plan
+    from core.sync.planning import plan
 
     with_ids = plan._with_ids
     plan._with_ids = lambda connection, rows, delivery, operation: with_ids(connection, rows, "", operation)
@@ -127,7 +127,7 @@ def ids_without_delivery() -> None:
 
 def delivery_before_its_plan() -> None:
     """The delivery is recorded before its plan is on disk."""
-    from core.sync.planning import Planning
+    from core.sync.planning.planner import Planning
 
     write = Planning.write
 
@@ -158,7 +158,7 @@ def replanned_on_resume() -> None:
 
 def no_lock() -> None:
     """Nobody waits for anybody."""
-    from core.sync.state import StateFolder
+    from core.state.folder import StateFolder
 
     @contextlib.contextmanager
     def lock(self: Any, sync: Any, what: str) -> Iterator[None]:

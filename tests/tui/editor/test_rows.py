@@ -11,7 +11,7 @@ from tests.projects import ProjectFolder, backhaul
 from tests.tui.editor.test_workbench import editor
 from tests.tui.harness import screen_text, until
 from tui.screens.dialogs import Ask
-from tui.screens.editor.known import key_of
+from tui.screens.editor.person import key_of
 from tui.screens.editor.result import WINDOW, FarRows, Result
 
 QUERY = """SELECT 'u_' || n AS "userId", ['free', 'pro', 'team'][n % 3 + 1] AS plan, n AS seats, NULL AS nothing

@@ -100,7 +100,7 @@ async def test_nothing_heavy_is_imported_by_the_console(project: ProjectFolder) 
     import subprocess
     import sys
 
-    heavy = ["sqlglot", "duckdb", "pyarrow", "httpx", "keyring", "core.lint", "core.query", "core.sync.preview"]
+    heavy = ["sqlglot", "duckdb", "pyarrow", "httpx", "keyring", "core.lint", "core.query", "core.preview.first_rows"]
     program = (
         f"import sys, tui.app, tui.screens.editor, tui.screens.plan; print([m for m in {heavy} if m in sys.modules])"
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.words import ago, counted, took
+from core.formatting import ago, counted, took
 from tui.drawing import Span
 from tui.screens.dialogs import Choose
 from tui.screens.editor.completing import Completing
-from tui.screens.editor.ran import ran_queries
+from tui.screens.editor.query_history import ran_queries
 from tui.widgets.table import Row
 
 __all__ = ["Beginning"]

@@ -15,7 +15,7 @@ from textual.timer import Timer
 
 from tui.messages import Refused
 from tui.screens.base import Page
-from tui.screens.editor.finding import FindBar
+from tui.screens.editor.find_replace import FindBar
 from tui.screens.editor.preview import PreviewPane
 from tui.screens.editor.problems import Problem, chosen, moved, problems_from
 from tui.screens.editor.schema import SchemaPane, tables_from

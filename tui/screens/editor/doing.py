@@ -10,7 +10,7 @@ from pathlib import Path
 from textual.app import SuspendNotSupported
 from textual.widgets import Input
 
-from core.words import counted
+from core.formatting import counted
 from tui.drawing import Line, Span, heading, wrapped
 from tui.screens.dialogs import Choose, Confirm, Read
 from tui.screens.editor.keeping import Keeping

@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core.words import counted
+from core.formatting import counted
 from tui.drawing import Line, Span, heading, line
 from tui.messages import Refused
 from tui.screens.dialogs import Ask, Choose, Read
 from tui.screens.editor.checking import Checking
-from tui.screens.editor.known import key_of
+from tui.screens.editor.person import key_of
 from tui.screens.editor.preview import PreviewPane
-from tui.screens.editor.ran import RanQuery, remember
+from tui.screens.editor.query_history import RanQuery, remember
 from tui.screens.editor.result import WINDOW, Arrangement, PreviewRow, Result, row_lines
 from tui.widgets.table import Row
 

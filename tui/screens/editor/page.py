@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import TextArea
 
-from core.words import ago
+from core.formatting import ago
 from tui.drawing import Line, Span, line, wrapped
 from tui.highlight import MOST
 from tui.messages import Refused, Snapshot

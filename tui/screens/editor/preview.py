@@ -13,8 +13,8 @@ from typing import Any
 from textual import events
 from textual.message import Message
 
+from core.formatting import ago, counted, took, utc, will_read
 from core.model import Estimate
-from core.words import ago, counted, took, utc, will_read
 from tui.drawing import Line, Span, line, wrapped
 from tui.messages import Refused
 from tui.screens.editor.result import MOST_IN_SIGHT, FarRows, Result

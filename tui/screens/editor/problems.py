@@ -14,7 +14,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from core.words import counted
+from core.formatting import counted
 from tui.drawing import Line, Span, line, width_of, wrapped
 from tui.widgets.code import Mark, shifted
 from tui.widgets.code_drawing import SIGNS

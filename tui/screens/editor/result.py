@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
-from core.words import counted
+from core.formatting import counted
 from tui.drawing import Line, Span, line, wrapped
 from tui.json_lines import json_lines
-from tui.screens.editor.known import key_of, known_lines
+from tui.screens.editor.person import key_of, known_lines
 from tui.widgets.table import Column, Row
 
 __all__ = ["MOST_IN_SIGHT", "FarRows", "PreviewRow", "Result", "call_lines", "row_lines"]

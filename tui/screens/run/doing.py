@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from tui.accepting import accept_and_run, undo_run
+from tui.bundle_export import bundle_run
 from tui.drawing import heading, line
-from tui.handing import bundle_run
+from tui.guard_choices import accept_and_run, undo_run
 from tui.logs import log_lines, read_log
 from tui.screens.dialogs import Confirm, Read
 from tui.screens.run.reading import Reading
@@ -128,7 +128,7 @@ class Doing(Reading):
 
     def do_course(self) -> None:
         """Play the run again."""
-        from tui.screens.run.course import CoursePage
+        from tui.screens.run.playback import CoursePage
 
         if self.run_shown:
             self.console.push_screen(CoursePage(self.run_shown))

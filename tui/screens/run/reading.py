@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from core.words import counted
+from core.formatting import counted
 from tui.drawing import Span, line
 from tui.messages import Refused
 from tui.screens.base import Page
@@ -18,7 +18,7 @@ from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from core.sync.history import Cause, RunSummary
+    from core.reports.history import Cause, RunSummary
 
 __all__ = ["Reading"]
 
@@ -61,7 +61,7 @@ class Reading(Page):
         self.attempt(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
-        from core.sync import history
+        from core.reports import history
 
         asked = self._asked()
         try:
@@ -118,7 +118,7 @@ class Reading(Page):
 
     async def read_rows(self) -> None:
         """Read the rows of the chosen cause."""
-        from core.sync import history
+        from core.reports import history
 
         cause = self.cause
         if cause is None:

@@ -14,7 +14,7 @@ from tui.screens.summary import plain_reason
 from tui.widgets.table import Column, Row
 
 if TYPE_CHECKING:
-    from core.sync.history import Cause
+    from core.reports.history import Cause
 
 __all__ = ["CAUSES", "ROWS", "cause_row", "key_of", "refused_row", "row_lines"]
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.words import clock, has_read, took, utc
+from core.formatting import clock, has_read, took, utc
 from tui.drawing import Line, Span, heading, line, spans, width_of, wrapped
 from tui.live import live_lines
 from tui.plots import timeline
@@ -16,7 +16,7 @@ from tui.screens.summary import blocked_heading, question_lines, skipped_words
 from tui.signs import state
 
 if TYPE_CHECKING:
-    from core.sync.history import RunSummary
+    from core.reports.history import RunSummary
     from tui.keys import Keys
 
 __all__ = ["COUNTED", "counts", "delivery_lines", "last_sync_times", "story_lines", "totals"]

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.sync.known import Known, calls_of_all
-from core.words import clock, counted, utc
+from core.formatting import clock, counted, utc
+from core.reports.ledger_sizes import Known, calls_of_all
 from tui.drawing import Span
 from tui.widgets.table import Column, Row
 
 if TYPE_CHECKING:
     from core.model import Sync
-    from core.sync.history import SyncStatus
+    from core.reports.history import SyncStatus
     from tui.keys import Keys
 
 __all__ = ["COLUMNS", "Choice", "choice_row", "choices"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.sync.known import Known
+from core.reports.ledger_sizes import Known
 from tui.screens.base import Page
 from tui.screens.dialogs import Confirm
 from tui.screens.sync.choices import Choice, choices
 
 if TYPE_CHECKING:
-    from core.sync.history import SyncStatus
+    from core.reports.history import SyncStatus
 
 __all__ = ["Doing"]
 

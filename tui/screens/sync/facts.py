@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from core.sync.timing import in_words, next_moments, skipped_a_day, tight_words
-from core.words import ago, clock, counted, size, took, until, utc
+from core.formatting import ago, clock, counted, size, took, until, utc
+from core.reports.schedule_health import in_words, next_moments, skipped_a_day, tight_words
 from tui.drawing import Line, Span, heading, line, wrapped
 from tui.plots import Plot, plot_lines
 from tui.screens.summary import cause_lines, field_lines
@@ -15,8 +15,8 @@ from tui.signs import sign, state
 
 if TYPE_CHECKING:
     from core.model import Project, Sync
-    from core.sync.history import RunSummary, SyncStatus
-    from core.sync.known import Known
+    from core.reports.history import RunSummary, SyncStatus
+    from core.reports.ledger_sizes import Known
 
 __all__ = ["TREND", "fact_lines", "head_lines", "trend_lines"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from core.sync.known import Known, known
+from core.reports.ledger_sizes import Known, known
 from tui.drawing import Line, Span, line, wrapped
 from tui.messages import Refused, Snapshot
 from tui.screens.summary import problem_lines
@@ -25,8 +25,8 @@ from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from core.model import Project
+    from core.reports.history import RunSummary
     from core.store import Store
-    from core.sync.history import RunSummary
 
 __all__ = ["SyncPage"]
 
@@ -218,7 +218,7 @@ class SyncPage(Doing):
 
 def _of_sync(store: Store, sync: str) -> tuple[tuple[RunSummary, ...], tuple[Known, ...]]:
     """Read the runs of the trend, without the moments that were skipped, and the ledgers."""
-    from core.sync import history
+    from core.reports import history
 
     found = history.runs(store, sync=sync, limit=2 * TREND)
     return tuple(run for run in found if run.state != "skipped")[:TREND], known(store, sync)

@@ -1,7 +1,7 @@
 """The guided set-up of a source or a destination: type, connect, credential, test, save.
 
 page        the page: its steps, going on and back, keeping it for later
-draft       what was entered so far; of secrets only handles (core.workbench.held)
+draft       what was entered so far; of secrets only handles (core.workbench.secret_cache)
 step        what each step offers
 choosing    1 Type: the types, what other tools have on this machine, a pasted connection string
 connecting  2 Connect: name and settings, each with where to find it

@@ -15,21 +15,21 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
-from core.blackout import remember_secret
 from core.errors import UsageError
 from core.project import set_value, write_file
+from core.redaction import remember_secret
 from core.setup import from_text
 from tui.drawing import Line, Span, line
 from tui.messages import Refused
 from tui.screens.base import Page
 from tui.screens.dialogs import Ask, Confirm
-from tui.screens.wizard.choosing import ChoosingStep
-from tui.screens.wizard.connecting import ConnectingStep
-from tui.screens.wizard.credential import CredentialStep
+from tui.screens.wizard.connect_step import ConnectingStep
+from tui.screens.wizard.credential_step import CredentialStep
 from tui.screens.wizard.draft import Draft
-from tui.screens.wizard.saving import SavingStep
+from tui.screens.wizard.save_step import SavingStep
 from tui.screens.wizard.step import Step
-from tui.screens.wizard.testing import TestingStep
+from tui.screens.wizard.test_step import TestingStep
+from tui.screens.wizard.type_step import ChoosingStep
 from tui.widgets.button import Button
 from tui.widgets.entry import Entry
 from tui.widgets.sheet import Sheet

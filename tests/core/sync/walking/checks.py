@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 
 from core.ledger import LocalLedger
-from core.sync import history
-from core.sync.outcomes import Outcomes
-from core.sync.state import SENT, StateFolder
+from core.reports import history
+from core.reports.outcomes import Outcomes
+from core.state.folder import SENT, StateFolder
 from tests.core.sync.walking.model import Told, digest
 from tests.core.sync.walking.world import World
 

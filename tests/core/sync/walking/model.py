@@ -124,7 +124,7 @@ def digest(text: str) -> bytes:
 
 
 def message_id(delivery: str, key: bytes, text: str) -> str:
-    """Give the messageId of a call (core.sync.plan)."""
+    """Give the messageId of a call (core.sync.planning.plan)."""
     words = f"{delivery}send{uuid.UUID(bytes=key)}{uuid.UUID(bytes=digest(text))}"
     return hashlib.md5(words.encode(), usedforsecurity=False).hexdigest()
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core.errors import BackhaulError, UsageError
-from core.sync.audit import audit_sync
+from core.preview.plan import plan_sync
+from core.reports.late_rows import audit_sync
 from core.sync.forget import forget_key
-from core.sync.place import Accepted
-from core.sync.planned import plan_sync
+from core.sync.planning.ledger_match import Accepted
 from tests.core.sync.walking.model import Query, digest
 from tests.core.sync.walking.taking import ran
 from tests.core.sync.walking.world import HOT, World
