@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["encodable", "harmless"]
+__all__ = ["encodable", "escape_control_chars"]
 
 _SUSPECT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
@@ -42,7 +42,7 @@ _FLAGS = tuple(
 _LINE_BREAKS = re.compile("[\t\n]")
 
 
-def harmless(text: object, *, most: int | None = None, lines: bool = False) -> str:
+def escape_control_chars(text: object, *, most: int | None = None, lines: bool = False) -> str:
     """Give `text` without anything that a terminal would obey; at most `most` characters, the last an ellipsis where it is cut.
 
     Tabs and line breaks become visible too, unless `lines` says that they are wanted.

@@ -25,7 +25,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.control_chars import encodable, harmless
+from core.control_chars import encodable, escape_control_chars
 from core.redaction import without_secrets
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class BackhaulError(Exception):
     def __init__(self, message: str, *, remedy: str = "", where: str = "") -> None:
         # a server's words may repeat what it was sent, a password too
         self.message, self.remedy = (without_secrets(encodable(text)) for text in (message, remedy))
-        self.where = harmless(without_secrets(encodable(where)))
+        self.where = escape_control_chars(without_secrets(encodable(where)))
         super().__init__(self.message)
 
     def __str__(self) -> str:

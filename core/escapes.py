@@ -1,4 +1,4 @@
-r"""A text as it reads once its escapes are undone: of JSON, of URLs, of HTML, of quoted-printable, of Python's repr, and of our own `harmless`;
+r"""A text as it reads once its escapes are undone: of JSON, of URLs, of HTML, of quoted-printable, of Python's repr, and of our own `escape_control_chars`;
 and without what parts base64 into lines, or hexadecimal digits into pairs.
 
 Whoever looks for a word in a text has to find it also where it stands as `p\/w`, `p\u002fw`, `p%2Fw` or `p&#x2F;w`, and has to know which

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
 from typing import Any
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 
-__all__ = ["read_json", "seen"]
+__all__ = ["read_json", "seen", "to_json"]
 
 _DEEPEST = 60
 """Deeper values are shown as the text that they are: nobody reads them as a tree."""
@@ -36,7 +37,7 @@ def seen(text: str) -> str:
 
 
 def _seen(character: str) -> str:
-    if harmless(character, lines=True) == character:
+    if escape_control_chars(character, lines=True) == character:
         return character
     return json.dumps(character)[1:-1] if not character.isascii() else f"\\u{ord(character):04x}"
 
@@ -61,3 +62,15 @@ def _depth(text: str) -> int:
         elif token[0] in "]}":
             depth -= 1
     return deepest
+
+
+def to_json(value: Any) -> Any:
+    """Return a value of JSON's own types; what JSON does not have is text, bytes are base64."""
+    if isinstance(value, dict):
+        return {str(key): to_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(inner) for inner in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    exact = isinstance(value, str | int | bool | type(None)) or (isinstance(value, float) and math.isfinite(value))
+    return value if exact else str(value)

@@ -33,7 +33,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.destinations import destination_type
 from core.errors import ProjectError, TrustError
 from core.model import AlertTo, Network, Project, Reach, SecretsFrom
@@ -203,7 +203,7 @@ def _changed(settings: Any) -> dict[str, Any]:
 def _command(place: str, says: str, command: object, content: str | None) -> Reach:
     """Return the reach of a command; one without a digest, which nothing allows, where what it may run is not known."""
     if content is None:
-        return Reach(place=place, says=harmless(f"{says}, and {_TOO_LARGE}"), digest="")
+        return Reach(place=place, says=escape_control_chars(f"{says}, and {_TOO_LARGE}"), digest="")
     return _reach(place, says, {"command": command, "folder": content})
 
 
@@ -278,12 +278,12 @@ def _outside(folder: Path, path: Path) -> str:
 
 def _reach(place: str, says: str, facts: Mapping[str, Any]) -> Reach:
     text = json.dumps([_FORM, place, facts], sort_keys=True, ensure_ascii=True, default=str)
-    return Reach(place=place, says=harmless(says), digest=_digest(text.encode()))
+    return Reach(place=place, says=escape_control_chars(says), digest=_digest(text.encode()))
 
 
 def _quoted(folder: Path) -> str:
     """Return a folder as it is written in a command, in one line."""
-    return harmless(shlex.quote(str(folder)))
+    return escape_control_chars(shlex.quote(str(folder)))
 
 
 def _digest(content: bytes) -> str:

@@ -108,7 +108,7 @@ def test_help_imports_no_driver_and_no_library_that_it_does_not_need(words: list
 def test_a_command_is_imported_when_it_is_asked_for() -> None:
     modules = tuple(f"core.cli.{file.stem}" for file in (ROOT / "core" / "cli").glob("[a-z]*.py"))
     code = "sys.argv = ['backhaul', 'pause', '--help']\nfrom tui.main import main\nmain()"
-    assert sorted(imported(code, modules)) == ["core.cli.project_args", "core.cli.operate", "core.cli.output"]
+    assert sorted(imported(code, modules)) == ["core.cli.operate", "core.cli.output", "core.cli.project_args"]
 
 
 def test_the_shell_is_told_the_names_of_syncs_without_a_project_being_read() -> None:

@@ -18,7 +18,7 @@ from textual.app import App
 from textual.notifications import Notification, Notify, SeverityLevel
 from textual.widgets import Input
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.redaction import without_secrets
 from tui.actions import ACTIONS
 from tui.foreign_key_hints import HABITS
@@ -72,10 +72,10 @@ class Acting(App[int]):
 
     def tell(self, text: str, meaning: str = "ok") -> None:
         """Tell a sentence: one line at the lower right for five seconds, and for good in the messages."""
-        plain = harmless(without_secrets(text))
+        plain = escape_control_chars(without_secrets(text))
         self.said.append((time.time(), meaning, plain))
         del self.said[:-500]
-        shown = harmless(plain, most=_LONGEST_TOAST)
+        shown = escape_control_chars(plain, most=_LONGEST_TOAST)
         self.post_message(Notify(_Toast(f"{_SIGNS[meaning]} {shown}", severity=_SEVERITY.get(meaning, "information"))))
 
     async def on_event(self, event: events.Event) -> None:

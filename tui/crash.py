@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.segment import Segment, Segments
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import StateError
 from core.own_folder import make, open_plain
 from core.redaction import blacked_out
@@ -28,14 +28,14 @@ def report(state: Path) -> Segments:
     lines = [f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')}  {kind.__name__ if kind else 'no error'}"]
     lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(trace)]
     lines.append(f"{kind.__name__ if kind else ''}: {error}")
-    text = harmless(blacked_out("\n".join(lines)), lines=True)
+    text = escape_control_chars(blacked_out("\n".join(lines)), lines=True)
     place = state / "logs" / f"console-{time.strftime('%Y%m%d-%H%M%S')}.log"
     try:
         make(state, ("logs",))
         handle = open_plain(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text + "\n")
-        where = f"The report is in {harmless(place)}."
+        where = f"The report is in {escape_control_chars(place)}."
     except (OSError, StateError) as failed:
         reason = failed.message if isinstance(failed, StateError) else failed.strerror
         where = f"The report could not be written ({reason})."

@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.redaction import without_secrets
 from tui.themes import Palette
 
@@ -92,12 +92,12 @@ def _style(palette: Palette, role: str, ground: Style) -> Style:
 
 def width_of(parts: Spans) -> int:
     """Give the cells that spans take, once made harmless."""
-    return sum(cell_len(harmless(without_secrets(part.text))) for part in parts)
+    return sum(cell_len(escape_control_chars(without_secrets(part.text))) for part in parts)
 
 
 def fit(parts: Spans, width: int) -> Spans:
     """Make spans harmless and cut them to a width in cells, an ellipsis at the end where something is missing."""
-    plain = [Span(harmless(without_secrets(part.text), most=width + 1), part.style) for part in parts]
+    plain = [Span(escape_control_chars(without_secrets(part.text), most=width + 1), part.style) for part in parts]
     if sum(cell_len(part.text) for part in plain) <= width:
         return tuple(plain)
     fitted: list[Span] = []
@@ -168,13 +168,17 @@ def _filling(fill: str, cells: int, palette: Palette, under: Style, *, bare: boo
 
 def stood_in(text: str, *, tabs: bool = False) -> str:
     """Give a text to be edited, with a stand-in of one cell for each character that a terminal would obey: places stay."""
-    return text if harmless(text, lines=tabs) == text else "".join(_stand_in(character, tabs) for character in text)
+    return (
+        text
+        if escape_control_chars(text, lines=tabs) == text
+        else "".join(_stand_in(character, tabs) for character in text)
+    )
 
 
 @lru_cache(maxsize=512)
 def _stand_in(character: str, tabs: bool) -> str:
     number = ord(character)
-    if harmless(character, lines=tabs) == character:
+    if escape_control_chars(character, lines=tabs) == character:
         return character
     return chr(0x2400 + number) if number < 0x20 else "␡" if number == 0x7F else "\ufffd"
 
@@ -185,7 +189,7 @@ def wrapped(text: str, width: int, style: str = "text", *, indent: int = 0) -> l
 
     room = max(width - 3 - indent, 8)
     pieces: list[str] = []
-    for paragraph in harmless(without_secrets(text), lines=True).replace("\t", "    ").split("\n"):
+    for paragraph in escape_control_chars(without_secrets(text), lines=True).replace("\t", "    ").split("\n"):
         # a command or a path that is broken at a hyphen would be copied as two words
         pieces += textwrap.wrap(paragraph, room, break_long_words=True, break_on_hyphens=False) or [""]
     return [Line((Span(" " * indent + piece, style),)) for piece in pieces]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.redaction import without_secrets
 from tui import preferences
 from tui.acting import Acting
@@ -242,13 +242,13 @@ class Everywhere(Acting):
         if not text:
             self.tell("copy: nothing is chosen here.", "muted")
             return
-        plain = harmless(without_secrets(text), lines=True)
+        plain = escape_control_chars(without_secrets(text), lines=True)
         self.clipboard_text = plain
         self.tell(send(self, plain), "ok")
 
     def copy_to_clipboard(self, text: str) -> None:
         """Send a text to the terminal's clipboard: harmless, whichever of Textual's own widgets asks for it."""
-        super().copy_to_clipboard(harmless(without_secrets(text), lines=True))
+        super().copy_to_clipboard(escape_control_chars(without_secrets(text), lines=True))
 
     async def do_summary(self, path: str = "") -> None:
         """Say the page in sentences: to the clipboard, or into a file."""

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.redaction import without_secrets
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def tell_notices(console: Console, notices: tuple[Notice, ...]) -> None:
 def sequence(text: str, environment: Mapping[str, str]) -> str:
     """Give what makes a terminal notify its person; `text` is made harmless here, whatever it holds."""
     # a semicolon would part the text into parameters: ConEmu reads OSC 9;4 as progress
-    plain = harmless(without_secrets(text), most=_MOST).replace(";", ",")
+    plain = escape_control_chars(without_secrets(text), most=_MOST).replace(";", ",")
     said = f"\x1b]9;Backhaul: {plain}\x07"
     terminal = environment.get("TERM", "")
     if environment.get("TMUX"):

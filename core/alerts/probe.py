@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from core.alerts.facts import Facts, look
 from core.alerts.troubles import stale_since
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.formatting import counted, took
 from core.model import Alert, AlertTo, Project
 from core.reports.history import daemon
@@ -50,7 +50,7 @@ class Health:
             more = len(self.problems) - _SHOWN
             told = "; ".join([*self.problems[:_SHOWN], *([f"and {more} more"] if more > 0 else [])])
         # the bar ends what a person reads
-        return f"BACKHAUL {'OK' if self.healthy else 'CRITICAL'} - {harmless(told).replace('|', '/')} | {numbers}"
+        return f"BACKHAUL {'OK' if self.healthy else 'CRITICAL'} - {escape_control_chars(told).replace('|', '/')} | {numbers}"
 
 
 def probe(project: Project, store: Store, now: float, *, stale: int | None, with_daemon: bool) -> Health:

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from core.alerts.message import Message
 from core.alerts.texts import clean
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import BackhaulError
 from core.model import AlertTo, Limits, Project, Secret
 from core.redaction import IN_ENVIRONMENT, remember_secret
@@ -78,7 +78,9 @@ class Sender:
                 case AlertTo.TERMINAL:
                     return await asyncio.to_thread(self._to_terminal, message)
         except BackhaulError as error:
-            return Answer(arrived=False, said=_hosts_only(harmless(f"{error.message} {error.remedy}".strip())))
+            return Answer(
+                arrived=False, said=_hosts_only(escape_control_chars(f"{error.message} {error.remedy}".strip()))
+            )
         except OSError as error:
             return Answer(arrived=False, said=f"{error.strerror or type(error).__name__}.")
 
@@ -121,7 +123,7 @@ class Sender:
                 start_new_session=True,
             )
         except OSError as error:
-            return Answer(arrived=False, said=harmless(f"{words[0]} did not start: {error.strerror}."))
+            return Answer(arrived=False, said=escape_control_chars(f"{words[0]} did not start: {error.strerror}."))
         try:
             async with asyncio.timeout(self.command_seconds):
                 printed = await _feed(process, message.body)

@@ -13,7 +13,7 @@ from typing import Any
 
 from core.alerts.decide import News
 from core.alerts.facts import Facts
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.formatting import counted, took, utc
 from core.masking import names_in, values_of, without_people
 from core.model import Alert, Project, Sync, Trouble
@@ -89,7 +89,7 @@ def clean(
         names |= {*project.syncs, *project.sources, *project.destinations}
     values = values_of(row["identity"], row["call"], row["row"]) if row else frozenset()
     told = without_people(blacked_out(text), known=names, values=values - names)
-    return harmless(" ".join(told.split()), most=_LONGEST)
+    return escape_control_chars(" ".join(told.split()), most=_LONGEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ class Case:
             run=run,
             since=self.since,
             at=self.now,
-            says=harmless(f"{name} {says}"),
+            says=escape_control_chars(f"{name} {says}"),
             remedy=remedy,
             look=f"backhaul show {run}" if run else f"backhaul runs {name}",
         )
@@ -184,17 +184,17 @@ def notice_of_project(file: str, problem: str, news: News, since: float, now: fl
     says = (
         f"{file} is mended; what it describes runs again."
         if news is News.RECOVERED
-        else _sentence(f"{file} cannot be used: {harmless(blacked_out(problem), most=_LONGEST)}")
+        else _sentence(f"{file} cannot be used: {escape_control_chars(blacked_out(problem), most=_LONGEST)}")
     )
     remedy = "" if news is News.RECOVERED else "What it describes does not run until the file is mended."
     return Notice(
         trouble=Trouble.PROJECT,
         news=news,
-        about=harmless(file),
+        about=escape_control_chars(file),
         run=None,
         since=since,
         at=now,
-        says=harmless(says),
+        says=escape_control_chars(says),
         remedy=remedy,
         look="backhaul status",
     )

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from core import __version__
 from core.bundle.masker import Masker
 from core.bundle.parts import SETTINGS, Contents
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import BackhaulError, SecretError, TrustError, UsageError
 from core.formatting import utc
 from core.masking import names_in, values_of
@@ -85,7 +85,7 @@ def write_bundle(
     if "\0" in str(file):
         raise UsageError(f"{str(file)!r} is no name for a file.", remedy="Name another one with --to.")
     if os.path.lexists(file):
-        raise UsageError(f"{harmless(file)} is there already.", remedy=_ANOTHER)
+        raise UsageError(f"{escape_control_chars(file)} is there already.", remedy=_ANOTHER)
     _know_secrets(project, read_secret)
     sync = next((each for each in project.syncs.values() if each.id == run.sync), None)
     masker = _masker(project, sync, run, store)
@@ -177,7 +177,7 @@ def _write(file: Path, data: bytes) -> None:
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise UsageError(f"{harmless(file)} is there already.", remedy=_ANOTHER) from None
+        raise UsageError(f"{escape_control_chars(file)} is there already.", remedy=_ANOTHER) from None
     except OSError as error:
         raise _unwritable(file, error) from error
     try:

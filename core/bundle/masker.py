@@ -12,7 +12,7 @@ import secrets as randomness
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.masking import without_people
 from core.redaction import blacked_out
 from core.scan import PieceKind, scan
@@ -67,7 +67,7 @@ class Masker:
             text = text.replace(place, name)
         values = {each for each in {*self._values, *own} if len(each) >= _SHORTEST and each in text} - self.names
         found = without_people(text, known=self.names, values=values, mask=self._once)
-        return harmless(found, lines=True)
+        return escape_control_chars(found, lines=True)
 
     def _once(self, value: str) -> str:
         """Mask a value, but for one that is masked already: quotes around it were left."""
@@ -87,9 +87,11 @@ class Masker:
                 mask = self.value(text, "comment")
                 return f"/* {mask} */" if text.startswith("/*") else f"-- {mask}"
             case PieceKind.CODE:
-                return harmless(_LONG_NUMBER.sub(lambda found: self.value(found[0], "number"), text), lines=True)
+                return escape_control_chars(
+                    _LONG_NUMBER.sub(lambda found: self.value(found[0], "number"), text), lines=True
+                )
             case _:
-                return harmless(text, lines=True)
+                return escape_control_chars(text, lines=True)
 
     def name(self, name: str) -> str:
         """Give a name that the query or the project has; another one may be data (a key of a JSON column)."""
@@ -102,7 +104,7 @@ class Masker:
         if isinstance(value, list | tuple):
             return [self.document(each, kept, key) for each in value]
         if isinstance(value, str):
-            return harmless(blacked_out(value), most=200) if key in kept else self.text(value)
+            return escape_control_chars(blacked_out(value), most=200) if key in kept else self.text(value)
         return value if value is None or isinstance(value, bool | int | float) else self.text(str(value))
 
     def _key(self, name: str) -> str:

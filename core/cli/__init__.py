@@ -21,7 +21,7 @@ __all__ = ["backhaul", "main"]
 
 _MODULES = {
     "alerts": "alerts",
-    "audit": "mend",
+    "audit": "recovery",
     "bundle": "bundle",
     "check": "project",
     "completion": "doctor",
@@ -29,7 +29,7 @@ _MODULES = {
     "demo": "demo",
     "doctor": "doctor",
     "explain": "history",
-    "forget": "mend",
+    "forget": "recovery",
     "init": "project",
     "key": "key",
     "lint": "lint",
@@ -50,7 +50,7 @@ _MODULES = {
     "stop": "operate",
     "templates": "templates",
     "trust": "trust",
-    "undo": "mend",
+    "undo": "recovery",
     "web": "web",
 }
 """The module in which each command stands."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.model import Finding, Severity
 from core.query.place import line_and_column
 
@@ -31,7 +31,7 @@ def annotation(file: Path, text: str, finding: Finding) -> str:
     given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     how = " (backhaul lint --fix)" if finding.fix and finding.fix.certain else ""
     mend = f"\nFix: {finding.fix.label}{how}" if finding.fix else ""
-    return f"::{_COMMANDS[finding.severity]} {given}::{_data(harmless(finding.message + mend, lines=True))}"
+    return f"::{_COMMANDS[finding.severity]} {given}::{_data(escape_control_chars(finding.message + mend, lines=True))}"
 
 
 def _path(file: Path) -> str:

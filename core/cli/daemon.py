@@ -11,7 +11,7 @@ import click
 
 from core.cli.output import fail, folder_option, json_option, print_json, say
 from core.cli.project_args import open_project
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import BackhaulError, UsageError
 from core.formatting import moment
 
@@ -69,7 +69,7 @@ def install(folder: Path | None, *, metrics: str, credentials: Path | None, only
         return
     file = place_of(project)
     if file.exists() and file.read_text("utf-8") != text:
-        say(f"{harmless(file)} was another one, and is replaced.", sign="warn")
+        say(f"{escape_control_chars(file)} was another one, and is replaced.", sign="warn")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
@@ -79,7 +79,7 @@ def install(folder: Path | None, *, metrics: str, credentials: Path | None, only
             where=str(file),
             remedy="Put what `backhaul daemon install --print` prints where systemd looks for units.",
         ) from error
-    say(f"Wrote {harmless(file)}.", sign="ok")
+    say(f"Wrote {escape_control_chars(file)}.", sign="ok")
     say("Start it now and at each login:")
     click.echo(f"  systemctl --user daemon-reload && systemctl --user enable --now {name_of(project)}")
     say("Keep it running when nobody is logged in:")

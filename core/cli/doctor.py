@@ -10,7 +10,7 @@ import click
 
 from core import __version__
 from core.cli.output import folder_option, json_option, print_json, say
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import BackhaulError
 from core.formatting import counted
 
@@ -43,7 +43,7 @@ def doctor(*, folder: Path | None, as_json: bool) -> None:
         say(f"{name:<24} {version or 'missing'}", sign="ok" if version else "bad")
     say(f"{'keyring backend':<24} {found['keyring']}", sign="none")
     for name, value in found["project"].items():
-        say(harmless(f"{name:<24} {value}"), sign="none")
+        say(escape_control_chars(f"{name:<24} {value}"), sign="none")
 
 
 def _in_one_line(error: Exception) -> str:

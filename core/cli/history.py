@@ -258,8 +258,7 @@ def _print_rejected(rows: Sequence[Mapping[str, Any]]) -> None:
 def explain(sync: str, key: str, *, folder: Path | None, as_json: bool) -> None:
     """Tell the life of KEY (a userId; for events a messageId) in SYNC: what was acknowledged, refused, pending, and how to repeat it."""
     from core.calls.fields import CALLS
-    from core.preview.to_json import lives_json
-    from core.reports.explain import explain_key
+    from core.reports.explain import explain_key, lives_json
 
     project = open_project(folder, quiet=True, looking=True)
     chosen = open_syncs(project, (sync,))[0]

@@ -13,7 +13,7 @@ import click
 
 from core.cli.output import colour, fail, folder_option, json_option, print_json
 from core.cli.project_args import open_project
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import UsageError
 from core.model import Secret
 from core.paths import expanded
@@ -202,7 +202,7 @@ def _inspected(file: str | None, passphrase_file: Path | None) -> tuple[Inspecti
             if found.verdict is not keys.Verdict.NEEDS_PASSPHRASE:
                 break
             typed = click.prompt(
-                f"Passphrase of {harmless(name)}", hide_input=True, err=True, default="", show_default=False
+                f"Passphrase of {escape_control_chars(name)}", hide_input=True, err=True, default="", show_default=False
             )
             remember_secret(typed)
             found = keys.inspect(material, Secret(typed), name=name)
@@ -270,7 +270,7 @@ def _tell(
         print_json(_facts(found) | sql | {"warning": warning, "kept": kept})
         return
     for line in _lines(found, sql, warning, kept):
-        click.echo(line if line.startswith("\x1b") else harmless(line, lines=True), err=err, color=colour())
+        click.echo(line if line.startswith("\x1b") else escape_control_chars(line, lines=True), err=err, color=colour())
 
 
 def _lines(found: Inspection, sql: dict[str, str], warning: str, kept: str) -> list[str]:
@@ -289,7 +289,7 @@ def _lines(found: Inspection, sql: dict[str, str], warning: str, kept: str) -> l
     if found.command:
         title = "A new pair with openssl:" if found.command == GENERATE else "The same for a file:"
         lines += ["", title, f"  {found.command}"]
-    return lines + (["", f"{click.style('!', fg='yellow')} {harmless(warning)}"] if warning else [])
+    return lines + (["", f"{click.style('!', fg='yellow')} {escape_control_chars(warning)}"] if warning else [])
 
 
 def _facts(found: Inspection) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import click
 
 from core.cli.output import fail, folder_option, json_option, print_json, say
 from core.cli.project_args import complete_sync, open_project, open_syncs
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import UsageError
 from core.model import CallType, Severity
 
@@ -153,9 +153,9 @@ def _print(found: list[_Linted]) -> None:
     signs = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: "none"}
     for each in found:
         if each.fixed:
-            say(f"{harmless(each.file)}: {each.fixed} mended", sign="ok")
+            say(f"{escape_control_chars(each.file)}: {each.fixed} mended", sign="ok")
         for finding in each.findings:
-            place = f"{harmless(each.file)}:{finding.line}:{finding.column}"
+            place = f"{escape_control_chars(each.file)}:{finding.line}:{finding.column}"
             say(f"{place} {finding.message} [{finding.rule}]", sign=signs[finding.severity])
             if finding.fix:
                 say(f"    fix: {finding.fix.label}{' (--fix)' if finding.fix.certain else ''}", dim=True)
@@ -185,7 +185,7 @@ def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Con
         owner = _owner(project, file) if not asked.dialect else None
         if owner is None and not asked.dialect:
             raise UsageError(
-                f"{harmless(file)} belongs to no sync.",
+                f"{escape_control_chars(file)} belongs to no sync.",
                 remedy="Say its dialect with --dialect, and its call with --call.",
             )
         chosen.append((file, owner))
@@ -222,9 +222,9 @@ def _read(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig")
     except OSError as error:
-        raise UsageError(f"{harmless(file)} cannot be read: {error.strerror}.") from error
+        raise UsageError(f"{escape_control_chars(file)} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{harmless(file)} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
+        raise UsageError(f"{escape_control_chars(file)} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
 
 
 def _owner(project: Project | None, file: Path) -> Sync | None:

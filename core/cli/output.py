@@ -2,7 +2,7 @@
 
 Colour and progress only where stdout (for progress: stderr) is a terminal, and not where NO_COLOR or TERM=dumb ask for
 none; never without a sign beside the colour.
-Everything that came from outside passes `harmless`.
+Everything that came from outside passes `escape_control_chars`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import click
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import BackhaulError, QueryError
 
 __all__ = [
@@ -58,7 +58,7 @@ def _is_dumb() -> bool:
 
 def say(text: str = "", *, sign: str | None = None, dim: bool = False) -> None:
     """Print a line, made harmless, with a sign that says the same as its colour."""
-    line = harmless(text, lines=True)
+    line = escape_control_chars(text, lines=True)
     if sign:
         mark, colour = _SIGNS[sign]
         line = f"{click.style(mark, fg=colour)} {line}"
@@ -82,13 +82,13 @@ def print_error(error: BackhaulError, *, as_json: bool = False) -> None:
         click.echo(json.dumps(document), err=True)
         return
     place = f"{error.where}: " if error.where else ""
-    line = f"{click.style('✗', fg='red')} {harmless(place + error.message, lines=True)}"
+    line = f"{click.style('✗', fg='red')} {escape_control_chars(place + error.message, lines=True)}"
     click.echo(line, err=True, color=colour())
     if isinstance(error, QueryError):
         for finding in error.findings[1:10]:
-            click.echo(f"  {finding.line}:{finding.column} {harmless(finding.message)}", err=True)
+            click.echo(f"  {finding.line}:{finding.column} {escape_control_chars(finding.message)}", err=True)
     if error.remedy:
-        click.echo(f"  {harmless(error.remedy, lines=True)}", err=True)
+        click.echo(f"  {escape_control_chars(error.remedy, lines=True)}", err=True)
 
 
 def fail(code: int = 1) -> NoReturn:
@@ -98,8 +98,8 @@ def fail(code: int = 1) -> NoReturn:
 
 def table(rows: Sequence[Sequence[Any]], header: Sequence[str], *, widest: int = 60) -> None:
     """Print rows under a header, columns as wide as they need; numbers to the right."""
-    texts = [[harmless("" if cell is None else _text(cell), most=widest) for cell in row] for row in rows]
-    names = [harmless(name, most=widest) for name in header]
+    texts = [[escape_control_chars("" if cell is None else _text(cell), most=widest) for cell in row] for row in rows]
+    names = [escape_control_chars(name, most=widest) for name in header]
     numeric = [bool(rows) and all(isinstance(row[index], int | float) for row in rows) for index in range(len(header))]
     widths = [max([len(name), *(len(row[index]) for row in texts)]) for index, name in enumerate(names)]
 
@@ -152,7 +152,7 @@ class Progress:
         else:
             text += f" {unit}  {rate:,.0f}/s"
         widest = shutil.get_terminal_size().columns - 1  # a line that wraps could not be written over
-        sys.stderr.write("\r\x1b[K" + harmless(text, most=widest))
+        sys.stderr.write("\r\x1b[K" + escape_control_chars(text, most=widest))
         sys.stderr.flush()
         self._shown = True
 

@@ -15,7 +15,8 @@ from core.formatting import counted
 from core.quoting.markdown import code
 
 if TYPE_CHECKING:
-    from core.preview.plan import Change, PlannedDelivery
+    from core.preview.plan import PlannedDelivery
+    from core.sync.planning.changes import Change
 
 __all__ = ["SHOWN_ADDED", "counts_of", "markdown_of", "value_text", "who_of"]
 

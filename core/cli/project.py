@@ -10,7 +10,7 @@ import click
 
 from core.cli.output import fail, folder_option, json_option, print_json, say
 from core.cli.project_args import open_project
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def init(folder: Path, *, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(folder.absolute())})
         return
-    say(f"Made an empty project in {harmless(folder.absolute())}.", sign="ok")
+    say(f"Made an empty project in {escape_control_chars(folder.absolute())}.", sign="ok")
     say(
         "Next: add sources/<name>.toml, destinations/<name>.toml and syncs/<name>.sql with .toml; then `backhaul check`."
     )

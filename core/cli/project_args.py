@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import ProjectError, UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def open_project(
     if not quiet:
         told = (error for file, error in found.broken.items() if file.parent.name != "syncs" or file.stem not in asked)
         for error in told:
-            click.echo(f"! {harmless(error, lines=True)}", err=True)
+            click.echo(f"! {escape_control_chars(error, lines=True)}", err=True)
     return found
 
 

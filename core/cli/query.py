@@ -12,7 +12,7 @@ import click
 from core.cli.output import fail, folder_option, json_option, print_json, say, table
 from core.cli.plan_text import SHOWN_ADDED, counts_of, markdown_of, value_text, who_of
 from core.cli.project_args import complete_sync, open_project, open_syncs
-from core.cli.run_options import accepted_of, accepting
+from core.cli.run_options import accepting, build_run_options
 from core.formatting import counted, will_read
 from core.json_text import read_json
 
@@ -33,8 +33,7 @@ __all__ = ["plan", "preview"]
 def preview(sync: str, *, limit: int, from_zero: bool, folder: Path | None, as_json: bool) -> None:
     """Show the first rows of SYNC's query and the calls that they become."""
     from core import secrets
-    from core.preview.first_rows import preview_sync
-    from core.preview.to_json import preview_json
+    from core.preview.first_rows import preview_json, preview_sync
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
@@ -67,9 +66,9 @@ def _tell_nothing(_estimate: Estimate) -> None:
 
 def _cell(value: Any) -> Any:
     """Give a value for a table: objects and lists as their JSON, an empty cell for no null."""
-    from core.preview.to_json import plain
+    from core.json_text import to_json
 
-    shown = "null" if value is None else plain(value)
+    shown = "null" if value is None else to_json(value)
     return json.dumps(shown, ensure_ascii=False) if isinstance(shown, dict | list) else shown
 
 
@@ -108,14 +107,13 @@ def plan(sync: str, *, markdown: bool, folder: Path | None, as_json: bool, **sai
     With the words of `run` (--full-refresh, ...) it shows what such a run would do.
     """
     from core import secrets
-    from core.preview.plan import plan_sync
-    from core.preview.to_json import plan_json
+    from core.preview.plan import plan_json, plan_sync
 
     project = open_project(folder, asked=(sync,))
     chosen = open_syncs(project, (sync,))[0]
     told = _tell_nothing if as_json else _tell_estimate
     _tell_notice(project, chosen, as_json=as_json)
-    deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=accepted_of(**said), estimated=told)
+    deliveries = plan_sync(project, chosen, secrets.reader(project), accepted=build_run_options(**said), estimated=told)
     if as_json:
         print_json(plan_json(deliveries))
     elif not deliveries:

@@ -29,19 +29,19 @@ __all__ = ["audit", "forget", "undo"]
 def undo(run: str, *, yes: bool, folder: Path | None, as_json: bool) -> None:
     """Show what RUN overwrote, and with --yes send those values back, with null for traits that it added."""
     from core.cli.run import run_all
-    from core.preview.to_json import plain
-    from core.sync.planning.ledger_match import Accepted
+    from core.json_text import to_json
+    from core.sync.planning.ledger_match import RunOptions
     from core.sync.undo import plan_undo
 
     project = open_project(folder, quiet=as_json)
     sync, identity = _sync_of(project, run)
     if yes:
-        accepted = Accepted(yes=True)
+        accepted = RunOptions(yes=True)
         results = run_all(project, (sync,), accepted=accepted, undo=identity, as_json=as_json, stream=as_json)
         fail(max(int(result["exit_code"]) for result in results))
     found = plan_undo(project, sync, identity)
     if as_json:
-        print_json([plain(asdict(each)) for each in found])
+        print_json([to_json(asdict(each)) for each in found])
     elif not found:
         say(f"Run {run} delivered nothing, so there is nothing to send back.", sign="none")
     for each in () if as_json else found:
@@ -99,13 +99,13 @@ def _value(value: object) -> str:
 def audit(sync: str, *, folder: Path | None, as_json: bool) -> None:
     """Find rows of SYNC that were committed late, behind the window of {{last_sync_time}}, and were never sent."""
     from core import secrets
-    from core.preview.to_json import plain
+    from core.json_text import to_json
     from core.reports.late_rows import audit_sync
 
     project = open_project(folder, asked=(sync,))
     found = audit_sync(project, open_syncs(project, (sync,))[0], secrets.reader(project))
     if as_json:
-        print_json([plain(asdict(each)) for each in found])
+        print_json([to_json(asdict(each)) for each in found])
     for each in () if as_json else found:
         _print_audit(sync, each)
     fail(1 if any(each.missed for each in found) else 0)

@@ -13,13 +13,13 @@ import click
 
 from core.cli.output import Progress, fail, folder_option, json_option, print_error, print_json, say
 from core.cli.project_args import complete_sync, open_project, open_syncs
-from core.cli.run_options import accepted_of, accepting
+from core.cli.run_options import accepting, build_run_options
 from core.errors import BackhaulError, UsageError
 from core.formatting import counted, has_read, will_read
 
 if TYPE_CHECKING:
     from core.model import Project, Sync
-    from core.sync.planning.ledger_match import Accepted
+    from core.sync.planning.ledger_match import RunOptions
     from core.sync.progress.events import Event
 
 __all__ = ["replay", "run", "run_all"]
@@ -36,7 +36,7 @@ def run(syncs: tuple[str, ...], *, replan: bool, yes: bool, folder: Path | None,
     """Run SYNCS once, now; all enabled ones where none is named. With --json, one event a line."""
     if (said["baseline"] or said["new_ledger"]) and not syncs:
         raise UsageError("Name the syncs that --baseline or --new-ledger is for.")
-    accepted = accepted_of(yes=yes, replan=replan, **said)
+    accepted = build_run_options(yes=yes, replan=replan, **said)
     project = open_project(folder, asked=syncs)
     chosen = open_syncs(project, syncs)
     if not chosen:
@@ -79,7 +79,7 @@ def run_all(
     project: Project,
     syncs: Sequence[Sync],
     *,
-    accepted: Accepted | None = None,
+    accepted: RunOptions | None = None,
     replay: bool = False,
     replay_only: frozenset[int] = frozenset(),
     undo: str = "",
@@ -116,7 +116,7 @@ async def _watch(
     project: Project,
     sync: Sync,
     *,
-    accepted: Accepted | None,
+    accepted: RunOptions | None,
     replay: bool,
     replay_only: frozenset[int],
     undo: str,
@@ -259,9 +259,9 @@ def _tell_outcome(event: Event) -> None:
 
 
 def _safe(text: str) -> str:
-    from core.control_chars import harmless
+    from core.control_chars import escape_control_chars
 
-    return harmless(text, lines=True)
+    return escape_control_chars(text, lines=True)
 
 
 def _tell_plan(event: Any, *, brief: bool) -> None:

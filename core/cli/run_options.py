@@ -10,9 +10,9 @@ import click
 from core.errors import UsageError
 
 if TYPE_CHECKING:
-    from core.sync.planning.ledger_match import Accepted
+    from core.sync.planning.ledger_match import RunOptions
 
-__all__ = ["accepted_of", "accepting"]
+__all__ = ["accepting", "build_run_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -34,15 +34,15 @@ def accepting(command: _Command) -> _Command:
     return command
 
 
-def accepted_of(*, yes: bool = False, replan: bool = False, **said: bool) -> Accepted:
+def build_run_options(*, yes: bool = False, replan: bool = False, **said: bool) -> RunOptions:
     """Give what was said as the engine takes it. Raises UsageError for what contradicts itself."""
-    from core.sync.planning.ledger_match import Accepted
+    from core.sync.planning.ledger_match import RunOptions
 
     if said["key_rotated"] and said["another_place"]:
         raise UsageError("--key-rotated and --another-place cannot both be true.")
     if said["baseline"] and said["full_refresh"]:
         raise UsageError("--baseline makes no call and --full-refresh makes all: choose one.")
-    return Accepted(
+    return RunOptions(
         yes=yes,
         replan=replan,
         from_zero=said["from_zero"],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.cli.output import fail, json_option, print_json, say
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,17 +61,17 @@ def _show(project: Project) -> None:
     from core import trust as allowing
     from core.owners import user_name
 
-    say(harmless(f"{project.name} in {project.folder}"))
+    say(escape_control_chars(f"{project.name} in {project.folder}"))
     new = {reach.digest for reach in project.untrusted}
     for reach in project.reaches:
         is_new = reach.digest in new
-        line = harmless(f"{reach.place}: it {reach.says}{' (not allowed yet)' if is_new else ''}")
+        line = escape_control_chars(f"{reach.place}: it {reach.says}{' (not allowed yet)' if is_new else ''}")
         say(line, sign="warn" if is_new else "ok")
     if not project.reaches:
         say("It names nothing outside of its folder.", sign="none")
     for other in allowing.namesakes(project):
         says = f"It has the same name as the project in {other}, and would read the secrets of that one."
-        say(harmless(says), sign="warn")
+        say(escape_control_chars(says), sign="warn")
     if (owner := allowing.foreign_user(project.folder)) is not None:
         say(f"Its files belong to another user, {user_name(owner)}, who can change them at any time.", sign="warn")
 
@@ -88,6 +88,6 @@ def _agreed(folder: Path, *, as_json: bool) -> bool:
         raise UsageError(
             "Somebody has to allow this, and nobody can be asked here.",
             where=str(folder),
-            remedy=f"Look at it in a terminal with `backhaul trust {harmless(shlex.quote(str(folder)))}`, or allow it with --yes.",
+            remedy=f"Look at it in a terminal with `backhaul trust {escape_control_chars(shlex.quote(str(folder)))}`, or allow it with --yes.",
         )
     return bool(click.confirm("Allow this on this machine?", default=False))

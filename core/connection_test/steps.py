@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 
 from core import secrets
 from core.connection_test.test_call import send_test_call
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.destinations import destination_type
 from core.errors import BackhaulError, DeliveryError
 from core.model import Destination, Network, Project, Secret, Source, Step
-from core.sync.delivery.network import open_tunnel, proxy_of, trusting
+from core.sync.delivery.network import find_proxy, open_tunnel, trusting
 from core.sync.delivery.transport import check_address
-from core.sync.source import Secrets, warehouse_at
+from core.sync.source import Secrets, build_warehouse_at
 from core.trust import require_trust
 
 __all__ = ["destination_steps", "source_steps", "steps"]
@@ -58,7 +58,7 @@ def source_steps(project: Project, source: Source, given: Mapping[str, Secret] |
     `given` are secrets by their short names ('password').
     """
     failed = False
-    for step in warehouse_at(project, source, _reader(project, given)).steps():
+    for step in build_warehouse_at(project, source, _reader(project, given)).steps():
         failed = failed or step.passed is False
         yield step
     if not failed:
@@ -111,7 +111,7 @@ def _network(url: str, network: Network) -> Iterator[Step]:
     except DeliveryError as error:
         yield _failed("address", error.message, error.remedy, started)
         return
-    proxy = proxy_of(url, network)
+    proxy = find_proxy(url, network)
     parts = urlsplit(proxy or url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     started = time.monotonic()
@@ -168,7 +168,7 @@ def _writable(folder: Path) -> Step:
     existing = next(each for each in (folder, *folder.parents) if each.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         return _failed("folder", f"{existing} cannot be written.", "Make it writable, or name another folder.", started)
-    return _passed("folder", f"{harmless(folder)} can be written", started)
+    return _passed("folder", f"{escape_control_chars(folder)} can be written", started)
 
 
 def _disk(state: Path) -> Step:
@@ -176,7 +176,7 @@ def _disk(state: Path) -> Step:
     started = time.monotonic()
     existing = next(each for each in (state, *state.parents) if each.exists())
     free = shutil.disk_usage(existing).free
-    detail = f"{free / 1e9:,.1f} GB free for {harmless(state)}"
+    detail = f"{free / 1e9:,.1f} GB free for {escape_control_chars(state)}"
     if free < _LEAST_FREE:
         return _failed("disk", detail, "Make room: a comparison of many rows spills to this disk.", started)
     return _passed("disk", detail, started)

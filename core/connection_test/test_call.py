@@ -15,7 +15,7 @@ from core.destinations import destination_type
 from core.destinations.base import Batch, Outcome
 from core.errors import BackhaulError
 from core.model import CallType, Destination, Project, Step
-from core.sync.delivery.transport import NoReplyError, transport_of
+from core.sync.delivery.transport import NoReplyError, open_transport
 from core.sync.source import Secrets
 from core.trust import require_trust
 
@@ -43,7 +43,7 @@ async def _sent(project: Project, destination: Destination, secrets: Secrets) ->
             destination.settings, lambda secret: secrets(f"{name}.{secret}"), project.folder, TEST_PERSON
         )
         request = plugin.request(batch)
-        async with transport_of(plugin.transport, destination.limits, destination.network) as transport:
+        async with open_transport(plugin.transport, destination.limits, destination.network) as transport:
             verdict = plugin.verdict(batch, await transport.send(request, await transport.position(request)))
     except NoReplyError as error:
         remedy = "The host answers, but not to this call. Try again; look whether a proxy or a firewall reads along."

@@ -34,7 +34,7 @@ from core.model import Project, Source, Table
 from core.query.catalogue import Catalogue
 from core.state.cancellation import Stopping
 from core.state.folder import StateFolder
-from core.sync.source import Secrets, warehouse_at
+from core.sync.source import Secrets, build_warehouse_at
 from core.warehouses import warehouse_type
 
 __all__ = ["keep", "kept", "read"]
@@ -65,7 +65,7 @@ class _Version:
 
 def read(project: Project, source: Source, secrets: Secrets, stopping: Stopping | None = None) -> tuple[Table, ...]:
     """Read a source's catalogue from its warehouse, and keep it. Raises WarehouseError and SecretError."""
-    with warehouse_at(project, source, secrets).open() as session:
+    with build_warehouse_at(project, source, secrets).open() as session:
         watching = stopping.watch(session.cancel) if stopping else contextlib.nullcontext()
         with watching:
             tables = session.catalogue()

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.own_folder import open_plain
 from core.redaction import blacked_out
 
@@ -178,7 +178,7 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, dict):
         return {str(name): _plain(each) for name, each in value.items()}
-    return harmless(blacked_out(str(value)), most=_LONGEST_TEXT, lines=True)
+    return escape_control_chars(blacked_out(str(value)), most=_LONGEST_TEXT, lines=True)
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

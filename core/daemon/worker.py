@@ -30,23 +30,25 @@ from core.reports.rejected_rows import numbers_in
 from core.state.cancellation import STOPPED
 from core.state.folder import StateFolder
 from core.store import Store
-from core.sync.planning.ledger_match import Accepted
+from core.sync.planning.ledger_match import RunOptions
 from core.sync.progress import events
 from core.sync.run import Run
 
-__all__ = ["accepted_of", "main"]
+__all__ = ["build_run_options", "main"]
 
 _USAGE = "usage: python -P -m core.daemon.worker FOLDER"
-_WORDS = {f"--{name.replace('_', '-')}": name for name in (each.name for each in fields(Accepted)) if name != "damaged"}
+_WORDS = {
+    f"--{name.replace('_', '-')}": name for name in (each.name for each in fields(RunOptions)) if name != "damaged"
+}
 
 
-def accepted_of(words: list[str]) -> Accepted:
+def build_run_options(words: list[str]) -> RunOptions:
     """Give what was said to a run in the options of its command. Raises UsageError for one that there is not."""
     unknown = [word for word in words if word not in _WORDS]
     if unknown:
         raise UsageError(f"A run has no option {unknown[0]!r}.")
     said: dict[str, Any] = {_WORDS[word]: True for word in words}
-    return Accepted(**said)
+    return RunOptions(**said)
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ class _Worker:
                 sync,
                 secrets.reader(project),
                 cause=job["cause"],
-                accepted=accepted_of(words),
+                accepted=build_run_options(words),
                 replay_only=only,
                 replay=job["kind"] == "replay",
                 undo=job["run"] if job["kind"] == "undo" else "",

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from core.complete import complete
 from core.complete.describing import described
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.lint import Context, lint, mended, page
 from core.lsp.positions import Lines
 from core.model import Finding, Severity
@@ -54,7 +54,7 @@ class Text:
     def _diagnostic(self, found: Finding) -> types.Diagnostic:
         return types.Diagnostic(
             range=self.lines.range(found.start, found.end),
-            message=harmless(found.message),
+            message=escape_control_chars(found.message),
             severity=_SEVERITIES[found.severity],
             code=found.rule,
             source=SOURCE,
@@ -76,7 +76,7 @@ class Text:
     def _quick_fix(self, found: Finding) -> types.CodeAction:
         edits = found.fix.edits if found.fix else ()
         return types.CodeAction(
-            title=harmless(found.fix.label) if found.fix else found.rule,
+            title=escape_control_chars(found.fix.label) if found.fix else found.rule,
             kind=types.CodeActionKind.QuickFix,
             diagnostics=[self._diagnostic(found)],
             edit=self._edit(
@@ -144,4 +144,4 @@ def _nearest(found: list[Finding]) -> list[Finding]:
 
 def _plain(text: str) -> str:
     """Take their meaning in Markdown from the signs of a name, and what it may hold for a terminal."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|!" else sign for sign in harmless(text))
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#|!" else sign for sign in escape_control_chars(text))

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import UsageError
 from core.model import Column
 from core.preview.arrow_values import python_rows
@@ -52,7 +52,9 @@ def write(table: pa.Table, columns: Sequence[Column], marks: pa.Table | None, fi
 def _new_file(file: Path) -> Iterator[BinaryIO]:
     """Give a file to write that nobody else may read; it has its name when all is written. Raises UsageError where the name is taken."""
     if os.path.lexists(file):
-        raise UsageError(f"{harmless(file)} is there already.", remedy="Name another file, or remove that one.")
+        raise UsageError(
+            f"{escape_control_chars(file)} is there already.", remedy="Name another file, or remove that one."
+        )
     part = file.with_name(f".{file.name}.{randomness.token_hex(4)}")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
@@ -121,7 +123,7 @@ def _write_csv(table: pa.Table, out: BinaryIO, stopping: Stopping) -> None:
 
 
 def _for_spreadsheet(name: str) -> str:
-    return cell(harmless(name, lines=True))
+    return cell(escape_control_chars(name, lines=True))
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -139,7 +141,7 @@ def _harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     odd = pc.fill_null(pc.match_substring_regex(texts, _ODD), False)
     if pc.any(odd).as_py():
         cells = zip(texts.to_pylist(), odd.to_pylist(), strict=True)
-        mended = [harmless(text, lines=True) if is_odd else text for text, is_odd in cells]
+        mended = [escape_control_chars(text, lines=True) if is_odd else text for text, is_odd in cells]
         texts = pa.chunked_array([pa.array(mended, pa.string())])
     formula = pc.fill_null(pc.match_substring_regex(texts, FORMULA), False)
     number = pc.fill_null(pc.match_substring_regex(texts, NUMBER), False)
@@ -148,10 +150,10 @@ def _harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _write_lines(table: pa.Table, out: BinaryIO, stopping: Stopping) -> None:
-    from core.preview.to_json import plain
+    from core.json_text import to_json
 
     for batch in _without_extensions(table).to_batches(max_chunksize=_ROWS):
         stopping.check()
         out.writelines(
-            json.dumps(plain(row), ensure_ascii=True, allow_nan=False).encode() + b"\n" for row in python_rows(batch)
+            json.dumps(to_json(row), ensure_ascii=True, allow_nan=False).encode() + b"\n" for row in python_rows(batch)
         )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from core.json_text import read_json, to_json
 from core.model import Column, Estimate, Project, Sync
 from core.preview.result_set import look
 from core.state.cancellation import Stopping
 from core.sync.preparation import Secrets
 
-__all__ = ["Preview", "PreviewRow", "preview_sync"]
+__all__ = ["Preview", "PreviewRow", "preview_json", "preview_sync"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +66,22 @@ def preview_sync(
         for row, call in zip(shown, calls, strict=True)
     )
     return Preview(columns=found.columns, rows=rows, more=found.more, bound=found.bound, estimate=found.estimate)
+
+
+def preview_json(found: Preview) -> dict[str, Any]:
+    """Give a preview: its columns, and for each row its values, its call and what keeps it from being one."""
+    return {
+        "columns": [{"name": c.name, "kind": c.kind.value, "type": c.type_name} for c in found.columns],
+        "bound": found.bound,
+        "more": found.more,
+        "estimate": asdict(found.estimate) if found.estimate else None,
+        "rows": [
+            {
+                "values": [to_json(value) for value in row.values],
+                "call": read_json(row.call) if row.call else None,
+                "fault": row.fault,
+                "known": row.known,
+            }
+            for row in found.rows
+        ],
+    }

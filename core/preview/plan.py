@@ -7,49 +7,29 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.json_text import read_json
+from core.json_text import read_json, to_json
 from core.model import Estimate, Project, Sync
 from core.state.cancellation import Stopping
 from core.state.folder import StateFolder
 from core.sync.comparison.compare import Comparison
 from core.sync.comparison.stage import ADDED, CHANGED, FAULTY, scratch
 from core.sync.delivery.finish import damaged_ledgers
+from core.sync.planning.changes import Change, differing
 from core.sync.planning.guards import Question
-from core.sync.planning.ledger_match import Accepted
+from core.sync.planning.ledger_match import RunOptions
 from core.sync.planning.plan import write_plan
 from core.sync.planning.planner import Planning, TargetPlan
-from core.sync.preparation import Secrets, target_of
+from core.sync.preparation import Secrets, build_target
 
-_MOST_DIGITS = 400
-
-__all__ = ["Change", "Field", "FieldCount", "PlannedDelivery", "differing", "plan_sync"]
+__all__ = ["FieldCount", "PlannedDelivery", "plan_json", "plan_sync"]
 
 _COUNTED = 10_000
 """Of so many changed rows is told which fields differ in how many."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One field of a changed row, by its path in the call: the value as acknowledged, and the one that would be sent."""
-
-    path: str
-    old: Any
-    new: Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A changed row: whose it is, the fields that differ, and the call that would be sent."""
-
-    identity: Mapping[str, str]
-    fields: tuple[Field, ...]
-    call: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +69,7 @@ def plan_sync(
     sync: Sync,
     secrets: Secrets,
     *,
-    accepted: Accepted | None = None,
+    accepted: RunOptions | None = None,
     samples: int = 20,
     stopping: Stopping | None = None,
     estimated: Callable[[Estimate], None] = lambda _estimate: None,
@@ -107,8 +87,8 @@ def plan_sync(
         scratch(folder) as connection,
         stopping.watch(connection.interrupt),
     ):
-        targets = [target_of(project, sync, name, secrets) for name in sync.destinations]
-        accepted = accepted or Accepted()
+        targets = [build_target(project, sync, name, secrets) for name in sync.destinations]
+        accepted = accepted or RunOptions()
         if accepted.new_ledger:
             accepted = replace(accepted, damaged=damaged_ledgers(state, store, sync))
         planning = Planning(
@@ -201,33 +181,13 @@ def _changes(
     return tuple(changes), counts, seen
 
 
-def differing(old: str, new: str) -> Iterator[Field]:
-    """Give the fields in which two calls differ."""
-    before, after = (dict(_flat(_read(call))) for call in (old, new))
-    for path in [*before, *(path for path in after if path not in before)]:
-        if before.get(path) != after.get(path) or (path in before) != (path in after):
-            yield Field(path=path, old=before.get(path), new=after.get(path))
-
-
-def _read(call: str) -> Any:
-    """Read a call exactly; one that is nested too deeply is its text."""
-    found = read_json(call)
-    return json.loads(call, parse_float=_number, parse_int=_whole) if isinstance(found, dict) else found
-
-
-def _whole(text: str) -> int | str:
-    return int(text) if len(text) <= _MOST_DIGITS else text
-
-
-def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Give the leaves of a call by their path."""
-    if isinstance(value, dict) and (value or not path):
-        for key, inner in value.items():
-            yield from _flat(inner, f"{path}.{key}" if path else key)
-    else:
-        yield path, value
-
-
-def _number(text: str) -> float | Decimal:
-    """Read a number with a point: as a float where that holds all its digits, so that no difference is lost."""
-    return near if Decimal(repr(near := float(text))) == Decimal(text) else Decimal(text)
+def plan_json(deliveries: Iterable[PlannedDelivery]) -> list[dict[str, Any]]:
+    """Give what would be sent to each destination."""
+    found = []
+    for delivery in deliveries:
+        document = to_json(asdict(delivery))
+        document["comparison"]["calls"] = document["calls"] = delivery.comparison.calls
+        for change in document["changes"]:
+            change["call"] = read_json(change["call"])
+        found.append(document)
+    return found

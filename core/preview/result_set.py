@@ -32,14 +32,14 @@ from core.store import Store
 from core.sync.comparison.against_ledger import judge
 from core.sync.comparison.compare import invalid_ids, refuse_oversized, settle_ids
 from core.sync.comparison.stage import CHANGED, Progress, largest_call, scratch, stage_rows, staged_reader
-from core.sync.preparation import Secrets, Target, check_fit, mapper_of, query_of, target_of, warehouse_of
+from core.sync.preparation import Secrets, Target, build_mapper, build_query, build_target, build_warehouse, check_fit
 from core.warehouses.base import Result
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["MOST_BYTES", "MOST_COLUMNS", "MOST_ROWS", "Look", "LookedRow", "look"]
+__all__ = ["MOST_BYTES", "MOST_COLUMNS", "MOST_ROWS", "ResultRow", "ResultSet", "look"]
 
 MOST_ROWS = 1_000_000
 """So many rows can be looked at; more are a table's, not a person's."""
@@ -55,7 +55,7 @@ KNOWN, NEW, REFUSED = range(3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookedRow:
+class ResultRow:
     """A row: its `place` in the result, from 0, its values, and its mark where it has one.
 
     `known` says whether some destination of the sync has acknowledged its key, None where there is no ledger yet, or no mark.
@@ -69,7 +69,7 @@ class LookedRow:
 
 
 @dataclass(kw_only=True)
-class Look:
+class ResultSet:
     """A result that is held. `more` says that the query has more rows; `bound` is the last_sync_time that was used."""
 
     project: Project
@@ -92,7 +92,7 @@ class Look:
         """How many rows there are, as they are arranged now."""
         return self.table.num_rows if self._places is None else len(self._places)
 
-    def window(self, start: int, count: int) -> tuple[LookedRow, ...]:
+    def window(self, start: int, count: int) -> tuple[ResultRow, ...]:
         """Give some rows, as they are arranged now."""
         places = self._placed(start, count)
         chosen = self.table.take(places) if len(places) else self.table.slice(0, 0)
@@ -103,7 +103,7 @@ class Look:
             values = tuple(column[position] for column in columns)
             mark = marks[position] if marks else {"fault": None, "known": None}
             found.append(
-                LookedRow(place=place, values=values, fault=mark["fault"], known=mark["known"], marked=bool(marks))
+                ResultRow(place=place, values=values, fault=mark["fault"], known=mark["known"], marked=bool(marks))
             )
         return tuple(found)
 
@@ -244,7 +244,7 @@ def look(
     from_zero: bool = False,
     stopping: Stopping | None = None,
     estimated: Callable[[Estimate], None] = lambda _estimate: None,
-) -> Look:
+) -> ResultSet:
     """Run a query and hold its first `limit` rows; `from_zero` binds last_sync_time to 0.
 
     `estimated` takes what the query will read and cost, before it runs, where the warehouse tells. `stopping` stops it, the
@@ -253,9 +253,9 @@ def look(
     if not 1 <= limit <= MOST_ROWS:
         raise UsageError(f"limit is a number from 1 to {MOST_ROWS:,}.")
     stopping = stopping or Stopping()
-    source, warehouse = warehouse_of(project, sync, secrets)
-    query = query_of(sync, warehouse.dialect)
-    targets = tuple(target_of(project, sync, name, secrets) for name in sync.destinations)
+    source, warehouse = build_warehouse(project, sync, secrets)
+    query = build_query(sync, warehouse.dialect)
+    targets = tuple(build_target(project, sync, name, secrets) for name in sync.destinations)
     with StateFolder(project).store() as store:
         ledgers = [store.row("current_ledger", sync=sync.id, destination=target.name) for target in targets]
     times = [ledger["last_sync_time"] if ledger else 0 for ledger in ledgers]
@@ -267,9 +267,9 @@ def look(
             estimated(estimate)
         result = session.preview(text, limit=limit + 1)
         table, is_cut = _read(result.batches)
-        mapper = mapper_of(sync, source, result)
+        mapper = build_mapper(sync, source, result)
     check_fit(sync, mapper, result.columns, targets)
-    return Look(
+    return ResultSet(
         project=project,
         sync=sync,
         columns=result.columns,

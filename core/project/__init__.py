@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 from core import schedule
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.destinations import destination_type
 from core.errors import ProjectError
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
@@ -183,7 +183,7 @@ def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _V
                 )
             yield file.stem, read(file)
         except ProjectError as error:
-            error.where = error.where or harmless(file)
+            error.where = error.where or escape_control_chars(file)
             if len(error.message) > _MOST_SAID:  # it repeats a value
                 error.message = error.message[:_MOST_SAID] + "…"
             broken[file] = error

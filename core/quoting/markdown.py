@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 
 __all__ = ["code"]
 
 
 def code(text: object, *, most: int | None = None) -> str:
     """Write a text as a code span of one line, in which nothing means anything; of at most `most` characters."""
-    plain = harmless(text, most=most)
+    plain = escape_control_chars(text, most=most)
     if not plain.strip(" "):
         return "(empty)" if not plain else "(blanks)"
     fence = "`" * (max((len(run) for run in re.findall("`+", plain)), default=0) + 1)

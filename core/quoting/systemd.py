@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 
 __all__ = ["path", "value", "word"]
 
@@ -35,7 +35,7 @@ def path(text: str) -> str:
 
 def value(text: str) -> str:
     """Write a text for people, such as a description: in one line, what is invisible made visible."""
-    return _ended(harmless(" ".join(text.split())).replace("%", "%%"))
+    return _ended(escape_control_chars(" ".join(text.split())).replace("%", "%%"))
 
 
 def _ended(line: str) -> str:

@@ -5,26 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from core.calls.fields import CALLS
 from core.destinations.base import Batch
 from core.duckdb_helpers import quoted
-from core.json_text import seen
+from core.json_text import seen, to_json
 from core.ledger import LocalLedger
+from core.ledger.identity import matches
 from core.model import Project, Secret, Sync
 from core.quoting import shell
+from core.reports.rejected_rows import without_digests
 from core.state.folder import StateFolder, has_store
 from core.store import Store
 from core.sync.comparison.stage import scratch
-from core.sync.preparation import Target, target_of
+from core.sync.preparation import Target, build_target
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["KeyLife", "curl_of", "curl_of_rejected", "explain_key", "matches"]
+__all__ = ["KeyLife", "build_curl", "build_rejected_curl", "explain_key", "lives_json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ def explain_key(project: Project, sync: Sync, key: str) -> tuple[KeyLife, ...]:
     found: list[KeyLife] = []
     with state.store() as store, scratch(state.scratch(sync)) as connection:
         for name in sync.destinations:
-            target = target_of(project, sync, name, _no_secret)
+            target = build_target(project, sync, name, _no_secret)
             ledger = store.row("current_ledger", sync=sync.id, destination=name)
             if ledger is None:
                 continue
@@ -69,11 +71,6 @@ def explain_key(project: Project, sync: Sync, key: str) -> tuple[KeyLife, ...]:
 def _no_secret(name: str) -> Secret:
     """Stand in for any key, as the shell's variable of its name: what is told here shows none, and must not need one."""
     return Secret(f"${name.rpartition('.')[2].upper()}")
-
-
-def matches(key: str, column: str = "identity") -> str:
-    """Give SQL that says whether an identity has `key` as one of its values, or is it as JSON."""
-    return f"({column} = {quoted(key)} OR list_contains(json_extract_string({column}, '$.*'), {quoted(key)}))"
 
 
 def _acknowledged(
@@ -108,7 +105,7 @@ def _acknowledged(
                 run=delivery["run"] if delivery else None,
                 at=delivery["ended"] if delivery else None,
                 rejected=rejected,
-                curl=curl_of(target, call) if call else "",
+                curl=build_curl(target, call) if call else "",
             )
         )
     return lives
@@ -173,7 +170,7 @@ def _rejected_only(store: Store, target: Target, ledger: Mapping[str, Any], key:
             run=rows[-1]["run"],
             at=rows[-1]["created"],
             rejected=tuple(rows),
-            curl=curl_of(target, rows[-1]["call"]) if rows[-1]["call"] else "",
+            curl=build_curl(target, rows[-1]["call"]) if rows[-1]["call"] else "",
         )
         for identity, rows in by_identity.items()
     ]
@@ -208,14 +205,14 @@ def _pending(
     return lives
 
 
-def curl_of_rejected(project: Project, sync: Sync, row: Mapping[str, Any]) -> str:
+def build_rejected_curl(project: Project, sync: Sync, row: Mapping[str, Any]) -> str:
     """Give the command that sends a rejected row again; nothing where it never became a call."""
     if not row["call"]:
         return ""
-    return curl_of(target_of(project, sync, row["destination"], _no_secret), row["call"])
+    return build_curl(build_target(project, sync, row["destination"], _no_secret), row["call"])
 
 
-def curl_of(target: Target, call: str) -> str:
+def build_curl(target: Target, call: str) -> str:
     """Give the command that sends one call again, with variables ("$WRITE_KEY") instead of secrets.
 
     `target` is made with `_no_secret`. A signature is left out, with a remark: without its key there is none.
@@ -248,3 +245,8 @@ def _quoted_header(name: str, value: str, target: Target) -> str:
     if held is None:
         return shlex.quote(f"{name}: {value}")
     return shlex.quote(f"{name}: {value.removesuffix(held)}") + f'"{held}"'
+
+
+def lives_json(lives: Iterable[KeyLife]) -> list[dict[str, Any]]:
+    """Give what each destination knows of a key."""
+    return [to_json(asdict(life) | {"rejected": [without_digests(row) for row in life.rejected]}) for life in lives]

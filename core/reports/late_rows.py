@@ -26,9 +26,9 @@ from core.state.cancellation import Stopping
 from core.state.folder import StateFolder
 from core.store import Store
 from core.sync.comparison.stage import ADDED, CHANGED, Progress, largest_call, scratch, stage_rows, staged_reader
-from core.sync.planning.ledger_match import Accepted
+from core.sync.planning.ledger_match import RunOptions
 from core.sync.planning.planner import Planning, TargetPlan
-from core.sync.preparation import Secrets, query_of, target_of, warehouse_of
+from core.sync.preparation import Secrets, build_query, build_target, build_warehouse
 
 if TYPE_CHECKING:
     import duckdb
@@ -84,8 +84,8 @@ def audit_sync(
     """
     stopping = stopping or Stopping()
     state = StateFolder(project)
-    _, warehouse = warehouse_of(project, sync, secrets)
-    if not query_of(sync, warehouse.dialect).incremental:
+    _, warehouse = build_warehouse(project, sync, secrets)
+    if not build_query(sync, warehouse.dialect).incremental:
         raise UsageError(
             "The query has no {{last_sync_time}}: each run compares all rows, so no row can be missed.",
             where=str(sync.query_path),
@@ -98,10 +98,10 @@ def audit_sync(
             store=store,
             secrets=secrets,
             connection=connection,
-            accepted=Accepted(from_zero=True),
+            accepted=RunOptions(from_zero=True),
             stopping=stopping,
         )
-        planning.query([target_of(project, sync, name, secrets) for name in sync.destinations])
+        planning.query([build_target(project, sync, name, secrets) for name in sync.destinations])
         auditing = _Auditing(planning)
         connection.execute("ALTER TABLE stage RENAME TO whole")
         return tuple(auditing.audit(position, plan, samples) for position, plan in enumerate(planning.plans))
@@ -202,8 +202,8 @@ class _Auditing:
     def _window(self, bound: int) -> None:
         """Fill `stage` with the rows that the query returns for a bound."""
         planning = self.planning
-        _, warehouse = warehouse_of(planning.project, planning.sync, planning.secrets)
-        query = query_of(planning.sync, warehouse.dialect)
+        _, warehouse = build_warehouse(planning.project, planning.sync, planning.secrets)
+        query = build_query(planning.sync, warehouse.dialect)
         progress = Progress()
         with warehouse.open() as session, planning.stopping.watch(session.cancel):
             session.clock()

@@ -16,7 +16,7 @@ from core.model import CallType, Project, Sync
 from core.reports.explain import KeyLife, explain_key
 from core.state.cancellation import Stopping
 from core.sync.delivery.transport import HttpTransport, NoReplyError
-from core.sync.preparation import Secrets, Target, target_of
+from core.sync.preparation import Secrets, Target, build_target
 from core.trust import require_trust
 
 __all__ = ["Asked", "Person", "known_of"]
@@ -59,7 +59,7 @@ def known_of(project: Project, sync: Sync, key: str, secrets: Secrets, *, stoppi
 
 def _asked(project: Project, sync: Sync, key: str, secrets: Secrets) -> list[Asked]:
     require_trust(project, *(f"destinations/{name}" for name in sync.destinations))
-    targets = [target_of(project, sync, name, secrets) for name in sync.destinations]
+    targets = [build_target(project, sync, name, secrets) for name in sync.destinations]
     return asyncio.run(_ask_all(targets, key))
 
 

@@ -26,13 +26,13 @@ from core.errors import StateError, UsageError
 from core.formatting import counted
 from core.ledger import LocalLedger
 from core.ledger.files import QUARANTINE, durable
+from core.ledger.identity import matches
 from core.model import CallType, Project, Secret, Sync
 from core.own_folder import is_plain_file
-from core.reports.explain import matches
 from core.state.folder import ERASED, StateFolder
 from core.store import Store
 from core.sync.comparison.stage import scratch
-from core.sync.preparation import target_of
+from core.sync.preparation import build_target
 
 if TYPE_CHECKING:
     import duckdb
@@ -264,7 +264,7 @@ def _cleaned_line(line: str, mentions: _Mentions) -> str:
 def _in_file_destinations(project: Project, sync: Sync, mentions: _Mentions) -> Iterable[str]:
     """Say which files of `file` destinations have lines about the person."""
     for name in sync.destinations:
-        target = target_of(project, sync, name, lambda _: Secret("hidden"))
+        target = build_target(project, sync, name, lambda _: Secret("hidden"))
         if target.plugin.transport != "file":
             continue
         request = target.plugin.request(Batch(call=CallType.TRACK, calls=0, joined=lambda _: b""))

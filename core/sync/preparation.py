@@ -19,21 +19,21 @@ from core.destinations.base import DestinationType
 from core.errors import ProjectError, QueryError
 from core.lint.columns import near_field
 from core.model import CallType, Column, Destination, Limits, Project, Removed, Source, Sync
-from core.sync.source import Secrets, warehouse_at
+from core.sync.source import Secrets, build_warehouse_at
 from core.warehouses.base import Result, Warehouse
 
 __all__ = [
     "Secrets",
     "Target",
+    "build_mapper",
+    "build_query",
+    "build_target",
+    "build_warehouse",
     "check_columns",
     "check_fit",
     "check_names",
     "choose",
-    "mapper_of",
     "query_digest",
-    "query_of",
-    "target_of",
-    "warehouse_of",
 ]
 
 _COLUMN_FOLDED_IS_OFF = re.compile(r"--\s*backhaul:\s*ignore\b[^\n]*\bcolumn-folded\b")
@@ -56,7 +56,7 @@ class Target:
         return unfit_sql(call) if self.plugin.semantic_events else None
 
 
-def target_of(project: Project, sync: Sync, name: str, secrets: Secrets) -> Target:
+def build_target(project: Project, sync: Sync, name: str, secrets: Secrets) -> Target:
     """Make the plug-in of one of the sync's destinations. Raises ProjectError where it is missing or broken."""
     destination = project.destinations.get(name)
     if destination is None:
@@ -67,15 +67,15 @@ def target_of(project: Project, sync: Sync, name: str, secrets: Secrets) -> Targ
     return Target(destination=destination, plugin=made, limits=made.batch_limits(sync.call, destination.limits))
 
 
-def warehouse_of(project: Project, sync: Sync, secrets: Secrets) -> tuple[Source, Warehouse]:
+def build_warehouse(project: Project, sync: Sync, secrets: Secrets) -> tuple[Source, Warehouse]:
     """Make the plug-in of the sync's source. Raises ProjectError where it is missing or broken."""
     source = project.sources.get(sync.source)
     if source is None:
         raise ProjectError(f"There is no source {sync.source!r}.", where=str(sync.path))
-    return source, warehouse_at(project, source, secrets)
+    return source, build_warehouse_at(project, source, secrets)
 
 
-def query_of(sync: Sync, dialect: str) -> queries.Query:
+def build_query(sync: Sync, dialect: str) -> queries.Query:
     """Check the sync's query. Raises QueryError with its findings where it may not be run."""
     query = queries.parse(sync.query, dialect)
     errors = tuple(finding for finding in query.findings if finding.severity.value == "error")
@@ -169,7 +169,7 @@ def query_digest(sync: Sync, columns: Sequence[Column], timezone: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def mapper_of(sync: Sync, source: Source, result: Result) -> Mapper:
+def build_mapper(sync: Sync, source: Source, result: Result) -> Mapper:
     """Build the mapper for a result."""
     return build(
         sync.call,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import BackhaulError
 from core.sync.delivery.finish import Finishing, to_the_end
-from core.sync.planning.ledger_match import Move
+from core.sync.planning.ledger_match import LedgerMatch
 from core.sync.progress.run_reporter import planned
 from core.sync.replay import plan_replay
 from core.sync.undo import look_back, record_undo
@@ -47,7 +47,7 @@ async def send_back(run: Run, finishing: Finishing, targets: list[Target]) -> No
 async def _send_rejected(run: Run, finishing: Finishing, target: Target) -> None:
     store, state, connection = finishing.store, finishing.state, finishing.connection
     ledger = store.row("current_ledger", sync=run.sync.id, destination=target.name)
-    if ledger is None or run.move(store, dict(ledger), target) in (None, Move.NEW_LEDGER):
+    if ledger is None or run.move(store, dict(ledger), target) in (None, LedgerMatch.NEW_LEDGER):
         return
     delivery = await to_the_end(
         plan_replay, connection, store, state, run.sync, target, run.id, run.clock(), run.replay_only
@@ -61,7 +61,7 @@ async def _send_back(run: Run, finishing: Finishing, target: Target, undone: Map
     store, state, connection = finishing.store, finishing.state, finishing.connection
     found = await to_the_end(look_back, connection, store, state, run.sync, undone)
     ledger = store.rows("ledger", id=found.ledger)[0]
-    if run.move(store, dict(ledger), target) in (None, Move.NEW_LEDGER):
+    if run.move(store, dict(ledger), target) in (None, LedgerMatch.NEW_LEDGER):
         return
     asked = tuple(each for each in found.questions if not (run.accepted.yes and each.acceptable))
     if asked:

@@ -29,12 +29,12 @@ from core.sync.comparison.stage import scratch
 from core.sync.delivery.finish import Finishing, check_plan, damaged_ledgers
 from core.sync.delivery.transport import warm_up
 from core.sync.planning.guards import Question
-from core.sync.planning.ledger_match import Accepted, Move, account_of, move_of
+from core.sync.planning.ledger_match import LedgerMatch, RunOptions, find_account, find_ledger_match
 from core.sync.planning.planner import Planning
-from core.sync.preparation import Secrets, Target, target_of
+from core.sync.preparation import Secrets, Target, build_target
 from core.sync.progress import events
 from core.sync.progress.events import Event
-from core.sync.progress.run_reporter import RunLog, Telling, planned, resumed
+from core.sync.progress.run_reporter import RunLog, RunReporter, planned, resumed
 from core.sync.resend import send_back, send_rejected
 from core.trust import require_trust
 
@@ -49,7 +49,7 @@ def run_sync(
     secrets: Secrets,
     *,
     cause: str = "command",
-    accepted: Accepted | None = None,
+    accepted: RunOptions | None = None,
     replay: bool = False,
     replay_only: Collection[int] = (),
     undo: str = "",
@@ -65,7 +65,7 @@ def run_sync(
         sync,
         secrets,
         cause=cause,
-        accepted=accepted or Accepted(),
+        accepted=accepted or RunOptions(),
         replay=replay,
         replay_only=frozenset(replay_only),
         undo=undo,
@@ -84,7 +84,7 @@ class Run:
     sync: Sync
     secrets: Secrets
     cause: str = "command"
-    accepted: Accepted = field(default_factory=Accepted)
+    accepted: RunOptions = field(default_factory=RunOptions)
     replay: bool = False
     replay_only: frozenset[int] = frozenset()
     undo: str = ""
@@ -97,7 +97,7 @@ class Run:
     _rejected: int = 0
     _stopped: int = 0
     _errors: list[BackhaulError] = field(default_factory=list)
-    _telling: Telling | None = None
+    _telling: RunReporter | None = None
     _finished: bool = False
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -146,7 +146,7 @@ class Run:
                         state.quarantine(each.file)
                 self._end(store)
 
-    def _begun(self, state: StateFolder, store: Store) -> Telling:
+    def _begun(self, state: StateFolder, store: Store) -> RunReporter:
         """Record that the run has begun, and what it tells from here on."""
         now = self.clock()
         with store.transaction():
@@ -162,7 +162,7 @@ class Run:
             )
             if self.due is not None:
                 store.do("set_run_due", id=self.id, due=self.due)
-        self._telling = Telling(
+        self._telling = RunReporter(
             run=self.id,
             store=store,
             log=RunLog(state.log(self.id)),
@@ -214,7 +214,7 @@ class Run:
         for name in names:
             try:
                 require_trust(self.project, f"destinations/{name}")
-                target = target_of(self.project, self.sync, name, self.secrets)
+                target = build_target(self.project, self.sync, name, self.secrets)
                 _ = target.plugin.account
                 targets.append(target)
             except BackhaulError as error:
@@ -234,10 +234,10 @@ class Run:
         """Finish one earlier delivery; say whether it is out of the way."""
         try:
             require_trust(self.project, f"destinations/{delivery['destination']}")
-            target = target_of(self.project, self.sync, delivery["destination"], self.secrets)
+            target = build_target(self.project, self.sync, delivery["destination"], self.secrets)
             ledger = dict(finishing.store.rows("ledger", id=delivery["ledger"])[0])
             move = self.move(finishing.store, ledger, target)
-            if move is Move.NEW_LEDGER:
+            if move is LedgerMatch.NEW_LEDGER:
                 return True  # it is left behind when the new ledger begins (core.sync.planning.record), and not before
             check_plan(finishing.state, delivery)
         except BackhaulError as error:
@@ -247,14 +247,14 @@ class Run:
             return False
         return await self.finish(finishing, target, delivery)
 
-    def move(self, store: Store, ledger: Mapping[str, Any], target: Target) -> Move | None:
+    def move(self, store: Store, ledger: Mapping[str, Any], target: Target) -> LedgerMatch | None:
         """Say what a ledger is to its destination as it is now; None, and told, where that has to be answered first."""
-        move, question = move_of(store, ledger, target, self.accepted)
+        move, question = find_ledger_match(store, ledger, target, self.accepted)
         if question:
             self.stop(target.name, (question,))
             return None
-        if move is Move.TAKEN_OVER:
-            account = account_of(store, target)
+        if move is LedgerMatch.TAKEN_OVER:
+            account = find_account(store, target)
             store.do("set_ledger_place", id=ledger["id"], account=account, host=target.plugin.host)
         return move
 

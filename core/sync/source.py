@@ -9,13 +9,13 @@ from core.trust import require_trust
 from core.warehouses import warehouse_type
 from core.warehouses.base import Warehouse, ZonedWarehouse
 
-__all__ = ["Secrets", "warehouse_at"]
+__all__ = ["Secrets", "build_warehouse_at"]
 
 Secrets = Callable[[str], Secret]
 """Gives a secret by its full name ('sources/prod.password'); raises SecretError."""
 
 
-def warehouse_at(project: Project, source: Source, secrets: Secrets) -> Warehouse:
+def build_warehouse_at(project: Project, source: Source, secrets: Secrets) -> Warehouse:
     """Make the plug-in of a source, which may be one that is in no file yet. Raises TrustError where its file is not trusted."""
     require_trust(project, f"sources/{source.name}")
     made = warehouse_type(source.type)(

@@ -22,11 +22,11 @@ from core.duckdb_helpers import count
 from core.errors import BackhaulError, StateError, UsageError
 from core.ledger import LocalLedger
 from core.model import CallType, Project, Sync
-from core.preview.plan import Change, differing
 from core.state.folder import StateFolder
 from core.store import Store
 from core.sync.comparison.compare import Comparison
 from core.sync.comparison.stage import scratch
+from core.sync.planning.changes import Change, differing
 from core.sync.planning.guards import Question, call_questions
 from core.sync.planning.plan import write_plan
 from core.sync.planning.record import delivery_row

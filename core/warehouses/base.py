@@ -30,7 +30,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import UsageError, WarehouseError
 from core.model import Bill, Column, Estimate, Secret, Step, Table
 
@@ -76,7 +76,7 @@ class SetupNames:
     def __post_init__(self) -> None:
         for name in (self.user, self.role, self.warehouse, self.project, self.database, *self.schemas, self.public_key):
             if (
-                harmless(name) != name
+                escape_control_chars(name) != name
             ):  # a line break ends a comment, and psql's own commands: what follows would be run
                 raise UsageError(
                     f"{name!r} is no name for a set-up script: it has a line break, or another character that is not seen.",

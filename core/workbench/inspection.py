@@ -9,12 +9,12 @@ from typing import Any
 
 from core import secrets
 from core.errors import UsageError
-from core.preview.plan import plan_sync
-from core.preview.to_json import lives_json, plain, plan_json
-from core.reports.explain import curl_of_rejected, explain_key
+from core.json_text import to_json
+from core.preview.plan import plan_json, plan_sync
+from core.reports.explain import build_rejected_curl, explain_key, lives_json
 from core.reports.person import known_of
 from core.state.folder import StateFolder
-from core.sync.planning.ledger_match import Accepted
+from core.sync.planning.ledger_match import RunOptions
 from core.sync.undo import plan_undo
 from core.workbench.request import Request, named
 from core.workbench.unsaved import Changed, changed_sync, telling
@@ -59,7 +59,7 @@ def plan(request: Request) -> Mapping[str, Any]:
         project,
         changed_sync(project, asked),
         secrets.reader(project),
-        accepted=Accepted(from_zero=asked.from_zero, full_refresh=asked.full_refresh),
+        accepted=RunOptions(from_zero=asked.from_zero, full_refresh=asked.full_refresh),
         samples=asked.samples,
         stopping=request.stopping,
         estimated=telling(request),
@@ -85,7 +85,12 @@ def person(request: Request) -> Mapping[str, Any]:
         {**life, "sync": name}
         for (name, _), life in zip(found.lives, lives_json(each for _, each in found.lives), strict=True)
     ]
-    return {"key": found.key, "sync": sync.name, "lives": told, "asked": [plain(asdict(each)) for each in found.asked]}
+    return {
+        "key": found.key,
+        "sync": sync.name,
+        "lives": told,
+        "asked": [to_json(asdict(each)) for each in found.asked],
+    }
 
 
 def curl(request: Request) -> Mapping[str, Any]:
@@ -98,7 +103,7 @@ def curl(request: Request) -> Mapping[str, Any]:
         raise UsageError("There is no such rejected row in this run.", remedy="It was settled long ago: look again.")
     sync = next((sync for sync in project.syncs.values() if sync.id == row["sync"]), None)
     known = sync is not None and row["destination"] in project.destinations
-    return {"curl": curl_of_rejected(project, sync, dict(row)) if sync and known else ""}
+    return {"curl": build_rejected_curl(project, sync, dict(row)) if sync and known else ""}
 
 
 def undo(request: Request) -> Mapping[str, Any]:
@@ -107,7 +112,7 @@ def undo(request: Request) -> Mapping[str, Any]:
     _check("samples", asked.samples, 0, _MOST_SAMPLES)
     project = request.project()
     sync = named(project, project.syncs, "sync", asked.sync)
-    return {"undos": [plain(asdict(each)) for each in plan_undo(project, sync, asked.run, samples=asked.samples)]}
+    return {"undos": [to_json(asdict(each)) for each in plan_undo(project, sync, asked.run, samples=asked.samples)]}
 
 
 def _check(name: str, number: int, least: int, most: int) -> None:

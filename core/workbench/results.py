@@ -21,11 +21,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core import secrets
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import UsageError
+from core.json_text import read_json, to_json
 from core.paths import expanded
-from core.preview.result_set import MOST_BYTES, MOST_COLUMNS, Look, LookedRow, look
-from core.preview.to_json import call_json, plain
+from core.preview.result_set import MOST_BYTES, MOST_COLUMNS, ResultRow, ResultSet, look
 from core.workbench.request import Request
 from core.workbench.unsaved import Changed, changed_sync, telling
 
@@ -35,7 +35,7 @@ _MOST_PREVIEWED = 10_000
 _MOST_IN_WINDOW = 2_000
 _MOST_HELD = 3
 
-_HELD: OrderedDict[str, Look] = OrderedDict()
+_HELD: OrderedDict[str, ResultSet] = OrderedDict()
 _TURN = threading.Lock()
 
 
@@ -89,7 +89,7 @@ def preview(request: Request) -> Mapping[str, Any]:
         found.mark(request.stopping)
     shown = found.window(0, found.count)
     calls = found.calls([row.place for row in shown], request.stopping)
-    told = [{**_row(row), "call": call_json(call) if call else None} for row, call in zip(shown, calls, strict=True)]
+    told = [{**_row(row), "call": read_json(call) if call else None} for row, call in zip(shown, calls, strict=True)]
     return {**_facts(found, handle), "rows": told, "seconds": time.perf_counter() - began}
 
 
@@ -136,13 +136,13 @@ def call(request: Request) -> Mapping[str, Any]:
     if not 0 <= asked.place < found.table.num_rows:
         raise UsageError("There is no such row.")
     (made,) = found.calls([asked.place], request.stopping)
-    return {"call": call_json(made) if made else None}
+    return {"call": read_json(made) if made else None}
 
 
 def statistics(request: Request) -> Mapping[str, Any]:
     """Say what each column holds."""
     found = _held(request.asked(_Result).result)
-    told = [plain(asdict(each)) for each in found.statistics(request.stopping)[:MOST_COLUMNS]]
+    told = [to_json(asdict(each)) for each in found.statistics(request.stopping)[:MOST_COLUMNS]]
     for column, each in zip(found.columns, told, strict=False):
         each["kind"] = column.kind.value
     return {"columns": told, "rows": found.table.num_rows, "more": found.more}
@@ -156,11 +156,11 @@ def export(request: Request) -> Mapping[str, Any]:
         return {"rows": _held(asked.result).export(file, request.stopping), "file": str(file)}
     except OSError as error:
         raise UsageError(
-            f"{harmless(file)} cannot be written: {error.strerror}.", remedy="Name another file."
+            f"{escape_control_chars(file)} cannot be written: {error.strerror}.", remedy="Name another file."
         ) from error
 
 
-def _open(request: Request, asked: Changed, limit: int) -> tuple[Look, str]:
+def _open(request: Request, asked: Changed, limit: int) -> tuple[ResultSet, str]:
     """Run the query and hold its result; those that were not looked at for longest go, so that all together stay as small as one may be."""
     project = request.project()
     found = look(
@@ -182,7 +182,7 @@ def _open(request: Request, asked: Changed, limit: int) -> tuple[Look, str]:
     return found, handle
 
 
-def _held(handle: str) -> Look:
+def _held(handle: str) -> ResultSet:
     with _TURN:
         found = _HELD.get(handle)
         if found is None:
@@ -191,7 +191,7 @@ def _held(handle: str) -> Look:
     return found
 
 
-def _facts(found: Look, handle: str) -> dict[str, Any]:
+def _facts(found: ResultSet, handle: str) -> dict[str, Any]:
     return {
         "result": handle,
         "columns": [{"name": c.name, "kind": c.kind.value, "type": c.type_name} for c in found.columns[:MOST_COLUMNS]],
@@ -202,10 +202,10 @@ def _facts(found: Look, handle: str) -> dict[str, Any]:
     }
 
 
-def _row(row: LookedRow) -> dict[str, Any]:
+def _row(row: ResultRow) -> dict[str, Any]:
     return {
         "place": row.place,
-        "values": [plain(value) for value in row.values[:MOST_COLUMNS]],
+        "values": [to_json(value) for value in row.values[:MOST_COLUMNS]],
         "fault": row.fault,
         "known": row.known,
         "marked": row.marked,

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import BackhaulError, CancelledError, UsageError
 from core.state.cancellation import Stopping
 from core.workbench.dispatch import do
@@ -188,7 +188,7 @@ def _bug_json(error: Exception) -> dict[str, Any]:
     """Tell a bug: what it is and where, no more than its own words, and no local variable."""
     return {
         "kind": "Bug",
-        "message": f"{type(error).__name__}: {harmless(error, most=300)}",
+        "message": f"{type(error).__name__}: {escape_control_chars(error, most=300)}",
         "remedy": "This is a fault of Backhaul. Please report it with what you did; nothing is lost.",
         "where": (_frames(error) or [""])[-1],
         "offset": None,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 
 
 @pytest.mark.parametrize(
@@ -42,15 +42,20 @@ from core.control_chars import harmless
     ],
 )
 def test_what_a_terminal_would_obey_becomes_visible(text: str, shown: str) -> None:
-    assert harmless(text) == shown
+    assert escape_control_chars(text) == shown
 
 
 def test_tabs_and_line_breaks_stay_where_lines_are_wanted() -> None:
-    assert harmless("a\tb\nc\rd", lines=True) == "a\tb\nc\\x0dd"
+    assert escape_control_chars("a\tb\nc\rd", lines=True) == "a\tb\nc\\x0dd"
 
 
 def test_any_value_is_shown_by_its_text() -> None:
-    assert [harmless(value) for value in (None, 5, b"\x1b", ValueError("\x1b"))] == ["None", "5", "b'\\x1b'", "\\x1b"]
+    assert [escape_control_chars(value) for value in (None, 5, b"\x1b", ValueError("\x1b"))] == [
+        "None",
+        "5",
+        "b'\\x1b'",
+        "\\x1b",
+    ]
 
 
 ANYTHING = st.text(
@@ -63,7 +68,7 @@ ANYTHING = st.text(
 
 @given(ANYTHING, st.booleans())
 def test_nothing_that_controls_is_left_and_the_rest_is_as_it_was(text: str, lines: bool) -> None:
-    shown = harmless(text, lines=lines)
+    shown = escape_control_chars(text, lines=lines)
     shown.encode("utf-8")
     kept = "\t\n" if lines else ""
     assert not [c for c in shown if unicodedata.category(c) == "Cc" and c not in kept]
@@ -73,27 +78,27 @@ def test_nothing_that_controls_is_left_and_the_rest_is_as_it_was(text: str, line
         if unicodedata.bidirectional(c) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
     ]
     assert not set(shown) & set("\u2028\u2029\u200e\u200f\u061c\ufeff")
-    assert harmless(shown, lines=lines) == shown
+    assert escape_control_chars(shown, lines=lines) == shown
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="\u115f\u1160\u3164\uffa0")))
 def test_a_text_of_letters_numbers_and_signs_is_not_touched(text: str) -> None:
-    assert harmless(text) == text
+    assert escape_control_chars(text) == text
 
 
 @given(ANYTHING, st.integers(1, 20))
 def test_a_text_is_cut_to_so_many_characters(text: str, most: int) -> None:
-    shown = harmless(text, most=most)
-    whole = harmless(text)
+    shown = escape_control_chars(text, most=most)
+    whole = escape_control_chars(text)
     assert len(shown) <= most
     assert shown == whole if len(whole) <= most else shown.endswith("…")
 
 
 def test_a_long_text_is_not_read_to_its_end_to_be_cut() -> None:
-    assert harmless("x" * 50_000_000, most=5) == "xxxx…"
+    assert escape_control_chars("x" * 50_000_000, most=5) == "xxxx…"
 
 
 def test_no_two_texts_that_differ_in_tags_look_the_same() -> None:
     tags = [chr(number) for number in range(0xE0000, 0xE1000)]
-    assert len({harmless(f"a{tag}") for tag in tags}) == len(tags)
-    assert all(harmless(f"a{tag}").isascii() for tag in tags)
+    assert len({escape_control_chars(f"a{tag}") for tag in tags}) == len(tags)
+    assert all(escape_control_chars(f"a{tag}").isascii() for tag in tags)

@@ -283,14 +283,14 @@ def live(project: Path) -> None:
     from core import secrets
     from core.errors import LockedError
     from core.state import folder
-    from core.sync.planning.ledger_match import Accepted
+    from core.sync.planning.ledger_match import RunOptions
     from core.sync.run import run_sync
 
     folder._DAY = DAY
 
     async def run(name: str) -> None:
         found = projects.load(project)
-        events = run_sync(found, found.syncs[name], secrets.reader(found), cause="soak", accepted=Accepted(yes=True))
+        events = run_sync(found, found.syncs[name], secrets.reader(found), cause="soak", accepted=RunOptions(yes=True))
         with contextlib.suppress(LockedError):
             async for _ in events:
                 pass

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 from rich.cells import cell_len
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from tests.projects import ProjectFolder
 from tests.servers.receiving import Receiver
 
@@ -70,7 +70,7 @@ _TEXT = re.compile("[^\x00-\x1f\x7f-\x9f]+")
 
 def obeyed(text: str) -> bool:
     """Say whether a text holds something that a terminal would obey."""
-    return harmless(text) != text
+    return escape_control_chars(text) != text
 
 
 def quoted(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.sync.progress.recording import Course
+from core.sync.progress.recording import Recording
 from tests.projects import ProjectFolder
 from tests.tui import acme
 from tests.tui.harness import screen_text, until
@@ -106,16 +106,16 @@ async def test_a_long_run_is_looked_at_without_holding_up_the_loop(day: ProjectF
         answer = course.told[19]
         many = 20_000
         moments = (*course.moments[:20], *(course.moments[19] + each / 100 for each in range(many)))
-        long = Course(moments=moments, told=(*course.told[:20], *[answer] * many), kept=kept(course, many))
+        long = Recording(moments=moments, told=(*course.told[:20], *[answer] * many), kept=kept(course, many))
         for share in range(20):
             long.progress(long.begin + (long.end - long.begin) * share / 20)
 
 
-def kept(course: Course, many: int) -> tuple[object, ...]:
-    from core.sync.progress.recording import course_of
+def kept(course: Recording, many: int) -> tuple[object, ...]:
+    from core.sync.progress.recording import build_recording
 
     told = [*zip(course.moments[:20], course.told[:20], strict=True)]
     told += [(course.moments[19] + each / 100, course.told[19]) for each in range(many)]
-    whole = course_of(told)
+    whole = build_recording(told)
     assert whole is not None
     return whole.kept

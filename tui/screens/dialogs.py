@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.formatting import clock, counted
 from core.json_text import seen
 from core.quoting.spreadsheet import cell
@@ -315,7 +315,7 @@ def export(app: Everywhere, screen: Actor, path: str) -> None:
 
 async def write_text(app: Everywhere, path: str, text: str) -> None:
     """Write a (harmless) text into a file, and tell."""
-    plain = harmless(without_secrets(text), lines=True) + "\n"
+    plain = escape_control_chars(without_secrets(text), lines=True) + "\n"
 
     def write() -> Path:
         file = (app.folder / Path(path).expanduser()).absolute()
@@ -356,8 +356,8 @@ def write_rows(file: Path, heads: Sequence[str], rows: Sequence[Sequence[object]
 
 def _json(values: dict[str, object]) -> str:
     text = without_secrets(json.dumps(values, ensure_ascii=False))
-    return text if harmless(text) == text else seen(text)
+    return text if escape_control_chars(text) == text else seen(text)
 
 
 def _for_spreadsheet(text: str) -> str:
-    return cell(harmless(without_secrets(text), lines=True))
+    return cell(escape_control_chars(without_secrets(text), lines=True))

@@ -19,7 +19,7 @@ from textual.document._document import Document, EditResult, Location
 from textual.document._wrapped_document import WrappedDocument
 from textual.geometry import Offset, Size
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 
 __all__ = ["TAB", "Cells", "SqlDocument", "Unwrapped", "cells_of", "cleaned", "difference"]
 
@@ -80,7 +80,7 @@ def _laid_out(line: str) -> Cells:
     drawn: list[str] = []
     starts = [0]
     odd: list[int] = []
-    safe = harmless(line, lines=True) == line
+    safe = escape_control_chars(line, lines=True) == line
     at = 0
     for column, character in enumerate(line):
         if character == "\t":
@@ -99,7 +99,7 @@ def _laid_out(line: str) -> Cells:
 @lru_cache(maxsize=512)
 def _stand_in(character: str) -> str:
     """Give what is drawn instead of a character that a terminal would obey; nothing for all others."""
-    if harmless(character, lines=True) == character:
+    if escape_control_chars(character, lines=True) == character:
         return ""
     number = ord(character)
     if number < 0x20:

@@ -16,7 +16,7 @@ from textual import events
 from textual.message import Message
 from textual.widgets import Input
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.redaction import remember_secret
 from tui.drawing import stood_in
 
@@ -86,7 +86,7 @@ class Entry(Input):
             self.delete_selection()
         if _KEY in text:
             remember_secret(text)
-        super().insert_text_at_cursor(text if self.password else harmless(" ".join(text.split("\n"))))
+        super().insert_text_at_cursor(text if self.password else escape_control_chars(" ".join(text.split("\n"))))
 
     def _on_paste(self, event: events.Paste) -> None:
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")  # a terminal pastes carriage returns for line ends

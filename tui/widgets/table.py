@@ -17,7 +17,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from tui.drawing import Line, Span, SpanLike, fit, spans, width_of
 from tui.widgets.canvas import Canvas
 
@@ -320,6 +320,8 @@ def _needed(place: int, column: Column, rows: Sequence[Row]) -> int:
     if column.width is not None:
         return column.width
     cells = (
-        cell_len(harmless(_cell_text(row.cells[place]), most=column.most)) for row in rows if place < len(row.cells)
+        cell_len(escape_control_chars(_cell_text(row.cells[place]), most=column.most))
+        for row in rows
+        if place < len(row.cells)
     )
     return max([cell_len(column.head), column.least, *cells])

@@ -9,7 +9,7 @@ from core.calls.mapper import Mapper
 from core.duckdb_helpers import count, digests, fill
 from core.ledger import LocalLedger
 from core.sync.comparison.stage import judge_rows
-from core.sync.comparison.unchanged_filter import Sieve
+from core.sync.comparison.unchanged_filter import UnchangedFilter
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,7 +21,7 @@ def judge(
     connection: duckdb.DuckDBPyConnection,
     ledgers: Sequence[LocalLedger],
     mapper: Mapper,
-    sieve: Sieve | None = None,
+    sieve: UnchangedFilter | None = None,
     *,
     everything: bool = False,
 ) -> list[int]:
@@ -43,7 +43,7 @@ def removed(
     position: int,
     ledger: LocalLedger,
     mapper: Mapper,
-    sieve: Sieve,
+    sieve: UnchangedFilter,
     known: int,
 ) -> int:
     """Find the rows of a ledger that a whole result no longer has, into `removed_<position>`; give how many.
@@ -75,7 +75,7 @@ def removed(
     return count(connection, f"SELECT count(*) FROM {table}")
 
 
-def _find_twins(connection: duckdb.DuckDBPyConnection, sieve: Sieve | None) -> None:
+def _find_twins(connection: duckdb.DuckDBPyConnection, sieve: UnchangedFilter | None) -> None:
     """Make the table `twins`. A row that was left behind is as every ledger has it, so one ledger tells all."""
     import pyarrow as pa
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,7 +56,7 @@ class CellLimit:
             if (pc.max(sizes).as_py() or 0) <= self.most:
                 continue
             over = pc.fill_null(pc.greater(sizes, self.most), fill_value=False)
-            name = harmless(self.names[position], most=100)
+            name = escape_control_chars(self.names[position], most=100)
             told = [
                 f'"{name}" is {size:,} bytes; a call may have {self.most // 2:,}' if is_over else None
                 for size, is_over in zip(sizes.to_pylist(), over.to_pylist(), strict=True)

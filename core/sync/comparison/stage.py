@@ -22,7 +22,7 @@ from core.model import Limits
 from core.sync.comparison.large_cells import OVERSIZED, CellLimit, memory_for, slices
 from core.sync.comparison.prefetch import read_ahead
 from core.sync.comparison.row_hashes import hashes_sql
-from core.sync.comparison.unchanged_filter import Sieve
+from core.sync.comparison.unchanged_filter import UnchangedFilter
 from core.warehouses.base import Result
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def staged_reader(
     *,
     call_bytes: int,
     most: int | None = None,
-    sieve: Sieve | None = None,
+    sieve: UnchangedFilter | None = None,
 ) -> pa.RecordBatchReader:
     """Give the result's batches under the names c0, c1, …, counted; raises BackhaulError beyond `most` rows.
 
@@ -178,7 +178,9 @@ def largest_call(limits: Iterable[Limits]) -> int:
     return max((each.call_bytes for each in limits), default=_WITHOUT_DESTINATION)
 
 
-def _sifted(batches: Iterator[pa.RecordBatch], schema: pa.Schema, sieve: Sieve | None) -> Generator[pa.RecordBatch]:
+def _sifted(
+    batches: Iterator[pa.RecordBatch], schema: pa.Schema, sieve: UnchangedFilter | None
+) -> Generator[pa.RecordBatch]:
     """Give the rows that pass the sieve, where there is one. It is prepared while the first batch is on its way."""
     if sieve is not None:
         with _explained(sieve.folder):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from core.ledger.index import Hashes, Index
 
-__all__ = ["Sieve"]
+__all__ = ["UnchangedFilter"]
 
 PASSING = 20_000
 """So many rows pass before the index is made: to judge them costs less, and they tell of what kind the ids are."""
@@ -52,7 +52,7 @@ _FEW_RUNS = 64
 
 
 @dataclass(slots=True, kw_only=True)
-class Sieve:
+class UnchangedFilter:
     """The sieve of one run. `judged` are the keys, ledger by ledger, of rows that always pass.
 
     `folder` is where its own DuckDB may spill (it hashes while the other one waits for its rows). `full` says that the

@@ -13,11 +13,11 @@ import asyncio
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-__all__ = ["Breaker"]
+__all__ = ["CircuitBreaker"]
 
 
 @dataclass(slots=True, kw_only=True)
-class Breaker:
+class CircuitBreaker:
     """The breaker of one destination. Who sends is told apart by any value of its own (a batch's number, say)."""
 
     opens_after: int = 5

@@ -43,13 +43,13 @@ from core.errors import DeliveryError
 from core.model import CallType, Limits
 from core.store import Store
 from core.sync.delivery.canary import look_at_canary
-from core.sync.delivery.circuit_breaker import Breaker
+from core.sync.delivery.circuit_breaker import CircuitBreaker
 from core.sync.delivery.evidence import Evidence, Suspicion
-from core.sync.delivery.group_commit import Journal
+from core.sync.delivery.group_commit import GroupCommit
 from core.sync.delivery.pauses import PausedError, asked_to_wait, not_taken, refused, refuses_everything
 from core.sync.delivery.pieces import BatchProgress, Piece, cut, halves, sampled, singles
 from core.sync.delivery.plan_source import PlanSource
-from core.sync.delivery.rate_limiter import Pace
+from core.sync.delivery.rate_limiter import RateLimiter
 from core.sync.delivery.rejections import Rejection, record_not_sent, record_rejection
 from core.sync.delivery.transport import NoReplyError, Transport
 from core.sync.planning.plan_file import PlanBatch, plan_rows, sequences_of
@@ -120,10 +120,10 @@ class Delivering:
     has_failed_before: bool = False
     rejected_before: frozenset[int] = frozenset()
     started: float = field(default_factory=time.monotonic)
-    breaker: Breaker = field(default_factory=Breaker)
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     evidence: Evidence = field(default_factory=Evidence)
-    pace: Pace = field(init=False)
-    journal: Journal = field(init=False)
+    pace: RateLimiter = field(init=False)
+    journal: GroupCommit = field(init=False)
     _stack: list[Piece] = field(default_factory=list)
     _aside: list[Piece] = field(default_factory=list)
     _under_way: dict[int, BatchProgress] = field(default_factory=dict)
@@ -135,8 +135,8 @@ class Delivering:
     _slowed_at: float = float("-inf")
 
     def __post_init__(self) -> None:
-        self.journal = Journal(self.store)
-        self.pace = Pace(most=self.limits.requests, sleep=self.sleep)
+        self.journal = GroupCommit(self.store)
+        self.pace = RateLimiter(most=self.limits.requests, sleep=self.sleep)
 
     @property
     def call(self) -> CallType:

@@ -17,9 +17,9 @@ from core.store import Store
 from core.sync.delivery.canary import CanaryStop
 from core.sync.delivery.commit import Outcome, commit
 from core.sync.delivery.deliver import Delivering, PausedError
-from core.sync.delivery.transport import transport_of
+from core.sync.delivery.transport import open_transport
 from core.sync.planning.guards import Question
-from core.sync.planning.ledger_match import Accepted
+from core.sync.planning.ledger_match import RunOptions
 from core.sync.preparation import Target
 from core.sync.progress import events
 
@@ -41,7 +41,7 @@ class Finishing:
     connection: duckdb.DuckDBPyConnection
     emit: Callable[[events.Event], None]
     run: str
-    accepted: Accepted
+    accepted: RunOptions
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -94,7 +94,7 @@ class Finishing:
         before = self.store.row("delivery_before", ledger=delivery["ledger"], id=delivery["id"])
         if delivery["ordered"]:  # one batch after the other
             target = replace(target, limits=replace(target.limits, connections=1))
-        async with transport_of(target.plugin.transport, target.limits, target.destination.network) as transport:
+        async with open_transport(target.plugin.transport, target.limits, target.destination.network) as transport:
             await Delivering(
                 store=self.store,
                 delivery=delivery,

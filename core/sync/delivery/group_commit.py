@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from core.store import Store
 
-__all__ = ["Journal"]
+__all__ = ["GroupCommit"]
 
 _Value = TypeVar("_Value")
 
 
 @dataclass(slots=True)
-class Journal:
+class GroupCommit:
     """Writes into a store for tasks of one event loop, in a thread."""
 
     store: Store

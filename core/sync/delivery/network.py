@@ -19,13 +19,13 @@ from core.model import Network
 from core.no_proxy import is_named
 from core.redaction import remember_secret
 
-__all__ = ["LOOPBACK", "open_tunnel", "proxy_of", "trusting", "without_password"]
+__all__ = ["LOOPBACK", "find_proxy", "open_tunnel", "trusting", "without_password"]
 
 _LONGEST_REPLY = 16 * 1024
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def proxy_of(url: str, network: Network) -> str:
+def find_proxy(url: str, network: Network) -> str:
     """Give the address of the proxy on the way to `url`, its password included; empty where there is none."""
     parts = urlsplit(url)
     host = parts.hostname or ""

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-__all__ = ["Pace"]
+__all__ = ["RateLimiter"]
 
 _PLATEAU = 30.0
 """Seconds of successes in which the rate climbs back to what was taken before a 429."""
@@ -45,7 +45,7 @@ slow down everything for good, and one that allows less says so again, by the ne
 
 
 @dataclass(slots=True, kw_only=True)
-class Pace:
+class RateLimiter:
     """The pace of one destination. `most` is its limit in requests a second."""
 
     most: float

@@ -24,12 +24,12 @@ from core.model import Limits, Network
 from core.own_folder import open_plain
 from core.redaction import remember_secret, without_secrets
 from core.sync.delivery.content_encoding import ACCEPTED, decoded
-from core.sync.delivery.network import LOOPBACK, proxy_of, trusting, without_password
+from core.sync.delivery.network import LOOPBACK, find_proxy, trusting, without_password
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["FileTransport", "HttpTransport", "NoReplyError", "Transport", "check_address", "transport_of", "warm_up"]
+__all__ = ["FileTransport", "HttpTransport", "NoReplyError", "Transport", "check_address", "open_transport", "warm_up"]
 
 _LONGEST_REPLY = 1024 * 1024
 """What is read of a reply: Jitsu's names every call of a batch that it did not take."""
@@ -87,7 +87,7 @@ class HttpTransport:
         """Give the client for an address. Raises DeliveryError where the proxy or the certificates cannot be used."""
         import httpx
 
-        proxy = proxy_of(url, self._network)
+        proxy = find_proxy(url, self._network)
         if proxy not in self._clients:
             most = self._limits.connections
             context = trusting(self._network)
@@ -233,7 +233,7 @@ class FileTransport:
         return None
 
 
-def transport_of(name: str, limits: Limits, network: Network | None = None) -> Transport:
+def open_transport(name: str, limits: Limits, network: Network | None = None) -> Transport:
     """Give a transport for a destination type's `transport`."""
     return FileTransport() if name == "file" else HttpTransport(limits, network)
 

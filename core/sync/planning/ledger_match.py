@@ -19,11 +19,11 @@ from core.store import Store
 from core.sync.planning.guards import Question, account_changed, host_changed
 from core.sync.preparation import Target
 
-__all__ = ["Accepted", "Move", "account_of", "move_of"]
+__all__ = ["LedgerMatch", "RunOptions", "find_account", "find_ledger_match"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
+class RunOptions:
     """What the person who runs the sync has said.
 
     `baseline` takes the rows for delivered, without a call; `new_ledger` leaves behind the ledgers that are `damaged` (their
@@ -43,7 +43,7 @@ class Accepted:
     damaged: frozenset[str] = frozenset()
 
 
-class Move(enum.Enum):
+class LedgerMatch(enum.Enum):
     """What a destination's ledger is to the destination as it is now."""
 
     SAME = "same"
@@ -51,26 +51,26 @@ class Move(enum.Enum):
     NEW_LEDGER = "new ledger"
 
 
-def move_of(
-    store: Store, ledger: Mapping[str, Any], target: Target, accepted: Accepted
-) -> tuple[Move, Question | None]:
+def find_ledger_match(
+    store: Store, ledger: Mapping[str, Any], target: Target, accepted: RunOptions
+) -> tuple[LedgerMatch, Question | None]:
     """Say whether the ledger still is this destination's, and what has to be asked if that is not certain."""
     if accepted.new_ledger and ledger["id"] in accepted.damaged:
-        return Move.NEW_LEDGER, None
+        return LedgerMatch.NEW_LEDGER, None
     host = target.plugin.host
-    other_account, other_host = ledger["account"] != account_of(store, target), ledger["host"] != host
+    other_account, other_host = ledger["account"] != find_account(store, target), ledger["host"] != host
     if not other_account and not other_host:
-        return Move.SAME, None
+        return LedgerMatch.SAME, None
     if accepted.another_place:
-        return Move.NEW_LEDGER, None
+        return LedgerMatch.NEW_LEDGER, None
     if _nothing_acknowledged(store, ledger) or (accepted.key_rotated and not other_host):
-        return Move.TAKEN_OVER, None
+        return LedgerMatch.TAKEN_OVER, None
     if other_account and not accepted.key_rotated:
-        return Move.SAME, account_changed(target.name)
-    return Move.SAME, host_changed(target.name, ledger["host"], host)
+        return LedgerMatch.SAME, account_changed(target.name)
+    return LedgerMatch.SAME, host_changed(target.name, ledger["host"], host)
 
 
-def account_of(store: Store, target: Target) -> str:
+def find_account(store: Store, target: Target) -> str:
     """Give a digest that tells one account of a destination from another; the key cannot be had back from it."""
     secret = target.plugin.account
     if secret is None:

@@ -32,9 +32,9 @@ from core.store import Store
 from core.sync.comparison.against_ledger import judge, removed
 from core.sync.comparison.compare import NO_INVALID_IDS, Comparison, InvalidIds, compare, invalid_ids, settle_ids
 from core.sync.comparison.stage import Progress, largest_call, stage_rows, staged_reader
-from core.sync.comparison.unchanged_filter import Sieve
+from core.sync.comparison.unchanged_filter import UnchangedFilter
 from core.sync.planning.guards import Question, key_changed, questions
-from core.sync.planning.ledger_match import Accepted, Move, account_of, move_of
+from core.sync.planning.ledger_match import LedgerMatch, RunOptions, find_account, find_ledger_match
 from core.sync.planning.plan import deletion_sql, write_plan
 from core.sync.planning.plan_file import PlanFile
 from core.sync.planning.record import record_delivery
@@ -42,12 +42,12 @@ from core.sync.planning.result_shape import Shape, shape_from_json, shape_of, sh
 from core.sync.preparation import (
     Secrets,
     Target,
+    build_mapper,
+    build_query,
+    build_warehouse,
     check_columns,
     check_fit,
-    mapper_of,
     query_digest,
-    query_of,
-    warehouse_of,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Planning:
     store: Store
     secrets: Secrets
     connection: duckdb.DuckDBPyConnection
-    accepted: Accepted
+    accepted: RunOptions
     progress: Progress = field(default_factory=Progress)
     stopping: Stopping = field(default_factory=Stopping)
     host_clock: Callable[[], float] = time.time
@@ -120,12 +120,12 @@ class Planning:
     ordered: bool = False
     plans: list[TargetPlan] = field(default_factory=list)
     ids: InvalidIds = NO_INVALID_IDS
-    sieve: Sieve | None = None
+    sieve: UnchangedFilter | None = None
 
     def query(self, targets: Sequence[Target]) -> None:
         """Run the query and fill the stage, compared with each destination's ledger."""
-        source, warehouse = warehouse_of(self.project, self.sync, self.secrets)
-        query = query_of(self.sync, warehouse.dialect)
+        source, warehouse = build_warehouse(self.project, self.sync, self.secrets)
+        query = build_query(self.sync, warehouse.dialect)
         self.full = not query.incremental
         self.plans = [self._target_plan(target) for target in targets]
         for plan in self.plans:
@@ -143,7 +143,7 @@ class Planning:
             bound = self._bound()
             self.bound = None if self.full else bound
             result = self._run(session, query.render(bound))
-            self.mapper = mapper_of(self.sync, source, result)
+            self.mapper = build_mapper(self.sync, source, result)
             check_fit(self.sync, self.mapper, self.columns, targets)
             self.ordered = query.is_ordered and not self.mapper.keeps_payload
             for plan in self.plans:
@@ -235,7 +235,7 @@ class Planning:
         return shape_from_json(plan.ledger["shape"]) if plan.ledger else None
 
     def _target_plan(self, target: Target) -> TargetPlan:
-        account = account_of(self.store, target)
+        account = find_account(self.store, target)
         ledger = self.store.row("current_ledger", sync=self.sync.id, destination=target.name)
         if ledger and ledger["form"] > FORM:
             raise StateError(
@@ -277,8 +277,8 @@ class Planning:
         """Ask about an account or host that is another than the ledger's; a new ledger begins where that was said."""
         if plan.ledger is None:
             return
-        move, question = move_of(self.store, plan.ledger, plan.target, self.accepted)
-        if move is Move.NEW_LEDGER:
+        move, question = find_ledger_match(self.store, plan.ledger, plan.target, self.accepted)
+        if move is LedgerMatch.NEW_LEDGER:
             plan.begin_ledger()
         elif question:
             plan.questions += (question,)
@@ -293,7 +293,7 @@ class Planning:
     def _stage(self, result: Result, most: list[int]) -> None:
         mapper = self.mapped()
         ledgers = [self.ledger_of(plan) for plan in self.plans]
-        self.sieve = Sieve(
+        self.sieve = UnchangedFilter(
             mapper=mapper,
             ledgers=() if self.accepted.full_refresh else ledgers,
             judged=[

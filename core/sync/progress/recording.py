@@ -21,7 +21,7 @@ from core.sync.progress.events import Answered, Event
 from core.sync.progress.reducer import fold
 from core.sync.progress.run_progress import Progress
 
-__all__ = ["Course", "course_of", "parse"]
+__all__ = ["Recording", "build_recording", "parse"]
 
 _STEP = 128
 _MOST = 200_000
@@ -29,7 +29,7 @@ _QUIET = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Recording:
     """The events of a run in their order, and when each was told (Unix seconds). `cut`: the log had more than are kept here."""
 
     moments: tuple[float, ...]
@@ -81,7 +81,7 @@ class Course:
         return following if following - moment > _QUIET else None
 
 
-def course_of(told: Sequence[tuple[float, Event]], *, cut: bool = False) -> Course | None:
+def build_recording(told: Sequence[tuple[float, Event]], *, cut: bool = False) -> Recording | None:
     """Give the course of events with their moments; None where there is no event. A clock that was set back stands still."""
     if not told:
         return None
@@ -94,10 +94,10 @@ def course_of(told: Sequence[tuple[float, Event]], *, cut: bool = False) -> Cour
         if place % _STEP == 0:
             kept.append(progress)
         progress = fold(progress, event, moments[place])
-    return Course(moments=tuple(moments), told=tuple(event for _moment, event in told), kept=tuple(kept), cut=cut)
+    return Recording(moments=tuple(moments), told=tuple(event for _moment, event in told), kept=tuple(kept), cut=cut)
 
 
-def parse(lines: Iterable[bytes]) -> Course | None:
+def parse(lines: Iterable[bytes]) -> Recording | None:
     """Read the lines of a log; one that is torn, or that this version does not know, is left out. None where none is left."""
     found: list[tuple[float, Event]] = []
     cut = False
@@ -114,4 +114,4 @@ def parse(lines: Iterable[bytes]) -> Course | None:
             cut = True  # what a destination answered is the only thing that there is so much of
             continue
         found.append((moment, event))
-    return course_of(found, cut=cut)
+    return build_recording(found, cut=cut)

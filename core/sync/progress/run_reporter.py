@@ -27,7 +27,7 @@ from core.sync.progress.events import Event
 from core.sync.progress.reducer import fold
 from core.sync.progress.run_progress import Progress, as_json
 
-__all__ = ["RunLog", "Telling", "planned", "resumed"]
+__all__ = ["RunLog", "RunReporter", "planned", "resumed"]
 
 _SECONDS = 1.0
 """How long the store's progress, and a destination's line of the log, may be behind."""
@@ -68,7 +68,7 @@ class RunLog:
 
 
 @dataclass(slots=True, kw_only=True)
-class Telling:
+class RunReporter:
     """Tells the events of one run. `clock` gives Unix seconds; `listen` takes each event at once.
 
     Use it as a context manager, in an event loop's thread. `questions` are what guards have asked so far.

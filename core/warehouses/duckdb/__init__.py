@@ -20,7 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.errors import WarehouseError
 from core.model import Secret, Step
 from core.paths import expanded
@@ -149,7 +149,9 @@ class Plugin:
             yield Step(name="file", passed=False, detail=f"{error.message} {self._file}", remedy=error.remedy)
             return
         size = self._file.stat().st_size
-        yield Step(name="file", passed=True, detail=f"{harmless(self._file)}, {size:,} bytes", seconds=since(began))
+        yield Step(
+            name="file", passed=True, detail=f"{escape_control_chars(self._file)}, {size:,} bytes", seconds=since(began)
+        )
         began = time.perf_counter()
         try:
             session = self.open()

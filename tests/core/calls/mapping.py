@@ -67,7 +67,7 @@ def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def mapper_of(
+def build_mapper(
     call: CallType, *columns: Given, renamed: Mapping[str, str] | None = None, timezone: str = "UTC"
 ) -> Mapper:
     schema = pa.schema([pa.field(f"c{index}", column.type) for index, column in enumerate(columns)])
@@ -82,7 +82,7 @@ def mapped(
     timezone: str = "UTC",
 ) -> list[dict[str, Any]]:
     """Give what the mapper makes of each row, by the names of its expressions; a call only where nothing is at fault."""
-    mapper = mapper_of(call, *columns, renamed=renamed, timezone=timezone)
+    mapper = build_mapper(call, *columns, renamed=renamed, timezone=timezone)
     table = pa.table(
         [pa.array(column.values, column.type) for column in columns], names=[f"c{i}" for i in range(len(columns))]
     )

@@ -18,7 +18,7 @@ from core.calls.fields import OBJECTS, REFUSED, SPELLINGS
 from core.calls.mapper import digest_of
 from core.errors import QueryError
 from core.model import CallType, Column, Kind
-from tests.core.calls.mapping import Given, calls, connect, faults, mapped, mapper_of, of, strictly, text
+from tests.core.calls.mapping import Given, build_mapper, calls, connect, faults, mapped, of, strictly, text
 
 IDENTIFY, TRACK, GROUP = CallType.IDENTIFY, CallType.TRACK, CallType.GROUP
 PAGE, SCREEN, ALIAS = CallType.PAGE, CallType.SCREEN, CallType.ALIAS
@@ -37,7 +37,7 @@ def a_json(name: str, *values: str | None) -> Given:
 
 def refusal(call: CallType, *columns: Given, renamed: dict[str, str] | None = None) -> str:
     with pytest.raises(QueryError) as caught:
-        mapper_of(call, *columns, renamed=renamed)
+        build_mapper(call, *columns, renamed=renamed)
     assert "AS" in caught.value.remedy
     assert "[columns]" in caught.value.remedy
     return caught.value.message
@@ -383,7 +383,7 @@ def test_a_row_is_known_by_the_strongest_id_that_it_has(
     key: tuple[str, ...],
     identity: dict[str, str] | None,
 ) -> None:
-    mapper = mapper_of(call, *columns)
+    mapper = build_mapper(call, *columns)
     row = mapped(engine, call, *columns)[0]
     assert mapper.key == key
     assert (strictly(row["identity"]) if row["identity"] else None) == identity
@@ -479,7 +479,7 @@ def test_a_kind_that_cannot_stand_in_a_place_is_refused_by_name_and_type(place: 
     others = [text(name, "x") for name in ("userId", "event") if name != place]
     column = Given(name=place, values=[], kind=kind, arrow=pa.list_(pa.int8()) if kind is Kind.NESTED else None)
     if kind in KINDS[place]:
-        mapper_of(TRACK, *others, column)
+        build_mapper(TRACK, *others, column)
     else:
         message = refusal(TRACK, *others, column)
         assert repr(place) in message

@@ -30,7 +30,7 @@ from core import schedule, secrets
 from core.daemon.client import ask
 from core.daemon.jobs import Job, Outcome
 from core.daemon.loop import Daemon
-from core.daemon.worker import accepted_of
+from core.daemon.worker import build_run_options
 from core.errors import LockedError
 from core.reports import history
 from core.store import Store
@@ -170,7 +170,7 @@ class Month:
             secrets.reader(loaded),
             cause=job.cause,
             replay=job.kind == "replay",
-            accepted=accepted_of(list(job.words)),
+            accepted=build_run_options(list(job.words)),
             due=job.due,
             clock=clock,
         )

@@ -13,7 +13,7 @@ import pytest
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import Limits, Network
-from core.sync.delivery.network import proxy_of, trusting, without_password
+from core.sync.delivery.network import find_proxy, trusting, without_password
 from core.sync.delivery.transport import HttpTransport, NoReplyError
 from tests.projects import ProjectFolder
 from tests.servers.postgres import free_port
@@ -92,12 +92,12 @@ def test_a_request_goes_through_the_proxy_of_the_environment(
 def test_no_proxy_and_this_machine_are_reached_directly(secure: SecureServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "inside.example")
-    assert proxy_of("https://api.inside.example/v1", Network()) == ""
-    assert proxy_of("https://outside.example/v1", Network()) == "http://127.0.0.1:9"
+    assert find_proxy("https://api.inside.example/v1", Network()) == ""
+    assert find_proxy("https://outside.example/v1", Network()) == "http://127.0.0.1:9"
     ours = Network(proxy="http://127.0.0.1:9", ca_file=str(secure.ca_file))
-    assert proxy_of("https://outside.example/v1", ours) == "http://127.0.0.1:9"
+    assert find_proxy("https://outside.example/v1", ours) == "http://127.0.0.1:9"
     for host in ("127.0.0.1", "localhost", "[::1]"):
-        assert proxy_of(f"https://{host}:8443/v1", ours) == ""
+        assert find_proxy(f"https://{host}:8443/v1", ours) == ""
     assert send(f"https://127.0.0.1:{secure.port}/v1", ours).status == 200
 
 
@@ -119,18 +119,18 @@ def test_no_proxy_names_networks_domains_and_ports(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", named)
-    assert proxy_of(f"https://{host}:{port}/v1", Network()) == ""
-    elsewhere = proxy_of("https://11.1.2.3:9443/v1", Network())
+    assert find_proxy(f"https://{host}:{port}/v1", Network()) == ""
+    elsewhere = find_proxy("https://11.1.2.3:9443/v1", Network())
     assert elsewhere == ("" if named == "*" else "http://127.0.0.1:9")
     if ":84" in named:
-        assert proxy_of(f"https://{host}/v1", Network()) == "http://127.0.0.1:9"
+        assert find_proxy(f"https://{host}/v1", Network()) == "http://127.0.0.1:9"
 
 
 def test_what_no_proxy_does_not_name_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "10.0.0.0/8, side.example, , nonsense/99, x:99999")
     for host in ("inside.example", "11.0.0.1", "10.example"):
-        assert proxy_of(f"https://{host}/v1", Network()) == "http://127.0.0.1:9"
+        assert find_proxy(f"https://{host}/v1", Network()) == "http://127.0.0.1:9"
 
 
 def test_a_proxys_password_is_in_no_message(secure: SecureServer, monkeypatch: pytest.MonkeyPatch) -> None:

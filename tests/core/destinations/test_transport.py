@@ -22,7 +22,7 @@ import pytest
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import CallType, Limits
-from core.sync.delivery.transport import FileTransport, HttpTransport, NoReplyError, transport_of
+from core.sync.delivery.transport import FileTransport, HttpTransport, NoReplyError, open_transport
 from tests.core.destinations.harness import HARNESSES, SECRET, batch_of
 from tests.servers.postgres import free_port
 from tests.servers.receiving import Receiver, receiving
@@ -329,7 +329,7 @@ def test_a_file_that_cannot_be_written_says_so_and_what_to_do(tmp_path: Path, pl
 
 
 def test_a_destination_type_chooses_its_transport() -> None:
-    assert isinstance(transport_of("file", LIMITS), FileTransport)
-    http_transport = transport_of("http", LIMITS)
+    assert isinstance(open_transport("file", LIMITS), FileTransport)
+    http_transport = open_transport("http", LIMITS)
     assert isinstance(http_transport, HttpTransport)
     asyncio.run(http_transport.__aexit__(None, None, None))

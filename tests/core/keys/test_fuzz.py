@@ -182,8 +182,8 @@ def test_the_search_for_told_keys_finds_them() -> None:
         m.pkcs1_der.decode("latin-1"),
     ):
         assert m.tells(told), told[:4]
-    for harmless in (m.public_key, m.fingerprint, whole[700:711], "-----BEGIN PRIVATE KEY-----"):
-        assert not m.tells(harmless)
+    for escape_control_chars in (m.public_key, m.fingerprint, whole[700:711], "-----BEGIN PRIVATE KEY-----"):
+        assert not m.tells(escape_control_chars)
 
 
 def test_two_thousand_spoilt_files_of_service_accounts_raise_nothing_and_tell_nothing() -> None:

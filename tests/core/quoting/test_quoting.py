@@ -27,7 +27,7 @@ from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
 from core import project as projects
-from core.control_chars import harmless
+from core.control_chars import escape_control_chars
 from core.daemon.unit import unit_text
 from core.errors import UsageError
 from core.keys.commands import command_for
@@ -161,7 +161,7 @@ def test_a_word_of_a_unit_is_that_word(text: str) -> None:
 def test_a_description_of_a_unit_is_one_line_and_no_setting_besides(text: str) -> None:
     found = settings_of(f"Description={systemd.value(text)}\nType=exec")
     assert [name for name, _ in found] == ["Description", "Type"]
-    assert without_specifiers(found[0][1]) == harmless(" ".join(text.split()))
+    assert without_specifiers(found[0][1]) == escape_control_chars(" ".join(text.split()))
 
 
 @FEW
@@ -265,7 +265,7 @@ def psql(server: Server, script: str, *words: str, database: str = "postgres") -
 
 
 @pytest.mark.parametrize(
-    "name", [text for text in NASTY if harmless(text) == text and text.strip() and text != "--help"]
+    "name", [text for text in NASTY if escape_control_chars(text) == text and text.strip() and text != "--help"]
 )
 def test_psql_runs_a_set_up_script_and_nothing_that_its_names_say(
     postgres: Server, postgres_database: Database, tmp_path: Path, name: str
@@ -338,7 +338,7 @@ def test_curl_takes_no_address_for_a_pattern() -> None:
 @given(WORDS)
 def test_markdown_shows_a_text_and_does_nothing_of_it(text: str) -> None:
     reader = READER
-    shown = harmless(text)
+    shown = escape_control_chars(text)
     for line in ("- {}: x", "### {} → x", "- changed: {}", "x {} y"):
         made = reader.render(line.format(markdown.code(text)))
         (found,) = re.findall(r"<code>(.*?)</code>", made, re.DOTALL) or [None]
@@ -389,7 +389,7 @@ def test_a_cell_is_no_formula_and_json_lines_keep_every_character(tmp_path: Path
     with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
         _heads, (cell, number) = csv.reader(file)
     assert number == "1"
-    shown = harmless(text, lines=True)
+    shown = escape_control_chars(text, lines=True)
     assert cell in (shown, f"'{shown}")
     assert not re.match(r"[=+\-@\t\r]", cell) or re.fullmatch(r"[+-]?[0-9.]+", cell)
     assert spreadsheet.cell("-12.5") == "-12.5"

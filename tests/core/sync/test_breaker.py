@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
-from core.sync.delivery.circuit_breaker import Breaker
+from core.sync.delivery.circuit_breaker import CircuitBreaker
 from tests.projects import ProjectFolder
 from tests.servers.receiving import Receiver
 
 
-def opened(*, after: int = 3, by: str = "a") -> Breaker:
-    breaker = Breaker(opens_after=after)
+def opened(*, after: int = 3, by: str = "a") -> CircuitBreaker:
+    breaker = CircuitBreaker(opens_after=after)
     for _ in range(after):
         breaker.failed(by)
     return breaker
 
 
-async def waiting(breaker: Breaker, *names: str) -> dict[str, asyncio.Task[None]]:
+async def waiting(breaker: CircuitBreaker, *names: str) -> dict[str, asyncio.Task[None]]:
     tasks = {name: asyncio.create_task(breaker.enter(name)) for name in names}
     await settle()
     return tasks
@@ -28,7 +28,7 @@ async def settle() -> None:
 
 
 async def test_it_stays_closed_while_failures_are_not_in_a_row() -> None:
-    breaker = Breaker(opens_after=3)
+    breaker = CircuitBreaker(opens_after=3)
     for _ in range(10):
         breaker.failed("a")
         breaker.failed("b")
@@ -52,7 +52,7 @@ async def test_the_one_that_failed_goes_on_alone_and_the_others_wait() -> None:
 
 
 async def test_failures_of_several_connections_count_together() -> None:
-    breaker = Breaker(opens_after=3)
+    breaker = CircuitBreaker(opens_after=3)
     for name in ("a", "b", "c", "d"):
         breaker.failed(name)
     tasks = await waiting(breaker, "a", "b", "c", "d")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.model import Bill, Estimate
 from core.sync.progress import events
 from core.sync.progress.events import Event
-from core.sync.progress.recording import Course, course_of, parse
+from core.sync.progress.recording import Recording, build_recording, parse
 from core.sync.progress.reducer import fold
 from core.sync.progress.run_progress import Progress
 from tests.core.sync.workshop import PEOPLE, Workshop
@@ -49,8 +49,8 @@ def told(answers: int = 6) -> list[tuple[float, Event]]:
     return [*found, (end, done), (end, events.Ended(**RUN, state="succeeded", seconds=end - 100.0))]
 
 
-def a_course(answers: int = 6) -> Course:
-    course = course_of(told(answers))
+def a_course(answers: int = 6) -> Recording:
+    course = build_recording(told(answers))
     assert course is not None
     return course
 
@@ -88,13 +88,13 @@ def test_one_steps_from_event_to_event_and_stops_at_both_ends() -> None:
 
 def test_a_stretch_in_which_nothing_happens_is_known() -> None:
     (first, *_rest) = told()
-    course = course_of([first, (500.0, events.Ended(**RUN, state="failed", seconds=400.0))])
+    course = build_recording([first, (500.0, events.Ended(**RUN, state="failed", seconds=400.0))])
     assert course is not None
     assert course.quiet_after(120.0) == 500.0
 
 
 def test_a_clock_that_was_set_back_stands_still() -> None:
-    course = course_of([(at - (50.0 if at > 111 else 0.0), event) for at, event in told()])
+    course = build_recording([(at - (50.0 if at > 111 else 0.0), event) for at, event in told()])
     assert course is not None
     assert list(course.moments) == sorted(course.moments)
     assert course.progress(course.end).phase == "done"

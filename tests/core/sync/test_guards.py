@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.daemon.worker import accepted_of
-from core.sync.planning.ledger_match import Accepted
+from core.daemon.worker import build_run_options
+from core.sync.planning.ledger_match import RunOptions
 from core.warehouses.duckdb import session
 from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
@@ -230,4 +230,4 @@ def test_rows_whose_ids_cannot_be_used_are_rejected_once_where_the_run_is_told_t
 
 
 def test_the_daemon_takes_the_word_that_rejects_such_rows() -> None:
-    assert accepted_of(["--reject-invalid", "--yes"]) == Accepted(yes=True, reject_invalid=True)
+    assert build_run_options(["--reject-invalid", "--yes"]) == RunOptions(yes=True, reject_invalid=True)

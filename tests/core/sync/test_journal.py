@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import StateError
 from core.store import Store
-from core.sync.delivery.group_commit import Journal
+from core.sync.delivery.group_commit import GroupCommit
 
 
 def insert(store: Store, run: str) -> str:
@@ -27,13 +27,13 @@ def runs(folder: Path) -> set[str]:
 
 async def test_a_write_is_durable_when_it_returns_and_gives_its_value(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        journal = Journal(store)
+        journal = GroupCommit(store)
         assert await journal.write(lambda: insert(store, "a")) == "a"
         assert runs(tmp_path) == {"a"}
         await journal.settled()
 
 
-class Held(Journal):
+class Held(GroupCommit):
     """A journal that tells how many writes go together, and holds the first transaction until it is let go."""
 
     together: list[int]
@@ -44,7 +44,7 @@ class Held(Journal):
         self.together.append(len(works))
         self.loop.call_soon_threadsafe(self.begun.set)
         self.free.wait(5)
-        return Journal._in_one(self, works)
+        return GroupCommit._in_one(self, works)
 
 
 async def test_what_comes_while_one_is_written_shares_the_next_transaction(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ async def test_what_goes_wrong_is_told_to_all_of_one_transaction_and_nothing_of_
         raise StateError("The store could not be written: disk is full.")
 
     with Store(tmp_path) as store:
-        journal = Journal(store)
+        journal = GroupCommit(store)
         found = await asyncio.gather(
             journal.write(lambda: insert(store, "a")), journal.write(fail), return_exceptions=True
         )
@@ -79,7 +79,7 @@ async def test_what_goes_wrong_is_told_to_all_of_one_transaction_and_nothing_of_
 
 async def test_who_is_stopped_leaves_a_write_that_ends_by_itself(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        journal = Journal(store)
+        journal = GroupCommit(store)
         writing = asyncio.create_task(journal.write(lambda: insert(store, "a")))
         await asyncio.sleep(0)
         await asyncio.sleep(0)

@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from core.errors import CancelledError, UsageError
 from core.preview import result_set
-from core.preview.result_set import KNOWN, NEW, REFUSED, Look, look
+from core.preview.result_set import KNOWN, NEW, REFUSED, ResultSet, look
 from core.state.cancellation import Stopping
 from tests.core.sync.workshop import Workshop
 
@@ -19,7 +19,7 @@ QUERY = 'SELECT id AS "userId", email, plan, n FROM people ORDER BY n'
 
 
 @pytest.fixture
-def looked(workshop: Workshop) -> Look:
+def looked(workshop: Workshop) -> ResultSet:
     """Ten people, of whom five were delivered, one has no id, and two have the same one."""
     workshop.execute(
         "CREATE TABLE people AS SELECT 'u_' || n AS id, CASE WHEN n % 2 = 0 THEN 'p' || n || '@example.com' END AS email, "
@@ -34,18 +34,18 @@ def looked(workshop: Workshop) -> Look:
     return look(workshop.load(), workshop.the_sync(), workshop.secret)
 
 
-def places(found: Look) -> list[int]:
+def places(found: ResultSet) -> list[int]:
     return [row.place for row in found.window(0, found.count)]
 
 
-def test_a_window_gives_values_and_no_mark_before_all_are_marked(looked: Look) -> None:
+def test_a_window_gives_values_and_no_mark_before_all_are_marked(looked: ResultSet) -> None:
     assert (looked.count, looked.more) == (10, False)
     (row,) = looked.window(2, 1)
     assert (row.place, row.values, row.marked) == (2, ("u_2", "p2@example.com", "free", 2), False)
     assert looked.window(10, 5) == ()
 
 
-def test_marks_tell_known_never_seen_and_refused_rows(looked: Look) -> None:
+def test_marks_tell_known_never_seen_and_refused_rows(looked: ResultSet) -> None:
     looked.mark()
     rows = looked.window(0, 10)
     assert [row.known for row in rows[:8]] == [True] * 5 + [False] * 2 + [False]
@@ -55,7 +55,7 @@ def test_marks_tell_known_never_seen_and_refused_rows(looked: Look) -> None:
     assert places(looked) == [7, 8, 9]
 
 
-def test_rows_are_sorted_either_way_and_nulls_come_last(looked: Look) -> None:
+def test_rows_are_sorted_either_way_and_nulls_come_last(looked: ResultSet) -> None:
     looked.arrange(column=1)
     assert [row.values[1] for row in looked.window(0, 10)][:5] == [
         "p0@example.com",
@@ -85,18 +85,18 @@ def test_rows_are_sorted_either_way_and_nulls_come_last(looked: Look) -> None:
         ("", list(range(10))),
     ],
 )
-def test_words_are_looked_for_in_all_columns_or_in_one(looked: Look, words: str, expected: list[int]) -> None:
+def test_words_are_looked_for_in_all_columns_or_in_one(looked: ResultSet, words: str, expected: list[int]) -> None:
     assert looked.arrange(words=words) == len(expected)
     assert places(looked) == expected
 
 
-def test_filter_order_and_mark_work_together(looked: Look) -> None:
+def test_filter_order_and_mark_work_together(looked: ResultSet) -> None:
     looked.mark()
     assert looked.arrange(column=3, descending=True, words="plan:pro", mark=KNOWN) == 2
     assert places(looked) == [3, 1]
 
 
-def test_a_row_becomes_the_call_that_a_run_would_send(looked: Look) -> None:
+def test_a_row_becomes_the_call_that_a_run_would_send(looked: ResultSet) -> None:
     calls = looked.calls([9, 0])
     assert [json.loads(call or "")["userId"] for call in calls] == ["u_7", "u_0"]
     assert json.loads(calls[1] or "")["traits"] == {"email": "p0@example.com", "n": 0, "plan": "free"}
@@ -105,7 +105,7 @@ def test_a_row_becomes_the_call_that_a_run_would_send(looked: Look) -> None:
     assert [bool(call) for call in looked.calls([0, 7, 8, 9])] == [True, False, False, False]
 
 
-def test_what_the_columns_hold(looked: Look) -> None:
+def test_what_the_columns_hold(looked: ResultSet) -> None:
     user, email, plan, number = looked.statistics()
     assert (user.nulls, user.distinct) == (1, 8)
     assert user.shapes == (("prefix and number", 9),)
@@ -114,7 +114,7 @@ def test_what_the_columns_hold(looked: Look) -> None:
     assert (number.least, number.greatest, number.shapes) == (0, 9, ())
 
 
-def test_a_file_holds_the_rows_as_they_are_arranged(looked: Look, tmp_path: Path) -> None:
+def test_a_file_holds_the_rows_as_they_are_arranged(looked: ResultSet, tmp_path: Path) -> None:
     looked.mark()
     looked.arrange(column=3, descending=True, words="plan:=1")
     assert looked.export(tmp_path / "rows.csv") == 3
@@ -139,7 +139,7 @@ def test_a_file_holds_the_rows_as_they_are_arranged(looked: Look, tmp_path: Path
     ]
 
 
-def test_a_file_is_its_owners_alone_and_takes_the_place_of_no_other(looked: Look, tmp_path: Path) -> None:
+def test_a_file_is_its_owners_alone_and_takes_the_place_of_no_other(looked: ResultSet, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.csv"
     elsewhere.write_text("mine")
     link = tmp_path / "link.csv"
@@ -165,7 +165,7 @@ def test_what_cannot_be_held_is_more(workshop: Workshop, monkeypatch: pytest.Mon
     assert found.table.nbytes <= 5_000_000
 
 
-def test_a_stop_leaves_no_half_file(looked: Look, tmp_path: Path) -> None:
+def test_a_stop_leaves_no_half_file(looked: ResultSet, tmp_path: Path) -> None:
     stopping = Stopping()
     stopping.stop()
     for ending in ("csv", "jsonl", "parquet"):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.sync.delivery.rate_limiter import Pace
+from core.sync.delivery.rate_limiter import RateLimiter
 
 
 @dataclass
@@ -44,8 +44,8 @@ class Clock:
             task.result()
 
 
-def pace_on(clock: Clock, most: float) -> Pace:
-    return Pace(most=most, clock=clock, sleep=clock.sleep)
+def pace_on(clock: Clock, most: float) -> RateLimiter:
+    return RateLimiter(most=most, clock=clock, sleep=clock.sleep)
 
 
 def busiest_second(times: list[float]) -> int:
@@ -54,7 +54,7 @@ def busiest_second(times: list[float]) -> int:
     return max(bisect.bisect_left(ordered, at + 1 - 1e-6) - place for place, at in enumerate(ordered))
 
 
-async def send(pace: Pace, requests: int, sent: list[float], answer: object = None) -> None:
+async def send(pace: RateLimiter, requests: int, sent: list[float], answer: object = None) -> None:
     for _ in range(requests):
         at = await pace.turn()
         sent.append(at)

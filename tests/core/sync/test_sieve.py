@@ -11,7 +11,7 @@ import pytest
 
 from core.preview.plan import PlannedDelivery, plan_sync
 from core.sync.comparison import unchanged_filter
-from core.sync.comparison.unchanged_filter import Sieve
+from core.sync.comparison.unchanged_filter import UnchangedFilter
 from tests.core.sync.workshop import Workshop
 
 NEVER = 10**9
@@ -127,8 +127,10 @@ def test_a_plan_is_the_same_with_the_sieve_and_without(
             monkeypatch.setattr(unchanged_filter, "PASSING", passing)
             monkeypatch.setattr(unchanged_filter, "MANY", many)
             with monkeypatch.context() as watching:
-                close = Sieve.close
-                watching.setattr(Sieve, "close", lambda self, close=close: (left.append(self.left), close(self)))
+                close = UnchangedFilter.close
+                watching.setattr(
+                    UnchangedFilter, "close", lambda self, close=close: (left.append(self.left), close(self))
+                )
                 found = plan_sync(workshop.load(), workshop.the_sync(), workshop.secret, samples=1_000)
             plans.append([looked_at(each) for each in found])
         without, *others = plans
@@ -194,14 +196,14 @@ def passed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> l
     monkeypatch.setattr(unchanged_filter, "TELLING", 4)
     monkeypatch.setattr(unchanged_filter, "PLACES", 2)
     counts: list[int] = []
-    sift = Sieve.sift
+    sift = UnchangedFilter.sift
 
-    def noted(self: Sieve, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def noted(self: UnchangedFilter, batch: pa.RecordBatch) -> pa.RecordBatch:
         found = sift(self, batch)
         counts.append(found.num_rows)
         return found
 
-    monkeypatch.setattr(Sieve, "sift", noted)
+    monkeypatch.setattr(UnchangedFilter, "sift", noted)
     return counts
 
 

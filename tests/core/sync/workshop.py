@@ -15,7 +15,7 @@ from core import project as projects
 from core.model import Project, Secret, Sync
 from core.state.folder import StateFolder
 from core.store import Store
-from core.sync.planning.ledger_match import Accepted
+from core.sync.planning.ledger_match import RunOptions
 from core.sync.progress.events import Committed, Ended, Event, Planned, Stopped
 from core.sync.run import Run
 from tests.servers.receiving import Receiver
@@ -116,7 +116,7 @@ class Workshop:
     async def run_soon(self, name: str = "people", **how: Any) -> Outcome:
         project = self.load()
         told = {key: how.pop(key) for key in ("replay", "replay_only", "undo") if key in how}
-        run = Run(project, project.syncs[name], self.secret, accepted=Accepted(**how), **told)
+        run = Run(project, project.syncs[name], self.secret, accepted=RunOptions(**how), **told)
         return Outcome(tuple([event async for event in run.events()]))
 
     def store(self) -> Store:

@@ -78,11 +78,11 @@ def removed_from_nothing() -> None:
 def unchanged_rows_sent() -> None:
     """Every row counts as changed."""
     from core.sync.comparison import against_ledger
-    from core.sync.comparison.unchanged_filter import Sieve
+    from core.sync.comparison.unchanged_filter import UnchangedFilter
 
     judge = against_ledger.judge_rows
     against_ledger.judge_rows = lambda *values, **named: judge(*values, **{**named, "everything": True})
-    Sieve.sift = lambda _self, batch: batch
+    UnchangedFilter.sift = lambda _self, batch: batch
 
 
 def left_behind_by_id() -> None:
@@ -106,7 +106,7 @@ def old_versions_left_behind() -> None:
 
 def left_behind_is_removed() -> None:
     """Rows that were left behind as unchanged count as gone."""
-    from core.sync.comparison.unchanged_filter import Sieve
+    from core.sync.comparison.unchanged_filter import UnchangedFilter
 
     def unseen(self: Any, position: int) -> Any:
         if not self._indexes:
@@ -114,7 +114,7 @@ def left_behind_is_removed() -> None:
         part = self._indexes[position]._parts[0]
         return part.quick, part.quick_id
 
-    Sieve.unseen = unseen
+    UnchangedFilter.unseen = unseen
 
 
 def ids_without_delivery() -> None:

@@ -30,7 +30,7 @@ from tui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
     from core.reports.history import RunSummary
-    from core.sync.progress.recording import Course
+    from core.sync.progress.recording import Recording
 
 __all__ = ["CoursePage", "moment_of"]
 
@@ -55,7 +55,7 @@ class CoursePage(Page):
         self.clock_of_playing = clock_of_playing
         self.crumb = f"{run.id[:4]} course"
         self.run_shown = run
-        self.course: Course | None = None
+        self.course: Recording | None = None
         self.at = run.started
         self.speed = 1
         self.playing = False

@@ -9,7 +9,7 @@ from core.errors import BackhaulError, UsageError
 from core.preview.plan import plan_sync
 from core.reports.late_rows import audit_sync
 from core.sync.forget import forget_key
-from core.sync.planning.ledger_match import Accepted
+from core.sync.planning.ledger_match import RunOptions
 from tests.core.sync.walking.model import Query, digest
 from tests.core.sync.walking.taking import ran
 from tests.core.sync.walking.world import HOT, World
@@ -101,7 +101,7 @@ def _plan(w: World, said: Mapping[str, bool]) -> tuple[Any, ...] | None:
         return None
     project = w.workshop.load()
     try:
-        return plan_sync(project, project.syncs["people"], w.workshop.secret, accepted=Accepted(**said))
+        return plan_sync(project, project.syncs["people"], w.workshop.secret, accepted=RunOptions(**said))
     except BackhaulError as error:
         w.say("  plan:", error.message)
         return None
