@@ -20,11 +20,12 @@ _KINDS = (
     ),
     re.compile(r"(?:%[0-9a-fA-F]{2})+"),
     re.compile(r"&(?:#0*[0-9]{1,7}|#[xX]0*[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});?"),
-    re.compile(r"(?:=[0-9A-F]{2})+"),
-    re.compile(r"\x00+|[\r\n]+[ \t]*|(?<=[0-9a-fA-F]{2})[: -](?=[0-9a-fA-F]{2})"),
+    re.compile(r"(?:=[0-9A-F]{2})+|=\r?\n"),
+    re.compile(r"[\x00\u00ad\u200b-\u200f\u2060\ufeff]+|[\r\n]+[ \t]*|(?<=[0-9a-fA-F]{2})[: -](?=[0-9a-fA-F]{2})"),
 )
 """Each kind by itself: a `%41` may be a part of what JSON has escaped."""
 
+_PARTING = "\0\r\n: -\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -73,7 +74,11 @@ def _without(text: str, escapes: Sequence[re.Match[str]]) -> Plain:
 
 def _meaning(escape: str) -> str:
     """Return what an escape, or a run of them, stands for."""
-    if escape[0] in "\0\r\n: -":  # of a text in UTF-16 that was read as bytes; of base64 in lines, of digits in pairs
+    if (
+        escape[0] in _PARTING
+    ):  # of a text in UTF-16 that was read as bytes; of base64 in lines, of digits in pairs; unseen ones
+        return ""
+    if escape[:2] in ("=\r", "=\n"):  # a soft line break of quoted-printable
         return ""
     if escape.startswith("="):
         return bytes.fromhex(escape.replace("=", "")).decode("utf-8", "replace")

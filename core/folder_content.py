@@ -5,8 +5,12 @@ nothing is guessed: where a project names a command, every file of its folder co
 is only what changes while Backhaul is used, and what nobody runs: its own files (backhaul.toml, sources, destinations, syncs), DuckDB's,
 what is delivered, the state folder and `.git`. Even these count where they could be run: where they are executable (the state folder and
 `.git` are not looked through for that), or where the commands, or a link of the folder, name them, a folder of theirs, or their ending.
+Which folder keeps the state is the project's own word, so it is part of the digest: a folder of modules that is called the state folder
+from today on is asked about.
 
 What is looked at is bounded. A folder that has more is not looked at in part: it has no digest, and so nothing can allow its commands.
+Neither has one with a folder that cannot be listed but entered: what is in there can be run. A file that can be run but not read
+(mode 0111) counts by what changes whenever somebody replaces it.
 """
 
 from __future__ import annotations
@@ -31,6 +35,9 @@ _PART_ENDINGS = (".toml", ".sql")
 _DATA_ENDINGS = (".duckdb", ".ddb", ".db")
 _DELIVERED_ENDING = ".jsonl"
 _GIT = PurePosixPath(".git")
+_ALWAYS = {_GIT, PurePosixPath(".backhaul")}
+"""What is left out of each project's digest."""
+
 _QUOTES = re.compile(r"[\\'\"]")
 _ADDRESSES = re.compile(r"\w+://\S+")
 _PATTERNS = re.compile(r"[*?\[]")
@@ -90,6 +97,8 @@ def _digest(folder: Path, commands: Sequence[str], own: Own) -> str:
             _walk(folder, place, set(), found)
     is_own = _Ours(databases=_inside(folder, own.databases), delivered=_inside(folder, own.delivered))
     digest, left = hashlib.sha256(), MOST_BYTES
+    for place in sorted(closed - _ALWAYS):
+        _add(digest, place, "left out")
     for path, mode in sorted(found.files.items()):
         if not mode & 0o111 and is_own(path) and not named.has(path):
             continue
@@ -120,8 +129,11 @@ def _walk(folder: Path, under: PurePosixPath, closed: set[PurePosixPath], found:
                     elif entry.is_file(follow_symlinks=False):
                         found.files[path] = entry.stat(follow_symlinks=False).st_mode
                     found.count()
-        except (FileNotFoundError, PermissionError):  # nobody runs what cannot be read
+        except FileNotFoundError:
             continue
+        except PermissionError as error:
+            if os.access(folder / place, os.X_OK):  # its files can be run by whoever knows their names
+                raise _TooLargeError from error
         except OSError as error:  # too deep, a disk that fails
             raise _TooLargeError from error
 
@@ -193,7 +205,17 @@ def _content(file: Path, most: int) -> tuple[str, int]:
     try:
         return _read(file, most)
     except OSError:
-        return "cannot be read", 0
+        return _signs(file), 0
+
+
+def _signs(file: Path) -> str:
+    """Return what tells a file that cannot be read from one that is put in its place: its time of change is nobody's to set."""
+    try:
+        status = file.lstat()
+    except OSError:
+        return "cannot be read"
+    facts = (status.st_mode, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return f"cannot be read, {facts}"
 
 
 def _read(file: Path, most: int) -> tuple[str, int]:

@@ -44,7 +44,7 @@ _SHORTEST_PART = 8
 
 _SHORTEST_CORE = 6
 _LAYERS, _MOST_LAYERS = 4, 24
-_ESCAPING = re.compile(r"[\\%&\x00\r\n]|=[0-9A-F]{2}|(?:[0-9a-fA-F]{2}[: -]){3}")
+_ESCAPING = re.compile(r"[\\%&\x00\r\n\u00ad\u200b-\u200f\u2060\ufeff]|=[0-9A-F]{2}|(?:[0-9a-fA-F]{2}[: -]){3}")
 _SHORTEST_BEGINNING = 12
 """Three quarters of a secret, and at least so many characters, are looked for, too: a server may cut it."""
 
@@ -201,7 +201,8 @@ def _forms_of(secret: str) -> Iterator[str]:
         yield secret.replace(" ", "+")
     if "\n" not in secret:
         yield from (secret.lower(), secret.upper())
-        yield secret[: max(_SHORTEST_BEGINNING, len(secret) * 3 // 4)]
+        most = max(_SHORTEST_BEGINNING, len(secret) * 3 // 4)
+        yield from (secret[:most], secret[-most:])
     yield from (raw.hex(), raw.hex().upper())
     for encoded in {base64.b64encode(part).decode().rstrip("=") for part in (raw, raw + b":")} | set(_cores(raw)):
         yield encoded

@@ -6,7 +6,7 @@ A project is files that somebody may have sent: a clone, an archive, a pull. Wha
     [alerts.<name>]      a command; the address of a webhook that is read from the secrets
     sources/<name>       the host that a secret is sent to, with all settings that say how (a port, TLS, an account, a file of authorities)
     destinations/<name>  the address that rows and a secret are sent to, with its settings, proxy and authorities
-    state, DuckDB files and file destinations that lie outside of the folder
+    state, DuckDB files and file destinations that lie outside of the folder; a state folder that was not made on this machine
 
 Hosts count because they are what secrets go to: a clone that has the name of another project would else be given that project's entries of
 the keyring, and send them to its own host. Loopback counts as well: what listens there often trusts whoever can reach it. Settings that
@@ -37,9 +37,9 @@ from core.control_chars import escape_control_chars
 from core.destinations import destination_type
 from core.errors import ProjectError, TrustError
 from core.model import AlertTo, Network, Project, Reach, SecretsFrom
-from core.own_folder import create_text
+from core.own_folder import adopt, create_text, is_made, is_made_here, token_of
 from core.owners import foreign_owner, mine, user_name
-from core.paths import expanded
+from core.paths import expanded, user_state
 from core.warehouses import warehouse_type
 
 __all__ = [
@@ -126,6 +126,11 @@ def require_trust(project: Project, *places: str) -> None:
 def _state(project: Project) -> Iterator[Reach]:
     if place := _outside(project.folder, project.state):
         yield _reach(STATE, f"keeps its state in {place}", {"path": place})
+    elif is_made(project.state) and not is_made_here(project.state):
+        says = (
+            "has a state folder that was not made on this machine: plans to be sent, requests, what counts as delivered"
+        )
+        yield _reach(STATE, says, {"token": token_of(project.state)})
 
 
 def _secrets(project: Project, content: _Content) -> Iterator[Reach]:
@@ -207,9 +212,9 @@ def _command(place: str, says: str, command: object, content: str | None) -> Rea
     return _reach(place, says, {"command": command, "folder": content})
 
 
-_TOO_LARGE = "cannot be allowed: the folder is too large to tell when something changes that the command may run"
+_TOO_LARGE = "cannot be allowed: the folder is too large, or a folder in it cannot be listed, so a change of what the command may run would go unnoticed"
 _SMALLER = (
-    "Up to 2,000 files and 64 MB in the folder are looked at. Make it smaller, as by moving data and programs out of it, then "
+    "Up to 2,000 files and 64 MB in the folder are looked at. Make it smaller, as by moving data and programs out of it (or readable), then "
     f"`backhaul trust` asks; or trust whatever will be in it, with the environment variable {VARIABLE}."
 )
 
@@ -244,16 +249,19 @@ def _local_places(folder: Path, used: Iterable[tuple[Any, Any]]) -> list[Path]:
 def _files(folder: Path, texts: Iterable[object]) -> dict[str, str]:
     """Return the digests of the project's own files that are named, such as a host's authorities. What was allowed is their content.
 
-    What lies outside did not come with the project, and may change. A link counts as what it leads to in the end.
+    What lies outside did not come with the project, and its content may change. A link counts as what it leads to in the end; of one that
+    leads out of the folder that is the place, since the link did come with the project.
     """
     from core.folder_content import file_digest
 
-    found = {}
+    found: dict[str, str] = {}
     for text in texts:
         if isinstance(text, str) and text and "\0" not in text:
             file = folder / expanded(text)
             try:
-                if not _outside(folder, file) and (real := file.resolve()).is_file():
+                if place := _outside(folder, file):
+                    found |= {text: f"leads to {place}"} if _is_written_inside(folder, file) else {}
+                elif (real := file.resolve()).is_file():
                     found[text] = file_digest(real)
             except (OSError, RuntimeError):
                 continue
@@ -274,6 +282,11 @@ def _outside(folder: Path, path: Path) -> str:
         return "" if place.is_relative_to(folder.resolve()) else str(place)
     except (OSError, ValueError, RuntimeError):  # a loop of links: whoever uses it says so
         return str(path)
+
+
+def _is_written_inside(folder: Path, path: Path) -> bool:
+    """Return whether a path is in a folder as it is written, whatever links lead to."""
+    return Path(os.path.normpath(path.absolute())).is_relative_to(os.path.normpath(folder.absolute()))
 
 
 def _reach(place: str, says: str, facts: Mapping[str, Any]) -> Reach:
@@ -324,6 +337,8 @@ def allow(project: Project) -> None:
     new = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_made(project.state) and not is_made_here(project.state):
+            adopt(project.state)
         new.unlink(missing_ok=True)
         create_text(new, json.dumps(document))
         new.replace(file)
@@ -390,11 +405,8 @@ def _resolved(folder: Path) -> Path:
 
 def _file(folder: Path) -> Path | None:
     """Return where it is kept what was allowed of a folder; None where this user has no home."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    home = Path(base) if os.path.isabs(base) else expanded("~/.local/state")  # noqa: PTH117 -- "" is no path
-    if not home.is_absolute():
-        return None  # it would be looked for in the folder that Backhaul is called in: the very project, perhaps
-    return home / "backhaul" / "trust" / f"{_digest(os.fsencode(_resolved(folder)))}.json"
+    home = user_state()
+    return home / "trust" / f"{_digest(os.fsencode(_resolved(folder)))}.json" if home else None
 
 
 def _read(folder: Path) -> Trusted | None:

@@ -372,7 +372,7 @@ _PAGES = (
     "alerts",
     "runs",
     "run",
-    "run.course",
+    "run.playback",
     "sync",
     "plan",
     "settings",

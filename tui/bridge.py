@@ -221,12 +221,11 @@ class Bridge:
             trust.allow(changed)
         return done
 
-    async def trust(self) -> None:
-        """Allow the project what its files name outside of their folder. Raises Refused."""
-        from core import project as projects
+    async def trust(self, shown: Project) -> None:
+        """Allow what these files of the project name outside of their folder: what was shown, and nothing that they say since. Raises Refused."""
         from core import trust
 
-        await self.change(lambda: trust.allow(projects.load(self.folder, looking=True, any_owner=True)))
+        await self.change(lambda: trust.allow(shown))
 
     # the workbench
 

@@ -47,8 +47,10 @@ def keep(state: Path, buffer: Buffer) -> None:
 
 def load(state: Path, sync: str) -> Buffer | None:
     """Read the buffer of a sync, if there is one that can be read."""
+    from core.own_folder import read_plain
+
     try:
-        document = json.loads((_folder(state) / f"{sync}.json").read_text("utf-8"))
+        document = json.loads(read_plain(_folder(state) / f"{sync}.json"))
         row, column = document["cursor"]
         return Buffer(sync=sync, text=str(document["text"]), base=str(document["base"]), cursor=(int(row), int(column)))
     except (OSError, ValueError, KeyError, TypeError):

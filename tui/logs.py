@@ -54,8 +54,10 @@ class Log:
 
 def read_log(file: Path) -> Log:
     """Read the end of a run's log (its last 128 kB); a line that is torn or unknown is left out. Empty where there is none."""
+    from core.own_folder import open_to_read
+
     try:
-        with file.open("rb") as opened:
+        with open_to_read(file) as opened:
             size = os.fstat(opened.fileno()).st_size
             opened.seek(max(size - _TAIL, 0))
             raw = opened.read()

@@ -18,6 +18,7 @@ from core.bundle.masker import Masker
 from core.errors import BackhaulError
 from core.masking import values_of
 from core.model import Project, Sync
+from core.own_folder import open_to_read
 from core.project import dialect_of
 from core.project.read import read_toml
 from core.reports.history import DaemonStatus, RunSummary, daemon, runs
@@ -134,7 +135,7 @@ class Contents:
 
     def _log_lines(self) -> Iterator[Any]:
         try:
-            with self.log.open("rb") as file:
+            with open_to_read(self.log) as file:
                 data = file.read(_LONGEST_LOG)
         except OSError:
             return

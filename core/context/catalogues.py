@@ -31,6 +31,7 @@ from typing import Any
 from core.decoding import decode
 from core.errors import StateError
 from core.model import Project, Source, Table
+from core.own_folder import read_plain
 from core.query.catalogue import Catalogue
 from core.state.cancellation import Stopping
 from core.state.folder import StateFolder
@@ -41,6 +42,7 @@ __all__ = ["keep", "kept", "read"]
 
 _VERSION = 1
 _FOLDER = "cache"
+_MOST_BYTES = 256_000_000
 _HOW = frozenset(
     {"application_name", "connect_timeout", "label", "login_timeout", "maximum_bytes_billed", "memory", "patience"}
     | {"price_per_tib", "query_tag", "statement_timeout", "storage", "timeout"}
@@ -119,7 +121,7 @@ def _decoded(file: Path, source: Source) -> Catalogue | None:
     import msgspec
 
     try:
-        text = file.read_bytes()
+        text = read_plain(file, _MOST_BYTES)
         if decode(text, _Version).version != _VERSION:
             return None
         found = decode(text, _File)

@@ -22,7 +22,7 @@ from typing import Any
 
 from core.errors import BackhaulError, LockedError
 from core.model import Project
-from core.own_folder import is_plain_file, refuse_link, write_plain
+from core.own_folder import is_plain_file, read_plain, refuse_link, write_plain
 from core.state.folder import StateFolder
 from core.store import Store
 
@@ -76,7 +76,7 @@ def holder(state: Path) -> dict[str, Any] | None:
     except OSError:
         return None
     try:
-        found = json.loads((state / "locks" / _NOTE).read_text("utf-8"))
+        found = json.loads(read_plain(state / "locks" / _NOTE))
         return found if isinstance(found, dict) else {}
     except (OSError, ValueError):
         return {}

@@ -50,7 +50,7 @@ class Plugin:
 
     def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
         self.settings = settings
-        self.file = (folder / settings.folder / f"{sync}.jsonl").absolute()
+        self.file = _real(folder / settings.folder) / f"{sync}.jsonl"
 
     @property
     def host(self) -> str:
@@ -78,3 +78,11 @@ class Plugin:
 
     def profile(self, response: Response) -> Profile:
         return Profile(found=False)
+
+
+def _real(folder: Path) -> Path:
+    """Return where a folder is, links followed: as it was allowed (core.trust), so that whoever writes there follows none."""
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError):  # a loop of links
+        return folder.absolute()

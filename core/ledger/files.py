@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from core.own_folder import open_to_read
+
 __all__ = ["QUARANTINE", "durable", "file_digest", "missing"]
 
 QUARANTINE = "quarantine"
@@ -19,10 +21,10 @@ def missing(what: str, file: Path) -> str:
 
 
 def file_digest(file: Path) -> tuple[str, int]:
-    """Give the BLAKE2b-128 digest of a file, and its size in bytes."""
+    """Return the BLAKE2b-128 digest of a file, and its size in bytes. Raises OSError, for a link or a FIFO too."""
     import hashlib
 
-    with file.open("rb") as handle:
+    with open_to_read(file) as handle:
         digest = hashlib.file_digest(handle, lambda: hashlib.blake2b(digest_size=16))
         return digest.hexdigest(), handle.tell()
 

@@ -23,6 +23,7 @@ from core.ledger.calls import CallsWriter
 from core.ledger.hashes import fetched, sorted_hashes, sorted_keys, with_end
 from core.ledger.index import Index
 from core.ledger.segments import SegmentFiles, check_file, unreadable, write_segment
+from core.own_folder import part_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,7 +106,7 @@ class LocalLedger:
         first, *deltas = self._segments() or (None,)
         if first is None:
             return None
-        file = self.folder / first["keys"]
+        file = part_file(self.folder, first["keys"])
         try:
             parts = [sorted_hashes(file)]
         except OSError as error:
@@ -254,7 +255,7 @@ class LocalLedger:
                     self._check(segment, "calls")
                     own = f"(FROM compacting WHERE number = {segment['number']} AND fingerprint IS NOT NULL)"
                     wanted = Index([sorted_keys(connection, own, count(connection, f"SELECT count(*) FROM {own}"))])
-                    writer.copy(self.folder / segment["calls"], wanted)
+                    writer.copy(part_file(self.folder, segment["calls"]), wanted)
         except BaseException as error:
             target.unlink(missing_ok=True)
             if not isinstance(error, OSError):
@@ -309,7 +310,7 @@ class LocalLedger:
 
     def _check(self, segment: Mapping[str, Any], what: str) -> None:
         """Refuse a segment whose file of `keys` or `calls` is missing or is not what was written."""
-        check_file(self.folder / segment[what], segment[f"{what}_bytes"], segment[f"{what}_digest"])
+        check_file(part_file(self.folder, segment[what]), segment[f"{what}_bytes"], segment[f"{what}_digest"])
 
     def _quoted(self, name: str) -> str:
-        return quoted(str(self.folder / name))
+        return quoted(str(part_file(self.folder, name)))

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.control_chars import escape_control_chars
 from core.errors import ProjectError
+from core.project_root import find
 
 __all__ = ["set_value", "write_file", "write_text"]
 
@@ -56,11 +58,12 @@ def set_value(file: Path, key: str, value: Any) -> None:
 def write_text(file: Path, text: str) -> None:
     """Write a file under another name and rename it, so that no reader meets half of it.
 
-    The file keeps its permissions; where it is a link, what it leads to is written.
+    The file keeps its permissions. Where it is a link, what it leads to is written, as long as that is in the same project.
+    Raises ProjectError where it is not.
     """
     import secrets as randomness  # to look at a project needs none
 
-    file = file.resolve()
+    file = _target(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     # a name that nobody can know, and that must not be there: a link of this name would have another file written
     temporary = file.with_name(f".{file.name}.{randomness.token_hex(4)}.new")
@@ -72,3 +75,15 @@ def write_text(file: Path, text: str) -> None:
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _target(file: Path) -> Path:
+    """Return the file that is written: a project may have come with links to files of whoever uses it."""
+    target, folder = file.resolve(), find(file.parent.absolute())
+    if folder is not None and not target.is_relative_to(folder.resolve()):
+        raise ProjectError(
+            f"This is a link out of the project, to {escape_control_chars(target)}. Backhaul writes only files of the project.",
+            where=str(file),
+            remedy="Replace the link with a copy of the file, or change the file there yourself.",
+        )
+    return target

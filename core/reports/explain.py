@@ -16,6 +16,7 @@ from core.json_text import seen, to_json
 from core.ledger import LocalLedger
 from core.ledger.identity import matches
 from core.model import Project, Secret, Sync
+from core.own_folder import part_file
 from core.quoting import shell
 from core.reports.rejected_rows import without_digests
 from core.state.folder import StateFolder, has_store
@@ -145,7 +146,7 @@ def _delivery_of(
 ) -> Mapping[str, Any] | None:
     """Give the delivery whose segment holds the latest version of a key; None after a compaction."""
     for segment in reversed(store.rows("segments", ledger=ledger)):
-        file = quoted(str(state.ledger / segment["keys"]))
+        file = quoted(str(part_file(state.ledger, segment["keys"])))
         if connection.execute(f"SELECT 1 FROM read_parquet({file}) WHERE key = '{key}'::UUID LIMIT 1").fetchall():
             written_by = str(segment["keys"]).removesuffix(".keys.parquet").rpartition(".")[2]
             row = store.row("delivery", id=written_by)  # a compaction's segment ends in "base", which is no delivery
@@ -186,7 +187,7 @@ def _pending(
             continue
         done = [row["number"] for row in store.rows("answered_batches", delivery=delivery["id"])]
         without = f"AND batch NOT IN ({', '.join(map(str, done))})" if done else ""
-        file = quoted(str(state.plans / delivery["plan"]))
+        file = quoted(str(part_file(state.plans, delivery["plan"])))
         rows = connection.execute(
             f"SELECT identity, call FROM read_parquet({file}) WHERE {matches(key)} {without} LIMIT 20"
         ).fetchall()

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from core.duckdb_helpers import count, digests, fill, quoted
 from core.errors import UsageError
 from core.model import Project, Sync
+from core.own_folder import part_file
 from core.state.cancellation import Stopping
 from core.state.folder import StateFolder
 from core.store import Store
@@ -197,7 +198,7 @@ class _Auditing:
     def _open_plans(self, plan: TargetPlan) -> Iterator[str]:
         for row in self.store.rows("open_deliveries", sync=self.planning.sync.id):
             if row["destination"] == plan.target.name and row["plan"]:
-                yield quoted(str(self.planning.state.plans / row["plan"]))
+                yield quoted(str(part_file(self.planning.state.plans, row["plan"])))
 
     def _window(self, bound: int) -> None:
         """Fill `stage` with the rows that the query returns for a bound."""

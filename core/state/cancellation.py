@@ -18,6 +18,7 @@ from pathlib import Path
 
 from core.errors import CancelledError
 from core.model import Project
+from core.own_folder import read_plain
 from core.state.folder import StateFolder, is_alive
 from core.store import Store
 
@@ -119,7 +120,7 @@ def stop_run(project: Project, store: Store, run_id: str) -> bool:
 def _is_holder(note: Path, process: int, started: float) -> bool:
     """Say whether a lock's note names this process of this host, and the process is as old as the run."""
     try:
-        holder = json.loads(note.read_text("utf-8"))
+        holder = json.loads(read_plain(note))
     except (OSError, ValueError):
         return False
     if not isinstance(holder, dict) or (holder.get("process"), holder.get("host")) != (process, socket.gethostname()):

@@ -32,7 +32,7 @@ from pathlib import Path
 from core.errors import LockedError, StateError
 from core.ledger.files import QUARANTINE
 from core.model import Project, Sync
-from core.own_folder import is_plain_file, make, refuse_link, refuse_links, write_plain
+from core.own_folder import is_plain_file, make, part_file, read_plain, refuse_link, refuse_links, write_plain
 from core.store import Store, sync_folder
 from core.trust import STATE, require_trust
 
@@ -110,7 +110,7 @@ class StateFolder:
 
     def log(self, run_id: str) -> Path:
         """Give the file of what a run told: a line of JSON an event."""
-        return self.folder / "logs" / f"{run_id}.jsonl"
+        return part_file(self.folder / "logs", f"{run_id}.jsonl")
 
     def scratch(self, sync: Sync) -> Path:
         """Give a new folder in which this process may spill while it works on a sync; one for each piece of work."""
@@ -154,13 +154,15 @@ class StateFolder:
     def quarantine(self, file: Path) -> None:
         """Set a damaged file aside, as it is; the caller holds the lock of its sync. What is missing stays an error."""
         folder = self.folder / QUARANTINE
+        if not file.is_relative_to(self.folder) or ".." in file.parts:
+            return
         with contextlib.suppress(OSError):  # where even that is impossible, it is refused at its old place
             folder.mkdir(mode=0o700, exist_ok=True)
             file.replace(folder / file.name)
 
     def note_sending(self, plan: str) -> None:
         """Note, durably and outside of the store, that calls of this plan go out. Raises StateError."""
-        note = (self.plans / plan).with_suffix(SENT)
+        note = part_file(self.plans, plan).with_suffix(SENT)
         try:
             if not note.exists():
                 note.touch()
@@ -291,7 +293,7 @@ def is_alive(process: int) -> bool:
 def _holder(note: Path) -> str:
     """Say who holds a lock, from the note beside it."""
     try:
-        holder = json.loads(note.read_text("utf-8"))
+        holder = json.loads(read_plain(note))
         since = time.strftime("%H:%M:%S", time.localtime(holder["since"]))
         return f"{holder['what']} (process {holder['process']} on {holder['host']}, since {since})"
     except (OSError, ValueError, KeyError, TypeError):

@@ -23,6 +23,7 @@ from typing import Any, Self
 
 from core.control_chars import encodable
 from core.errors import StateError
+from core.own_folder import open_to_read
 
 __all__ = ["Store", "name_of_last_run", "named_query", "sync_folder"]
 
@@ -30,6 +31,9 @@ _HERE = Path(__file__).parent
 
 _BROKEN = (sqlite3.DatabaseError, UnicodeDecodeError)
 """What SQLite raises; the second where the words of its own error are made of damaged bytes."""
+
+_JOURNAL = bytes.fromhex("d9d505f920a163d7")
+"""How a journal ends that names another one."""
 
 _SHORT = 2_000
 """For so many milliseconds readers are waited for, where there is another way."""
@@ -57,6 +61,8 @@ class Store:
         if marker.exists() and not self.file.exists():
             raise StateError("The store is missing where it was.", where=str(self.file), remedy=_RESTORE)
         self._was_made = marker.exists()
+        if not empty:
+            _refuse_super_journal(self.file)
         place = ":memory:" if empty else self.file
         try:
             self._connection = sqlite3.connect(place, isolation_level=None, timeout=timeout, check_same_thread=False)
@@ -64,6 +70,7 @@ class Store:
             raise _explained(error, self.file) from error
         try:
             self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA trusted_schema = OFF")  # the file may have come with the project
             self._prepare()
         except _BROKEN as error:
             self._give_up()
@@ -275,6 +282,23 @@ def _known_schema() -> frozenset[tuple[Any, ...]]:
         for script in _migrations():
             empty.executescript(script)
         return _schema(empty)
+
+
+def _refuse_super_journal(file: Path) -> None:
+    """Raise StateError where the store's journal names a journal of several databases: SQLite deletes the file of that name.
+
+    A store is in WAL mode, and no other database is ever attached to it, so such a journal is nobody's but an attacker's.
+    https://www.sqlite.org/fileformat.html#the_rollback_journal ; pager_delsuper() in SQLite's pager.c
+    """
+    journal = file.with_name(f"{file.name}-journal")
+    with contextlib.suppress(OSError), open_to_read(journal) as opened:
+        opened.seek(-min(len(_JOURNAL), os.fstat(opened.fileno()).st_size), os.SEEK_END)
+        if opened.read() == _JOURNAL:
+            raise StateError(
+                "The store's journal names another file, which SQLite would delete. Backhaul never writes such a journal.",
+                where=str(journal),
+                remedy="Do not use this state folder: move it away. Ask whoever sent it.",
+            )
 
 
 @cache

@@ -28,7 +28,7 @@ from core.ledger import LocalLedger
 from core.ledger.files import QUARANTINE, durable
 from core.ledger.identity import matches
 from core.model import CallType, Project, Secret, Sync
-from core.own_folder import is_plain_file
+from core.own_folder import create_text, is_plain_file, open_to_read
 from core.state.folder import ERASED, StateFolder
 from core.store import Store
 from core.sync.comparison.stage import scratch
@@ -236,12 +236,13 @@ def _from_logs(store: Store, state: StateFolder, sync: Sync, mentions: _Mentions
         file = state.log(row["id"])
         if not is_plain_file(file):
             continue
-        before = file.read_text("utf-8", errors="replace").split("\n")
+        with open_to_read(file) as opened:
+            before = opened.read().decode("utf-8", "replace").split("\n")
         after = [line if not mentions.are_in(_decoded(line)) else _cleaned_line(line, mentions) for line in before]
         if after != before:
             changed += sum(old != new for old, new in zip(before, after, strict=True))
-            temporary = file.with_suffix(".tmp")
-            temporary.write_text("\n".join(after), "utf-8")
+            temporary = file.with_name(f".{file.name}.{randomness.token_hex(4)}.new")
+            create_text(temporary, "\n".join(after))
             durable(temporary, file)
     return changed
 
@@ -271,7 +272,7 @@ def _in_file_destinations(project: Project, sync: Sync, mentions: _Mentions) -> 
         file = Path(unquote(urlsplit(request.url).path))
         if not is_plain_file(file):
             continue
-        with file.open(encoding="utf-8", errors="replace") as lines:
-            found = sum(mentions.are_in(line) for line in lines)
+        with open_to_read(file) as lines:
+            found = sum(mentions.are_in(line.decode("utf-8", "replace")) for line in lines)
         if found:
             yield f"{file}: {counted(found, 'line')}, which {'is' if found == 1 else 'are'} a destination's, not ours"

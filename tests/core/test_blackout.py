@@ -37,6 +37,28 @@ def test_a_known_secret_is_taken_out_of_an_error_in_each_form(form: str) -> None
         assert "••••••" in text
 
 
+LONG = "tok-Zq9W3hX7pL2mR8vT5k"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "…" + LONG[6:],
+        LONG[:17] + "…",
+        LONG[:9] + "=\r\n" + LONG[9:],
+        LONG[:9] + "=\n" + LONG[9:],
+        "\u200b".join(LONG),
+        "\u00ad".join(LONG),
+        LONG[:12] + "\u2060" + LONG[12:],
+    ],
+)
+def test_a_part_of_a_secret_and_one_with_unseen_characters_in_it_is_taken_out(shown: str) -> None:
+    remember_secret(LONG)
+    said = without_secrets(f"no login with <{shown}>, sorry")
+    assert LONG[9:14] not in said.replace("\u200b", "").replace("\u00ad", "").replace("\u2060", "")
+    assert said.endswith(">, sorry")
+
+
 def test_other_words_stay_as_they_are() -> None:
     remember_secret(SECRET)
     assert without_secrets("blackout-test, and a key") == "blackout-test, and a key"

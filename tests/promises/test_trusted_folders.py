@@ -5,6 +5,7 @@ A canary is a command that leaves a file behind. The projects here are a strange
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -16,9 +17,13 @@ import pytest
 
 from core import project as projects
 from core import secrets, trust
-from core.errors import ProjectError, TrustError
+from core.destinations.base import Batch
+from core.errors import DeliveryError, ProjectError, TrustError
+from core.model import CallType
 from core.state.cancellation import Stopping
 from core.state.folder import StateFolder
+from core.sync.delivery.transport import FileTransport
+from core.sync.preparation import build_target
 from core.workbench.connections import list_secrets
 from core.workbench.request import Request
 from tests.projects import ProjectFolder, backhaul
@@ -192,7 +197,7 @@ def test_a_clone_of_the_same_name_is_not_given_the_secrets_of_the_first(
 def test_a_project_that_reaches_nothing_needs_no_trust(made: ProjectFolder) -> None:
     assert made.run("run", "people").code == 0
     assert len(made.delivered("people")) == 5
-    assert not (made.folder.parent / "user-state").exists()
+    assert not (made.folder.parent / "user-state" / "backhaul" / "trust").exists()
 
 
 def outside_duckdb(made: ProjectFolder, elsewhere: Path) -> None:
@@ -345,7 +350,7 @@ async def test_what_one_makes_in_the_console_stays_trusted(made: ProjectFolder) 
         made.write("sources/theirs.toml", source)  # that came with a pull
         await bridge.change(lambda: projects.set_value(made.folder / "sources" / "prod.toml", "host", "two.example"))
         assert {reach.place for reach in projects.load(made.folder).untrusted} == {"sources/prod", "sources/theirs"}
-        await bridge.trust()
+        await bridge.trust(projects.load(made.folder))
         assert not bridge.snapshot.project.untrusted  # type: ignore[union-attr]
     finally:
         await bridge.close()
@@ -606,3 +611,130 @@ def test_a_file_of_a_destination_that_is_a_file_elsewhere_too_is_not_written(
     assert outside.read_text() == "theirs"
     outside.unlink()
     assert made.run("run", "people").code == 0
+
+
+def test_a_folder_of_code_does_not_become_the_state_folder_unasked(made: ProjectFolder) -> None:
+    with_secrets_from(made, f"{sys.executable} tools/get.py {{name}}")
+    made.write("tools/get.py", "import os, sys; sys.path.insert(0, os.getcwd()); import colorsys; print('a-secret')")
+    trust.allow(projects.load(made.folder))
+    values = {"from": "command", "command": f"{sys.executable} tools/get.py {{name}}"}
+    made.write("backhaul.toml", {"name": "tests", "secrets": values, "state": "colorsys"})
+    made.write("colorsys/__init__.py", "open('canary', 'w')")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+    with pytest.raises(TrustError):
+        secrets.reader(projects.load(made.folder))("sources/pg.password")
+    assert not (made.folder / "canary").exists()
+
+
+@pytest.mark.parametrize("place", ["sources/pg", "destinations/hook"])
+def test_where_a_link_of_the_project_leads_is_part_of_what_was_allowed(
+    made: ProjectFolder, tmp_path: Path, place: str
+) -> None:
+    for name in ("company.pem", "another.pem"):
+        (tmp_path / name).write_text(name)
+    link = made.folder / "ca.pem"
+    link.symlink_to(tmp_path / "company.pem")
+    if place == "sources/pg":
+        source = {"type": "postgres", "host": "h", "database": "d", "user": "u", "sslmode": "verify-full"}
+        made.write("sources/pg.toml", source | {"sslrootcert": "ca.pem"})
+    else:
+        network = {"ca_file": "ca.pem"}
+        made.write("destinations/hook.toml", {"type": "webhook", "url": "https://x.example/", "network": network})
+    trust.allow(projects.load(made.folder))
+    assert not projects.load(made.folder).untrusted
+    (tmp_path / "company.pem").write_text("renewed by whoever owns this machine")
+    assert not projects.load(made.folder).untrusted
+    link.unlink()
+    link.symlink_to(tmp_path / "another.pem")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == [place]
+
+
+def test_no_file_that_is_a_link_out_of_the_project_is_written(made: ProjectFolder, tmp_path: Path) -> None:
+    mine = {"people.sql": "select id as userid, name from people -- mine", "people.toml": ""}
+    mine["people.toml"] = (made.folder / "syncs" / "people.toml").read_text()
+    for name, text in mine.items():
+        (tmp_path / name).write_text(text)
+        (made.folder / "syncs" / name).unlink()
+        (made.folder / "syncs" / name).symlink_to(tmp_path / name)
+    for command in (("lint", "--fix", "people"), ("pause", "people")):
+        done = made.run(*command)
+        assert done.code == 2, command
+        assert "This is a link out of the project" in done.err
+    assert {name: (tmp_path / name).read_text() for name in mine} == mine
+
+
+def test_a_link_within_the_project_is_written_where_it_leads(made: ProjectFolder) -> None:
+    file = made.folder / "syncs" / "people.toml"
+    (made.folder / "shared").mkdir()
+    file.rename(made.folder / "shared" / "people.toml")
+    file.symlink_to("../shared/people.toml")
+    assert made.run("pause", "people").code == 0
+    assert "enabled = false" in (made.folder / "shared" / "people.toml").read_text()
+
+
+async def test_the_console_allows_what_it_has_shown_and_nothing_newer(made: ProjectFolder) -> None:
+    bridge = Bridge(_NoApp(), made.folder)  # type: ignore[arg-type]
+    try:
+        made.write("sources/pg.toml", {"type": "postgres", "host": "h", "database": "d", "user": "u"})
+        await bridge.refresh(anew=True)
+        shown = bridge.snapshot.project
+        assert shown is not None
+        assert {reach.place for reach in shown.untrusted} == {"secrets", "sources/pg"}
+        canary(made)  # that came with a pull, while the question was read
+        await bridge.trust(shown)
+        assert {reach.place for reach in projects.load(made.folder).untrusted} >= {"secrets", "alerts/page"}
+    finally:
+        await bridge.close()
+
+
+def test_a_program_that_cannot_be_read_is_another_when_it_is_replaced(
+    made: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mode 0111: whoever may run it, may not read it. (Root may read everything: the refusal is made here.)"""
+    tool = with_secrets_from(made, "tools/get.sh {name}")
+    tool.chmod(0o111)
+    real = os.open
+
+    def refusing(path: Any, *words: Any, **more: Any) -> int:
+        if os.fspath(path) == str(tool):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *words, **more)
+
+    monkeypatch.setattr(os, "open", refusing)
+    trust.allow(projects.load(made.folder))
+    assert not projects.load(made.folder).untrusted
+    another = script(made, "tools/new.sh", "echo a-secret", mode=0o111)
+    os.utime(another, ns=(tool.stat().st_atime_ns, tool.stat().st_mtime_ns))
+    another.replace(tool)
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+
+
+def test_a_folder_that_can_be_entered_and_not_listed_cannot_be_allowed(
+    made: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_secrets_from(made, "sh lib/run.sh {name}")
+    script(made, "lib/run.sh", "echo a-secret")
+    real = os.scandir
+
+    def refusing(path: Any = ".") -> Any:
+        if os.fspath(path) == str(made.folder / "lib"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    (blocked,) = [reach for reach in projects.load(made.folder).untrusted if reach.place == "secrets"]
+    assert "cannot be listed" in blocked.says
+
+
+def test_a_link_that_comes_into_the_place_of_the_folder_during_the_run_is_not_followed(
+    made: ProjectFolder, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    project = projects.load(made.folder)
+    target = build_target(project, project.syncs["people"], "files", secrets.reader(project))
+    request = target.plugin.request(Batch(call=CallType.IDENTIFY, calls=1, joined=lambda _: b"{}"))
+    (made.folder / "delivered").symlink_to(outside)
+    with pytest.raises(DeliveryError):
+        asyncio.run(FileTransport().send(request, 0))
+    assert not list(outside.iterdir())

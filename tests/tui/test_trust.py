@@ -8,7 +8,7 @@ import pytest
 
 from core import project as projects
 from tests.projects import ProjectFolder
-from tests.tui.harness import until
+from tests.tui.harness import screen_text, until
 from tui.app import Console
 
 
@@ -69,3 +69,32 @@ async def test_what_is_asked_forges_no_line(stranger: tuple[ProjectFolder, Path]
     async with Console(made.folder).run_test(size=(100, 40)) as pilot:
         await until(pilot, "This folder is not trusted yet")
         await until(pilot, "x\\n✓ this is allowed")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+async def test_nothing_is_allowed_that_was_not_on_screen(
+    stranger: tuple[ProjectFolder, Path], size: tuple[int, int]
+) -> None:
+    """Commands come first, and what does not fit is shown page by page: only the last one offers to trust."""
+    made, touched = stranger
+    alerts = {f"a{number}": {"to": "webhook"} for number in range(9)}
+    words = ["touch", str(touched), *(f"word-{number}" for number in range(400)), "the-last-word"]
+    alerts["z"] = {"to": "command", "command": words}
+    made.write("backhaul.toml", {"name": "theirs", "secrets": {"from": "environment"}, "alerts": alerts})
+    app = Console(made.folder)
+    seen = ""
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, "alerts/z: it runs the command")
+        number = 1
+        while "Trust this folder" not in (screen := screen_text(app)):
+            assert "before you can trust it" in screen
+            seen += screen
+            await pilot.press("down", "enter")
+            number += 1
+            await until(pilot, f"({number} of ")
+        seen += screen
+        assert "the-last-word" in seen
+        assert all(f"alerts/a{each}: it sends alerts" in seen for each in range(9))
+        await pilot.press("enter")
+        await until(pilot, lambda: said(app, "Looking only"))
+    assert projects.load(made.folder, looking=True).untrusted

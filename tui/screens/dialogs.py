@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -301,6 +302,8 @@ def export(app: Everywhere, screen: Actor, path: str) -> None:
             write_rows(file, heads, rows)
         except (ValueError, RuntimeError) as error:  # a NUL in it, or ~ and a name that nobody has
             app.tell(f"{answer} is no name for a file: {error}", "fail")
+        except FileExistsError:
+            app.tell(f"{_near(file, app.folder)} is there already; name another file.", "fail")
         except OSError as error:
             app.tell(f"{file} could not be written: {error.strerror}.", "fail")
         else:
@@ -319,14 +322,16 @@ async def write_text(app: Everywhere, path: str, text: str) -> None:
 
     def write() -> Path:
         file = (app.folder / Path(path).expanduser()).absolute()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(plain, "utf-8")
+        with _new_file(file) as opened:
+            opened.write(plain)
         return file
 
     try:
         file = await asyncio.to_thread(write)
     except (ValueError, RuntimeError) as error:  # a NUL in it, or ~ and a name that nobody has
         app.tell(f"{path} is no name for a file: {error}", "fail")
+    except FileExistsError:
+        app.tell(f"{path} is there already; name another file.", "fail")
     except OSError as error:
         app.tell(f"{path} could not be written: {error.strerror}.", "fail")
     else:
@@ -338,14 +343,20 @@ def _near(file: Path, folder: Path) -> str:
     return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
 
 
+def _new_file(file: Path) -> TextIO:
+    """Open a file that is not there yet, readable by its owner only: rows are about people. Raises FileExistsError, for a link too."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return os.fdopen(handle, "w", encoding="utf-8", newline="")
+
+
 def write_rows(file: Path, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write rows as CSV or JSON lines, harmless to whoever reads them in a terminal.
 
-    In CSV a cell that a spreadsheet would take for a formula gets an apostrophe. JSON keeps each character, some escaped.
+    Raises FileExistsError. In CSV a cell that a spreadsheet would take for a formula gets an apostrophe. JSON keeps each character, some escaped.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
     names = [head.strip() or f"column {place}" for place, head in enumerate(heads, 1)]
-    with file.open("w", encoding="utf-8", newline="") as opened:
+    with _new_file(file) as opened:
         if file.suffix in (".jsonl", ".json", ".ndjson"):
             opened.writelines(_json(dict(zip(names, row, strict=False))) + "\n" for row in rows)
             return

@@ -19,6 +19,7 @@ from core.errors import StateError
 from core.ledger import SegmentFiles
 from core.ledger.local import NO_FINGERPRINT, LocalLedger
 from core.model import CallType, Sync
+from core.own_folder import part_file
 from core.state.folder import SENT
 from core.store import Store
 
@@ -68,8 +69,8 @@ def commit(
         )
     settled: list[tuple[int, str]] = []
     if delivery["plan"] and (acknowledged or delivery["assumed"]):
-        rows = _acknowledged_rows(connection, store, delivery, plans / delivery["plan"])
-        segment = _write_segment(connection, sync, delivery, ledger, plans / delivery["plan"], rows)
+        rows = _acknowledged_rows(connection, store, delivery, part_file(plans, delivery["plan"]))
+        segment = _write_segment(connection, sync, delivery, ledger, part_file(plans, delivery["plan"]), rows)
         settled = _settled_rejections(connection, store, delivery, rows)
     with store.transaction():
         if segment:
@@ -96,8 +97,9 @@ def commit(
                 clock=delivery["clock"],
             )
     if delivery["plan"]:
-        (plans / delivery["plan"]).unlink(missing_ok=True)
-        (plans / delivery["plan"]).with_suffix(SENT).unlink(missing_ok=True)
+        plan = part_file(plans, delivery["plan"])
+        plan.unlink(missing_ok=True)
+        plan.with_suffix(SENT).unlink(missing_ok=True)
     if segment and ledger.should_compact():
         import duckdb
 

@@ -12,6 +12,7 @@ from core.errors import BackhaulError, StateError
 from core.ledger.files import file_digest, missing
 from core.ledger.local import LocalLedger
 from core.model import Sync
+from core.own_folder import part_file
 from core.state.folder import StateFolder
 from core.store import Store
 from core.sync.delivery.canary import CanaryStop
@@ -98,7 +99,7 @@ class Finishing:
             await Delivering(
                 store=self.store,
                 delivery=delivery,
-                plan=self.state.plans / delivery["plan"],
+                plan=part_file(self.state.plans, delivery["plan"]),
                 destination=target.plugin,
                 name=target.name,
                 limits=target.limits,
@@ -180,7 +181,7 @@ def check_plan(state: StateFolder, delivery: Mapping[str, Any]) -> None:
     """Refuse a plan that is missing or is not what was written. Raises StateError."""
     if not delivery["plan"]:
         return
-    file = state.plans / delivery["plan"]
+    file = part_file(state.plans, delivery["plan"])
     remedy = (
         "Restore the .backhaul folder from a backup. Without one, `backhaul run SYNC --new-ledger` leaves this delivery "
         "behind, and sends all rows again, or with --baseline none."

@@ -21,7 +21,7 @@ from core import __version__
 from core.destinations.base import Request, Response
 from core.errors import DeliveryError
 from core.model import Limits, Network
-from core.own_folder import open_plain
+from core.own_folder import open_without_links
 from core.redaction import remember_secret, without_secrets
 from core.sync.delivery.content_encoding import ACCEPTED, decoded
 from core.sync.delivery.network import LOOPBACK, find_proxy, trusting, without_password
@@ -208,8 +208,8 @@ class FileTransport:
                 mode=0o700, exist_ok=True
             )  # rows about people: whoever shares them opens the folder himself
         is_new = not file.exists()
-        # no link is followed: one that came with the project would have another file cut off and written
-        with os.fdopen(open_plain(file, os.O_RDWR | os.O_CREAT), "r+b") as handle:
+        # no link is followed, nor one in the place of a folder: it would have another file cut off and written
+        with os.fdopen(open_without_links(file, os.O_RDWR | os.O_CREAT), "r+b") as handle:
             if os.fstat(handle.fileno()).st_nlink > 1:
                 raise DeliveryError(
                     "This file has another name too (a hard link), so that another file would be written.",

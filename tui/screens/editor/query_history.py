@@ -31,9 +31,11 @@ class RanQuery:
 
 def ran_queries(state: Path) -> list[RanQuery]:
     """Give the queries that were run, the last one first; what cannot be read is left out."""
+    from core.own_folder import read_plain
+
     found = []
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        for text in _file(state).read_text("utf-8").splitlines():
+        for text in read_plain(_file(state)).decode().splitlines():
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 found.append(_read(json.loads(text)))
     return sorted(found, key=lambda each: -each.at)

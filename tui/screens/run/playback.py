@@ -264,8 +264,10 @@ class CoursePage(Page):
 
 def _lines(file: Path) -> Iterable[bytes]:
     """Give the lines of a log; none where there is none."""
+    from core.own_folder import open_to_read
+
     try:
-        with file.open("rb") as opened:
+        with open_to_read(file) as opened:
             yield from opened
     except OSError:
         return

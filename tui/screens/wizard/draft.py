@@ -117,8 +117,10 @@ class Draft:
     @classmethod
     def kept(cls, what: str, state: Path) -> Draft | None:
         """Read what was kept for later, if there is something that can be read."""
+        from core.own_folder import read_plain
+
         try:
-            known = json.loads((state / "drafts" / f"{what}.json").read_text("utf-8"))
+            known = json.loads(read_plain(state / "drafts" / f"{what}.json"))
             texts = {str(name): str(value) for name, value in known["texts"].items()}
             draft = cls(
                 what, type=str(known["type"]), name=str(known["name"]), texts=texts, origin=str(known["origin"])
