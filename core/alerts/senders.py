@@ -43,6 +43,7 @@ _LONGEST_WAIT = 20.0
 """A Retry-After that is longer is waited for until a later check."""
 
 _PRINTED = 2_000
+_PLAIN_HOST = re.compile(r"[\w.:-]+")
 _NOT_PASSED = (
     *IN_ENVIRONMENT,
     "BACKHAUL_ALERT_",
@@ -183,10 +184,12 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def _host(url: str) -> str:
+    """Return the host of an address, where it is one: of what is no address any part may be secret."""
     try:
-        return urlsplit(url).hostname or "the webhook"
+        host = urlsplit(url).hostname or ""
     except ValueError:
-        return "the webhook"
+        host = ""
+    return host if _PLAIN_HOST.fullmatch(host) else "the webhook"
 
 
 def _remember_parts(url: str) -> None:

@@ -28,6 +28,7 @@ from core.versions import parts
 __all__ = ["SETTINGS", "Contents"]
 
 _AROUND = 5
+_QUERY_ELSEWHERE = "-- The query is a link out of the project, so it is not in here.\n"
 _LOOKED_AT = 1_000
 _LONGEST_LOG = 5 * 1024 * 1024
 
@@ -180,7 +181,10 @@ class Contents:
         if sync is None:
             return
         yield f"project/syncs/{sync.name}.toml", self._settings(sync.path)
-        yield f"project/syncs/{sync.name}.sql", self.masker.sql(sync.query, dialect_of(project, sync))
+        query = (
+            _QUERY_ELSEWHERE if _leads_out(project, sync) else self.masker.sql(sync.query, dialect_of(project, sync))
+        )
+        yield f"project/syncs/{sync.name}.sql", query
         yield "lint.json", _json(self._findings(sync))
         if sync.source in project.sources:
             yield f"project/sources/{sync.source}.toml", self._settings(project.sources[sync.source].path)
@@ -215,6 +219,11 @@ class Contents:
             }
             for finding in found
         ]
+
+
+def _leads_out(project: Project, sync: Sync) -> bool:
+    """Return whether the query is read through a link out of the project: then it may be any file of whoever makes the bundle."""
+    return not sync.path.with_suffix(".sql").resolve().is_relative_to(project.folder.resolve())
 
 
 def _without_evidence(value: Any) -> Any:

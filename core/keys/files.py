@@ -87,6 +87,8 @@ def must_be_free(path: Path, *, replace: bool = False) -> None:
     target, where = expanded(path), str(path)
     if target.is_dir():
         raise UsageError("That is a folder.", where=where, remedy="Name a file in it, such as rsa_key.p8.")
+    if target.exists() and not target.is_file():
+        raise UsageError("That is a device or a pipe, and was not changed.", where=where, remedy="Name a file.")
     if not target.parent.is_dir():
         raise UsageError("The folder of that file is not there.", where=where, remedy="Make it first, or name another.")
     if not replace and os.path.lexists(target):

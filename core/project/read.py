@@ -26,7 +26,11 @@ _MOST_DEPTH = 20
 _LARGEST = 2**53
 """Whole numbers up to here are exact in JSON, SQLite and everything else that they go to."""
 
-_WITH_PASSWORD = re.compile(r"[a-zA-Z]://[^/\s?#\"']*@")
+_WITH_PASSWORD = re.compile(r"[a-zA-Z]://(?:[^/\s?#\"']*|[^/\s:@\"']+:(?!\d+[/?#])[^\s\"']*)@")
+"""An address with a user or a password before its `@`; a password may have a `/` in it, a port has not."""
+
+_PARTS_OF_LOGIN = frozenset({"account", "database", "host", "user"})
+_IN_A_PART = re.compile(r"(?i)\bpassword\s*=|:[^/]*@")
 
 FAULTS = (ValueError, TypeError, LookupError, ArithmeticError, OSError, RecursionError)
 """What reading and checking a file may raise of its own accord, whatever is in it."""
@@ -72,9 +76,10 @@ def read_toml(file: Path) -> dict[str, Any]:
 def refuse_passwords(file: Path, values: Mapping[str, Any]) -> None:
     """Raise ProjectError, without showing it, for an address with a user or a password among the values of a file."""
     for key, value in _texts(values, ()):
-        if _WITH_PASSWORD.search(value):
+        is_part = bool(key) and key[-1] in _PARTS_OF_LOGIN
+        if _WITH_PASSWORD.search(value) or (is_part and _IN_A_PART.search(value)):
             raise ProjectError(
-                f"{'.'.join(key)}: a secret never stands in a file. This address holds a user or a password.",
+                f"{'.'.join(key)}: a secret never stands in a file. This one contains a user or a password.",
                 where=str(file),
                 remedy="Take them out. A webhook is told who sends by `authorization`, a proxy by the environment variable HTTPS_PROXY.",
             )

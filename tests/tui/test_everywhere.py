@@ -139,6 +139,28 @@ def test_a_cell_that_a_spreadsheet_would_run_is_saved_as_text(tmp_path: Path) ->
     assert (tmp_path / "a.csv").read_text("utf-8").splitlines() == ["a", "'=HYPERLINK(1)", "-5", "'@x", "plain"]
 
 
+def test_rows_are_saved_for_their_owner_only_and_over_nothing(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs.csv"
+    theirs.write_text("theirs")
+    (tmp_path / "link.csv").symlink_to(theirs)
+    for name in ("theirs.csv", "link.csv"):
+        with pytest.raises(FileExistsError):
+            write_rows(tmp_path / name, ["a"], [["1"]])
+    assert theirs.read_text() == "theirs"
+    write_rows(tmp_path / "new.csv", ["a"], [["1"]])
+    assert (tmp_path / "new.csv").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_summary_is_saved_over_nothing(day: ProjectFolder) -> None:
+    (day.folder / "notes.txt").write_text("mine")
+    app = Console(day.folder)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "users → cio")
+        app.act("global.summary", "notes.txt")
+        await until(pilot, lambda: any("notes.txt is there already" in text for _at, _meaning, text in app.said))
+    assert (day.folder / "notes.txt").read_text() == "mine"
+
+
 async def test_jumping_gives_a_pane_the_keys_and_zooming_the_page(day: ProjectFolder) -> None:
     app = Console(day.folder)
     async with app.run_test(size=(160, 45)) as pilot:

@@ -43,14 +43,13 @@ def find_proxy(url: str, network: Network) -> str:
 
 
 def _remember_password(proxy: str) -> None:
-    """Take note of a proxy's password: its refusal may repeat it."""
-    try:
-        password = urlsplit(proxy).password
-    except ValueError:
-        return
-    if password:
-        remember_secret(password)
-        remember_secret(unquote(password))
+    """Take note of a proxy's password: its refusal may repeat it.
+
+    It ends at the last `@`: people write passwords as they are, and whoever reads the address may stop at a `/`, `#` or `?` in one.
+    """
+    password = proxy.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    for part in {password, unquote(password), *re.split("[/#?]", password)} - {""}:
+        remember_secret(part)
 
 
 def trusting(network: Network) -> ssl.SSLContext:
@@ -99,4 +98,4 @@ def open_tunnel(connection: socket.socket, proxy: str, url: str, context: ssl.SS
 
 def without_password(text: str) -> str:
     """Give a text without the user and password of any address in it."""
-    return re.sub(r"(?<=://)[^/\s@]*@", "", text)
+    return re.sub(r"(?<=://)\S*@", "", text)

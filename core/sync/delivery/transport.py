@@ -12,6 +12,7 @@ import base64
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -24,6 +25,7 @@ from core.model import Limits, Network
 from core.own_folder import open_without_links
 from core.redaction import remember_secret, without_secrets
 from core.sync.delivery.content_encoding import ACCEPTED, decoded
+from core.sync.delivery.http_internals import close_if_more_came
 from core.sync.delivery.network import LOOPBACK, find_proxy, trusting, without_password
 
 if TYPE_CHECKING:
@@ -99,6 +101,9 @@ class HttpTransport:
                     follow_redirects=False,
                     proxy=httpx.Proxy(proxy, ssl_context=context if is_secure else None) if proxy else None,
                     verify=context,
+                    cookies=CookieJar(
+                        DefaultCookiePolicy(allowed_domains=[])
+                    ),  # none is kept: thousands of replies may set one
                     trust_env=False,  # core.sync.delivery.network has read it
                     headers={"user-agent": f"backhaul/{__version__}", "accept-encoding": ACCEPTED},
                 )
@@ -147,6 +152,7 @@ class HttpTransport:
                     content += part
                     if len(content) > _LONGEST_REPLY:
                         break
+                await close_if_more_came(reply)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise _no_address(request.url, str(error)) from error
         except TimeoutError as error:

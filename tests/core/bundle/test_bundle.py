@@ -217,6 +217,21 @@ def test_it_is_its_owners_only_and_takes_the_place_of_no_file(planted: ProjectFo
     assert sorted(each.name for each in tmp_path.glob(".*.zip.*")) == []
 
 
+def test_what_a_link_leads_to_outside_is_not_in_it(planted: ProjectFolder, tmp_path: Path) -> None:
+    planted.run("run", "users")
+    run = planted.run("runs", "--json").json[0]["id"]
+    mine = tmp_path / "netrc"
+    mine.write_text("machine x login ann pass staple9")
+    (tmp_path / "config.json").write_text('{"said": "staple9"}')
+    for name, target in (("syncs/users.sql", "netrc"), (f".backhaul/logs/{run}.jsonl", "config.json")):
+        (planted.folder / name).unlink()
+        (planted.folder / name).symlink_to(tmp_path / target)
+    done, files = bundled(planted, tmp_path / "a.zip", run)
+    assert done.code == 0, done.err
+    assert "staple9" not in "".join(files.values())
+    assert "a link out of the project" in "".join(files.values())
+
+
 def test_a_run_whose_sync_is_gone_has_a_bundle_too(planted: ProjectFolder, tmp_path: Path) -> None:
     planted.run("run", "users")
     for ending in ("toml", "sql"):

@@ -149,6 +149,21 @@ def test_a_proxys_password_is_in_no_message(secure: SecureServer, monkeypatch: p
     assert without_password("to http://a:b@c:1 and https://d") == "to http://c:1 and https://d"
 
 
+@pytest.mark.parametrize("sign", ["/", "#", "?", "@", "%2F"])
+def test_a_proxys_password_with_a_sign_of_addresses_is_in_no_message(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch, sign: str
+) -> None:
+    project.duckdb()
+    project.write("destinations/seg.toml", {"type": "segment", "limits": {"attempts": 1, "backoff": 0.01}})
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:proxy6Yq1{sign}word7Zr2@127.0.0.1:{free_port()}")
+    done = project.query("people", PEOPLE, to=["seg"])
+    assert done.code != 0
+    stored = b"".join(file.read_bytes() for file in (project.folder / ".backhaul").rglob("*") if file.is_file())
+    for text in (done.out, done.err, stored.decode("latin-1")):
+        assert "proxy6Yq1" not in text
+        assert "word7Zr2" not in text
+
+
 @pytest.mark.parametrize(("status", "body"), [(415, ""), (501, "no"), (400, "<html>Bad Request</html>")])
 def test_a_gateway_that_takes_no_gzip_is_tried_once_without(
     project: ProjectFolder, receiver: Receiver, status: int, body: str
@@ -171,7 +186,15 @@ def test_nothing_is_compressed_where_the_file_says_so(project: ProjectFolder, re
     assert {record.headers.get("content-encoding") for record in receiver.records()} == {None}
 
 
-@pytest.mark.parametrize("url", ["https://u:planted-6Yq1@h.example/x", "https://planted-6Yq1@h.example/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://u:planted-6Yq1@h.example/x",
+        "https://planted-6Yq1@h.example/x",
+        "https://u:planted-6Yq1/t@h.example/x",
+        "https://u:planted-6Yq1#t@h.example/x",
+    ],
+)
 def test_an_address_with_a_password_is_refused_in_every_file(project: ProjectFolder, url: str) -> None:
     project.write("destinations/hook.toml", {"type": "webhook", "url": url})
     project.write("sources/db.toml", {"type": "duckdb", "path": url})
@@ -179,6 +202,29 @@ def test_an_address_with_a_password_is_refused_in_every_file(project: ProjectFol
         done = project.run("check", name)
         assert "a secret never stands in a file" in done.out + done.err
         assert "planted-6Yq1" not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("host", "u:planted-6Yq1@h"),
+        ("database", "dbname=d password=planted-6Yq1"),
+        ("user", "u Password = planted-6Yq1"),
+    ],
+)
+def test_a_part_of_a_login_with_a_password_in_it_is_refused(project: ProjectFolder, key: str, value: str) -> None:
+    source = {"type": "postgres", "host": "h", "database": "d", "user": "u"}
+    project.write("sources/db.toml", source | {key: value})
+    for words in (("check", "db"), ("trust",)):
+        done = project.run_in_folder(*words)
+        assert "planted-6Yq1" not in done.out + done.err
+    assert "a secret never stands in a file" in project.run("check", "db").err
+
+
+def test_an_address_with_an_at_sign_in_its_path_is_one(project: ProjectFolder) -> None:
+    project.write("destinations/hook.toml", {"type": "webhook", "url": "https://h.example:8443/@team/hook"})
+    done = project.run("check", "hook")
+    assert "a secret never stands" not in done.out + done.err
 
 
 def test_a_proxy_with_a_password_is_refused_in_a_file(project: ProjectFolder) -> None:

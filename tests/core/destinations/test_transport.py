@@ -9,6 +9,7 @@ import gzip
 import http.server
 import shutil
 import socket
+import socketserver
 import ssl
 import subprocess
 import threading
@@ -51,6 +52,68 @@ def append(request: Request, position: int | None = None) -> Response:
             return await transport.send(request, remembered)
 
     return asyncio.run(once())
+
+
+class Raw(socketserver.ThreadingTCPServer):
+    """A server that answers each request with the same bytes, and counts its connections and the cookies that come back."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer, self.connections, self.cookies = answer, 0, 0
+        super().__init__(("127.0.0.1", 0), RawHandler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class RawHandler(socketserver.StreamRequestHandler):
+    server: Raw
+
+    def handle(self) -> None:
+        self.server.connections += 1
+        while line := self.rfile.readline():
+            length = 0
+            while line not in (b"\r\n", b""):
+                name, _, value = line.partition(b":")
+                length = int(value) if name.lower() == b"content-length" else length
+                self.server.cookies += name.lower() == b"cookie"
+                line = self.rfile.readline()
+            self.rfile.read(length)
+            self.wfile.write(self.server.answer)
+
+
+@contextlib.contextmanager
+def raw(answer: bytes) -> Iterator[Raw]:
+    with Raw(answer) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+async def statuses(url: str, times: int) -> list[int]:
+    async with HttpTransport(LIMITS) as transport:
+        return [(await transport.send(request_to(url), None)).status for _ in range(times)]
+
+
+def test_a_second_reply_to_a_request_is_not_the_reply_to_the_next() -> None:
+    """What is left of a reply would wait in the connection, and be taken for what the next request was answered."""
+    refused = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}"
+    with raw(refused + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as server:
+        assert set(asyncio.run(statuses(server.url, 6))) == {400}
+    with raw(refused) as server:  # one whose replies are whole is asked again on the same connection
+        assert set(asyncio.run(statuses(server.url, 6))) == {400}
+        assert server.connections == 1
+
+
+def test_no_cookie_of_a_reply_is_kept() -> None:
+    with raw(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}") as server:
+        assert asyncio.run(statuses(server.url, 5)) == [200] * 5
+        assert server.cookies == 0
 
 
 def test_a_request_arrives_whole_and_compressed(receiver: Receiver) -> None:

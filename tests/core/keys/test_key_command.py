@@ -289,6 +289,14 @@ def test_convert_writes_a_file_of_its_own_for_its_owner_only(
     assert source.read_text() == made().pkcs1
 
 
+def test_convert_takes_the_place_of_no_pipe_and_no_device(key_file: KeyFile, tmp_path: Path, capsys: Capture) -> None:
+    source, target = key_file(made().pkcs1), tmp_path / "pipe"
+    os.mkfifo(target)
+    assert main(["key", "convert", str(source), "--out", str(target), "--force"]) == 2
+    assert "That is a device or a pipe" in capsys.readouterr().err
+    assert stat.S_ISFIFO(target.stat().st_mode)
+
+
 def test_convert_replaces_nothing_without_force_and_never_the_keys_own_file(
     key_file: KeyFile, tmp_path: Path, capsys: Capture
 ) -> None:
