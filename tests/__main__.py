@@ -21,12 +21,6 @@ CHECKS = (
 )
 WORKERS = ("-n", "4", "--dist", "worksteal")
 
-ALONE = (
-    "tests/tui/test_budgets.py::"
-    "test_the_event_loop_never_stalls_for_50_milliseconds_while_a_million_rows_run_and_a_query_is_linted"
-)
-"""What measures milliseconds of both cores."""
-
 
 def main(arguments: list[str]) -> int:
     """Run the checks and the tests; give the first exit code that is not 0."""
@@ -36,13 +30,10 @@ def main(arguments: list[str]) -> int:
         print(f"== {name} {' '.join(words)}", flush=True)
         codes.append(subprocess.run([programs / name, *words], cwd=ROOT, check=False).returncode)
     print("== pytest", flush=True)
-    parts = [arguments] if arguments else [[*WORKERS, "-m", "not slow", "--deselect", ALONE], [ALONE]]
     # programs are started a thousand times: each would compile all anew where Python is told to keep nothing
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    codes += [
-        subprocess.run([sys.executable, "-m", "pytest", *part], cwd=ROOT, env=env, check=False).returncode
-        for part in parts
-    ]
+    words = arguments or [*WORKERS, "-m", "not slow"]
+    codes.append(subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env, check=False).returncode)
     return next((code for code in codes if code), 0)
 
 

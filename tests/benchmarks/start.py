@@ -1,7 +1,7 @@
 """How long a person waits for a command, and for the first picture of the console.
 
 Commands are timed from the start of the process to its end, against a bare `python -c pass`; the console on a real pseudo-terminal, from its
-start to the bytes of its first picture, against an empty Textual app (both as tests/tui/test_budgets.py does it). All are started once
+start to the bytes of its first picture, against an empty Textual app (both as tests/benchmarks/budgets.py does it). All are started once
 before, so that what Python compiles and what the disk reads is paid; then in turn, and medians are taken.
 """
 

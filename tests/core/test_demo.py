@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -44,16 +43,12 @@ def demo(made: Path, tmp_path: Path) -> ProjectFolder:
 
 
 def test_it_delivers_calls_of_all_six_types_and_says_how_many(tmp_path: Path) -> None:
-    started = time.monotonic()
     done = headless(tmp_path / "demo")
-    seconds = time.monotonic() - started
-    print(f"\nbackhaul demo --headless: {seconds:.2f} s")
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[-1] == (
         "✓ Delivered 7,026 calls: 40 alias, 1,286 group, 1,900 identify, 1,000 page, 800 screen, 2,000 track."
     )
     assert Counter(call["type"] for call in delivered(tmp_path / "demo")) == CALLS
-    assert seconds < 6
 
 
 def test_a_second_run_delivers_nothing(demo: ProjectFolder) -> None:

@@ -356,7 +356,7 @@ def run(command: Sequence[str | Path], extra: dict[str, str] | None = None) -> s
         check=False,
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        timeout=2 * WAIT,
+        timeout=10 * WAIT,  # a copy of a server takes long on a busy machine
         cwd=tempfile.gettempdir(),
         **dropped(),
         **surroundings(extra),

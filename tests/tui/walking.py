@@ -168,7 +168,7 @@ WALK: tuple[Step, ...] = (
     Step(("y",), "sent to"),
     Step((Key("escape"), "3", Key("ctrl+f"), Pasted(MIXED)), "Replace"),
     Step((Key("tab"), Pasted(MIXED)), "Replace"),
-    _back("Replace"),
+    _back("Replace", "leave the text"),
     _back("leave the text"),
     Step(("2",), "customerio"),
     # sources and forms

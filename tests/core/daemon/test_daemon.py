@@ -51,7 +51,7 @@ async def test_what_is_due_is_run_once_and_again_when_it_is_due_again(project: P
         (run,) = await daemon.ran("people")
         assert (run.state, run.cause, run.acknowledged) == ("succeeded", "schedule", 30)
         assert run.due is not None
-        assert 0 <= run.started - run.due < 5
+        assert run.started >= run.due
         project.duckdb("UPDATE people SET name = 'Ann' WHERE id = '7'")
         daemon.pass_time(60)
         runs = await daemon.ran("people", 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from core.sync.delivery.circuit_breaker import CircuitBreaker
 from tests.projects import ProjectFolder
@@ -80,9 +81,11 @@ def test_an_outage_costs_the_waiting_batches_none_of_their_attempts(project: Pro
     records = receiver.records(taken=False)
     assert len(records) == 30 + 20
     refused = [record.calls[0]["userId"] for record in records if record.status == 503]
-    # at most four were on their way when it opened; from then on it was always the same one that asked
+    # at most four were on their way when it opened, and may be answered late; from then on it was always the same one that asked
     assert len(set(refused)) <= 4
-    assert len(set(refused[8:])) == 1
+    (_, asked), *others = Counter(refused).most_common()
+    assert asked >= 12
+    assert sum(times for _, times in others) <= 8
     assert sorted(call["userId"] for call in receiver.calls()) == sorted(map(str, range(30)))
 
 

@@ -419,7 +419,7 @@ def test_check_passes_step_by_step_and_ends_with_the_clock(harness: Harness) -> 
     assert [step.name for step in steps if step.passed is False] == []
     assert steps[-1].name == "clock"
     assert {"privileges", "read-only"} <= {step.name for step in steps}
-    assert all(step.detail and 0 <= step.seconds < 5 for step in steps)
+    assert all(step.detail and step.seconds >= 0 for step in steps)
 
 
 def test_a_foreign_error_is_explained_without_its_class(harness: Harness) -> None:

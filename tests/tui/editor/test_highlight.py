@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tui.highlight import MOST, Highlights
@@ -74,16 +72,3 @@ def test_a_very_long_text_is_not_highlighted() -> None:
     found = Highlights("select 1\n" * (MOST // 9 + 1), "duckdb")
     assert found.off
     assert found.line(0) == ()
-
-
-def test_a_keystroke_in_three_hundred_lines_costs_less_than_five_milliseconds() -> None:
-    text = "SELECT a.id AS \"userId\", iff(b, 'x', 'y') -- c\nFROM t WHERE x >= {{last_sync_time}} AND n > 12.5\n" * 150
-
-    def seconds() -> float:
-        began = time.process_time()
-        found = Highlights(text, "snowflake")
-        for number in range(45):
-            found.line(number)
-        return time.process_time() - began
-
-    assert min(seconds() for _ in range(20)) < 0.005

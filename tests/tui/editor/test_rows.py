@@ -123,7 +123,6 @@ async def test_a_million_rows_are_seen_and_scrolled(project: ProjectFolder) -> N
         await until(pilot, "1,000,000 rows, all there are", seconds=60)
         result = page.rows.result
         assert result is not None
-        assert result.seconds < 5
         await until(pilot, "1,000,000 ?", seconds=60)
         for _ in range(60):
             await pilot.press("ctrl+d")

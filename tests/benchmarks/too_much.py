@@ -1,23 +1,24 @@
 """The console with too much of something: it answers keys all the while, and says in a sentence what it does not do.
 
+    python -m tests.benchmarks.too_much [words for pytest]
+
 The longest time in which the event loop gave no turn is measured on the real program, at a pseudo-terminal.
 """
 
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.benchmarks.watched import WATCHED
 from tests.projects import ProjectFolder
 from tests.tui.hostile import MIXED, Glass, quoted
 from tests.tui.terminal import Terminal, on_terminal
-from tests.tui.test_budgets import WATCHED
-
-pytestmark = pytest.mark.slow
 
 SIZE = (160, 45)
 LONGEST_STALL = 0.2
@@ -137,3 +138,19 @@ def test_a_catalogue_of_sixty_thousand_columns_with_hostile_names_is_looked_thro
         shown(terminal)
 
     assert stall(project, tmp_path, walk) < LONGEST_STALL
+
+
+if __name__ == "__main__":
+    sys.exit(
+        pytest.main(
+            [
+                "--override-ini",
+                "addopts=--import-mode=importlib",
+                "-s",
+                "-p",
+                "no:cacheprovider",
+                __file__,
+                *sys.argv[1:],
+            ]
+        )
+    )
