@@ -3,7 +3,7 @@
 Which files a command runs cannot be read off its words: it may be a link, a module, a line for a shell, a name that is put together. So
 nothing is guessed: where a project names a command, every file of its folder counts, wherever links of the folder lead to in it. Left out
 is only what changes while Backhaul is used, and what nobody runs: its own files (backhaul.toml, sources, destinations, syncs), DuckDB's,
-what is delivered, the state folder and `.git`. Even these count where they could be run: where they are executable (the state folder and
+what is delivered, the state folder and `.git`, but for the hooks and settings there. Even these count where they could be run: where they are executable (the state folder and
 `.git` are not looked through for that), or where the commands, or a link of the folder, name them, a folder of theirs, or their ending.
 Which folder keeps the state is the project's own word, so it is part of the digest: a folder of modules that is called the state folder
 from today on is asked about.
@@ -15,6 +15,7 @@ Neither has one with a folder that cannot be listed but entered: what is in ther
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -91,6 +92,8 @@ def _digest(folder: Path, commands: Sequence[str], own: Own) -> str:
     closed = {_GIT, *_inside(folder, own.states)}
     found = _Found()
     _walk(folder, PurePosixPath(), closed, found)
+    if _GIT in found.closed:
+        _walk_what_git_runs(folder, found)
     named = _Named.of([*commands, *found.links.values()])
     for place in found.closed:
         if named.has(place):
@@ -128,6 +131,8 @@ def _walk(folder: Path, under: PurePosixPath, closed: set[PurePosixPath], found:
                         (found.closed if path in closed else waiting).append(path)
                     elif entry.is_file(follow_symlinks=False):
                         found.files[path] = entry.stat(follow_symlinks=False).st_mode
+                    else:
+                        found.links[path] = "what is no file"  # a FIFO may be read as a script
                     found.count()
         except FileNotFoundError:
             continue
@@ -136,6 +141,14 @@ def _walk(folder: Path, under: PurePosixPath, closed: set[PurePosixPath], found:
                 raise _TooLargeError from error
         except OSError as error:  # too deep, a disk that fails
             raise _TooLargeError from error
+
+
+def _walk_what_git_runs(folder: Path, found: _Found) -> None:
+    """Count the hooks and settings of `.git`: a script that calls git runs what these name."""
+    for name in ("config", "config.worktree"):
+        with contextlib.suppress(OSError):
+            found.files[_GIT / name] = (folder / _GIT / name).lstat().st_mode
+    _walk(folder, _GIT / "hooks", set(), found)
 
 
 @dataclass(frozen=True, slots=True)

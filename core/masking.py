@@ -23,9 +23,12 @@ _SHORTEST = 3
 """Shorter values are not looked for: they would be found in plain words."""
 
 _QUOTED = re.compile(
-    r"""(?<!\w)'((?:[^'\n]|'')*)'(?!\w) | "([^"\n]*)" | `([^`\n]*)` | “([^”\n]*)” | ‘([^’\n]*)’ | «([^»\n]*)»""",
+    r"""(?<!\w)'((?:[^'\n]|''|'(?=\w))*)'(?!\w) | "([^"\n]*)" | `([^`\n]*)` | “([^”\n]*)” | ‘([^’\n]*)’ | «([^»\n]*)»""",
     re.VERBOSE,
 )
+_MARKS = (re.compile(r"(?<!\w)'|'(?!\w)"), re.compile('"'))
+"""Quotes that begin or end something: an apostrophe within a word does not."""
+
 _IN_BRACKETS = re.compile(r"(?<==)\(([^\n]*?)\)(?!\w)|(?<=contains )\(([^\n]*)\)")
 """As Postgres tells of a key or a row: `Key (email)=(ann@example.com)`, `Failing row contains (1, Ann)`."""
 
@@ -59,9 +62,20 @@ def without_people(text: str, *, known: Collection[str] = (), values: Collection
     def bracketed(found: re.Match[str]) -> str:
         return f"({mask(found[1] if found[1] is not None else found[2])})"
 
+    text = "\n".join(_without_odd(line, mask) for line in text.split("\n"))
     text = _QUOTED.sub(quoted, text)
     text = _IN_BRACKETS.sub(bracketed, text)
     return _PERSONAL.sub(lambda found: found[0] if found[0] in known else mask(found[0]), text)
+
+
+def _without_odd(line: str, mask: Mask) -> str:
+    """Mask from the first to the last quote of a kind where their number is odd: a value has one in it (`"12" Quill"`)."""
+    for marks in _MARKS:
+        places = [found.start() for found in marks.finditer(line)]
+        if len(places) > 1 and len(places) % 2:
+            first, last = places[0], places[-1]
+            line = line[: first + 1] + mask(line[first + 1 : last]) + line[last:]
+    return line
 
 
 def names_in(query: str, dialect: str) -> frozenset[str]:

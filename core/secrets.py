@@ -245,13 +245,22 @@ def _backend() -> KeyringBackend:
             remedy=f"Check PYTHON_KEYRING_BACKEND and the file keyringrc.cfg, or leave them out. {_CHOICES}",
         ) from None
     chained = getattr(backend, "backends", [backend])
-    plain = [type(each).__name__ for each in chained if "plain" in type(each).__name__.lower()]
+    plain = [type(each).__name__ for each in chained if _keeps_plain_text(each)]
     if plain:
         raise SecretError(f"This host's keyring ({plain[0]}) keeps secrets in plain text.", remedy=_CHOICES)
     nothing = keyring.backends.fail.Keyring | keyring.backends.null.Keyring  # the one refuses, the other forgets
     if all(isinstance(each, nothing) for each in chained):
         raise SecretError("This host has no keyring.", remedy=_CHOICES)
     return backend
+
+
+def _keeps_plain_text(backend: object) -> bool:
+    """Return whether a keyring, what it is made from, or one that it hands on to, is one of plain text."""
+    within = [
+        backend,
+        *(value for value in getattr(backend, "__dict__", {}).values() if hasattr(value, "get_password")),
+    ]
+    return any("plain" in base.__name__.lower() for each in within for base in type(each).__mro__)
 
 
 @contextlib.contextmanager

@@ -59,7 +59,7 @@ def _tell(level: str, what: str, **values: Any) -> None:
 def install(folder: Path | None, *, metrics: str, credentials: Path | None, only_print: bool) -> None:
     """Write a systemd user unit for this project, and say the commands that start it."""
     from core import secrets
-    from core.daemon.unit import name_of, place_of, unit_text
+    from core.daemon.unit import name_of, place_of, project_of, unit_text
 
     project = open_project(folder, looking=True)
     place = credentials or Path.home() / ".config" / "backhaul" / "credentials"
@@ -68,6 +68,12 @@ def install(folder: Path | None, *, metrics: str, credentials: Path | None, only
         click.echo(text, nl=False)
         return
     file = place_of(project)
+    if (other := project_of(file)) not in (None, project.folder):
+        raise UsageError(
+            f"This is the unit of another project, in {escape_control_chars(other)}, which has the same name.",
+            where=str(file),
+            remedy="Give one of them another `name` in backhaul.toml; or remove the unit where that project is gone.",
+        )
     if file.exists() and file.read_text("utf-8") != text:
         say(f"{escape_control_chars(file)} was another one, and is replaced.", sign="warn")
     try:

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from core.errors import UsageError
 from core.model import Project, SecretsFrom
+from core.project_root import find
 from core.quoting import systemd
 from core.secrets import credential
 
-__all__ = ["name_of", "place_of", "unit_text"]
+__all__ = ["name_of", "place_of", "project_of", "unit_text"]
 
 _STOP_SECONDS = 60
 
@@ -31,6 +32,16 @@ def place_of(project: Project) -> Path:
     """Give the file in which systemd looks for this user's unit."""
     base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return base / "systemd" / "user" / name_of(project)
+
+
+def project_of(unit: Path) -> Path | None:
+    """Return the folder of the project that a unit is of, where both are there."""
+    try:
+        lines = unit.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    folders = (line.removeprefix("WorkingDirectory=") for line in lines if line.startswith("WorkingDirectory="))
+    return next((Path(found) for folder in folders if find(Path(found := systemd.read_path(folder)))), None)
 
 
 def unit_text(project: Project, secrets: Sequence[str], credentials: Path, metrics: str = "") -> str:

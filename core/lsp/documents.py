@@ -48,7 +48,7 @@ def settings_of(given: Any, default: Settings) -> Settings:
 
 def about(file: Path, settings: Settings) -> About:
     """Say what the query in a file is for, by the project's files as they are now."""
-    folder = projects.find(file.parent)
+    folder = projects.find(file.parent) if file.name else None  # a buffer that has no file yet
     problem = ""
     project: Project | None = None
     try:

@@ -14,6 +14,7 @@ changes one key and keeps comments and order.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -161,7 +162,7 @@ def _head(file: Path, values: Mapping[str, Any]) -> ProjectFile:
 def initialise(folder: Path, name: str = "") -> None:
     """Make an empty project. Raises ProjectError where there is one already."""
     file = folder / FILE
-    if file.exists():
+    if os.path.lexists(file):  # a link that leads nowhere would have a file made there
         raise ProjectError("There is a project in this folder already.", where=str(file))
     for part in ("sources", "destinations", "syncs"):
         (folder / part).mkdir(parents=True, exist_ok=True)

@@ -10,11 +10,11 @@ import re
 
 __all__ = ["FORMULA", "NUMBER", "cell"]
 
-FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"^[=+\-@\t\r＝＋－＠]"
 """What a spreadsheet takes for a formula."""
 NUMBER = r"^[+-]?[0-9.]+$"
 
 
 def cell(text: str) -> str:
     """Write a cell."""
-    return f"'{text}" if re.match(FORMULA, text) and not re.match(NUMBER, text) else text
+    return f"'{text}" if re.match(FORMULA, text) and not re.fullmatch(NUMBER, text) else text

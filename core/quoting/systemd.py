@@ -10,7 +10,7 @@ import re
 
 from core.control_chars import escape_control_chars
 
-__all__ = ["path", "value", "word"]
+__all__ = ["path", "read_path", "value", "word"]
 
 _PLAIN = re.compile(r"[\w@+=:,./-]+", re.ASCII)
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
@@ -31,6 +31,11 @@ def path(text: str) -> str:
     if _CONTROL.search(text) or text != text.strip() or not text.startswith("/"):
         raise ValueError("a unit cannot name this path: it has a line break, or a blank at an end")
     return _ended(text.replace("%", "%%"))
+
+
+def read_path(text: str) -> str:
+    """Return the path that `path` has written."""
+    return text.removesuffix(" ").replace("%%", "%")
 
 
 def value(text: str) -> str:

@@ -10,7 +10,9 @@ person, the next run sends the row anew, as one that was never seen; whole-row d
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import secrets as randomness
 import time
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from core.control_chars import escape_control_chars
 from core.destinations.base import Batch
 from core.duckdb_helpers import count, quoted
 from core.errors import StateError, UsageError
@@ -28,7 +31,7 @@ from core.ledger import LocalLedger
 from core.ledger.files import QUARANTINE, durable
 from core.ledger.identity import matches
 from core.model import CallType, Project, Secret, Sync
-from core.own_folder import create_text, is_plain_file, open_to_read
+from core.own_folder import create_text, is_plain_file, open_plain, open_to_read, read_plain
 from core.state.folder import ERASED, StateFolder
 from core.store import Store
 from core.sync.comparison.stage import scratch
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORGOTTEN", "Forgotten", "forget_key"]
 
+_FORGOTTEN_LINE = b'{"event": "forgotten"}'
 FORGOTTEN = "(forgotten)"
 """What stands in the place of a text that mentioned the person."""
 
@@ -83,11 +87,12 @@ def forget_key(project: Project, sync: Sync, key: str) -> Forgotten:
             rejected, others = _from_rejected(store, sync, mentions)
             texts = _from_texts(store, sync, mentions)
         lines = _from_logs(store, state, sync, mentions)
+        lines += _from_daemon_log(state, mentions) + _from_past_queries(state, mentions)
         for file in (state.folder / QUARANTINE).glob(f"{sync.id}.*"):  # nobody can read whom a damaged file is about
             file.unlink()
         state.collect_garbage(store, sync, time.time())
         shredded = store.shred()
-    kept = list(_in_file_destinations(project, sync, mentions))
+    kept = [*_in_file_destinations(project, sync, mentions), *_in_unsaved_texts(state, mentions)]
     if others:
         kept.append(f"{counted(others, 'rejected row')} of somebody else, who has such a value too")
     if not shredded:
@@ -245,6 +250,46 @@ def _from_logs(store: Store, state: StateFolder, sync: Sync, mentions: _Mentions
             create_text(temporary, "\n".join(after))
             durable(temporary, file)
     return changed
+
+
+def _from_daemon_log(state: StateFolder, mentions: _Mentions) -> int:
+    """Overwrite the lines of the daemon's log that mention the person, in place: a daemon may have the file open."""
+    changed = 0
+    for file in (state.folder / "logs").glob("daemon.jsonl*"):
+        with contextlib.suppress(OSError):
+            handle = open_plain(file, os.O_RDWR)
+            with os.fdopen(handle, "r+b") as opened:
+                for line in iter(opened.readline, b""):
+                    if mentions.are_in(_decoded(line.decode("utf-8", "replace"))):
+                        after = opened.tell()
+                        opened.seek(after - len(line))
+                        opened.write(_FORGOTTEN_LINE.ljust(len(line) - 1)[: len(line) - 1])
+                        opened.seek(after)
+                        changed += 1
+    return changed
+
+
+def _from_past_queries(state: StateFolder, mentions: _Mentions) -> int:
+    """Drop the queries that mention the person from the list of those that the console has run."""
+    changed = 0
+    for file in (state.folder / "editing").glob("*.jsonl"):
+        with contextlib.suppress(OSError):
+            before = read_plain(file).decode("utf-8", "replace").splitlines(keepends=True)
+            after = [line for line in before if not mentions.are_in(_decoded(line))]
+            if len(after) < len(before):
+                changed += len(before) - len(after)
+                temporary = file.with_name(f".{file.name}.{randomness.token_hex(4)}.new")
+                create_text(temporary, "".join(after))
+                durable(temporary, file)
+    return changed
+
+
+def _in_unsaved_texts(state: StateFolder, mentions: _Mentions) -> Iterable[str]:
+    """Say which texts that were typed and not saved mention the person: what somebody typed is not thrown away."""
+    for file in (state.folder / "buffers").glob("*.json"):
+        with contextlib.suppress(OSError):
+            if mentions.are_in(_decoded(read_plain(file).decode("utf-8", "replace"))):
+                yield f"an unsaved text of {escape_control_chars(file.stem)}, which you can save or discard in the editor"
 
 
 def _decoded(line: str) -> str:

@@ -187,21 +187,35 @@ class PlaintextKeyring(KeyringBackend):
         raise AssertionError("a secret was handed to a keyring of plain text")
     def delete_password(self, service, name):
         raise AssertionError
+
+class Ours(PlaintextKeyring):
+    priority = 1
+
+class Around(KeyringBackend):
+    priority = 1
+    def __init__(self):
+        super().__init__()
+        self.inner = PlaintextKeyring()
+    def get_password(self, service, name):
+        return self.inner.get_password(service, name)
+    def set_password(self, service, name, password):
+        self.inner.set_password(service, name, password)
 """
 
 
-def test_a_keyring_that_keeps_plain_text_is_refused(backhaul: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["PlaintextKeyring", "Ours", "Around"])
+def test_a_keyring_that_keeps_plain_text_is_refused(backhaul: Run, tmp_path: Path, name: str) -> None:
     module = tmp_path / "module"
     module.mkdir()
     (module / "plain_module.py").write_text(PLAIN)
     variables = {
         "PYTHONPATH": f"{ROOT}{os.pathsep}{module}",
-        "PYTHON_KEYRING_BACKEND": "plain_module.PlaintextKeyring",
+        "PYTHON_KEYRING_BACKEND": f"plain_module.{name}",
     }
     for arguments in (["secret", "set", NAME], ["secret", "list"], ["secret", "delete", NAME]):
         done = backhaul(*arguments, given="a", **variables)
         assert done.returncode == 2
-        assert "(PlaintextKeyring) keeps secrets in plain text" in done.stderr
+        assert f"({name}) keeps secrets in plain text" in done.stderr
         assert "[secrets]" in done.stderr
 
 

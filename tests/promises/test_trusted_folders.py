@@ -738,3 +738,29 @@ def test_a_link_that_comes_into_the_place_of_the_folder_during_the_run_is_not_fo
     with pytest.raises(DeliveryError):
         asyncio.run(FileTransport().send(request, 0))
     assert not list(outside.iterdir())
+
+
+def test_what_git_runs_and_what_is_read_as_a_script_is_part_of_what_was_allowed(made: ProjectFolder) -> None:
+    with_secrets_from(made, "sh get.sh {name}")
+    script(made, "get.sh", "git status; [ -e local.sh ] && . ./local.sh; echo a-secret")
+    made.write(".git/config", "[core]")
+    made.write(".git/index", "one")
+    trust.allow(projects.load(made.folder))
+    made.write(".git/index", "two")
+    assert not projects.load(made.folder).untrusted
+    made.write(".git/config", "[core]\nfsmonitor = touch canary")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+    trust.allow(projects.load(made.folder))
+    script(made, ".git/hooks/post-checkout", "touch canary")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+    trust.allow(projects.load(made.folder))
+    os.mkfifo(made.folder / "local.sh")
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+
+
+def test_a_new_project_is_not_made_through_a_link(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    (folder / "backhaul.toml").symlink_to(tmp_path / "made.toml")
+    assert backhaul("init", str(folder), folder=tmp_path).code == 2
+    assert not (tmp_path / "made.toml").exists()

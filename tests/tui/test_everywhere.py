@@ -136,7 +136,8 @@ async def test_rows_are_saved_as_csv_and_as_json_lines(day: ProjectFolder, tmp_p
 
 def test_a_cell_that_a_spreadsheet_would_run_is_saved_as_text(tmp_path: Path) -> None:
     write_rows(tmp_path / "a.csv", ["a"], [["=HYPERLINK(1)"], ["-5"], ["@x"], ["plain"]])
-    assert (tmp_path / "a.csv").read_text("utf-8").splitlines() == ["a", "'=HYPERLINK(1)", "-5", "'@x", "plain"]
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert [cell for (cell,) in csv.reader(file)] == ["a", "'=HYPERLINK(1)", "-5", "'@x", "plain"]
 
 
 def test_rows_are_saved_for_their_owner_only_and_over_nothing(tmp_path: Path) -> None:

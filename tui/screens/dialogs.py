@@ -360,7 +360,7 @@ def write_rows(file: Path, heads: Sequence[str], rows: Sequence[Sequence[object]
         if file.suffix in (".jsonl", ".json", ".ndjson"):
             opened.writelines(_json(dict(zip(names, row, strict=False))) + "\n" for row in rows)
             return
-        writer = csv.writer(opened)
+        writer = csv.writer(opened, quoting=csv.QUOTE_ALL)  # spreadsheets part cells at ; or a tab in many countries
         writer.writerow([_for_spreadsheet(name) for name in names])
         writer.writerows([[_for_spreadsheet(str(cell)) for cell in row] for row in rows])
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from core.calls import canonical
 from core.calls.mapper import Mapper
-from core.errors import BackhaulError, CancelledError, StateError
+from core.errors import BackhaulError, CancelledError, StateError, WarehouseError
 from core.model import Limits
 from core.sync.comparison.large_cells import OVERSIZED, CellLimit, memory_for, slices
 from core.sync.comparison.prefetch import read_ahead
@@ -240,9 +240,15 @@ def stage_rows(
     except duckdb.Error as error:
         if progress.error is not None:
             raise progress.error from error
+        if isinstance(error, duckdb.FatalException):
+            raise WarehouseError(
+                "The warehouse gave text that is not UTF-8, so no row of this result can be read.",
+                remedy="Cast the column to bytes, or repair its values: the database may have the encoding SQL_ASCII.",
+            ) from error
         raise
     finally:
-        connection.unregister("incoming")
+        with contextlib.suppress(duckdb.FatalException):  # after one, the connection does nothing more
+            connection.unregister("incoming")
         if progress.reading is not None:
             progress.reading.close()  # the thread that reads ahead has ended before the source is closed
     connection.execute(f"SET memory_limit = '{memory_for(progress.largest, MEMORY_LIMIT)}B'")

@@ -69,6 +69,21 @@ def test_install_writes_the_unit_and_says_the_commands(project: ProjectFolder, t
     )
 
 
+def test_the_unit_of_another_project_of_the_same_name_stays(project: ProjectFolder, tmp_path: Path) -> None:
+    home = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "HOME": str(tmp_path)}
+    assert backhaul("daemon", "install", folder=project.folder, env=home).code == 0
+    file = tmp_path / "config" / "systemd" / "user" / "backhaul-tests.service"
+    text = file.read_text()
+    clone = ProjectFolder.make(tmp_path / "clone")
+    done = backhaul("daemon", "install", folder=clone.folder, env=home)
+    assert done.code == 2
+    assert f"the unit of another project, in {project.folder}" in done.err
+    assert file.read_text() == text
+    (project.folder / "backhaul.toml").unlink()  # it is gone, or was moved
+    assert backhaul("daemon", "install", folder=clone.folder, env=home).code == 0
+    assert str(clone.folder) in file.read_text()
+
+
 def test_the_place_is_where_systemd_looks(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     assert place_of(projects.load(project.folder)) == Path.home() / ".config/systemd/user/backhaul-tests.service"

@@ -268,6 +268,18 @@ def test_a_file_outside_of_any_project_is_left_alone_without_a_dialect(
     editor.end()
 
 
+def test_a_buffer_without_a_file_is_left_alone(users: Path, open_editor: Callable[..., Editor]) -> None:
+    editor = open_editor()
+    editor.begin()
+    for uri in ("untitled:Untitled-1", "untitled:"):
+        document = {"uri": uri, "languageId": "sql", "version": 1, "text": "SELEC 1"}
+        editor.tell("textDocument/didOpen", textDocument=document)
+        place = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 2}}
+        assert editor.ask("textDocument/hover", place) is None
+    assert editor.open(users, WRONG)
+    editor.end()
+
+
 def test_a_dialect_of_the_settings_is_taken_from_the_start(tmp_path: Path, open_editor: Callable[..., Editor]) -> None:
     file = tmp_path / "query.sql"
     editor = open_editor({"dialect": "snowflake", "call": "identify"})

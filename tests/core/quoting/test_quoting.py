@@ -385,13 +385,18 @@ def test_slack_mentions_nobody(text: str) -> None:
 @nasty
 @given(WORDS)
 def test_a_cell_is_no_formula_and_json_lines_keep_every_character(tmp_path: Path, text: str) -> None:
+    for name in ("x.csv", "x.jsonl"):
+        (tmp_path / name).unlink(missing_ok=True)
     write_rows(tmp_path / "x.csv", ["name", "n"], [[text, 1]])
     with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
         _heads, (cell, number) = csv.reader(file)
     assert number == "1"
     shown = escape_control_chars(text, lines=True)
     assert cell in (shown, f"'{shown}")
-    assert not re.match(r"[=+\-@\t\r]", cell) or re.fullmatch(r"[+-]?[0-9.]+", cell)
+    assert not re.match(r"[=+\-@\t\r＝＋－＠]", cell) or re.fullmatch(r"[+-]?[0-9.]+", cell)
+    assert spreadsheet.cell("+1\n") == "'+1\n"
+    (line,) = (tmp_path / "x.csv").read_text("utf-8").splitlines()[:1]
+    assert line == '"name","n"'  # where a spreadsheet parts cells at ; a cell stays one
     assert spreadsheet.cell("-12.5") == "-12.5"
     write_rows(tmp_path / "x.jsonl", ["name"], [[text]])
     assert json.loads((tmp_path / "x.jsonl").read_text("utf-8"))["name"] == text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import duckdb
 import pytest
 
@@ -117,6 +119,30 @@ def test_the_lines_of_a_file_destination_are_named_and_left(workshop: Workshop) 
     workshop.run()
     (kept,) = forget(workshop, "u_3").kept
     assert "people.jsonl: 1 line, which is" in kept
+
+
+def test_the_daemons_log_and_the_queries_that_were_run_are_cleaned_and_what_is_typed_is_named(
+    workshop: Workshop,
+) -> None:
+    workshop.people(10)
+    workshop.sync()
+    workshop.run()
+    state = workshop.folder / ".backhaul"
+    log = state / "logs" / "daemon.jsonl"
+    lines = [b'{"event": "failed", "error": "Could not convert string \'u_3\'"}', b'{"event": "began"}']
+    log.write_bytes(b"\n".join(lines) + b"\n")
+    for name in ("editing", "buffers"):
+        (state / name).mkdir(exist_ok=True)
+    (state / "editing" / "ran.jsonl").write_text('{"text": "WHERE id = \'u_3\'"}\n{"text": "SELECT 1"}\n')
+    (state / "buffers" / "people.json").write_text('{"text": "WHERE id = \'u_3\'"}')
+    with log.open("ab") as daemon:  # it has the file open, and goes on writing
+        found = forget(workshop, "u_3")
+        daemon.write(b'{"event": "later"}\n')
+    assert [json.loads(line)["event"] for line in log.read_bytes().splitlines()] == ["forgotten", "began", "later"]
+    assert log.stat().st_size == sum(len(line) + 1 for line in lines) + 19
+    assert (state / "editing" / "ran.jsonl").read_text() == '{"text": "SELECT 1"}\n'
+    assert any("an unsaved text of people" in kept for kept in found.kept)
+    assert found.log_lines >= 2
 
 
 def test_an_open_delivery_has_to_be_finished_first(workshop: Workshop) -> None:
