@@ -240,7 +240,7 @@ def stage_rows(
     except duckdb.Error as error:
         if progress.error is not None:
             raise progress.error from error
-        if isinstance(error, duckdb.FatalException):
+        if isinstance(error, duckdb.FatalException) or "nvalid unicode" in str(error):
             raise WarehouseError(
                 "The warehouse gave text that is not UTF-8, so no row of this result can be read.",
                 remedy="Cast the column to bytes, or repair its values: the database may have the encoding SQL_ASCII.",
