@@ -11,18 +11,20 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from tui.messages import Refused, RunFinished
+from tui.messages import Refused, RunFinished, Snapshot
 
 if TYPE_CHECKING:
     from core.model import Project
     from core.store import Store
-    from tui.bridge import Bridge
 
-__all__ = ["Running"]
+__all__ = ["Running", "StoreReader"]
+
+_Value = TypeVar("_Value")
 
 _DAEMON_GONE: Mapping[str, Any] = {
     "exit_code": 1,
@@ -41,10 +43,21 @@ class _Begun:
     said: Any
 
 
+class StoreReader(Protocol):
+    """What starting runs needs of the way to core: the project's folder and last state, and its thread for the store."""
+
+    folder: Path
+    snapshot: Snapshot
+
+    async def in_thread(self, work: Callable[[], _Value]) -> _Value: ...
+
+    async def read(self, question: Callable[[Project, Store], _Value]) -> _Value: ...
+
+
 class Running:
     """What was begun, and is not over."""
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: StoreReader) -> None:
         self._bridge = bridge
         self._begun: list[_Begun] = []
         self._asked: dict[int, tuple[str, str]] = {}

@@ -14,18 +14,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from core import project as projects
 from core import secrets
 from core.alerts import Alerts
-from core.daemon.protocols import Log
+from core.daemon.protocols import Log, Watched
 from core.errors import BackhaulError
 from core.state.folder import StateFolder
 from core.store import Store
-
-if TYPE_CHECKING:
-    from core.daemon.loop import Daemon
 
 __all__ = ["Watching"]
 
@@ -50,14 +46,14 @@ class Watching:
         """Look at the next turn."""
         self._next = -1.0
 
-    async def __call__(self, daemon: Daemon) -> None:
+    async def __call__(self, daemon: Watched) -> None:
         """Begin a look where it is time for one and none is under way."""
         if self._clock() < self._next or (self._task is not None and not self._task.done()):
             return
         self._next = self._clock() + _SECONDS
         self._task = asyncio.create_task(self._look(daemon), name="alerts")
 
-    async def _look(self, daemon: Daemon) -> None:
+    async def _look(self, daemon: Watched) -> None:
         try:
             problem = await asyncio.to_thread(projects.head_problem, daemon.folder)
             alerts = await asyncio.to_thread(self._ready, daemon)
@@ -69,7 +65,7 @@ class Watching:
         else:
             self._trouble = ""
 
-    def _ready(self, daemon: Daemon) -> Alerts:
+    def _ready(self, daemon: Watched) -> Alerts:
         """Give the alerts of the project as it is now, on the store that is there now."""
         inode = daemon.store.file.stat().st_ino if daemon.store.file.exists() else -1
         if self._store is None or inode != self._inode:

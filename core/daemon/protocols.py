@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
 
 from core.daemon.jobs import Job
+from core.model import Project
+from core.store import Store
 
-if TYPE_CHECKING:
-    from core.daemon.loop import Daemon
-
-__all__ = ["Log", "Runner", "Watch"]
+__all__ = ["Log", "Runner", "Watch", "Watched"]
 
 
 class Log(Protocol):
@@ -35,10 +36,21 @@ class Runner(Protocol):
         """Stop all jobs after the batches in flight, and wait until they have ended."""
 
 
+class Watched(Protocol):
+    """What a look needs of the daemon: whose project it is, where its state is, and the time in Unix seconds."""
+
+    folder: Path
+    project: Project
+    store: Store
+
+    @property
+    def clock(self) -> Callable[[], float]: ...
+
+
 class Watch(Protocol):
     """Looks at what came of the runs: alerts."""
 
-    async def __call__(self, daemon: Daemon) -> None:
+    async def __call__(self, daemon: Watched) -> None:
         """Look, where it is time; what takes long is only begun. Called after each turn."""
 
     def soon(self) -> None:

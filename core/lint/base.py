@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from core.calls.fields import Place
 from core.lint.times import Comparison
 from core.model import CallType, Finding, Kind, Severity
-from core.query import Query
+from core.query import OutputColumn, Query
 from core.query.catalogue import Catalogue
 from core.query.relations import Level
 
-if TYPE_CHECKING:
-    from core.lint.columns import Mapped
+__all__ = ["Context", "Mapped", "Neighbour", "Pace", "Receiver", "Rule", "reported"]
 
-__all__ = ["Context", "Neighbour", "Pace", "Receiver", "Rule", "reported"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """An output column, where it goes, and the field that it would be if its name were spelled right."""
+
+    column: OutputColumn
+    place: Place
+    near: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

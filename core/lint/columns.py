@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from sqlglot import TokenType, exp
 
-from core.calls.fields import CALLS, GROUP_TRAITS, Place, canonical_field, place_of
-from core.lint.base import Context
+from core.calls.fields import CALLS, GROUP_TRAITS, canonical_field, place_of
+from core.lint.base import Context, Mapped
 from core.model import CallType, Finding, Fix, Severity
-from core.query import OutputColumn, Query, finding
+from core.query import Query, finding
 
 __all__ = [
     "WAREHOUSES",
-    "Mapped",
     "field_of",
     "items",
     "mapped",
@@ -37,15 +35,6 @@ WAREHOUSES = {
     "snowflake": "Snowflake",
     "bigquery": "BigQuery",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
-    """An output column, where it goes, and the field that it would be if its name were spelled right."""
-
-    column: OutputColumn
-    place: Place
-    near: str | None
 
 
 def mapped(query: Query, context: Context) -> Iterable[Mapped]:

@@ -23,7 +23,8 @@ from core.sync.planning.changes import Change, differing
 from core.sync.planning.guards import Question
 from core.sync.planning.ledger_match import RunOptions
 from core.sync.planning.plan import write_plan
-from core.sync.planning.planner import Planning, TargetPlan
+from core.sync.planning.planner import Planning
+from core.sync.planning.target_plan import TargetPlan
 from core.sync.preparation import Secrets, build_target
 
 __all__ = ["FieldCount", "PlannedDelivery", "plan_json", "plan_sync"]

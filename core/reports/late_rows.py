@@ -28,7 +28,8 @@ from core.state.folder import StateFolder
 from core.store import Store
 from core.sync.comparison.stage import ADDED, CHANGED, Progress, largest_call, scratch, stage_rows, staged_reader
 from core.sync.planning.ledger_match import RunOptions
-from core.sync.planning.planner import Planning, TargetPlan
+from core.sync.planning.planner import Planning
+from core.sync.planning.target_plan import TargetPlan
 from core.sync.preparation import Secrets, build_query, build_target, build_warehouse
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from core.complete import complete
 from core.context import context_of
 from core.errors import UsageError
 from core.lint import Context, apply_fixes, lint, mended, page, rules
-from core.lint.columns import Mapped, mapped
+from core.lint.base import Mapped
+from core.lint.columns import mapped
 from core.model import CallType, Finding, Severity
 from core.query import DIALECTS, Query, parse
 from core.query.dangerous import reason_to_refuse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.css.query import NoMatches
@@ -48,11 +48,7 @@ class Actor(Screen[Any]):
 
     @property
     def console(self) -> Console:
-        from tui.app import Console
-
-        app = self.app
-        assert isinstance(app, Console)  # noqa: S101 -- no other app shows these screens
-        return app
+        return cast("Console", self.app)  # no other app shows these screens
 
     @property
     def bridge(self) -> Bridge:

@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.lint.alias_fix import renamed
-from core.lint.base import Context
-from core.lint.columns import WAREHOUSES, Mapped, mapped, snake
+from core.lint.base import Context, Mapped
+from core.lint.columns import WAREHOUSES, mapped, snake
 from core.model import Finding, Severity
 from core.query import OutputColumn, Query, finding
 

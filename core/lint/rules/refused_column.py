@@ -18,8 +18,8 @@ from collections.abc import Iterator
 
 from core.calls.fields import CALLS, COMMON_TRAITS
 from core.lint.alias_fix import renamed
-from core.lint.base import Context
-from core.lint.columns import Mapped, mapped
+from core.lint.base import Context, Mapped
+from core.lint.columns import mapped
 from core.model import Finding, Fix, Severity
 from core.query import Query, finding
 

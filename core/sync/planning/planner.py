@@ -14,10 +14,10 @@ from __future__ import annotations
 import json
 import secrets as randomness
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.calls.canonical import FORM
 from core.calls.mapper import Mapper
@@ -36,9 +36,9 @@ from core.sync.comparison.unchanged_filter import UnchangedFilter
 from core.sync.planning.guards import Question, key_changed, questions
 from core.sync.planning.ledger_match import LedgerMatch, RunOptions, find_account, find_ledger_match
 from core.sync.planning.plan import deletion_sql, write_plan
-from core.sync.planning.plan_file import PlanFile
-from core.sync.planning.record import record_delivery
+from core.sync.planning.record import PlannedFrom, record_delivery
 from core.sync.planning.result_shape import Shape, shape_from_json, shape_of, shape_questions
+from core.sync.planning.target_plan import TargetPlan
 from core.sync.preparation import (
     Secrets,
     Target,
@@ -55,35 +55,10 @@ if TYPE_CHECKING:
 
     from core.warehouses.base import Result, Session
 
-__all__ = ["Planning", "TargetPlan"]
+__all__ = ["Planning"]
 
 _SKEW = 2.0
 """Clocks may differ by so many seconds without a word."""
-
-
-@dataclass(slots=True, kw_only=True)
-class TargetPlan:
-    """One destination's part in a run: its ledger as the manifest has it, what was compared, asked and planned.
-
-    `known` is how many rows the ledger has; `accepted_before` are the guards that somebody accepted for the plan of which this one takes
-    the place.
-    """
-
-    target: Target
-    ledger: Mapping[str, Any] | None
-    ledger_id: str
-    account: str
-    delivery: str
-    comparison: Comparison | None = None
-    known: int = 0
-    accepted_before: frozenset[str] = frozenset()
-    questions: tuple[Question, ...] = ()
-    shape: Shape | None = None
-    plan: PlanFile | None = None
-
-    def begin_ledger(self) -> None:
-        """Leave the ledger that there is behind; nothing is known in the new one."""
-        self.ledger, self.ledger_id = None, randomness.token_hex(8)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,7 +156,21 @@ class Planning:
             canary=0 if self.accepted.baseline else self.sync.guards.canary,
         )
         with self.store.transaction():
-            record_delivery(self, position, run, now)
+            record_delivery(self.store, self.connection, plan, position, self._planned_from(plan), run, now)
+
+    def _planned_from(self, plan: TargetPlan) -> PlannedFrom:
+        assert plan.comparison is not None  # noqa: S101 -- what is written was compared
+        return PlannedFrom(
+            sync=self.sync,
+            digest=self.digest,
+            key=self.mapped().key,
+            clock=self.clock,
+            full=self.full,
+            ordered=self.ordered,
+            baseline=self.accepted.baseline,
+            new_ledger=self.accepted.new_ledger,
+            notes=self.notes(plan.comparison),
+        )
 
     def open_questions(self, plan: TargetPlan) -> tuple[Question, ...]:
         """Return the questions that nobody has answered."""

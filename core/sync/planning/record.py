@@ -6,42 +6,68 @@ All in the caller's transaction, after the plan is on disk and before the first 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.calls.canonical import FORM
 from core.model import Sync
+from core.store import Store
 from core.sync.comparison.stage import FAULTY, UNCHANGED
 from core.sync.planning.plan_file import PlanFile
+from core.sync.planning.target_plan import TargetPlan
 
 if TYPE_CHECKING:
     import duckdb
 
-    from core.sync.planning.planner import Planning, TargetPlan
-
-__all__ = ["delivery_row", "record_delivery"]
+__all__ = ["PlannedFrom", "delivery_row", "record_delivery"]
 
 
-def record_delivery(planning: Planning, position: int, run: str, now: float) -> None:
-    """Record the delivery that was planned for the destination at `position`."""
-    plan = planning.plans[position]
-    _record_ledger(planning, plan, now)
-    planning.store.do("insert_delivery", **_planned_row(planning, plan, run, now))
-    _record_refused(planning, position, run, now)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFrom:
+    """What all deliveries of a run are planned from: the query's `digest` and identifying fields (`key`), the warehouse's `clock` (Unix
+    seconds) before it, whether it read everything (`full`) and gave events in an order, what was asked for, and notes for people.
+    """
+
+    sync: Sync
+    digest: str
+    key: Sequence[str]
+    clock: int
+    full: bool
+    ordered: bool
+    baseline: bool
+    new_ledger: bool
+    notes: tuple[str, ...]
 
 
-def _record_ledger(planning: Planning, plan: TargetPlan, now: float) -> None:
+def record_delivery(
+    store: Store,
+    connection: duckdb.DuckDBPyConnection,
+    plan: TargetPlan,
+    position: int,
+    source: PlannedFrom,
+    run: str,
+    now: float,
+) -> None:
+    """Record the delivery that was planned for the destination at `position` of the stage."""
+    _record_ledger(store, plan, source, now)
+    store.do("insert_delivery", **_planned_row(plan, source, run, now))
+    _record_refused(store, connection, plan, position, source, run, now)
+
+
+def _record_ledger(store: Store, plan: TargetPlan, source: PlannedFrom, now: float) -> None:
     """Make the ledger's row where it is new; the one it takes the place of is retired.
 
     What was still open of the old one is left behind in the same transaction: where a guard stops the new plan, or the
     query fails, the old ledger stays, and its delivery goes on.
     """
-    store, sync = planning.store, planning.sync
+    sync = source.sync
     old = store.row("current_ledger", sync=sync.id, destination=plan.target.name)
     if old and old["id"] == plan.ledger_id:
         store.do("set_ledger_place", id=plan.ledger_id, account=plan.account, host=plan.target.plugin.host)
         return
     if old:
-        reason = "a new ledger was begun" if planning.accepted.new_ledger else "its destination became another place"
+        reason = "a new ledger was begun" if source.new_ledger else "its destination became another place"
         store.do("abandon_open_delivery", sync=sync.id, destination=plan.target.name, reason=reason, now=now)
         store.do("supersede_rejected_of_ledger", ledger=old["id"], now=now)
         store.do("retire_ledger", id=old["id"], now=now)
@@ -52,7 +78,7 @@ def _record_ledger(planning: Planning, plan: TargetPlan, now: float) -> None:
         destination=plan.target.name,
         host=plan.target.plugin.host,
         account=plan.account,
-        key=json.dumps(planning.mapped().key),
+        key=json.dumps(source.key),
         digest="",
         form=FORM,
         created=now,
@@ -116,23 +142,23 @@ def delivery_row(
     }
 
 
-def _planned_row(planning: Planning, plan: TargetPlan, run: str, now: float) -> dict[str, Any]:
+def _planned_row(plan: TargetPlan, source: PlannedFrom, run: str, now: float) -> dict[str, Any]:
     comparison, file, shape = plan.comparison, plan.plan, plan.shape
     assert comparison is not None and shape is not None  # noqa: S101, PT018 -- what is recorded was compared
     row = delivery_row(
         kind="sync",
-        sync=planning.sync,
+        sync=source.sync,
         destination=plan.target.name,
         ledger=plan.ledger_id,
-        digest=planning.digest,
+        digest=source.digest,
         delivery=plan.delivery,
         run=run,
         plan=file,
         now=now,
-        clock=planning.clock,
+        clock=source.clock,
         shape=shape.as_json(),
         rows=comparison.rows,
-        full_rows=comparison.rows if planning.full else None,
+        full_rows=comparison.rows if source.full else None,
         added=comparison.added,
         changed=comparison.changed,
         removed=comparison.removed,
@@ -143,26 +169,33 @@ def _planned_row(planning: Planning, plan: TargetPlan, run: str, now: float) -> 
         refused=comparison.refused + comparison.held,
         canary=file.canary if file else None,
         accepted=json.dumps([question.guard for question in plan.questions]) if plan.questions else None,
-        ordered=int(planning.ordered),
-        notes=json.dumps(planning.notes(comparison), ensure_ascii=False),
+        ordered=int(source.ordered),
+        notes=json.dumps(source.notes, ensure_ascii=False),
     )
-    if planning.accepted.baseline:
+    if source.baseline:
         row |= {"kind": "baseline", "assumed": row["calls"], "calls": 0, "batches": 0}
     return row
 
 
-def _record_refused(planning: Planning, position: int, run: str, now: float) -> None:
+def _record_refused(
+    store: Store,
+    connection: duckdb.DuckDBPyConnection,
+    plan: TargetPlan,
+    position: int,
+    source: PlannedFrom,
+    run: str,
+    now: float,
+) -> None:
     """List the rows that were refused before sending; one that is listed already, unchanged, is not listed again.
 
     After a full query, those of earlier runs that did not come again have been mended, or are gone. A row that was refused
     and now is as the destination has it needs no other try.
     """
-    store, plan = planning.store, planning.plans[position]
     listed: dict[bytes, list[Any]] = {}
     for known in store.rows("open_rejected", ledger=plan.ledger_id):
         if known["attempts"] == 0:
             listed.setdefault(known["key"], []).append(known)
-    seen = _refused_rows(planning.connection, position)
+    seen = _refused_rows(connection, position)
     for key, rows in seen.items():
         if _contents(listed.get(key, [])) == _contents(rows):
             continue
@@ -171,7 +204,7 @@ def _record_refused(planning: Planning, position: int, run: str, now: float) -> 
             store.do(
                 "insert_rejected",
                 ledger=plan.ledger_id,
-                sync=planning.sync.id,
+                sync=source.sync.id,
                 destination=plan.target.name,
                 delivery=plan.delivery,
                 run=run,
@@ -183,10 +216,10 @@ def _record_refused(planning: Planning, position: int, run: str, now: float) -> 
                 now=now,
                 **row,
             )
-    for known in (known for rows in listed.values() for known in rows if planning.full):
+    for known in (known for rows in listed.values() for known in rows if source.full):
         if known["key"] not in seen:
             store.do("end_rejected", number=known["number"], state="superseded", now=now)
-    for (number,) in planning.connection.execute(_settled(position)).fetchall():
+    for (number,) in connection.execute(_settled(position)).fetchall():
         store.do("end_rejected", number=number, state="superseded", now=now)
 
 

@@ -10,18 +10,47 @@ import socket
 import ssl
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from core.errors import UnreachableError
 from core.warehouses._network import LOOPBACK, tried_connection
 
-if TYPE_CHECKING:
-    from core.warehouses.snowflake.connection import Connector
-
-__all__ = ["seconds_ahead", "tried_network", "tried_tls"]
+__all__ = ["Address", "seconds_ahead", "tried_network", "tried_tls"]
 
 
-def tried_network(connector: Connector) -> str:
+class Address(Protocol):
+    """Where Snowflake is: the host and the settings, the name for messages, and the proxy before it (host and port), where there is one."""
+
+    @property
+    def settings(self) -> Reached: ...
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def proxy(self) -> tuple[str, int] | None: ...
+
+
+class Reached(Protocol):
+    """The settings that say how the host is reached."""
+
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def protocol(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def connect_timeout(self) -> int: ...
+
+
+def tried_network(connector: Address) -> str:
     """Resolve the host's name and connect to it, or to the proxy before it; say what answers. Raises UnreachableError."""
     if connector.settings.protocol == "http" and connector.host not in LOOPBACK:
         raise UnreachableError(
@@ -52,7 +81,7 @@ def tried_network(connector: Connector) -> str:
     )
 
 
-def tried_tls(connector: Connector) -> str:
+def tried_tls(connector: Address) -> str:
     """Shake hands with the host and say how; nothing where there is no TLS, or a proxy before it. Raises OSError.
 
     The driver trusts the same authorities (it takes the system's, as Python does), but tries again and again first.
@@ -68,7 +97,7 @@ def tried_tls(connector: Connector) -> str:
         return str(secured.version())
 
 
-def seconds_ahead(connector: Connector) -> float:
+def seconds_ahead(connector: Address) -> float:
     """Give how far this machine's clock is ahead of the host's, by the date of its answer; 0 where it gives none.
 
     Snowflake tells only that a JWT is invalid, and a clock that is wrong makes every JWT so.
