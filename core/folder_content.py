@@ -5,7 +5,7 @@ nothing is guessed: where a project names a command, every file of its folder co
 is only what changes while Backhaul is used, and what nobody runs: its own files (backhaul.toml, sources, destinations, syncs), DuckDB's,
 what is delivered, the state folder and `.git`, but for the hooks and settings there. Even these count where they could be run: where they are executable (the state folder and
 `.git` are not looked through for that), or where the commands, or a link of the folder, name them, a folder of theirs, or their ending.
-Which folder keeps the state is the project's own word, so it is part of the digest: a folder of modules that is called the state folder
+Which places are left out is the project's own word, so it is part of the digest: a folder of modules that is called the state folder
 from today on is asked about.
 
 What is looked at is bounded. A folder that has more is not looked at in part: it has no digest, and so nothing can allow its commands.
@@ -62,11 +62,9 @@ def content_of(folder: Path, commands: Sequence[str], own: Own) -> str | None:
 
 
 def file_digest(file: Path) -> str:
-    """Return the digest of a file, or of what tells a large one from others. Raises OSError."""
-    size = file.stat().st_size
-    if size > MOST_BYTES:
-        return f"{size} bytes, {file.stat().st_mtime_ns}"
-    return _read(file, MOST_BYTES)[0]
+    """Return the digest of a file. Raises OSError."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 class _TooLargeError(Exception):
@@ -100,8 +98,9 @@ def _digest(folder: Path, commands: Sequence[str], own: Own) -> str:
             _walk(folder, place, set(), found)
     is_own = _Ours(databases=_inside(folder, own.databases), delivered=_inside(folder, own.delivered))
     digest, left = hashlib.sha256(), MOST_BYTES
-    for place in sorted(closed - _ALWAYS):
-        _add(digest, place, "left out")
+    for kind, places in (("state", closed - _ALWAYS), ("database", is_own.databases), ("delivered", is_own.delivered)):
+        for place in sorted(places):
+            _add(digest, place, f"left out: {kind}")
     for path, mode in sorted(found.files.items()):
         if not mode & 0o111 and is_own(path) and not named.has(path):
             continue

@@ -39,6 +39,8 @@ __all__ = [
     "read_plain",
     "refuse_link",
     "refuse_links",
+    "refuse_others",
+    "replace_plain",
     "token_of",
     "write_plain",
 ]
@@ -86,12 +88,20 @@ def _take(folder: Path) -> None:
         _check(folder, folder.stat())
 
 
+def refuse_others(folder: Path) -> None:
+    """Raise StateError where a state folder is there and belongs to another user."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        status = folder.lstat()
+        if not is_mine(status):
+            whose = user_name(status.st_uid)
+            message = f"The state folder belongs to another user, {whose}."
+            raise StateError(message, where=str(folder), remedy=_ELSEWHERE)
+
+
 def _check(folder: Path, status: os.stat_result) -> None:
     if not stat.S_ISDIR(status.st_mode):
         raise StateError("The state folder is a file.", where=str(folder), remedy=_ELSEWHERE)
-    if not is_mine(status):
-        whose = user_name(status.st_uid)
-        raise StateError(f"The state folder belongs to another user, {whose}.", where=str(folder), remedy=_ELSEWHERE)
+    refuse_others(folder)
     if not is_made(folder) and (other := _others(folder)):
         raise StateError(
             f"This folder is not a state folder of Backhaul: it contains {other}, and Backhaul deletes old files in its state folder.",
@@ -203,6 +213,16 @@ def create_text(file: Path, text: str) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as opened:
         opened.write(text)
+
+
+def replace_plain(file: Path, text: str) -> None:
+    """Write a file of ours under another name and rename it: whole or not at all, and in the place of a link. Raises OSError."""
+    temporary = file.with_name(f".{file.name}.{os.urandom(4).hex()}.new")
+    try:
+        create_text(temporary, text)
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def open_plain(file: Path, flags: int) -> int:

@@ -32,14 +32,14 @@ def _me() -> frozenset[int]:
 
 
 def foreign_owner(path: Path, owners: frozenset[int]) -> int | None:
-    """Return the user to whom a file belongs where they are not among `owners`; None too where there is no such file."""
+    """Return the user to whom a file, or a link to one, belongs where they are not among `owners`; None too where there is no such file."""
     if not hasattr(os, "geteuid"):
         return None
     try:
-        user = path.stat().st_uid
+        users = (path.lstat().st_uid, path.stat().st_uid)
     except (OSError, ValueError):
         return None
-    return None if user in owners else user
+    return next((user for user in users if user not in owners), None)
 
 
 def user_name(number: int) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-__all__ = ["FILE", "find"]
+__all__ = ["FILE", "NAME", "find"]
 
 FILE = "backhaul.toml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+"""What a source, a destination or a sync may be called: its file, without the ending."""
 
 
 def find(start: Path) -> Path | None:

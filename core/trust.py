@@ -270,9 +270,14 @@ def _files(folder: Path, texts: Iterable[object]) -> dict[str, str]:
 
 def _told(kind: str, settings: Mapping[str, Any]) -> str:
     said = ", ".join(
-        f"{name} = {json.dumps(value, ensure_ascii=False, default=str)}" for name, value in settings.items()
+        f"{name} = {json.dumps(value, ensure_ascii=name in _ADDRESSES, default=str)}"
+        for name, value in settings.items()
     )
     return f"{kind}: {said}" if said else kind
+
+
+_ADDRESSES = frozenset({"account", "host", "proxy", "url"})
+"""Settings in which a letter of another script may be taken for a Latin one: shown as an escape."""
 
 
 def _outside(folder: Path, path: Path) -> str:

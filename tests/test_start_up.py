@@ -79,7 +79,13 @@ def imported(code: str, wanted: tuple[str, ...], cwd: Path = ROOT) -> list[str]:
         capture_output=True,
         text=True,
         check=False,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(cwd), "LC_ALL": "C.UTF-8"},
+        env={
+            "PYTHONPATH": str(ROOT),
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(cwd),
+            "LC_ALL": "C.UTF-8",
+            "BACKHAUL_TRUST": "/",
+        },
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.rpartition("imported:")[2].split()

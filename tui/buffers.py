@@ -37,12 +37,11 @@ def _folder(state: Path) -> Path:
 
 def keep(state: Path, buffer: Buffer) -> None:
     """Write a buffer; whole or not at all. Raises OSError."""
-    from core.own_folder import make_part
-    from core.project.write import write_text
+    from core.own_folder import make_part, replace_plain
 
     folder = make_part(state, "buffers")
     document = {"sync": buffer.sync, "text": buffer.text, "base": buffer.base, "cursor": list(buffer.cursor)}
-    write_text(folder / f"{buffer.sync}.json", json.dumps(document))
+    replace_plain(folder / f"{buffer.sync}.json", json.dumps(document))
 
 
 def load(state: Path, sync: str) -> Buffer | None:

@@ -19,12 +19,15 @@ __all__ = ["complete_sync", "one_run", "open_project", "open_syncs"]
 
 
 def complete_sync(_context: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
-    """Give the names of syncs that begin so, for the shell; only the folder is looked at."""
-    from core.project_root import find
+    """Return the names of syncs that begin so, for the shell; only the folder is looked at.
+
+    What is no name is left out: bash puts it into the line as it is, and would run what stands in it.
+    """
+    from core.project_root import NAME, find
 
     folder = find(Path.cwd())
     files = sorted((folder / "syncs").glob("*.toml")) if folder else []
-    return [file.stem for file in files if file.stem.startswith(beginning)]
+    return [file.stem for file in files if file.stem.startswith(beginning) and NAME.fullmatch(file.stem)]
 
 
 def open_project(

@@ -29,7 +29,7 @@ from core.control_chars import escape_control_chars
 from core.destinations import destination_type
 from core.errors import ProjectError
 from core.model import AT_ONCE, Destination, Guards, Network, Project, Source, Sync
-from core.own_folder import create_text, is_made
+from core.own_folder import create_text, is_made_here
 from core.paths import expanded
 from core.plugins import nearest
 from core.project.alerts import alerts_of, unknown_sync
@@ -39,7 +39,7 @@ from core.project.identity import provisional_id, sync_id
 from core.project.ranges import check_limits
 from core.project.read import FAULTS, read_text, read_toml, refuse_passwords, unusable
 from core.project.write import set_value, write_file
-from core.project_root import FILE, find
+from core.project_root import FILE, NAME, find
 from core.trust import STATE, check_owner, reaches_of, untrusted
 from core.warehouses import warehouse_type
 
@@ -56,7 +56,6 @@ __all__ = [
     "write_file",
 ]
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _STATE = ".backhaul"
 _MOST_WORKERS = 64
 _MOST_SAID = 500
@@ -114,7 +113,7 @@ def load(folder: Path, *, looking: bool = False, any_owner: bool = False) -> Pro
     )
     reaches = reaches_of(project)
     project = replace(project, reaches=reaches, untrusted=untrusted(folder, reaches))
-    writes_ids = not looking or is_made(state)
+    writes_ids = not looking or is_made_here(state)
     if any(reach.place == STATE for reach in project.untrusted):
         project, writes_ids = replace(project, state=folder / _STATE), False
     syncs = dict(_each(folder / "syncs", broken, lambda path: _sync(path, read(path), head, writes_ids=writes_ids)))
@@ -178,7 +177,7 @@ def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _V
         if file.name.startswith("."):  # what editors leave beside the files they have open
             continue
         try:
-            if not _NAME.fullmatch(file.stem):
+            if not NAME.fullmatch(file.stem):
                 raise ProjectError(
                     f"{file.stem!r} is no name: use letters, digits, dots, dashes and underscores.", where=str(file)
                 )

@@ -32,7 +32,16 @@ from pathlib import Path
 from core.errors import LockedError, StateError
 from core.ledger.files import QUARANTINE
 from core.model import Project, Sync
-from core.own_folder import is_plain_file, make, part_file, read_plain, refuse_link, refuse_links, write_plain
+from core.own_folder import (
+    is_plain_file,
+    make,
+    part_file,
+    read_plain,
+    refuse_link,
+    refuse_links,
+    refuse_others,
+    write_plain,
+)
 from core.store import Store, sync_folder
 from core.trust import STATE, require_trust
 
@@ -69,6 +78,7 @@ def look(project: Project, timeout: float = 30.0) -> Store:
     """
     require_trust(project, STATE)
     refuse_links(project.state)
+    refuse_others(project.state)
     return Store(project.state, timeout, empty=not has_store(project.state))
 
 

@@ -13,10 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from core import project as projects
 from core import secrets, trust
+from core.cli.project_args import complete_sync
 from core.destinations.base import Batch
 from core.errors import DeliveryError, ProjectError, TrustError
 from core.model import CallType
@@ -28,8 +30,10 @@ from core.workbench.connections import list_secrets
 from core.workbench.request import Request
 from tests.projects import ProjectFolder, backhaul
 from tests.servers.receiving import Receiver
+from tui import buffers
 from tui.bridge import Bridge
 from tui.messages import Refused
+from tui.screens.editor.query_history import RanQuery, remember
 
 ROOT_ONLY = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
 
@@ -484,8 +488,12 @@ def test_what_backhaul_reads_and_writes_itself_is_no_part_of_a_command(made: Pro
     (made.folder / ".git").mkdir()
     (made.folder / ".git" / "index").write_text("more")
     made.sync("more", 'SELECT id AS "userId" FROM more', to=("files",))
-    made.write("destinations/other.toml", {"type": "file", "folder": "others"})
     assert not projects.load(made.folder).untrusted
+    made.write(
+        "destinations/other.toml", {"type": "file", "folder": "tools"}
+    )  # what is left out is the project's own word
+    assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
+    (made.folder / "destinations" / "other.toml").unlink()
     # what runs by itself is, wherever it is
     script(made, "delivered/run.jsonl", "true")
     assert [reach.place for reach in projects.load(made.folder).untrusted] == ["secrets"]
@@ -764,3 +772,51 @@ def test_a_new_project_is_not_made_through_a_link(tmp_path: Path) -> None:
     (folder / "backhaul.toml").symlink_to(tmp_path / "made.toml")
     assert backhaul("init", str(folder), folder=tmp_path).code == 2
     assert not (tmp_path / "made.toml").exists()
+
+
+def test_the_letter_of_another_script_in_an_address_is_shown(made: ProjectFolder) -> None:
+    made.write("destinations/hook.toml", {"type": "webhook", "url": "https://crm.ex\u0430mple/x"})  # a Cyrillic letter
+    shown = made.run_in_folder("trust")
+    assert "ex\\u0430mple" in shown.out + shown.err
+
+
+@ROOT_ONLY
+def test_a_link_and_a_state_folder_of_another_user_are_refused(made: ProjectFolder, tmp_path: Path) -> None:
+    assert made.run("run", "people").code == 0
+    state = made.folder / ".backhaul"
+    os.chown(state, 65_534, 65_534)
+    done = made.run("status")
+    assert "belongs to another user" in done.out + done.err
+    assert done.code != 0
+    os.chown(state, 0, 0)
+    assert made.run("status").code == 0
+    mine = tmp_path / "mine.toml"
+    (made.folder / "backhaul.toml").rename(mine)
+    (made.folder / "backhaul.toml").symlink_to(mine)
+    os.lchown(made.folder / "backhaul.toml", 65_534, 65_534)
+    done = made.run("status")
+    assert done.code != 0
+    assert "belongs to another user" in done.out + done.err
+
+
+def test_what_is_typed_is_not_kept_through_a_link(made: ProjectFolder, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    for part in ("buffers", "drafts", "editing"):
+        (made.folder / ".backhaul" / part).mkdir(parents=True)
+    buffer = made.folder / ".backhaul" / "buffers" / "people.json"
+    past = made.folder / ".backhaul" / "editing" / "ran.jsonl"
+    for link in (buffer, past):
+        link.symlink_to(victim)
+    buffers.keep(made.folder / ".backhaul", buffers.Buffer(sync="people", text="typed", base="", cursor=(0, 0)))
+    remember(made.folder / ".backhaul", RanQuery(sync="people", text="typed", at=1.0, rows=1, seconds=1.0))
+    assert victim.read_text() == "mine"
+    assert (buffer.is_symlink(), past.is_symlink()) == (False, False)
+    assert buffers.load(made.folder / ".backhaul", "people") is not None
+
+
+def test_the_shell_is_given_names_only(made: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("people$(touch canary)", "people\nmore", "people\x1b]0;x"):
+        (made.folder / "syncs" / f"{name}.toml").write_text("")
+    monkeypatch.chdir(made.folder)
+    assert complete_sync(click.Context(click.Command("plan")), click.Argument(["sync"]), "peo") == ["people"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,12 +133,10 @@ def write_query(file: Path, text: str, expected: str) -> bool:
 
 def write_privately(file: Path, text: str) -> None:
     """Write a file of a part of the state folder that only its owner may read. Raises OSError."""
-    from core.own_folder import make_part
+    from core.own_folder import make_part, replace_plain
 
     make_part(file.parent.parent, file.parent.name)
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
-        opened.write(text)
+    replace_plain(file, text)
 
 
 def differences(name: str, file: str, mine: str) -> list[Line]:

@@ -105,14 +105,13 @@ class Draft:
 
     def keep(self, state: Path) -> None:
         """Write it, without its secrets, to go on with later. Raises OSError."""
-        from core.own_folder import make_part
-        from core.project.write import write_text
+        from core.own_folder import make_part, replace_plain
 
         folder = make_part(state, "drafts")
         texts = {name: text for name, text in self.texts.items() if not may_hold_password(text)}
         name = "" if may_hold_password(self.name) else self.name
         known = {"type": self.type, "name": name, "texts": texts, "origin": self.origin}
-        write_text(folder / f"{self.what}.json", json.dumps(known))
+        replace_plain(folder / f"{self.what}.json", json.dumps(known))
 
     @classmethod
     def kept(cls, what: str, state: Path) -> Draft | None:
