@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,7 @@ def imported(code: str, wanted: tuple[str, ...], cwd: Path = ROOT) -> list[str]:
             "HOME": str(cwd),
             "LC_ALL": "C.UTF-8",
             "BACKHAUL_TRUST": "/",
+            "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"],
         },
     )
     assert done.returncode == 0, done.stderr

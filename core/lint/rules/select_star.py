@@ -30,9 +30,10 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     level = context.outer
     if level is None:
         return
+    alone = _place_alone(query)
     for item in level.select.expressions:
         star = item.find(exp.Star) if item.is_star else None
-        place = _place(query, item) if star is not None else None
+        place = (_place(query, item) or alone) if star is not None else None
         if star is None or place is None:
             continue
         names = None if any(star.args.values()) else _names(query, level, item)
@@ -42,17 +43,22 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 
 def _place(query: Query, item: exp.Expr) -> tuple[int, int] | None:
-    """Give the place of a star, with the table's name before it."""
+    """Return the place of a star with the table's name before it; None where there is no name."""
     named = [node.meta for node in item.walk() if isinstance(node, exp.Identifier) and "start" in node.meta]
     after = max((meta["end"] for meta in named), default=None)
-    if after is not None:
-        end = query.text.find("*", after)
-        return (min(meta["start"] for meta in named), end + 1) if end >= 0 else None
+    if after is None:
+        return None
+    end = query.text.find("*", after)
+    return (min(meta["start"] for meta in named), end + 1) if end >= 0 else None
+
+
+def _place_alone(query: Query) -> tuple[int, int] | None:
+    """Return the place of the query's only star without a table's name; None where there are several."""
     words = [token for token in query.tokens if query.text[token.start : token.end + 1] == "*"]
     lists = [
         token
         for token, before in zip(query.tokens[1:], query.tokens, strict=False)
-        if token in words and before.text.upper() in _BEFORE
+        if query.text[token.start : token.end + 1] == "*" and before.text.upper() in _BEFORE
     ]
     return (
         (lists[-1].start, lists[-1].end + 1)
