@@ -43,7 +43,7 @@ _LINE_BREAKS = re.compile("[\t\n]")
 
 
 def escape_control_chars(text: object, *, most: int | None = None, lines: bool = False) -> str:
-    """Give `text` without anything that a terminal would obey; at most `most` characters, the last an ellipsis where it is cut.
+    """Return `text` without anything that a terminal would obey; at most `most` characters, the last an ellipsis where it is cut.
 
     Tabs and line breaks become visible too, unless `lines` says that they are wanted.
     """
@@ -72,7 +72,7 @@ def _visible(found: re.Match[str]) -> str:
 
 
 def _stays(text: str, at: int) -> bool:
-    """Say whether a character that is not seen shapes what is before it, as it is meant to."""
+    """Return whether a character that is not seen shapes what is before it, as it is meant to."""
     this, before = text[at], text[at - 1 : at]
     if this in _JOINERS:
         return bool(_JOINS.match(before)) or (before == "\ufe0f" and _stays(text, at - 1))

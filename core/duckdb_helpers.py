@@ -16,7 +16,7 @@ __all__ = ["count", "digests", "fill", "quoted", "spill_folder"]
 
 
 def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    """Give the one number that a query returns, 0 for NULL. All rows are fetched: DuckDB 2 refuses other work on a
+    """Return the one number that a query returns, 0 for NULL. All rows are fetched: DuckDB 2 refuses other work on a
     connection whose last result was not read to its end.
     """
     rows = connection.execute(query).fetchall()
@@ -33,14 +33,14 @@ def fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str
 
 
 def digests(values: Sequence[bytes | None]) -> pa.Array:
-    """Give digests of 16 bytes as a column of UUIDs."""
+    """Return digests of 16 bytes as a column of UUIDs."""
     import pyarrow as pa
 
     return pa.ExtensionArray.from_storage(pa.uuid(), pa.array(values, pa.binary(16)))
 
 
 def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:
-    """Give the folder that a connection spills into."""
+    """Return the folder that a connection spills into."""
     ((folder,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
     return Path(folder)
 

@@ -168,7 +168,7 @@ class _Named:
         return any(self._says(part) for part in path.parts) or (bool(path.suffix) and self._says(path.suffix, r""))
 
     def _says(self, name: str, before: str = r"(?<!\w)") -> bool:
-        """Say whether a name stands in the texts: `api.github.com` and `app.git` are not `.git`, but `my-people.sql` may be `people.sql`."""
+        """Return whether a name stands in the texts: `api.github.com` and `app.git` are not `.git`, but `my-people.sql` may be `people.sql`."""
         start = before if name.startswith(".") else ""
         return bool(re.search(rf"{start}{re.escape(name.casefold())}(?!\w)", self.text))
 

@@ -46,12 +46,12 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
 def hidden(_value: str) -> str:
-    """Give an ellipsis for any value."""
+    """Return an ellipsis for any value."""
     return "…"
 
 
 def without_people(text: str, *, known: Collection[str] = (), values: Collection[str] = (), mask: Mask = hidden) -> str:
-    """Give a text without values of people; `mask` says what stands in their place."""
+    """Return a text without values of people; `mask` says what stands in their place."""
     for value in sorted({each for each in values if len(each) >= _SHORTEST}, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", lambda found: mask(found[0]), text)
 
@@ -79,7 +79,7 @@ def _without_odd(line: str, mask: Mask) -> str:
 
 
 def names_in(query: str, dialect: str) -> frozenset[str]:
-    """Give the names in a query: what may stand in quotes. What its literals and comments say is none."""
+    """Return the names in a query: what may stand in quotes. What its literals and comments say is none."""
     found: set[str] = set()
     for piece in scan(query, dialect):
         text = query[piece.start : piece.end]
@@ -91,7 +91,7 @@ def names_in(query: str, dialect: str) -> frozenset[str]:
 
 
 def values_of(*documents: str | None) -> frozenset[str]:
-    """Give each value of a row, from the JSON that the store has of it (its call, its values, its identity)."""
+    """Return each value of a row, from the JSON that the store has of it (its call, its values, its identity)."""
     return frozenset(value for document in documents if document for value in _leaves(_read(document)))
 
 

@@ -186,7 +186,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the text, to hand it to a driver or a header; never to a message."""
+        """Return the text, to hand it to a driver or a header; never to a message."""
         return self._text
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ _WITH_PORT = re.compile(r"(?P<name>\[[^\]]*\]|[^:]*):(?P<port>[0-9]{1,5})")
 
 
 def is_named(host: str, port: int) -> bool:
-    """Say whether NO_PROXY names a host: by itself or its domain, with a port, or as an address in a network (10.0.0.0/8)."""
+    """Return whether NO_PROXY names a host: by itself or its domain, with a port, or as an address in a network (10.0.0.0/8)."""
     for entry in (each.strip() for each in urllib.request.getproxies().get("no", "").split(",")):
         parts = _WITH_PORT.fullmatch(entry)
         name = parts["name"] if parts else entry

@@ -116,7 +116,7 @@ _ELSEWHERE = 'Name a new or empty folder of your own in backhaul.toml, like stat
 
 
 def is_made(folder: Path) -> bool:
-    """Say whether a folder is a state folder that was made. Nothing is changed."""
+    """Return whether a folder is a state folder that was made. Nothing is changed."""
     return any(is_plain_file(folder / name) for name in _MADE)
 
 
@@ -194,7 +194,7 @@ def refuse_link(file: Path) -> None:
 
 
 def is_plain_file(file: Path) -> bool:
-    """Say whether there is a regular file of this name, and no link to one."""
+    """Return whether there is a regular file of this name, and no link to one."""
     try:
         return stat.S_ISREG(file.lstat().st_mode)
     except (OSError, ValueError):

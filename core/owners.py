@@ -21,7 +21,7 @@ def mine() -> frozenset[int]:
 
 
 def is_mine(status: os.stat_result) -> bool:
-    """Say whether a file belongs to this user, not merely to one whose files count: what is written is only what is ours."""
+    """Return whether a file belongs to this user, not merely to one whose files count: what is written is only what is ours."""
     return not hasattr(os, "geteuid") or status.st_uid in _me()
 
 

@@ -20,14 +20,14 @@ __all__ = ["load", "names", "nearest"]
 
 
 def names(package: ModuleType) -> tuple[str, ...]:
-    """Give the names of the plug-ins in `package`, sorted; none of them is imported."""
+    """Return the names of the plug-ins in `package`, sorted; none of them is imported."""
     found = (module.name for module in pkgutil.iter_modules(package.__path__))
     return tuple(sorted(name for name in found if name != "base" and not name.startswith("_")))
 
 
 @functools.cache
 def load(package: ModuleType, name: str, *, what: str) -> Any:
-    """Give the plug-in class called `name`. Raises ProjectError where there is none, with the nearest known name."""
+    """Return the plug-in class called `name`. Raises ProjectError where there is none, with the nearest known name."""
     known = names(package)
     if name not in known:
         raise ProjectError(
@@ -38,6 +38,6 @@ def load(package: ModuleType, name: str, *, what: str) -> Any:
 
 
 def nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
-    """Give ' Did you mean X?' for the nearest known name, or nothing."""
+    """Return ' Did you mean X?' for the nearest known name, or nothing."""
     close = get_close_matches(name, known, n=1, cutoff=0.5)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -13,7 +13,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def find(start: Path) -> Path | None:
-    """Give the nearest folder, from `start` upwards, that holds a project; None where there is none."""
+    """Return the nearest folder, from `start` upwards, that holds a project; None where there is none."""
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder

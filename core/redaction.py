@@ -109,12 +109,12 @@ def remember_environment() -> None:
 
 
 def without_secrets(text: str) -> str:
-    """Give a text without the secrets that are known here: what comes from outside, before it is drawn or goes elsewhere."""
+    """Return a text without the secrets that are known here: what comes from outside, before it is drawn or goes elsewhere."""
     return _without(text, _SHORTEST_DRAWN) if _KNOWN else text
 
 
 def blacked_out(text: str) -> str:
-    """Give a text without secrets: those that are known here, and what looks like one."""
+    """Return a text without secrets: those that are known here, and what looks like one."""
     return _LOOKS_SECRET.sub(_BLACK, _without(text, _SHORTEST) if _KNOWN else text)
 
 
@@ -164,7 +164,7 @@ def _found_behind_escapes(text: str, forms: tuple[str, ...]) -> list[tuple[int, 
 
 @lru_cache(maxsize=2)
 def _forms(shortest: int) -> tuple[str, ...]:
-    """Give each form of the secrets that are known here and at least so long."""
+    """Return each form of the secrets that are known here and at least so long."""
     sought = [
         secret for secret in _KNOWN if len(secret) >= shortest or (len(secret) > _SHORTEST and not secret.isalpha())
     ]
@@ -173,12 +173,12 @@ def _forms(shortest: int) -> tuple[str, ...]:
 
 
 def _is_public(form: str) -> bool:
-    """Say whether a form is a part of a public key. What is shorter than a line of a key is in there by chance only."""
+    """Return whether a form is a part of a public key. What is shorter than a line of a key is in there by chance only."""
     return len(form) >= _SHORTEST_LINE and any(form in public for public in _PUBLIC)
 
 
 def _parts(secret: str) -> Iterator[str]:
-    """Give what of a secret is one by itself: the halves of `id:secret`, and the secret values of a document."""
+    """Yield what of a secret is one by itself: the halves of `id:secret`, and the secret values of a document."""
     if "\n" not in secret and "://" not in secret:
         yield from (part for part in secret.split(":")[:-1] + secret.split(":")[1:] if len(part) >= _SHORTEST_PART)
     if secret.lstrip().startswith("{"):
@@ -192,7 +192,7 @@ def _parts(secret: str) -> Iterator[str]:
 
 
 def _forms_of(secret: str) -> Iterator[str]:
-    """Give how a secret may stand in a text without escapes: as it is, line by line, in a form, in base64, in hexadecimal digits."""
+    """Yield how a secret may stand in a text without escapes: as it is, line by line, in a form, in base64, in hexadecimal digits."""
     raw = secret.encode("utf-8", "surrogatepass")
     yield secret
     # the line that begins a key is no secret, and by it other keys are known for what they are
@@ -214,7 +214,7 @@ _URL_SAFE = str.maketrans("+/", "-_")
 
 
 def _cores(raw: bytes) -> Iterator[str]:
-    """Give the base64 of what has other bytes before and behind it, without the characters that hold bits of those."""
+    """Yield the base64 of what has other bytes before and behind it, without the characters that hold bits of those."""
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
         is_whole = (before + len(raw)) % 3 == 0

@@ -133,7 +133,7 @@ def parse_duration(text: str) -> int:
 def next_due(
     schedule: Schedule, timezone: str, *, last_start: datetime | None, start: datetime | None, now: datetime
 ) -> datetime | None:
-    """Give when the next run is due (in UTC; maybe in the past, then it is due now), or None for a manual sync.
+    """Return when the next run is due (in UTC; maybe in the past, then it is due now), or None for a manual sync.
 
     `last_start` is when the last run began; `start` is the first moment at which the sync may run. All are aware. A
     sync that has neither counts from `now`: whoever waits for the moment keeps it, rather than asks again.
@@ -154,12 +154,12 @@ def next_due(
 
 
 def words_of(schedule: str, timezone: str, start: datetime | None) -> str:
-    """Give what a standing belongs to: a sync that says something else begins anew."""
+    """Return what a standing belongs to: a sync that says something else begins anew."""
     return "|".join((" ".join(schedule.split()), timezone, start.isoformat() if start else ""))
 
 
 def begin(words: str, schedule: Schedule, *, last_start: float | None, start: datetime | None, now: float) -> Standing:
-    """Give the standing of a sync that is turned on now; `last_start` is when its last run began, whoever asked for it.
+    """Return the standing of a sync that is turned on now; `last_start` is when its last run began, whoever asked for it.
 
     "every N" is due at once where it never ran, N after the last run else; the clock on the wall counts from now. `start` comes first.
     Of the moments that have gone by at most one is due: nobody missed those of a time in which it was off.
@@ -178,7 +178,7 @@ def begin(words: str, schedule: Schedule, *, last_start: float | None, start: da
 
 
 def due(standing: Standing, schedule: Schedule, timezone: str) -> float | None:
-    """Give the first due moment that was not dealt with, in Unix seconds; None for a manual sync."""
+    """Return the first due moment that was not dealt with, in Unix seconds; None for a manual sync."""
     if schedule.seconds is not None:
         return max(standing.anchor, _grid(standing.anchor, schedule.seconds, standing.seen) + schedule.seconds)
     if schedule.cron is None:
@@ -187,7 +187,7 @@ def due(standing: Standing, schedule: Schedule, timezone: str) -> float | None:
 
 
 def outstanding(standing: Standing, schedule: Schedule, timezone: str, now: float) -> Due | None:
-    """Give the due moments that were not dealt with up to `now`; None where there is none.
+    """Return the due moments that were not dealt with up to `now`; None where there is none.
 
     Beyond a few thousand moments of a cron expression they are no longer counted.
     """
@@ -205,7 +205,7 @@ def outstanding(standing: Standing, schedule: Schedule, timezone: str, now: floa
 
 
 def mended(standing: Standing, schedule: Schedule, now: float) -> Standing:
-    """Give the standing as it has to be where this machine's clock was set back since: moments to come that were dealt
+    """Return the standing as it has to be where this machine's clock was set back since: moments to come that were dealt
     with already would else be waited for.
 
     A daily run that lies within three hours behind is not run twice for that, as in Vixie cron.
@@ -219,17 +219,17 @@ def mended(standing: Standing, schedule: Schedule, now: float) -> Standing:
 
 
 def backoff(failures: int) -> float:
-    """Give the seconds that a sync is left alone after so many failures in a row: a minute, doubled each time, an hour at the most."""
+    """Return the seconds that a sync is left alone after so many failures in a row: a minute, doubled each time, an hour at the most."""
     return float(min(_BACKOFF * 2 ** min(failures - 1, 10), _BACKOFF_MOST))
 
 
 def _grid(anchor: float, seconds: int, moment: float) -> float:
-    """Give the last of the moments `anchor` + k * `seconds` that is not after `moment`."""
+    """Return the last of the moments `anchor` + k * `seconds` that is not after `moment`."""
     return anchor + math.floor((moment - anchor) / seconds + 1e-6) * seconds  # Unix times are exact to 0.2 µs only
 
 
 def _cron_after(expression: str, timezone: str, moment: float) -> float:
-    """Give the first moment of a cron expression after a Unix time."""
+    """Return the first moment of a cron expression after a Unix time."""
     found = next_due(
         Schedule(cron=expression),
         timezone,
@@ -242,18 +242,18 @@ def _cron_after(expression: str, timezone: str, moment: float) -> float:
 
 
 def zone_of(name: str) -> tzinfo:
-    """Give a time zone; UTC needs no data of this machine. Raises ZoneInfoNotFoundError, ValueError, or OSError for a folder of zones."""
+    """Return a time zone; UTC needs no data of this machine. Raises ZoneInfoNotFoundError, ValueError, or OSError for a folder of zones."""
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
 @cache
 def zone_names() -> frozenset[str]:
-    """Give the names of all time zones of this machine; to look for them takes 13 ms, so it is done once."""
+    """Return the names of all time zones of this machine; to look for them takes 13 ms, so it is done once."""
     return frozenset({"UTC", *available_timezones()})
 
 
 def first_runs(schedule: Schedule, timezone: str, now: datetime, count: int = 3) -> tuple[datetime, ...]:
-    """Give the first moments at which a sync that is turned on now would run, in UTC; none for a manual one."""
+    """Return the first moments at which a sync that is turned on now would run, in UTC; none for a manual one."""
     moments: list[datetime] = []
     while len(moments) < count:
         due = next_due(schedule, timezone, last_start=moments[-1] if moments else None, start=None, now=now)

@@ -56,7 +56,7 @@ _CHOICES = (
 
 
 def reader(project: Project) -> Callable[[str], Secret]:
-    """Give the function that reads a secret of this project by its name. It raises SecretError."""
+    """Return the function that reads a secret of this project by its name. It raises SecretError."""
 
     def read(name: str) -> Secret:
         text = _read(project, name)
@@ -71,12 +71,12 @@ def reader(project: Project) -> Callable[[str], Secret]:
 
 
 def present(project: Project, name: str) -> bool:
-    """Say whether a secret is there. Raises SecretError where the place cannot be used."""
+    """Return whether a secret is there. Raises SecretError where the place cannot be used."""
     return bool(_read(project, name))
 
 
 def backend_name() -> str:
-    """Give the name of this host's keyring. Raises SecretError where there is none that may be used, or it does not answer."""
+    """Return the name of this host's keyring. Raises SecretError where there is none that may be used, or it does not answer."""
     backend = _backend()
     with _explaining():
         backend.get_password("backhaul", "nothing")
@@ -84,7 +84,7 @@ def backend_name() -> str:
 
 
 def full_names(project: Project) -> Mapping[str, str]:
-    """Give the names of all secrets that this project's sources, destinations and alerts may need, with their meaning."""
+    """Return the names of all secrets that this project's sources, destinations and alerts may need, with their meaning."""
     from core.destinations import destination_type
     from core.warehouses import warehouse_type
 
@@ -231,7 +231,7 @@ def _command_failed(project: Project, what: str) -> SecretError:
 
 
 def _backend() -> KeyringBackend:
-    """Give the keyring's backend. Refuses hosts without one, and backends that keep plain text."""
+    """Return the keyring's backend. Refuses hosts without one, and backends that keep plain text."""
     import keyring
     import keyring.backends.chainer
     import keyring.backends.fail
@@ -312,5 +312,5 @@ def _variable(name: str) -> str:
 
 
 def credential(name: str) -> str:
-    """Give the name of the systemd credential that a secret is."""
+    """Return the name of the systemd credential that a secret is."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", name)

@@ -360,7 +360,7 @@ _BY_VARIABLE = f"Name the folder in the environment variable {VARIABLE} instead.
 
 
 def revoke(folder: Path) -> bool:
-    """Take back what was allowed of the project in a folder; say whether there was something."""
+    """Take back what was allowed of the project in a folder; return whether there was something."""
     file = _file(folder)
     was_there = file is not None and file.is_file()
     if file is not None:
@@ -396,7 +396,7 @@ def _own_files(folder: Path) -> Iterator[Path]:
 
 
 def _is_listed(folder: Path) -> bool:
-    """Say whether the environment trusts a folder."""
+    """Return whether the environment trusts a folder."""
     listed = [entry for entry in os.environ.get(VARIABLE, "").split(os.pathsep) if os.path.isabs(entry)]  # noqa: PTH117 -- texts
     return bool(listed) and any(_resolved(folder).is_relative_to(_resolved(Path(entry))) for entry in listed)
 

@@ -24,7 +24,7 @@ _PARTS = (
 
 
 def parts() -> dict[str, str | None]:
-    """Give the version of each part; None where it is missing."""
+    """Return the version of each part; None where it is missing."""
     return {name: _version(name) for name in _PARTS}
 
 

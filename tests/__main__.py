@@ -23,7 +23,7 @@ WORKERS = ("-n", "4", "--dist", "worksteal")
 
 
 def main(arguments: list[str]) -> int:
-    """Run the checks and the tests; give the first exit code that is not 0."""
+    """Run the checks and the tests; return the first exit code that is not 0."""
     programs = Path(sys.executable).parent
     codes = []
     for name, *words in () if arguments else CHECKS:

@@ -50,7 +50,7 @@ class Done:
 
     @property
     def lines(self) -> list[Any]:
-        """Give a stream of JSON lines."""
+        """Return a stream of JSON lines."""
         return [json.loads(line) for line in self.out.rstrip("\n").split("\n")]
 
 
@@ -111,7 +111,7 @@ class ProjectFolder:
         self.write("destinations/files.toml", {"type": "file"})
 
     def delivered(self, sync: str) -> list[dict[str, Any]]:
-        """Give the calls in the file of the destination `files`."""
+        """Return the calls in the file of the destination `files`."""
         file = self.folder / "delivered" / f"{sync}.jsonl"
         return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
 

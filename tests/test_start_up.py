@@ -72,7 +72,7 @@ assert main.open_console() == 0
 
 
 def imported(code: str, wanted: tuple[str, ...], cwd: Path = ROOT) -> list[str]:
-    """Run code in a fresh Python; give the wanted modules that it has imported."""
+    """Run code in a fresh Python; return the wanted modules that it has imported."""
     program = f"import sys\n{code}\nprint('imported:', *[name for name in {wanted!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -92,17 +92,17 @@ class Acting(App[int]):
         await super().on_event(event)
 
     def _opening(self) -> bool:
-        """Say whether keys have to wait: who types `:run users` means the line that `:` opens."""
+        """Return whether keys have to wait: who types `:run users` means the line that `:` opens."""
         return bool(self._typed_ahead) or (isinstance(self.screen, Actor) and not self.screen.is_ready)
 
     def page_ready(self) -> None:
-        """Give a page that is open now what was typed ahead."""
+        """Return a page that is open now what was typed ahead."""
         waiting, self._typed_ahead = self._typed_ahead, []
         for event in waiting:
             self.post_message(event)
 
     def _pressed(self, event: events.Key) -> bool:
-        """Do what a key means here; say whether it meant something."""
+        """Do what a key means here; return whether it meant something."""
         screen = self.screen
         if not isinstance(screen, Actor):
             return False

@@ -408,5 +408,5 @@ ACTIONS: Mapping[str, Action] = {words[0]: Action(*words) for words in _TABLE}
 
 
 def of_scopes(*scopes: str) -> Iterator[Action]:
-    """Give the actions of these scopes, in the order of the table."""
+    """Return the actions of these scopes, in the order of the table."""
     return (action for scope in scopes for action in ACTIONS.values() if action.scope == scope)

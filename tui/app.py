@@ -89,7 +89,7 @@ class Console(Everywhere):
     # the beginning
 
     def get_driver_class(self) -> type[Driver]:
-        """Give Textual's driver for this system; on Linux and macOS our own, which takes a paste for text to its end."""
+        """Return Textual's driver for this system; on Linux and macOS our own, which takes a paste for text to its end."""
         found = super().get_driver_class()
         if found.__name__ != "LinuxDriver":
             return found
@@ -108,7 +108,7 @@ class Console(Everywhere):
 
     @property
     def empty(self) -> bool:
-        """Say whether there is no project yet: the welcome is shown."""
+        """Return whether there is no project yet: the welcome is shown."""
         return self._empty
 
     async def open_project(self, folder: Path) -> None:
@@ -152,7 +152,7 @@ class Console(Everywhere):
 
     @property
     def page(self) -> Page | None:
-        """Give the page in sight, also where a dialog is over it."""
+        """Return the page in sight, also where a dialog is over it."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Page)), None)
 
     # what is told
@@ -180,7 +180,7 @@ class Console(Everywhere):
     # header
 
     def header_state(self, tab: str, crumb: str) -> HeaderState:
-        """Give what the header shows on a page."""
+        """Return what the header shows on a page."""
         snapshot = self.bridge.snapshot
         return HeaderState(
             project=snapshot.project.name if snapshot.project else self.folder.name,
@@ -203,7 +203,7 @@ class Console(Everywhere):
         )
 
     def clock(self) -> str:
-        """Give the time on the wall."""
+        """Return the time on the wall."""
         return clock(time.time())[-5:]
 
     # runs
@@ -220,7 +220,7 @@ class Console(Everywhere):
 
     @staticmethod
     def shows_plan_first(status: SyncStatus) -> bool:
-        """Say whether a run of this sync is planned before it sends: a guard has blocked it, or a destination gets its first delivery.
+        """Return whether a run of this sync is planned before it sends: a guard has blocked it, or a destination gets its first delivery.
 
         Where calls are pending, sending was begun with a plan, and goes on.
         """
@@ -306,7 +306,7 @@ class Console(Everywhere):
     # the end
 
     async def do_quit(self) -> None:
-        """Close the console; say whether runs go on."""
+        """Close the console; return whether runs go on."""
         from tui.screens.dialogs import Confirm
 
         typed = any(isinstance(screen, Page) and screen.changed for screen in self.screen_stack)
@@ -324,7 +324,7 @@ class Console(Everywhere):
 
     @property
     def unsaved(self) -> list[str]:
-        """Give the syncs whose query was changed and not saved."""
+        """Return the syncs whose query was changed and not saved."""
         from tui.buffers import unsaved
 
         project = self.bridge.snapshot.project
@@ -398,7 +398,7 @@ async def _import_pages() -> None:
 
 
 def terminal_is_gone() -> bool:
-    """Say whether nobody can read or type any more (a hang-up that was ignored, a terminal that was closed)."""
+    """Return whether nobody can read or type any more (a hang-up that was ignored, a terminal that was closed)."""
     import termios
 
     try:

@@ -119,7 +119,7 @@ class Bridge:
             )
 
     def _with_daemon(self) -> Snapshot | None:
-        """Give what is known with the daemon as it is now, where that is another: its end may change no file."""
+        """Return what is known with the daemon as it is now, where that is another: its end may change no file."""
         now = time.monotonic()
         if self.snapshot.daemon is None or self._store is None or now - self._daemon_read < _DAEMON_SECONDS:
             return None
@@ -151,7 +151,7 @@ class Bridge:
         )
 
     def _new_notices(self, store: Store) -> tuple[Notice, ...]:
-        """Give the notices that were told since the last look, the oldest first; at the first look none is new."""
+        """Return the notices that were told since the last look, the oldest first; at the first look none is new."""
         after = self._told
         if after is None:
             row = store.row("last_notice")
@@ -248,7 +248,7 @@ class Bridge:
     # the daemon
 
     async def begin_daemon(self) -> int:
-        """Begin a daemon in the background; give its process. Raises Refused."""
+        """Begin a daemon in the background; return its process. Raises Refused."""
         from core.daemon.client import begin
 
         project = self.snapshot.project
@@ -277,7 +277,7 @@ class Bridge:
 
 
 def _signature(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """Give what tells whether a project's files have changed: their names, times and sizes."""
+    """Yield what tells whether a project's files have changed: their names, times and sizes."""
     for part in ("", "sources", "destinations", "syncs"):
         try:
             with os.scandir(folder / part) as entries:

@@ -27,7 +27,7 @@ class Buffer:
 
 
 def digest(text: str) -> str:
-    """Give a short name for a text's content."""
+    """Return a short name for a text's content."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
@@ -63,7 +63,7 @@ def drop(state: Path, sync: str) -> None:
 
 
 def unsaved(state: Path) -> list[str]:
-    """Give the syncs that have a buffer."""
+    """Return the syncs that have a buffer."""
     return sorted(file.stem for file in _folder(state).glob("*.json") if not file.name.startswith("."))
 
 
@@ -76,7 +76,7 @@ class Keeper:
         self._newest: dict[str, int] = {}
 
     def number(self) -> int:
-        """Give the number of a word that is about to be said; one with a lower number no longer counts after it."""
+        """Return the number of a word that is about to be said; one with a lower number no longer counts after it."""
         return next(self._numbers)
 
     def keep(self, state: Path, buffer: Buffer, number: int) -> None:

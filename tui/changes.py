@@ -37,7 +37,7 @@ class Picture:
         self._lines: dict[int, dict[int, _Cell]] = {}
 
     def changes(self, update: CompositorUpdate) -> CompositorUpdate | None:
-        """Give what has to be sent of an update; None where the terminal shows it already."""
+        """Return what has to be sent of an update; None where the terminal shows it already."""
         if isinstance(update, ChopsUpdate):
             runs = list(self._runs(update))
             return _Changes(runs) if runs else None
@@ -55,7 +55,7 @@ class Picture:
             kept.update(enumerate((cell for strip in line for cell in _cells(strip)), update.region.x))
 
     def _runs(self, update: ChopsUpdate) -> Iterator[_Run]:
-        """Give the runs of changed cells of an update, and keep them."""
+        """Yield the runs of changed cells of an update, and keep them."""
         for y, first, last in update.spans:
             known = self._lines.setdefault(y, {})
             for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
@@ -70,7 +70,7 @@ class Picture:
 
 
 def _joined(places: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Join places that are near each other; give the first and the last of each run."""
+    """Join places that are near each other; yield the first and the last of each run."""
     start = stop = -1
     for place in places:
         if start >= 0 and place - stop <= _GAP:
@@ -84,7 +84,7 @@ def _joined(places: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def _whole(cells: Sequence[tuple[int, _Cell]], x: int, start: int, stop: int) -> tuple[int, list[_Cell]]:
-    """Give the cells of a run, with both halves of a wide character."""
+    """Return the cells of a run, with both halves of a wide character."""
     while start > x and not cells[start - x][1][0]:
         start -= 1
     while stop + 1 - x < len(cells) and not cells[stop + 1 - x][1][0]:
@@ -93,7 +93,7 @@ def _whole(cells: Sequence[tuple[int, _Cell]], x: int, start: int, stop: int) ->
 
 
 def _cells(strip: Strip) -> Iterator[_Cell]:
-    """Give each cell's character and style; the second cell of a wide character has no character, a mark joins what is before it."""
+    """Yield each cell's character and style; the second cell of a wide character has no character, a mark joins what is before it."""
     last: _Cell | None = None
     for text, style, _control in strip:
         for character in text:

@@ -19,7 +19,7 @@ _MOST = 74_994
 
 
 def send(app: App[Any], text: str) -> str:
-    """Send a (harmless) text to the clipboard; give the sentence that says what was done."""
+    """Send a (harmless) text to the clipboard; return the sentence that says what was done."""
     what = counted(len(text), "character")
     tmux = shutil.which("tmux") if os.environ.get("TMUX") else None
     if tmux is not None:

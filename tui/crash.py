@@ -23,7 +23,7 @@ __all__ = ["report", "spoken"]
 
 
 def report(state: Path) -> Segments:
-    """Write the report of the exception that is being handled; give the sentence for the terminal."""
+    """Write the report of the exception that is being handled; return the sentence for the terminal."""
     kind, error, trace = sys.exc_info()
     lines = [f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')}  {kind.__name__ if kind else 'no error'}"]
     lines += [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(trace)]
@@ -47,7 +47,7 @@ def report(state: Path) -> Segments:
 
 
 def spoken(said: str) -> str:
-    """Give what a command printed on stderr as a sentence."""
+    """Return what a command printed on stderr as a sentence."""
     line = said.strip().splitlines()[-1] if said.strip() else ""
     try:
         document = json.loads(line)

@@ -10,7 +10,7 @@ __all__ = ["daemon_sentences", "daemon_spans", "missing_daemon"]
 
 
 def daemon_spans(snapshot: Snapshot, now: float) -> tuple[Span, ...]:
-    """Give the daemon's state for the header. That none runs matters where a sync has a schedule."""
+    """Return the daemon's state for the header. That none runs matters where a sync has a schedule."""
     daemon = snapshot.daemon
     if daemon is not None and daemon.state == "running":
         busy = f" {daemon.running}/{daemon.workers}" if daemon.running else ""

@@ -70,12 +70,12 @@ def spans(parts: Iterable[SpanLike]) -> Spans:
 
 
 def line(*left: SpanLike, right: Sequence[SpanLike] = ()) -> Line:
-    """Give a line of these parts; it is indented by the margin that all lines have."""
+    """Return a line of these parts; it is indented by the margin that all lines have."""
     return Line(spans(left), spans(right))
 
 
 def heading(title: str, *right: SpanLike, focused: bool = False) -> Line:
-    """Give a title on a thin rule."""
+    """Return a title on a thin rule."""
     return Line((Span(title, "bold accent" if focused else "bold text"),), spans(right), RULE, marked=focused)
 
 
@@ -91,7 +91,7 @@ def _style(palette: Palette, role: str, ground: Style) -> Style:
 
 
 def width_of(parts: Spans) -> int:
-    """Give the cells that spans take, once made harmless."""
+    """Return the cells that spans take, once made harmless."""
     return sum(cell_len(escape_control_chars(without_secrets(part.text))) for part in parts)
 
 
@@ -149,7 +149,7 @@ def _merged(parts: Iterable[Segment]) -> list[Segment]:
 
 
 def _shows_on_blanks(style: Style | None) -> bool:
-    """Say whether a style can be seen where no character is."""
+    """Return whether a style can be seen where no character is."""
     return style is not None and bool(style.underline or style.strike or style.reverse)
 
 
@@ -167,7 +167,7 @@ def _filling(fill: str, cells: int, palette: Palette, under: Style, *, bare: boo
 
 
 def stood_in(text: str, *, tabs: bool = False) -> str:
-    """Give a text to be edited, with a stand-in of one cell for each character that a terminal would obey: places stay."""
+    """Return a text to be edited, with a stand-in of one cell for each character that a terminal would obey: places stay."""
     return (
         text
         if escape_control_chars(text, lines=tabs) == text

@@ -83,7 +83,7 @@ class Highlights:
         self._known: dict[int, tuple[Highlight, ...]] = {}
 
     def line(self, number: int) -> tuple[Highlight, ...]:
-        """Give the highlights of a line (the first is 0), in order, not overlapping."""
+        """Return the highlights of a line (the first is 0), in order, not overlapping."""
         if self.off or not 0 <= number < len(self._lines) - 1:
             return ()
         found = self._known.get(number)
@@ -93,7 +93,7 @@ class Highlights:
         return found
 
     def in_code(self, offset: int) -> bool:
-        """Say whether a character stands in code, rather than in a string, a quoted name or a comment."""
+        """Return whether a character stands in code, rather than in a string, a quoted name or a comment."""
         place = bisect_right(self._pieces_start, offset) - 1
         return place < 0 or self._pieces[place].kind is PieceKind.CODE
 
@@ -112,7 +112,7 @@ class Highlights:
             yield from self._words(first, min(last, start + _LONG), start)
 
     def _words(self, first: int, last: int, start: int) -> Iterator[Highlight]:
-        """Give the highlights within code."""
+        """Yield the highlights within code."""
         text, words = self._text, self.words
         for token in _TOKEN.finditer(text, first, last):
             kind = token.lastgroup
@@ -125,7 +125,7 @@ class Highlights:
 
 
 def _is_named(before: str) -> bool:
-    """Say whether what stands before a word makes it the name of something: a point, or the colon of a path."""
+    """Return whether what stands before a word makes it the name of something: a point, or the colon of a path."""
     return before.endswith((".", "$", "@")) or (before.endswith(":") and before != "::")
 
 

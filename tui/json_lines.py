@@ -16,7 +16,7 @@ _NARROW = 48
 def json_lines(
     value: Any, *, marked: Collection[str] = (), style: str = "run", muted: Collection[str] = ("messageId",)
 ) -> list[Line]:
-    """Give the lines of a JSON value; members whose path (`traits.plan`) is in `marked` are drawn in `style`."""
+    """Return the lines of a JSON value; members whose path (`traits.plan`) is in `marked` are drawn in `style`."""
     lines: list[Line] = []
 
     def role(path: str) -> str:

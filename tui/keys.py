@@ -59,7 +59,7 @@ class Keys:
     table: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def action(self, scopes: Sequence[str], pressed: str, *, typing: bool) -> str | None:
-        """Give the action ('home.run') that the pressed keys mean in the first of these scopes that knows them."""
+        """Return the action ('home.run') that the pressed keys mean in the first of these scopes that knows them."""
         if typing and _is_character(pressed.partition(" ")[0]):
             return None
         for scope in scopes:
@@ -69,7 +69,7 @@ class Keys:
         return None
 
     def begins(self, scopes: Sequence[str], pressed: str, *, typing: bool) -> bool:
-        """Say whether more keys may follow these."""
+        """Return whether more keys may follow these."""
         if typing and _is_character(pressed.partition(" ")[0]):
             return False
         return any(
@@ -85,7 +85,7 @@ class Keys:
         return self.table.get(scope, {}).get(name, ())
 
     def shown(self, action: str, *, typing: bool = False) -> str:
-        """Give an action's first key as people read it: 'Enter', '^R', ']e'; empty where it has none that works now."""
+        """Return an action's first key as people read it: 'Enter', '^R', ']e'; empty where it has none that works now."""
         usable = [key for key in self.of(action) if not (typing and _is_character(key.partition(" ")[0]))]
         return shown(usable[0]) if usable else ""
 
@@ -104,7 +104,7 @@ def _shown_one(key: str) -> str:
 
 
 def _is_character(key: str) -> bool:
-    """Say whether a key writes a character where a text has the keys."""
+    """Return whether a key writes a character where a text has the keys."""
     return len(key) == 1 or key == "space" or key in _CHARACTERS
 
 

@@ -19,7 +19,7 @@ __all__ = ["as_many_lines", "live_lines", "phase_spans"]
 def live_lines(
     runs: Sequence[RunSummary], width: int, now: float, *, spaced: bool = False, brief: bool = False
 ) -> list[Line]:
-    """Give the lines of the runs that go on: two each, and one more for what waits; with `brief` the first of each."""
+    """Return the lines of the runs that go on: two each, and one more for what waits; with `brief` the first of each."""
     lines: list[Line] = []
     for run in runs:
         if spaced and lines:
@@ -30,7 +30,7 @@ def live_lines(
 
 
 def _waiting_too(found: Sequence[Line]) -> Line:
-    """Give the first of a run's lines; where it waits for something, that is said in it."""
+    """Return the first of a run's lines; where it waits for something, that is said in it."""
     first = found[0]
     waits = len(found) > 2 and found[2].left[1:2] == (_WAITS,)
     return Line((*first.left[:2], Span(" "), _WAITS, *first.left[2:]), first.right) if waits else first
@@ -40,7 +40,7 @@ _WAITS = Span("! ", "warn")
 
 
 def as_many_lines(runs: Sequence[RunSummary], width: int, now: float, room: int) -> list[Line]:
-    """Give the lines of all runs that go on, as much of each as there is room for: with blank lines between, without, or one each."""
+    """Return the lines of all runs that go on, as much of each as there is room for: with blank lines between, without, or one each."""
     for spaced, brief in ((True, False), (False, False)):
         lines = live_lines(runs, width, now, spaced=spaced, brief=brief)
         if len(lines) <= room:
@@ -141,7 +141,7 @@ def phase_spans(progress: Progress, *, apart: int = 3) -> tuple[Span, ...]:
 
 
 def _rate(rates: Sequence[float]) -> float:
-    """Give the rate of the last seconds."""
+    """Return the rate of the last seconds."""
     last = rates[-5:]
     return sum(last) / len(last) if last else 0.0
 

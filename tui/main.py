@@ -21,7 +21,7 @@ __all__ = ["main", "open_console", "program"]
 
 
 def program() -> int:
-    """Do what `backhaul` does, as a process of its own that ends with it; give the exit code."""
+    """Do what `backhaul` does, as a process of its own that ends with it; return the exit code."""
     codes: list[int] = []
     # before any library registers what it has to do: what was registered first is called last
     atexit.register(_leave, codes)
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _demo_to_open(words: list[str]) -> str | None:
-    """Give the folder that `backhaul demo [DIR]` has made for the console to open; None for any other command."""
+    """Return the folder that `backhaul demo [DIR]` has made for the console to open; None for any other command."""
     if words[:1] != ["demo"] or any(word.startswith("-") for word in words):
         return None
     return words[1] if len(words) > 1 else "backhaul-demo"
@@ -85,7 +85,7 @@ def open_console(folder: str = "") -> int:
 
 
 def _write_utf_8() -> str:
-    """Have the terminal's stream take every sign; give a word of warning where the locale has another encoding."""
+    """Have the terminal's stream take every sign; return a word of warning where the locale has another encoding."""
     stream = sys.__stderr__
     if stream is None or stream.encoding.lower().replace("-", "") == "utf8":
         return ""

@@ -43,16 +43,16 @@ class Snapshot:
 
     @property
     def has_daemon(self) -> bool:
-        """Say whether a daemon runs the schedules, and can be asked for something."""
+        """Return whether a daemon runs the schedules, and can be asked for something."""
         return self.daemon is not None and self.daemon.state == "running"
 
     def status(self, sync: str | None) -> SyncStatus | None:
-        """Give the status of a sync by its name."""
+        """Return the status of a sync by its name."""
         return next((status for status in self.statuses if status.sync == sync), None)
 
     @property
     def live(self) -> tuple[RunSummary, ...]:
-        """Give the runs that are going on."""
+        """Return the runs that are going on."""
         return tuple(run for run in self.runs if run.state == "running")
 
 
@@ -87,5 +87,5 @@ class Refused(Exception):  # noqa: N818 -- named after what core did, as GuardSt
 
     @property
     def stopped(self) -> bool:
-        """Say whether it is only that the user stopped it."""
+        """Return whether it is only that the user stopped it."""
         return self.kind == "CancelledError"

@@ -40,7 +40,7 @@ def tell_notices(console: Console, notices: tuple[Notice, ...]) -> None:
 
 
 def sequence(text: str, environment: Mapping[str, str]) -> str:
-    """Give what makes a terminal notify its person; `text` is made harmless here, whatever it holds."""
+    """Return what makes a terminal notify its person; `text` is made harmless here, whatever it holds."""
     # a semicolon would part the text into parameters: ConEmu reads OSC 9;4 as progress
     plain = escape_control_chars(without_secrets(text), most=_MOST).replace(";", ",")
     said = f"\x1b]9;Backhaul: {plain}\x07"

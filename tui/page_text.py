@@ -27,7 +27,7 @@ _ROWS = 50
 
 
 def said_of(page: Actor) -> list[str]:
-    """Give a page's sentences. What is hidden on it (a secret that is being typed) is hidden here, too."""
+    """Return a page's sentences. What is hidden on it (a secret that is being typed) is hidden here, too."""
     found = [text for widget in page.query("*") if widget.display and widget.region for text in _of(widget)]
     return [text for text in found if text]
 

@@ -49,7 +49,7 @@ def columns(values: Sequence[float | None], height: int) -> list[str]:
 
 
 def _height(value: float | None, most: float, height: int) -> int | None:
-    """Give a value's height in eighths of a line."""
+    """Return a value's height in eighths of a line."""
     if value is None:
         return None
     return 0 if value <= 0 or most <= 0 else max(1, round(value / most * height * 8))

@@ -30,7 +30,7 @@ class Preferences:
 
 
 def place() -> Path:
-    """Give the file."""
+    """Return the file."""
     base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
     return Path(base) / "backhaul" / "console.toml"
 

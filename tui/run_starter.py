@@ -64,13 +64,13 @@ class Running:
 
     @property
     def syncs(self) -> frozenset[str]:
-        """Give the syncs that something was begun for."""
+        """Return the syncs that something was begun for."""
         begun = {sync for each in self._begun for sync in each.syncs}
         return frozenset(begun | {sync for sync, _what in self._asked.values()})
 
     @property
     def processes(self) -> tuple[int, ...]:
-        """Give the numbers of the processes."""
+        """Return the numbers of the processes."""
         return tuple(each.process.pid for each in self._begun)
 
     async def start(self, what: str, *syncs: str, words: Sequence[str] = (), run: str = "") -> None:
@@ -115,7 +115,7 @@ class Running:
         self._asked[await self._bridge.read(put)] = (sync, what)
 
     async def look(self) -> list[RunFinished]:
-        """Give what is over by now."""
+        """Return what is over by now."""
         over = [self._end(each) for each in list(self._begun) if each.process.poll() is not None]
         if self._asked:
             with contextlib.suppress(Refused):  # a store that cannot be read is told where it is shown
@@ -130,7 +130,7 @@ class Running:
         return RunFinished(", ".join(begun.syncs), begun.process.returncode, text, begun.what)
 
     async def _hear(self) -> list[RunFinished]:
-        """Give what the daemon was asked for and has done, and what it will never do."""
+        """Return what the daemon was asked for and has done, and what it will never do."""
         from core.daemon.client import answer
 
         def look(_project: Project, store: Store) -> dict[int, dict[str, Any] | None]:

@@ -39,7 +39,7 @@ _DRAWN = re.compile(r"[━─│▌▏▁▂▃▄▅▆▇█▾·]+")
 
 
 def spoken(text: str) -> str:
-    """Give a drawn text without what is only drawn: signs in words, no rules, bars or columns; empty where nothing is left."""
+    """Return a drawn text without what is only drawn: signs in words, no rules, bars or columns; empty where nothing is left."""
     found = _DRAWN.sub(" ", text)
     for sign, word in _SAID.items():
         found = found.replace(sign, word)

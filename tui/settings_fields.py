@@ -15,7 +15,7 @@ GOES_INTO_GIT = "This looks like a password, and would be written to a file that
 
 
 def settings_fields(plugin: Any, values: Any = None) -> list[Field]:
-    """Give the fields of a type's settings (those of `values` where there are some), then its secrets."""
+    """Return the fields of a type's settings (those of `values` where there are some), then its secrets."""
     hints = get_type_hints(plugin.Settings)
     found = []
     for each in fields(plugin.Settings):
@@ -45,7 +45,7 @@ def settings_fields(plugin: Any, values: Any = None) -> list[Field]:
 
 
 def typed_values(plugin: Any, texts: Mapping[str, str]) -> dict[str, Any]:
-    """Give the settings that differ from their defaults, each as its type wants it. Raises ValueError naming the field."""
+    """Return the settings that differ from their defaults, each as its type wants it. Raises ValueError naming the field."""
     hints = get_type_hints(plugin.Settings)
     values: dict[str, Any] = {}
     for each in fields(plugin.Settings):

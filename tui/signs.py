@@ -23,19 +23,19 @@ _UNKNOWN = ("?", "muted", "unknown")
 
 
 def sign(name: str) -> Span:
-    """Give the sign of a state."""
+    """Return the sign of a state."""
     mark, style, _word = STATES.get(name, _UNKNOWN)
     return Span(mark, style)
 
 
 def state(name: str) -> tuple[Span, Span]:
-    """Give the sign and the word of a state."""
+    """Return the sign and the word of a state."""
     mark, style, word = STATES.get(name, _UNKNOWN)
     return Span(f"{mark} ", style), Span(word, style)
 
 
 def history(states: Sequence[str], most: int) -> tuple[Span, ...]:
-    """Give the last states as signs, the newest at the right; those that went well are quiet."""
+    """Return the last states as signs, the newest at the right; those that went well are quiet."""
     shown = []
     for name in reversed(states[:most]):
         mark, style, _word = STATES.get(name, _UNKNOWN)
@@ -44,6 +44,6 @@ def history(states: Sequence[str], most: int) -> tuple[Span, ...]:
 
 
 def bar(share: float, width: int) -> tuple[Span, Span]:
-    """Give a line of progress: heavy for what is done, thin for the rest."""
+    """Return a line of progress: heavy for what is done, thin for the rest."""
     done = min(max(round(share * width), 0), width)
     return Span("━" * done, "run"), Span("─" * (width - done), "line")

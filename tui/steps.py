@@ -24,7 +24,7 @@ _STATEMENT = re.compile(
 
 
 def statements_in(remedy: str) -> tuple[str, ...]:
-    """Give the statements of what mends a step, as they are to be run."""
+    """Return the statements of what mends a step, as they are to be run."""
     return tuple(found[0] for found in _STATEMENT.finditer(remedy))
 
 

@@ -31,7 +31,7 @@ class Pastes:
         self._last = ""
 
     def cleaned(self, data: str) -> str:
-        """Give the next part of the stream; the beginning of the mark that ends a paste waits for its rest."""
+        """Return the next part of the stream; the beginning of the mark that ends a paste waits for its rest."""
         data, self._held = self._held + data, ""
         found = []
         while data:
@@ -40,14 +40,14 @@ class Pastes:
         return "".join(found)
 
     def _typed(self, data: str) -> tuple[str, str]:
-        """Give what is typed up to a paste, and what comes after it."""
+        """Return what is typed up to a paste, and what comes after it."""
         at = (self._last + data).find(_BEGIN)
         end = len(data) if at < 0 else at + len(_BEGIN) - len(self._last)
         self._pasting, self._last = at >= 0, "" if at >= 0 else (self._last + data)[1 - len(_BEGIN) :]
         return data[:end], data[end:]
 
     def _pasted(self, data: str) -> tuple[str, str]:
-        """Give what is pasted, and what comes after it."""
+        """Return what is pasted, and what comes after it."""
         text, end, rest = data.partition(_END)
         if end:
             self._pasting = False

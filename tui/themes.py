@@ -51,18 +51,18 @@ class Palette:
 
     @cached_property
     def styles(self) -> Mapping[str, Style]:
-        """Give the style of each role; 'bold accent' and the like are made when asked for."""
+        """Return the style of each role; 'bold accent' and the like are made when asked for."""
         return {role: Style.parse(text) for role, text in self.roles.items()}
 
     @cached_property
     def ground_styles(self) -> Mapping[str, Style]:
-        """Give the style that each ground lays under what stands on it."""
+        """Return the style that each ground lays under what stands on it."""
         return {
             name: Style.parse(text if " " in text or not text else f"on {text}") for name, text in self.grounds.items()
         }
 
     def theme(self) -> Theme:
-        """Give the theme for Textual's own widgets."""
+        """Return the theme for Textual's own widgets."""
         if self.terminal:
             return self._terminal_theme()
         roles, grounds = self.roles, self.grounds

@@ -63,7 +63,7 @@ class Alerts:
         self._sender = sender
 
     async def check(self, now: float | None = None, *, problem: BackhaulError | None = None) -> tuple[Notice, ...]:
-        """Look for what is new, and tell it; give what arrived. `problem` says why backhaul.toml itself cannot be read now."""
+        """Look for what is new, and tell it; return what arrived. `problem` says why backhaul.toml itself cannot be read now."""
         at = self._clock() if now is None else now
         project = self.project
         try:
@@ -89,7 +89,7 @@ class Alerts:
         return answer
 
     def _look(self, project: Project, now: float, problem: BackhaulError | None) -> dict[str, list[Due]]:
-        """Give what is due, but for alerts that could not be told just before."""
+        """Return what is due, but for alerts that could not be told just before."""
         if not project.alerts and not self._store.row("alert_standings"):
             watch(
                 project, self._store, now
@@ -141,7 +141,7 @@ class Alerts:
 
 
 def _waits(retry: float | None, now: float) -> bool:
-    """Say whether an alert that could not be told is left alone for now; a time that is too far off is of another clock."""
+    """Return whether an alert that could not be told is left alone for now; a time that is too far off is of another clock."""
     return retry is not None and now < retry <= now + _HOUR
 
 

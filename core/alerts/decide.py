@@ -52,7 +52,7 @@ class Standing:
 def decide(
     before: Standing | None, trouble: Evidence | None, *, repeat: float, tells_recovery: bool, now: float
 ) -> tuple[Standing | None, News | None]:
-    """Give the standing as it is now, and what is due to be told; None for nothing."""
+    """Return the standing as it is now, and what is due to be told; None for nothing."""
     is_open = before is not None and not before.closed
     if trouble is None:
         if before is None or not is_open:
@@ -72,12 +72,12 @@ def decide(
 
 
 def delivered(standing: Standing, news: News, now: float) -> Standing:
-    """Give the standing after its news has arrived."""
+    """Return the standing after its news has arrived."""
     if news is News.RECOVERED:
         return replace(standing, closed=True)
     return replace(standing, told=now, times=standing.times + 1)
 
 
 def ended(standing: Standing, now: float) -> Standing:
-    """Give the standing of a trouble that nobody asks for any more: its sync was turned off, or its alert is gone."""
+    """Return the standing of a trouble that nobody asks for any more: its sync was turned off, or its alert is gone."""
     return replace(standing, recovered=now, closed=True)

@@ -54,7 +54,7 @@ class Comparison:
     _broken: dict[str, tuple[Evidence, str]] = field(default_factory=dict)
 
     def run(self) -> dict[str, list[Due]]:
-        """Compare, keep what changed, and give what is due."""
+        """Compare, keep what changed, and return what is due."""
         rows = self.store.rows("alert_standings")
         self._known = {(row["alert"], row["sync"], Trouble(row["kind"])): _standing(row) for row in rows}
         self._facts = {each.sync.id: each for each in look(self.project, self.store, self.now)}
@@ -70,7 +70,7 @@ class Comparison:
         return self.due
 
     def _decide(self, alert: Alert, key: Key, evidence: Evidence | None) -> Standing | None:
-        """Give how one trouble of one alert stands now; note what is due of it."""
+        """Return how one trouble of one alert stands now; note what is due of it."""
         recovery = Trouble.RECOVERY in alert.on
         before = self._known.get(key)
         standing, news = decide(before, evidence, repeat=alert.repeat, tells_recovery=recovery, now=self.now)
@@ -94,7 +94,7 @@ class Comparison:
         return standing
 
     def _asked(self, alert: Alert) -> Iterator[tuple[Key, Evidence | None]]:
-        """Give the troubles that there are for an alert, and those that it knows of and that are over (None)."""
+        """Yield the troubles that there are for an alert, and those that it knows of and that are over (None)."""
         there = dict(self._troubles(alert))
         yield from there.items()
         for key in self._known:
@@ -112,7 +112,7 @@ class Comparison:
                     yield (alert.name, file, Trouble.PROJECT), evidence
 
     def _is_asked(self, key: Key) -> bool:
-        """Say whether somebody still wants to hear of a trouble: not of a sync that was switched off."""
+        """Return whether somebody still wants to hear of a trouble: not of a sync that was switched off."""
         name, identity, trouble = key
         alert = self.project.alerts.get(name)
         if alert is None or trouble not in alert.on:
@@ -122,7 +122,7 @@ class Comparison:
         return identity in self._facts and asks_for(alert, self._facts[identity].sync)
 
     def _broken_files(self) -> dict[str, tuple[Evidence, str]]:
-        """Give the broken files of the project, by their path in it, with the reason; each further day is something new.
+        """Return the broken files of the project, by their path in it, with the reason; each further day is something new.
 
         One that was written just now is left alone: somebody is at work on it.
         """
@@ -149,13 +149,13 @@ def keep(store: Store, standings: Mapping[Key, Standing]) -> None:
 
 
 def _is_about(alert: Alert, file: str) -> bool:
-    """Say whether a file of the project is one that an alert is about: of the syncs that it names, and what all syncs share."""
+    """Return whether a file of the project is one that an alert is about: of the syncs that it names, and what all syncs share."""
     path = Path(file)
     return not alert.syncs or path.parent.name != "syncs" or path.stem in alert.syncs
 
 
 def _written(file: Path, now: float) -> float:
-    """Give when a file was last written; long ago where it is gone, or was written at a time to come."""
+    """Return when a file was last written; long ago where it is gone, or was written at a time to come."""
     try:
         written = file.stat().st_mtime
     except OSError:

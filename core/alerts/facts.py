@@ -65,7 +65,7 @@ class Facts:
 
 
 def look(project: Project, store: Store, now: float, *, watching: bool = True) -> tuple[Facts, ...]:
-    """Give the facts of each sync that is switched on; where `watching`, those that were not watched before are from now on."""
+    """Return the facts of each sync that is switched on; where `watching`, those that were not watched before are from now on."""
     syncs = {sync.id: sync for sync in project.syncs.values() if sync.enabled}
     watched = watch(project, store, now, watching=watching)
     last = _last_runs(store, syncs)
@@ -87,7 +87,7 @@ def look(project: Project, store: Store, now: float, *, watching: bool = True) -
 
 
 def watch(project: Project, store: Store, now: float, *, watching: bool = True) -> dict[str, float]:
-    """Give since when each sync that is on is watched, by its id; begin with those that are new, leave those that are off or gone."""
+    """Return since when each sync that is on is watched, by its id; begin with those that are new, leave those that are off or gone."""
     syncs = {sync.id for sync in project.syncs.values() if sync.enabled}
     known = {row["sync"]: row["since"] for row in store.rows("watched")}
     new, gone = syncs - known.keys(), known.keys() - syncs
@@ -103,7 +103,7 @@ def watch(project: Project, store: Store, now: float, *, watching: bool = True) 
 
 
 def _last_runs(store: Store, syncs: Mapping[str, Sync]) -> dict[str, LastRun]:
-    """Give the last run of each sync that is over."""
+    """Return the last run of each sync that is over."""
     found: dict[str, LastRun] = {}
     for sync, run, state, started, ended, error, remedy in store.rows(
         "last_ended_of_syncs", syncs=_json(syncs), stopped=STOPPED
@@ -125,7 +125,7 @@ def _last_runs(store: Store, syncs: Mapping[str, Sync]) -> dict[str, LastRun]:
 
 
 def _successes(store: Store, syncs: Iterable[str], last: Mapping[str, LastRun]) -> dict[str, Mapping[str, Any]]:
-    """Give the last success of each sync; of most it is the last run, which is known already."""
+    """Return the last success of each sync; of most it is the last run, which is known already."""
     found: dict[str, Mapping[str, Any]] = {
         sync: {"id": run.id, "started": run.started, "ended": run.ended} for sync, run in last.items() if run.succeeded
     }

@@ -33,7 +33,7 @@ class Message:
 
     @property
     def bad(self) -> bool:
-        """Say whether there is a trouble among it."""
+        """Return whether there is a trouble among it."""
         return any(notice.bad for notice in self.notices)
 
     @property
@@ -49,7 +49,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        """Give all of it in lines."""
+        """Return all of it in lines."""
         if len(self.notices) == 1:
             return f"{self.project}: {self.notices[0].text}"
         lines = [f"{self.title}.", *(f"• {notice.text}" for notice in self.notices[:_SHOWN])]
@@ -77,7 +77,7 @@ class Message:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Give what a command finds in its environment."""
+        """Return what a command finds in its environment."""
         only = self.notices[0] if len(self.notices) == 1 else None
         return {
             "BACKHAUL_ALERT_NAME": self.alert.name,

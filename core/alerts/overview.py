@@ -40,7 +40,7 @@ class OpenTrouble:
 
 
 def open_troubles(project: Project, store: Store) -> dict[str, tuple[OpenTrouble, ...]]:
-    """Give the troubles that go on, by alert, the newest first."""
+    """Return the troubles that go on, by alert, the newest first."""
     names = {sync.id: sync.name for sync in project.syncs.values()}
     found: dict[str, list[OpenTrouble]] = {}
     for row in sorted(store.rows("alert_standings"), key=lambda row: -float(row["since"])):
@@ -51,7 +51,7 @@ def open_troubles(project: Project, store: Store) -> dict[str, tuple[OpenTrouble
 
 
 def statuses(project: Project, store: Store) -> tuple[AlertStatus, ...]:
-    """Give how each alert of the project is doing, in the project's order."""
+    """Return how each alert of the project is doing, in the project's order."""
     ways = {row["alert"]: row for row in store.rows("alert_ways")}
     going_on: dict[str, int] = {}
     for row in store.rows("alert_standings"):

@@ -144,7 +144,7 @@ class Sender:
 
 
 async def _post(transport: Transport, request: Request) -> tuple[Answer, bool]:
-    """Send a message to a webhook once; give what was answered, and whether to try again."""
+    """Send a message to a webhook once; return what was answered, and whether to try again."""
     from core.destinations.base import Outcome, verdict_of_status
     from core.sync.delivery.transport import NoReplyError
 
@@ -164,7 +164,7 @@ async def _post(transport: Transport, request: Request) -> tuple[Answer, bool]:
 
 
 async def _feed(process: asyncio.subprocess.Process, body: bytes) -> str:
-    """Give a command its input, and the beginning of what it prints."""
+    """Return a command its input, and the beginning of what it prints."""
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 -- both are pipes
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it need not read what it is given
         process.stdin.write(body)
@@ -204,10 +204,10 @@ def _remember_parts(url: str) -> None:
 
 
 def _words(text: str) -> str:
-    """Give what was answered, without what belongs to a person."""
+    """Return what was answered, without what belongs to a person."""
     return clean(_hosts_only(text))
 
 
 def _hosts_only(text: str) -> str:
-    """Give a text without addresses that go beyond their host."""
+    """Return a text without addresses that go beyond their host."""
     return re.sub(r"(https?://[^/\s?]+)[/?][^\s,]*", r"\1/…", text)

@@ -51,7 +51,7 @@ class Notice:
 
     @property
     def bad(self) -> bool:
-        """Say whether it tells of a trouble, and not of the end of one."""
+        """Return whether it tells of a trouble, and not of the end of one."""
         return self.news in (News.NEW, News.AGAIN)
 
     @property
@@ -79,7 +79,7 @@ class Notice:
 def clean(
     text: str, *, sync: Sync | None = None, project: Project | None = None, row: Mapping[str, Any] | None = None
 ) -> str:
-    """Give a text that may leave this machine: no secret, no value of a person, nothing that a terminal obeys.
+    """Return a text that may leave this machine: no secret, no value of a person, nothing that a terminal obeys.
 
     Names of the project and of the sync's query may stay in quotes; values of the `row` that it is about go.
     """
@@ -121,7 +121,7 @@ class Case:
         )
 
     def _run(self) -> str | None:
-        """Give the run that shows it; skipped moments are seen in the list of runs."""
+        """Return the run that shows it; skipped moments are seen in the list of runs."""
         if self.trouble is Trouble.SKIPPED:
             return None
         if self.trouble is Trouble.REJECTED or self.news is News.RECOVERED:
@@ -129,7 +129,7 @@ class Case:
         return self.facts.last.id if self.facts.last else None
 
     def _told(self) -> tuple[str, str]:
-        """Give what happened, as what follows the sync's name, and what to do."""
+        """Return what happened, as what follows the sync's name, and what to do."""
         match self.trouble:
             case Trouble.FAILURE:
                 return self._failure()
@@ -180,7 +180,7 @@ class Case:
 
 
 def notice_of_project(file: str, problem: str, news: News, since: float, now: float) -> Notice:
-    """Give the notice of a file of the project that is broken, or was mended."""
+    """Return the notice of a file of the project that is broken, or was mended."""
     says = (
         f"{file} is mended; what it describes runs again."
         if news is News.RECOVERED
@@ -201,7 +201,7 @@ def notice_of_project(file: str, problem: str, news: News, since: float, now: fl
 
 
 def notice_of_test(alert: Alert, now: float) -> Notice:
-    """Give a notice that says that it is a test."""
+    """Return a notice that says that it is a test."""
     says = f"This is a test of the alert {alert.name}. It tells on {', '.join(alert.on)}."
     return Notice(trouble=None, news=News.TEST, about=alert.name, run=None, since=now, at=now, says=says)
 

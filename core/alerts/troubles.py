@@ -27,12 +27,12 @@ _GRACE = 600.0
 
 
 def asks_for(alert: Alert, sync: Sync) -> bool:
-    """Say whether an alert is about a sync."""
+    """Return whether an alert is about a sync."""
     return not alert.syncs or sync.name in alert.syncs
 
 
 def troubles(alert: Alert, facts: Facts, now: float) -> Iterator[tuple[Trouble, Evidence]]:
-    """Give the troubles that a sync is in, of those that the alert tells of."""
+    """Yield the troubles that a sync is in, of those that the alert tells of."""
     last = facts.last
     if Trouble.FAILURE in alert.on and last is not None and facts.failures >= alert.after:
         yield Trouble.FAILURE, Evidence(since=facts.failing_since, at=last.ended)
@@ -50,7 +50,7 @@ def troubles(alert: Alert, facts: Facts, now: float) -> Iterator[tuple[Trouble, 
 
 
 def stale_since(alert: Alert, facts: Facts, now: float) -> float | None:
-    """Give since when a sync that is too old now has had no success; None where it is fresh enough."""
+    """Return since when a sync that is too old now has had no success; None where it is fresh enough."""
     known = [moment for moment in (facts.watched, facts.success) if moment is not None]
     if not known:
         return None
@@ -60,7 +60,7 @@ def stale_since(alert: Alert, facts: Facts, now: float) -> float | None:
 
 
 def stale_from(alert: Alert, sync: Sync, since: float) -> float | None:
-    """Give the moment from which on a success at `since` is too old; None where no age is."""
+    """Return the moment from which on a success at `since` is too old; None where no age is."""
     if alert.fresh_within is None:
         return _stale_by_schedule(sync.schedule, sync.timezone, since)
     if schedule.parse(sync.schedule) == schedule.Schedule() and sync.name not in alert.syncs:
@@ -70,7 +70,7 @@ def stale_from(alert: Alert, sync: Sync, since: float) -> float | None:
 
 @lru_cache(maxsize=4096)
 def _stale_by_schedule(words: str, timezone: str, since: float) -> float | None:
-    """Give the second due moment after a success, and ten minutes for the run itself."""
+    """Return the second due moment after a success, and ten minutes for the run itself."""
     plan = schedule.parse(words)
     standing = schedule.Standing(words="", anchor=since, seen=since)
     first = schedule.due(standing, plan, timezone)

@@ -106,7 +106,7 @@ def _know_secrets(project: Project, read_secret: Callable[[str], Secret]) -> Non
 
 
 def _masker(project: Project, sync: Sync | None, run: RunSummary, store: Store) -> Masker:
-    """Give a masker that knows the names of the sync, and what must not stand in any text: settings, and values of refused rows."""
+    """Return a masker that knows the names of the sync, and what must not stand in any text: settings, and values of refused rows."""
     names = {*project.syncs, *project.sources, *project.destinations, run.name, project.name, *_CALL}
     if sync is not None:
         names |= names_in(sync.query, dialect_of(project, sync)) | {*sync.columns, *sync.columns.values()}
@@ -123,7 +123,7 @@ def _masker(project: Project, sync: Sync | None, run: RunSummary, store: Store) 
 
 
 def _settings(project: Project) -> Iterator[str]:
-    """Give what sources and destinations are set to: a host or a user may stand in the text of an error."""
+    """Yield what sources and destinations are set to: a host or a user may stand in the text of an error."""
     files = [*(each.path for each in project.sources.values()), *(each.path for each in project.destinations.values())]
     for file in files:
         with contextlib.suppress(BackhaulError):

@@ -46,14 +46,14 @@ class Masker:
         self._known: dict[str, str] = {}
 
     def value(self, value: object, kind: str = "") -> str:
-        """Give what stands in the place of a value; without a kind, by how it looks."""
+        """Return what stands in the place of a value; without a kind, by how it looks."""
         text = str(value)
         self.masked += 1
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), key=self._salt, digest_size=3).hexdigest()
         return f"<{kind or _kind(text)} {digest.translate(_LETTERS)}>"
 
     def text(self, text: str, own: Collection[str] = ()) -> str:
-        """Give a text without secrets, values of people, and what a terminal would obey; `own` are values that it may repeat, too."""
+        """Return a text without secrets, values of people, and what a terminal would obey; `own` are values that it may repeat, too."""
         if own or text not in self._known:
             found = self._text(text, own)
             if own:
@@ -74,7 +74,7 @@ class Masker:
         return value if _MASKED.fullmatch(value) else self.value(value)
 
     def sql(self, text: str, dialect: str) -> str:
-        """Give a query whose names and structure stay; what its literals and comments say goes."""
+        """Return a query whose names and structure stay; what its literals and comments say goes."""
         return "".join(self._piece(piece.kind, text[piece.start : piece.end]) for piece in scan(text, dialect))
 
     def _piece(self, kind: PieceKind, text: str) -> str:
@@ -94,11 +94,11 @@ class Masker:
                 return escape_control_chars(text, lines=True)
 
     def name(self, name: str) -> str:
-        """Give a name that the query or the project has; another one may be data (a key of a JSON column)."""
+        """Return a name that the query or the project has; another one may be data (a key of a JSON column)."""
         return name if name in self.names else self.value(name, "field")
 
     def document(self, value: Any, kept: Collection[str], key: str = "") -> Any:
-        """Give a document of JSON: numbers as they are, the texts of the keys `kept`, all other texts masked."""
+        """Return a document of JSON: numbers as they are, the texts of the keys `kept`, all other texts masked."""
         if isinstance(value, Mapping):
             return {self._key(str(name)): self.document(each, kept, str(name)) for name, each in value.items()}
         if isinstance(value, list | tuple):
@@ -108,11 +108,11 @@ class Masker:
         return value if value is None or isinstance(value, bool | int | float) else self.text(str(value))
 
     def _key(self, name: str) -> str:
-        """Give a key of a document: ours are plain words."""
+        """Return a key of a document: ours are plain words."""
         return name if _OURS.fullmatch(name) else self.value(name, "key")
 
     def settings(self, value: Any, kept: Collection[str], key: str = "") -> Any:
-        """Give what a file of the project says: texts of the keys `kept`, switches and small numbers; of all else the kind.
+        """Return what a file of the project says: texts of the keys `kept`, switches and small numbers; of all else the kind.
 
         What stands under `columns` are names.
         """

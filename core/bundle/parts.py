@@ -71,7 +71,7 @@ class Contents:
     masker: Masker
 
     def files(self) -> Iterator[tuple[str, str]]:
-        """Give each file's name and text."""
+        """Yield each file's name and text."""
         yield "run.json", _json(self._run(self.run))
         yield "deliveries.json", _json([self._delivery(each) for each in self.run.deliveries])
         yield "rejected.json", _json(list(self._causes()))
@@ -108,7 +108,7 @@ class Contents:
         }
 
     def _causes(self) -> Iterator[dict[str, Any]]:
-        """Give why rows were refused; of the first row of each cause the fields, without their values."""
+        """Yield why rows were refused; of the first row of each cause the fields, without their values."""
         for row in self.store.rows("samples_of_run", run=self.run.id, limit=_LOOKED_AT):
             own = values_of(row["identity"], row["call"], row["row"])
             yield {
@@ -122,7 +122,7 @@ class Contents:
             }
 
     def _fields(self, document: str | None) -> Any:
-        """Give the fields of a call, with the kind of each value."""
+        """Return the fields of a call, with the kind of each value."""
         try:
             found = json.loads(document or "null")
         except (ValueError, RecursionError):

@@ -34,7 +34,7 @@ def install(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def json_value(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "UTC", depth: int = 0) -> str:
-    """Give the SQL that writes `value` (an SQL expression, not NULL) as JSON text.
+    """Return the SQL that writes `value` (an SQL expression, not NULL) as JSON text.
 
     `timezone` is what a timestamp without zone means.
     """
@@ -56,7 +56,7 @@ def json_value(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "U
 
 
 def plain_text(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "UTC") -> str:
-    """Give the SQL that writes a number, text, date or time as bare text, as ids and the keys of a map need it."""
+    """Return the SQL that writes a number, text, date or time as bare text, as ids and the keys of a map need it."""
     import pyarrow as pa
 
     match kind:
@@ -78,7 +78,7 @@ def plain_text(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "U
 
 
 def fault(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "UTC", depth: int = 0) -> str | None:
-    """Give the SQL that says why `value` (not NULL) cannot be written, or NULL; None where every value can."""
+    """Return the SQL that says why `value` (not NULL) cannot be written, or NULL; None where every value can."""
     match kind:
         case Kind.NESTED:
             return _nested_fault(arrow, value, timezone, depth)
@@ -110,12 +110,12 @@ def fault(kind: Kind, arrow: pa.DataType, value: str, *, timezone: str = "UTC", 
 
 
 def _moment(value: str, timezone: str) -> str:
-    """Give the SQL for the moment that a timestamp without zone means; a plain TIMESTAMP where it is one of UTC."""
+    """Return the SQL for the moment that a timestamp without zone means; a plain TIMESTAMP where it is one of UTC."""
     return value if timezone == "UTC" else f"timezone({quoted(timezone)}, {value}::TIMESTAMP)"
 
 
 def _written_moment(value: str, timezone: str) -> str:
-    """Give the SQL that writes a timestamp without zone: in UTC, but for the first and last hours that ISO 8601 can write, which
+    """Return the SQL that writes a timestamp without zone: in UTC, but for the first and last hours that ISO 8601 can write, which
     UTC may have in another year: these keep the hour that the warehouse shows, with its distance from UTC.
     """
     if timezone == "UTC":
@@ -129,7 +129,7 @@ def _written_moment(value: str, timezone: str) -> str:
 
 
 def kind_of_arrow(arrow: pa.DataType) -> Kind:
-    """Give the kind of a value inside a nested column, by its Arrow type."""
+    """Return the kind of a value inside a nested column, by its Arrow type."""
     import pyarrow as pa
 
     tests: tuple[tuple[Kind, bool], ...] = (

@@ -141,7 +141,7 @@ class Place:
 
 
 def canonical_field(call: CallType, column: str) -> str | None:
-    """Give the field that a column name stands for ('user_id' -> 'userId'), or None where it is a trait or property."""
+    """Return the field that a column name stands for ('user_id' -> 'userId'), or None where it is a trait or property."""
     name = SPELLINGS.get(column, column)
     if name in CALLS[call].fields or (call is CallType.GROUP and name in GROUP_TRAITS):
         return name
@@ -179,7 +179,7 @@ def place_of(call: CallType, column: str, target: str | None = None) -> Place:
 
 
 def _object(call: CallType, name: str) -> Place:
-    """Give the place of a whole object, which a call type may not have."""
+    """Return the place of a whole object, which a call type may not have."""
     bag = CALLS[call].bag
     if name in ("traits", "properties") and name != bag:
         instead = f"; {call} calls have {bag}" if bag else ""

@@ -68,7 +68,7 @@ class Mapper:
     notes: tuple[str, ...]
 
     def prepared(self, source: str) -> str:
-        """Give SQL for the rows of `source` with all that the other expressions need."""
+        """Return SQL for the rows of `source` with all that the other expressions need."""
         return (
             ", ".join(["SELECT *", *(f"{sql} AS {name}" for name, sql in self.preparations.items())])
             + f" FROM {source}"
@@ -177,7 +177,7 @@ def _leaf(call: CallType, column: Column, arrow: pa.DataType, sql: str, place: P
 
 
 def _as_text(leaf: Leaf) -> Leaf:
-    """Give a number, boolean, date or time that [columns] asks for as text: it holds nothing that JSON would escape."""
+    """Return a number, boolean, date or time that [columns] asks for as text: it holds nothing that JSON would escape."""
     if leaf.column.kind in (*_OBJECT_KINDS, Kind.BYTES, Kind.TEXT):
         return leaf
     return dataclasses.replace(leaf, written=f"'\"' || {leaf.text} || '\"'")
@@ -201,7 +201,7 @@ def _kind_problem(leaf: Leaf) -> str:
 
 
 def _missing(call: CallType, leaves: list[Leaf], columns: Sequence[Column]) -> list[str]:
-    """Give what a call of this type needs and the query does not have."""
+    """Return what a call of this type needs and the query does not have."""
     fields = CALLS[call]
     present = {leaf.path[0] for leaf in leaves if len(leaf.path) == 1}
     present |= {leaf.path[1] for leaf in leaves if leaf.path[0] == fields.bag and len(leaf.path) > 1}
@@ -254,7 +254,7 @@ def _tree(call: CallType, leaves: list[Leaf], where: str) -> Node:
 
 
 def _email(leaves: list[Leaf], fields: Mapping[str, Leaf], bag: str | None) -> Leaf | None:
-    """Give the email where it identifies: only where the query has neither userId nor anonymousId.
+    """Return the email where it identifies: only where the query has neither userId nor anonymousId.
 
     Where it has one of them and a row has none, that is a null id, which more often is a join gone wrong than a lead:
     who means email as a second choice writes COALESCE, as Customer.io's page does.
@@ -276,7 +276,7 @@ def _key(call: CallType, fields: Mapping[str, Leaf], email: Leaf | None) -> tupl
 
 
 def digest_of(call: CallType, columns: Sequence[Column], renamed: Mapping[str, str], timezone: str) -> str:
-    """Give 128 bits over what decides how a row becomes a call: another digest means that all rows are compared anew."""
+    """Return 128 bits over what decides how a row becomes a call: another digest means that all rows are compared anew."""
     spelled = [SPELLINGS.get(renamed.get(column.name, column.name), column.name) for column in columns]
     parts = [FORM, call.value, timezone, spelled, [(c.name, c.kind.value) for c in columns], sorted(renamed.items())]
     return hashlib.md5(json.dumps(parts).encode(), usedforsecurity=False).hexdigest()

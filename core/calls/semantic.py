@@ -55,7 +55,7 @@ SEMANTIC_EVENTS: tuple[SemanticEvent, ...] = (
 
 
 def unfit_sql(call: CallType) -> str | None:
-    """Give SQL over a column `call` (a call's JSON) that says what a semantic event lacks, or NULL; None where no call of
+    """Return SQL over a column `call` (a call's JSON) that says what a semantic event lacks, or NULL; None where no call of
     this type can be one.
     """
     if call is not CallType.TRACK:
@@ -84,5 +84,5 @@ def _lacks(event: SemanticEvent, name: str) -> str:
 
 
 def _text(place: str) -> str:
-    """Give what stands in a place of the call, as text; NULL where there is nothing."""
+    """Return what stands in a place of the call, as text; NULL where there is nothing."""
     return f"json_extract_string(call, {quoted('$.' + place)})"

@@ -39,7 +39,7 @@ class Node:
 
 
 def prepared(leaves: Sequence[Leaf], fields: Sequence[Leaf]) -> dict[str, str]:
-    """Give what is found out once about a row, as columns beside its own: their names, and the SQL that makes them.
+    """Return what is found out once about a row, as columns beside its own: their names, and the SQL that makes them.
 
     `has_escapes` says whether some text holds what JSON must escape (or refuse): one look at all texts of a row costs a
     fraction of one at each. `odd_c7` says the same of a JSON column (core.calls.canonical); `present_c0` is an id or a name.
@@ -55,12 +55,12 @@ def prepared(leaves: Sequence[Leaf], fields: Sequence[Leaf]) -> dict[str, str]:
 
 
 def needs_escapes(leaves: Sequence[Leaf]) -> str | None:
-    """Give SQL that says whether a row has a text that JSON must escape (or refuse); None where no column is text."""
+    """Return SQL that says whether a row has a text that JSON must escape (or refuse); None where no column is text."""
     return "has_escapes" if any(leaf.column.kind is Kind.TEXT for leaf in leaves) else None
 
 
 def present(leaf: Leaf) -> str:
-    """Give an id or a name as text, NULL where it is empty."""
+    """Return an id or a name as text, NULL where it is empty."""
     return f"present_{leaf.sql}"
 
 

@@ -64,7 +64,7 @@ def _concatenated(pieces: Sequence[str]) -> str:
 
 
 def _bag(node: Node, *, plain: bool) -> list[str]:
-    """Give the pieces of traits or properties, without their braces: a NULL is sent as null."""
+    """Return the pieces of traits or properties, without their braces: a NULL is sent as null."""
     pieces: list[str] = []
     for position, (key, child) in enumerate(node.children.items()):
         name = ("," if position else "") + json.dumps(key, ensure_ascii=False) + ":"
@@ -145,7 +145,7 @@ def identity_sql(call: CallType, fields: Mapping[str, Leaf], email: Leaf | None)
 
 
 def weaker_sql(call: CallType, fields: Mapping[str, Leaf], email: Leaf | None) -> tuple[str, ...]:
-    """Give the identities below the strongest: a key of theirs that is gone may be a person who gained a userId."""
+    """Return the identities below the strongest: a key of theirs that is gone may be a person who gained a userId."""
     if call is not CallType.IDENTIFY:
         return ()
     ids = [(name, fields[name]) for name in ("userId", "anonymousId") if name in fields]

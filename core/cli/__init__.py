@@ -80,7 +80,7 @@ def backhaul() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; give its exit code. `arguments` are those behind the program's name."""
+    """Run a command; return its exit code. `arguments` are those behind the program's name."""
     words = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in words
     try:

@@ -21,7 +21,7 @@ _EXAMPLE = '[alerts.team] to = "webhook", format = "slack"'
 
 
 def complete_alert(_context: click.Context, _parameter: click.Parameter, beginning: str) -> list[str]:
-    """Give the names of alerts that begin so, for the shell."""
+    """Return the names of alerts that begin so, for the shell."""
     from core import project
     from core.errors import BackhaulError
 
@@ -100,7 +100,7 @@ def test_alert(name: str, *, folder: Path | None, as_json: bool) -> None:
 
 
 def send_test(project: Project, name: str) -> tuple[bool, str]:
-    """Send a test notice; give whether it arrived, and what was answered."""
+    """Send a test notice; return whether it arrived, and what was answered."""
     import asyncio
 
     from core import secrets

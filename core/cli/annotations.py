@@ -22,7 +22,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT
 
 
 def annotation(file: Path, text: str, finding: Finding) -> str:
-    """Give the line that tells a finding about a text."""
+    """Return the line that tells a finding about a text."""
     end_line, end_column = line_and_column(text, finding.end)
     properties: dict[str, object] = {"file": _path(file), "line": finding.line, "endLine": end_line}
     if end_line == finding.line:
@@ -35,7 +35,7 @@ def annotation(file: Path, text: str, finding: Finding) -> str:
 
 
 def _path(file: Path) -> str:
-    """Give a path from the workspace, or from here; whole where it is in neither."""
+    """Return a path from the workspace, or from here; whole where it is in neither."""
     whole = file.absolute()
     for root in (os.environ.get("GITHUB_WORKSPACE"), str(Path.cwd())):
         if root and whole.is_relative_to(root):

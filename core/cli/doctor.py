@@ -47,7 +47,7 @@ def doctor(*, folder: Path | None, as_json: bool) -> None:
 
 
 def _in_one_line(error: Exception) -> str:
-    """Give an error with its remedy beside it."""
+    """Return an error with its remedy beside it."""
     return str(error).replace("\n", " ")
 
 

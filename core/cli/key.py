@@ -190,7 +190,7 @@ class _Place:
 
 
 def _inspected(file: str | None, passphrase_file: Path | None) -> tuple[Inspection, str]:
-    """Read and inspect a key, asking for its passphrase where there is a terminal; give a warning about its file too."""
+    """Read and inspect a key, asking for its passphrase where there is a terminal; return a warning about its file too."""
     from core import keys
     from core.redaction import remember_secret
 
@@ -293,7 +293,7 @@ def _lines(found: Inspection, sql: dict[str, str], warning: str, kept: str) -> l
 
 
 def _facts(found: Inspection) -> dict[str, Any]:
-    """Give all of an inspection but the key."""
+    """Return all of an inspection but the key."""
     return {
         "found": found.found,
         "kind": found.kind.value,

@@ -64,6 +64,6 @@ def _read(terminal: int) -> bytes:
 
 
 def _is_whole(text: bytes) -> bool:
-    """Say whether the key's last line was read; in JSON, the line that closes it."""
+    """Return whether the key's last line was read; in JSON, the line that closes it."""
     last = _END_OF_JSON if text.lstrip().startswith(b"{") else _LAST_LINE
     return bool(last.search(text))

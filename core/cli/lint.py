@@ -173,7 +173,7 @@ def _print_annotations(found: list[_Linted]) -> None:
 
 
 def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Context]]:
-    """Give file, text and context of each query that was asked for."""
+    """Return file, text and context of each query that was asked for."""
     from core import project as projects
     from core.context import context_of
 

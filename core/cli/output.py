@@ -48,7 +48,7 @@ _SIGNS = {"ok": ("✓", "green"), "bad": ("✗", "red"), "warn": ("!", "yellow")
 
 
 def colour() -> bool | None:
-    """Say whether there is colour: False where the user asked for none, None where the terminal decides."""
+    """Return whether there is colour: False where the user asked for none, None where the terminal decides."""
     return False if os.environ.get("NO_COLOR") or _is_dumb() else None
 
 

@@ -51,7 +51,7 @@ def open_project(
 
 
 def one_run(store: Store, beginning: str) -> RunSummary:
-    """Give the run whose id begins so. Raises UsageError where there is none, or several."""
+    """Return the run whose id begins so. Raises UsageError where there is none, or several."""
     from core.reports.history import runs_like
 
     found = runs_like(store, beginning)
@@ -62,7 +62,7 @@ def one_run(store: Store, beginning: str) -> RunSummary:
 
 
 def open_syncs(project: Project, names: tuple[str, ...]) -> tuple[Sync, ...]:
-    """Give the named syncs, or all enabled ones. Raises ProjectError with the nearest known name."""
+    """Return the named syncs, or all enabled ones. Raises ProjectError with the nearest known name."""
     from core.sync.preparation import choose
 
     try:

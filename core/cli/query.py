@@ -65,7 +65,7 @@ def _tell_nothing(_estimate: Estimate) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """Give a value for a table: objects and lists as their JSON, an empty cell for no null."""
+    """Return a value for a table: objects and lists as their JSON, an empty cell for no null."""
     from core.json_text import to_json
 
     shown = "null" if value is None else to_json(value)

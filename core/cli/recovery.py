@@ -50,7 +50,7 @@ def undo(run: str, *, yes: bool, folder: Path | None, as_json: bool) -> None:
 
 
 def _sync_of(project: Project, run: str) -> tuple[Sync, str]:
-    """Give the sync of a run, and the run's whole id; `run` may be the beginning of it."""
+    """Return the sync of a run, and the run's whole id; `run` may be the beginning of it."""
     from core.reports import history
     from core.state.folder import StateFolder
 

@@ -67,7 +67,7 @@ def replay(sync: str, *, rows: tuple[int, ...], key: str, folder: Path | None, a
 
 
 def _open_numbers(project: Project, sync: Sync, rows: tuple[int, ...], key: str) -> frozenset[int]:
-    """Give the numbers of the rows that are meant. Raises UsageError where there are none."""
+    """Return the numbers of the rows that are meant. Raises UsageError where there are none."""
     from core.reports.rejected_rows import open_numbers
     from core.state.folder import StateFolder
 
@@ -87,7 +87,7 @@ def run_all(
     stream: bool = False,
     brief: bool = False,
 ) -> list[dict[str, Any]]:
-    """Run syncs one after the other, printing as it goes; give how each ended."""
+    """Run syncs one after the other, printing as it goes; return how each ended."""
     import asyncio
 
     try:

@@ -28,14 +28,14 @@ _WORDS = {
 
 
 def accepting(command: _Command) -> _Command:
-    """Give a command the options that say what a run may do."""
+    """Return a command the options that say what a run may do."""
     for word, text in reversed(_WORDS.items()):
         command = click.option(f"--{word}", is_flag=True, help=text)(command)
     return command
 
 
 def build_run_options(*, yes: bool = False, replan: bool = False, **said: bool) -> RunOptions:
-    """Give what was said as the engine takes it. Raises UsageError for what contradicts itself."""
+    """Return what was said as the engine takes it. Raises UsageError for what contradicts itself."""
     from core.sync.planning.ledger_match import RunOptions
 
     if said["key_rotated"] and said["another_place"]:

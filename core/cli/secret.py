@@ -96,7 +96,7 @@ _SIGNS = {True: "✓", False: "✗", None: "?"}
 
 
 def _present(project: Project, name: str) -> bool | None:
-    """Say whether a secret is there; None where nobody has allowed this folder to read it: to list runs nothing of a stranger's."""
+    """Return whether a secret is there; None where nobody has allowed this folder to read it: to list runs nothing of a stranger's."""
     from core import secrets
 
     try:

@@ -76,7 +76,7 @@ def setup_sql(
 
 
 def _known(kind: str, source: str, folder: Path | None) -> tuple[str, dict[str, Any]]:
-    """Give the type, and the names that a source of the project has already."""
+    """Return the type, and the names that a source of the project has already."""
     if not source:
         if not kind:
             from core.warehouses import types
@@ -96,7 +96,7 @@ def _known(kind: str, source: str, folder: Path | None) -> tuple[str, dict[str, 
 
 
 def _public_key(file: Path) -> str:
-    """Give the public half of a private key file, whatever its format."""
+    """Return the public half of a private key file, whatever its format."""
     from core import keys
 
     found = keys.inspect(keys.read(file))
@@ -106,7 +106,7 @@ def _public_key(file: Path) -> str:
 
 
 def _new_password(plugin: type[Warehouse], user: str, name: str, folder: Path | None) -> tuple[str, str]:
-    """Make a password, keep it as a secret, and give its verifier and where it is kept."""
+    """Make a password, keep it as a secret, and return its verifier and where it is kept."""
     import secrets as randomness
 
     from core import secrets

@@ -21,7 +21,7 @@ _DIALECTS = ("duckdb", "postgres", "redshift", "snowflake", "bigquery")
 
 
 def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Give the names of templates, for the shell."""
+    """Return the names of templates, for the shell."""
     from core.templates import templates as known
 
     return [CompletionItem(each.name, help=each.title) for each in known() if each.name.startswith(incomplete)]
@@ -58,7 +58,7 @@ _HEADER = ("NAME", "CALL", "CATEGORY", "TITLE")
 
 
 def _dialect(dialect: str | None, source: str, folder: Path | None) -> str:
-    """Give the dialect that is wanted: the one that is named, else that of the source; "" where neither is."""
+    """Return the dialect that is wanted: the one that is named, else that of the source; "" where neither is."""
     if dialect or not source:
         return dialect or ""
     from core.plugins import nearest
@@ -71,7 +71,7 @@ def _dialect(dialect: str | None, source: str, folder: Path | None) -> str:
 
 
 def _document(one: Template, dialect: str) -> dict[str, Any]:
-    """Give a template's stable form; its text only where a dialect is named."""
+    """Return a template's stable form; its text only where a dialect is named."""
     document = {
         "name": one.name,
         "title": one.title,

@@ -30,7 +30,7 @@ MOST = 50
 
 
 def complete(text: str, offset: int, context: Context, most: int = MOST) -> tuple[Candidate, ...]:
-    """Give what can stand at an offset, best first, at most so many; never raises for any text."""
+    """Return what can stand at an offset, best first, at most so many; never raises for any text."""
     if len(text) > LONGEST:
         return ()
     found = cut(text, offset, context.dialect)

@@ -47,7 +47,7 @@ class Asked:
 
     @property
     def is_root(self) -> bool:
-        """Tell whether the cursor is in the select that names the result's columns."""
+        """Return whether the cursor is in the select that names the result's columns."""
         return self.place.branch.group is self.around[-1]
 
     @property

@@ -47,7 +47,7 @@ def described(text: str, offset: int, context: Context) -> Described | None:
 
 
 def _last(tokens: Cut) -> tuple[Token, ...]:
-    """Give the word that the text ends with, which a cursor there would be in."""
+    """Return the word that the text ends with, which a cursor there would be in."""
     return (
         (Token("name", tokens.prefix, tokens.start, tokens.end),) if tokens.prefix and tokens.inside == "code" else ()
     )

@@ -181,7 +181,7 @@ def _wants_relation(before: list[Item], clause: str, is_query: bool) -> bool:
 
 
 def _is_open(before: list[Item]) -> bool:
-    """Tell whether what stands before the cursor waits for a value."""
+    """Return whether what stands before the cursor waits for a value."""
     prev = before[-1]
     if not isinstance(prev, Token):
         return False
@@ -195,7 +195,7 @@ def _is_open(before: list[Item]) -> bool:
 
 
 def _going_on(branch: Branch, clause: str, before: list[Item], dialect: str) -> tuple[str, ...]:
-    """Give the words that can follow a whole value, or a relation."""
+    """Return the words that can follow a whole value, or a relation."""
     later = {word for word, _ in branch.clauses if word in _FIRST_AFTER and word != clause}
     case = _case_words(before)
     if case:
@@ -217,13 +217,13 @@ def _going_on(branch: Branch, clause: str, before: list[Item], dialect: str) -> 
 
 
 def _next(clause: str, later: set[str], dialect: str) -> tuple[str, ...]:
-    """Give the clauses that can follow, without those that are there."""
+    """Return the clauses that can follow, without those that are there."""
     words = _ORDER[_FIRST_AFTER.get(clause, 0) :]
     return tuple(word for word in words if word.split()[0] not in later and (word != "QUALIFY" or dialect in _QUALIFY))
 
 
 def _case_words(before: list[Item]) -> tuple[str, ...]:
-    """Give what goes on with a CASE that is not ended."""
+    """Return what goes on with a CASE that is not ended."""
     words = [item.word for item in before if isinstance(item, Token)]
     if words.count("CASE") <= words.count("END"):
         return ()
@@ -232,7 +232,7 @@ def _case_words(before: list[Item]) -> tuple[str, ...]:
 
 
 def _has_alias(before: list[Item]) -> bool:
-    """Tell whether a name stands behind AS, or behind another name, before the cursor."""
+    """Return whether a name stands behind AS, or behind another name, before the cursor."""
     if len(before) < 2 or not isinstance(prev := before[-1], Token) or not prev.is_name:
         return False
     earlier = before[-2]
@@ -240,7 +240,7 @@ def _has_alias(before: list[Item]) -> bool:
 
 
 def _clause(query: Group, around: list[Group]) -> tuple[Branch, str]:
-    """Give the branch and the clause of a query that hold the cursor."""
+    """Return the branch and the clause of a query that hold the cursor."""
     found = branches(query)
     inside = [group for group in around if group is not query]
     for branch in found:
@@ -252,13 +252,13 @@ def _clause(query: Group, around: list[Group]) -> tuple[Branch, str]:
 
 
 def _before(items: list[Item]) -> list[Item]:
-    """Give what stands before the cursor in its bracket."""
+    """Return what stands before the cursor in its bracket."""
     place = next((place for place, item in enumerate(items) if is_mark(item)), len(items))
     return items[:place]
 
 
 def _path_back(before: list[Item]) -> list[Token]:
-    """Give the names of the path that ends here: `a . b` of `… a . b .`."""
+    """Return the names of the path that ends here: `a . b` of `… a . b .`."""
     path: list[Token] = []
     place = len(before) - 1
     while place >= 0 and isinstance(name := before[place], Token) and name.is_name:
@@ -271,7 +271,7 @@ def _path_back(before: list[Item]) -> list[Token]:
 
 
 def _compared(before: list[Item]) -> tuple[Token, ...]:
-    """Give the path of the column before a comparison that the cursor follows."""
+    """Return the path of the column before a comparison that the cursor follows."""
     if len(before) < 2 or not isinstance(sign := before[-1], Token) or sign.word not in _COMPARING:
         return ()
     return tuple(_path_back(before[:-1]))

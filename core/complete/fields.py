@@ -45,7 +45,7 @@ class FieldNeeded:
 
 
 def fields_for(context: Context, given: set[str], texts: set[str]) -> Iterator[FieldNeeded]:
-    """Give the fields that a query can still give; `given` are the names of its columns, `texts` the texts in it."""
+    """Yield the fields that a query can still give; `given` are the names of its columns, `texts` the texts in it."""
     call = context.call
     if call is None:
         return
@@ -97,7 +97,7 @@ def written(field: str, dialect: str) -> str:
 
 
 def events(context: Context) -> Iterator[tuple[str, str]]:
-    """Give the names of semantic events that a destination of the query acts on, each with what it needs."""
+    """Yield the names of semantic events that a destination of the query acts on, each with what it needs."""
     if context.call is not CallType.TRACK:
         return
     if context.receivers and not any(receiver.semantic_events for receiver in context.receivers):
@@ -108,7 +108,7 @@ def events(context: Context) -> Iterator[tuple[str, str]]:
 
 
 def _named(texts: set[str], context: Context) -> Iterator[SemanticEvent]:
-    """Give the semantic events that the query names."""
+    """Return the semantic events that the query names."""
     known = {name for name, _ in events(context)}
     return (event for event in SEMANTIC_EVENTS if known & texts & set(event.names))
 

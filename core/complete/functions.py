@@ -68,6 +68,6 @@ _OWN: Mapping[str, str] = {
 
 @cache
 def functions(dialect: str) -> tuple[str, ...]:
-    """Give the names of a dialect's functions, in small letters."""
+    """Return the names of a dialect's functions, in small letters."""
     names = {*_EVERYWHERE.split(), *_OWN[dialect].split()}
     return tuple(sorted(name for name in names if not reason_to_refuse(dialect, (name,))))

@@ -26,7 +26,7 @@ _FIRST, _FIELD, _COLUMN, _ALIAS, _OUTER, _WITH, _TABLE, _SCHEMA, _FUNCTION, _WOR
 
 
 def offers(asked: Asked) -> Iterator[Offer]:
-    """Give all that could be meant."""
+    """Yield all that could be meant."""
     place = asked.place
     if asked.cut.inside == "string":
         yield from _events(asked)
@@ -70,7 +70,7 @@ def _functions(asked: Asked) -> Iterator[Offer]:
 
 
 def _columns(asked: Asked) -> Iterator[Offer]:
-    """Give the columns of the relations in scope, and the names that these go by."""
+    """Yield the columns of the relations in scope, and the names that these go by."""
     own, outer = asked.scope.own, asked.scope.outer
     times = Counter(given.name.lower() for each in own for given in each.columns or ())
     for turn, relations in ((_COLUMN, own), (_OUTER, outer)):
@@ -102,7 +102,7 @@ def _column(asked: Asked, given: Given, order: int, turn: int, qualifier: Token 
 
 
 def _shared(asked: Asked) -> Iterator[Offer]:
-    """Give the columns that more than one relation has."""
+    """Yield the columns that more than one relation has."""
     times = Counter(given.name for each in asked.scope.own for given in each.columns or ())
     for name, count in times.items():
         if count > 1:
@@ -110,7 +110,7 @@ def _shared(asked: Asked) -> Iterator[Offer]:
 
 
 def _used_names(asked: Asked, known: Counter[str]) -> Iterator[Offer]:
-    """Give names that the text uses elsewhere, where the columns are not all known."""
+    """Yield names that the text uses elsewhere, where the columns are not all known."""
     tokens = (*asked.cut.before, *asked.cut.after)
     taken = {relation.name.text.lower() for relation in asked.scope.own} | set(known)
     for before, token, after in zip((None, *tokens), tokens, (*tokens[1:], None), strict=False):
@@ -140,7 +140,7 @@ def _is_table(before: Token | None, token: Token) -> bool:
 
 
 def _own_names(asked: Asked) -> Iterator[Offer]:
-    """Give the names that the select's own list gives."""
+    """Yield the names that the select's own list gives."""
     for items in asked.place.branch.of("SELECT"):
         for given, token in asked.reader.outputs(items, asked.scope.own):
             if given is not None and token is not None and given.name.lower() not in _all_columns(asked):
@@ -152,7 +152,7 @@ def _all_columns(asked: Asked) -> set[str]:
 
 
 def _behind_dot(asked: Asked) -> Iterator[Offer]:
-    """Give what a name before a dot has: a relation's columns, or a schema's tables."""
+    """Yield what a name before a dot has: a relation's columns, or a schema's tables."""
     path = asked.place.path
     if asked.place.wants == "relation":
         yield from _tables_in(asked, path)
@@ -180,7 +180,7 @@ def _tables_in(asked: Asked, path: tuple[Token, ...]) -> Iterator[Offer]:
 
 
 def _relations(asked: Asked) -> Iterator[Offer]:
-    """Give tables, schemas and the names of WITHs."""
+    """Yield tables, schemas and the names of WITHs."""
     for name, columns in asked.reader.with_names(asked.around):
         text = _as_typed(name)
         detail = f"WITH · {len(columns)} columns" if columns is not None else "WITH"
@@ -208,7 +208,7 @@ def _table_writer(asked: Asked, table: Table, *, bare: bool) -> Callable[[], str
 
 
 def _placeholder(asked: Asked, *, bare: bool) -> Iterator[Offer]:
-    """Give the placeholder, after a comparison with a time as the dialect's conversion of it."""
+    """Yield the placeholder, after a comparison with a time as the dialect's conversion of it."""
     path = asked.place.compared
     dialect = asked.context.dialect
     if not path:
@@ -232,7 +232,7 @@ def _placeholder(asked: Asked, *, bare: bool) -> Iterator[Offer]:
 
 
 def _fields(asked: Asked) -> Iterator[Offer]:
-    """Give the fields of the call that the query does not give yet."""
+    """Yield the fields of the call that the query does not give yet."""
     given: set[str] = set()
     for items in asked.place.branch.of("SELECT"):
         given |= {column.name for column, _ in asked.reader.outputs(items, asked.scope.own) if column is not None}
@@ -247,7 +247,7 @@ def _fields(asked: Asked) -> Iterator[Offer]:
 
 
 def _events(asked: Asked) -> Iterator[Offer]:
-    """Give the names of semantic events, inside a text of a track query's own list."""
+    """Yield the names of semantic events, inside a text of a track query's own list."""
     if asked.place.clause != "SELECT" or not asked.is_root:
         return
     quote = asked.cut.quote

@@ -66,7 +66,7 @@ def matched(name: str, typed: str) -> int:
 
 
 def ranked(offers: Iterable[Offer], typed: str, used: frozenset[str], most: int) -> list[Offer]:
-    """Give the offers that answer what was typed, best first: by match, turn, whether the text has the name already, order, name."""
+    """Return the offers that answer what was typed, best first: by match, turn, whether the text has the name already, order, name."""
     lowered = typed.lower()
     found: list[tuple[tuple[int, int, int, bool, int, str], int, Offer]] = []
     for number, offer in enumerate(offers):

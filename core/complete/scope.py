@@ -53,12 +53,12 @@ class Scope:
     outer: tuple[Named, ...] = ()
 
     def named(self, key: str) -> Named | None:
-        """Give the relation that goes by a name."""
+        """Return the relation that goes by a name."""
         return next((each for each in (*self.own, *self.outer) if each.key == key), None)
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether all columns are known."""
+        """Return whether all columns are known."""
         return all(each.columns is not None for each in self.own)
 
 
@@ -76,11 +76,11 @@ class Reader:
         self._catalogue = catalogue
 
     def key(self, token: Token) -> str:
-        """Give the key of a name."""
+        """Return the key of a name."""
         return column_key(token.text, quoted=token.kind == "quoted", dialect=self._dialect)
 
     def scope(self, branch: Branch, around: list[Group]) -> Scope:
-        """Give what can be named in a branch; `around` are the brackets around it, inner ones first."""
+        """Return what can be named in a branch; `around` are the brackets around it, inner ones first."""
         known = self.known(around)
         outer: list[Named] = []
         inner: Group = branch.group
@@ -92,7 +92,7 @@ class Reader:
         return Scope(own=tuple(self._relations(branch, known, _DEEPEST)), outer=tuple(outer))
 
     def known(self, around: list[Group]) -> dict[str, _With]:
-        """Give what WITHs define, by key, as far as it can be named from within the first of these brackets."""
+        """Return what WITHs define, by key, as far as it can be named from within the first of these brackets."""
         found: dict[str, _With] = {}
         for place in range(len(around) - 1, -1, -1):
             inside = around[:place]
@@ -104,17 +104,17 @@ class Reader:
         return found
 
     def with_names(self, around: list[Group]) -> Iterator[tuple[Token, tuple[Given, ...] | None]]:
-        """Give the names that WITHs define."""
+        """Return the names that WITHs define."""
         return ((each.name, each.columns) for each in self.known(around).values())
 
     def outputs(self, items: list[Item], relations: tuple[Named, ...]) -> Iterator[tuple[Given | None, Token | None]]:
-        """Give each item of a select list: the column that it gives, with the token that names it; None for a star."""
+        """Yield each item of a select list: the column that it gives, with the token that names it; None for a star."""
         for item in _split(items):
             if item:
                 yield self._output(item, relations)
 
     def resolve(self, path: list[Token], relations: tuple[Named, ...]) -> Given | None:
-        """Give the column that a path (`u.email`, `email`) names, None where it is unknown, or in several relations."""
+        """Return the column that a path (`u.email`, `email`) names, None where it is unknown, or in several relations."""
         if not path:
             return None
         key = self.key(path[-1])
@@ -144,7 +144,7 @@ class Reader:
         return Given(source.name if is_same else name, source.kind, source.type_name, source.of), last
 
     def _outputs(self, group: Group, known: Mapping[str, _With], depth: int) -> tuple[Given, ...] | None:
-        """Give the columns of a query."""
+        """Return the columns of a query."""
         if not depth:
             return None
         inside = dict(known)
@@ -238,7 +238,7 @@ class Reader:
         return self._catalogue.find(parts).table
 
     def _alias(self, items: list[Item]) -> tuple[Token | None, list[Token]]:
-        """Give the alias that stands behind something in a FROM, and the names of columns in brackets behind it."""
+        """Return the alias that stands behind something in a FROM, and the names of columns in brackets behind it."""
         if items and isinstance(first := items[0], Token) and first.word == "AS":
             items = items[1:]
         if not items or not isinstance(alias := items[0], Token) or not alias.is_name or alias.word in _AFTER_RELATION:
@@ -250,13 +250,13 @@ class Reader:
 
 
 def columns_of(table: Table) -> Iterator[Given]:
-    """Give the columns of a table."""
+    """Return the columns of a table."""
     of = f"{table.schema}.{table.name}"
     return (Given(each.name, each.kind, each.type_name, of) for each in table.columns)
 
 
 def _parts(token: Token, dialect: str) -> list[str]:
-    """Give the parts of a name; BigQuery lets all of a path stand in one pair of quotes."""
+    """Return the parts of a name; BigQuery lets all of a path stand in one pair of quotes."""
     return token.text.split(".") if dialect == "bigquery" and token.kind == "quoted" else [token.text]
 
 
@@ -272,14 +272,14 @@ def _split(items: list[Item]) -> list[list[Item]]:
 
 
 def _path(items: list[Item]) -> list[Token] | None:
-    """Give the names of a path, None where something else stands there."""
+    """Return the names of a path, None where something else stands there."""
     words = [each for each in items if not (isinstance(each, Token) and each.word in ("DISTINCT", "ALL"))]
     path, rest = _leading_path(words)
     return path if path and not rest else None
 
 
 def _leading_path(items: list[Item]) -> tuple[list[Token], list[Item]]:
-    """Give the names of the path that items begin with, and the rest."""
+    """Return the names of the path that items begin with, and the rest."""
     path: list[Token] = []
     place = 0
     while place < len(items):
@@ -296,7 +296,7 @@ def _leading_path(items: list[Item]) -> tuple[list[Token], list[Item]]:
 
 
 def _holds(branch: Branch, inner: Group) -> bool:
-    """Tell whether a bracket stands in a branch, however deep."""
+    """Return whether a bracket stands in a branch, however deep."""
     return any(item is inner or (isinstance(item, Group) and _inside(item, inner, _DEEPEST)) for item in branch.items)
 
 

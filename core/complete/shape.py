@@ -51,7 +51,7 @@ class Group:
 
     @property
     def is_query(self) -> bool:
-        """Tell whether it holds a query of its own; a statement always does."""
+        """Return whether it holds a query of its own; a statement always does."""
         first = self.items[0] if self.items else None
         if self.parent is None:
             return True
@@ -64,17 +64,17 @@ Item = Token | Group
 
 
 def is_mark(item: Item) -> bool:
-    """Tell whether this is where the cursor stands."""
+    """Return whether this is where the cursor stands."""
     return isinstance(item, Token) and item.kind == MARK
 
 
 def is_word(token: Token) -> bool:
-    """Tell whether a word before a bracket is one of the language's own, not a function's name."""
+    """Return whether a word before a bracket is one of the language's own, not a function's name."""
     return token.word in {"IN", "EXISTS", "AS", "FROM", "JOIN", "AND", "OR", "NOT", "ON", "ANY", "ALL", "LATERAL"}
 
 
 def shaped(cut: Cut) -> Group:
-    """Give the statement around the cursor."""
+    """Return the statement around the cursor."""
     root = Group()
     here = root
     has_mark = False
@@ -101,7 +101,7 @@ def shaped(cut: Cut) -> Group:
 
 
 def _ends(group: Group, token: Token, last: Token | None) -> bool:
-    """Tell whether a word cannot stand in this bracket, so that it must have been left open."""
+    """Return whether a word cannot stand in this bracket, so that it must have been left open."""
     if token.word not in _ENDS_CALL or (group.is_query and group.items):
         return False
     opener = group.opener
@@ -115,7 +115,7 @@ def _ends(group: Group, token: Token, last: Token | None) -> bool:
 
 
 def enclosing(root: Group) -> list[Group]:
-    """Give the brackets around the cursor, the innermost first, the statement last."""
+    """Return the brackets around the cursor, the innermost first, the statement last."""
     found: list[Group] = []
 
     def look(group: Group, depth: int) -> bool:
@@ -141,12 +141,12 @@ class Branch:
         return (item for _, items in self.clauses for item in items)
 
     def of(self, *words: str) -> Iterator[list[Item]]:
-        """Give what follows each of these words."""
+        """Return what follows each of these words."""
         return (items for word, items in self.clauses if word in words)
 
 
 def branches(group: Group) -> list[Branch]:
-    """Give the SELECTs of a query; what a WITH defines is left out."""
+    """Return the SELECTs of a query; what a WITH defines is left out."""
     found = [Branch(group, [("", [])])]
     for item in group.items[_after_withs(group) :]:
         word = item.word if isinstance(item, Token) else ""
@@ -160,13 +160,13 @@ def branches(group: Group) -> list[Branch]:
 
 
 def _is_star(branch: Branch) -> bool:
-    """Tell whether a select list ends with a star, which EXCEPT (columns) may follow."""
+    """Return whether a select list ends with a star, which EXCEPT (columns) may follow."""
     word, items = branch.clauses[-1]
     return word == "SELECT" and bool(items) and isinstance(items[-1], Token) and items[-1].word == "*"
 
 
 def withs(group: Group) -> Iterator[tuple[Token, list[Token], Group]]:
-    """Give each name that a WITH defines, the names of its columns, and its query."""
+    """Yield each name that a WITH defines, the names of its columns, and its query."""
     items = group.items
     if not items or isinstance(items[0], Group) or items[0].word != "WITH":
         return
@@ -195,7 +195,7 @@ def withs(group: Group) -> Iterator[tuple[Token, list[Token], Group]]:
 
 
 def _after_withs(group: Group) -> int:
-    """Give the place of what follows the WITH."""
+    """Return the place of what follows the WITH."""
     items = group.items
     if not items or isinstance(items[0], Group) or items[0].word != "WITH":
         return 0

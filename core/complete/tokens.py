@@ -40,7 +40,7 @@ class Token:
 
     @property
     def word(self) -> str:
-        """Give a bare word in capitals, a sign as it is; "" for what is in quotes."""
+        """Return a bare word in capitals, a sign as it is; "" for what is in quotes."""
         return self.text.upper() if self.kind == "name" else self.text if self.kind == "sign" else ""
 
     @property
@@ -104,7 +104,7 @@ def cut(text: str, offset: int, dialect: str) -> Cut:
 
 
 def _goes_on(kind: PieceKind, *, closed: bool, text: str) -> bool:
-    """Tell whether what is typed next would still stand inside the piece that the text ends with."""
+    """Return whether what is typed next would still stand inside the piece that the text ends with."""
     if kind is PieceKind.COMMENT:
         return not closed or (not text.endswith("*/") and not text.endswith("\n"))
     return not closed

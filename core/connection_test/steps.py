@@ -92,7 +92,7 @@ def destination_steps(
 
 
 def _reader(project: Project, given: Mapping[str, Secret] | None) -> Secrets:
-    """Give the function that reads a secret by its full name: what is given, else what is kept."""
+    """Return the function that reads a secret by its full name: what is given, else what is kept."""
     kept = secrets.reader(project)
 
     def read(name: str) -> Secret:

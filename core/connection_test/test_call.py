@@ -25,7 +25,7 @@ TEST_PERSON = "backhaul-test"
 
 
 def send_test_call(project: Project, destination: Destination, secrets: Secrets) -> Step:
-    """Send the call, once; give what the destination said as a step of `check`."""
+    """Send the call, once; return what the destination said as a step of `check`."""
     began = time.monotonic()
     step = asyncio.run(_sent(project, destination, secrets))
     return replace(step, seconds=time.monotonic() - began)

@@ -35,7 +35,7 @@ def context_of(
     columns: Mapping[str, str] | None = None,
     destination: str = "",
 ) -> Context:
-    """Give the context of a sync, or of a text that belongs to none: what is given goes before what the sync's files say.
+    """Return the context of a sync, or of a text that belongs to none: what is given goes before what the sync's files say.
 
     `source` is a source of the project, `destination` a type of destinations for a text that belongs to no sync. A text has to have a dialect: its own, its source's or its sync's. Raises
     UsageError where there is none, or an unknown one.

@@ -76,7 +76,7 @@ def read(project: Project, source: Source, secrets: Secrets, stopping: Stopping 
 
 
 def keep(project: Project, source: Source, tables: tuple[Table, ...], at: float) -> bool:
-    """Keep a catalogue that was read at the Unix time `at`; say whether that was possible: there is no harm where it is not."""
+    """Keep a catalogue that was read at the Unix time `at`; return whether that was possible: there is no harm where it is not."""
     import msgspec
 
     text = msgspec.json.encode(_File(version=_VERSION, at=at, settings=_settings(source), tables=tables))
@@ -97,7 +97,7 @@ def keep(project: Project, source: Source, tables: tuple[Table, ...], at: float)
 
 
 def kept(project: Project, source: Source) -> Catalogue | None:
-    """Give the catalogue that is kept of a source; None where there is none that can be used. A file is decoded once."""
+    """Return the catalogue that is kept of a source; None where there is none that can be used. A file is decoded once."""
     file = _file(project, source)
     try:
         status = file.stat()
@@ -147,7 +147,7 @@ def _file(project: Project, source: Source) -> Path:
 
 
 def _settings(source: Source) -> str:
-    """Give a digest of what decides which tables a source shows."""
+    """Return a digest of what decides which tables a source shows."""
     import msgspec
 
     what = {name: value for name, value in sorted(asdict(source.settings).items()) if name not in _HOW}
@@ -155,7 +155,7 @@ def _settings(source: Source) -> str:
 
 
 def _session(source: Source) -> tuple[tuple[str, ...], str]:
-    """Give the schemas in which sessions of a source look names up, first one first, and their database."""
+    """Return the schemas in which sessions of a source look names up, first one first, and their database."""
     settings: Any = source.settings
     dialect = warehouse_type(source.type).dialect
     if dialect == "bigquery":
@@ -168,5 +168,5 @@ def _session(source: Source) -> tuple[tuple[str, ...], str]:
 
 
 def _raised(name: str) -> str:
-    """Give the name that Snowflake makes of a setting, which may stand in quotes."""
+    """Return the name that Snowflake makes of a setting, which may stand in quotes."""
     return name[1:-1].replace('""', '"') if name.startswith('"') and name.endswith('"') else name.upper()

@@ -38,7 +38,7 @@ class _Read:
     catalogue: Catalogue | None
 
     def is_as(self, other: _Read) -> bool:
-        """Tell whether nothing changed. A catalogue is the same object, or another: it has too many columns to be compared."""
+        """Return whether nothing changed. A catalogue is the same object, or another: it has too many columns to be compared."""
         own, its = self.sync, other.sync
         return (
             self.catalogue is other.catalogue
@@ -49,7 +49,7 @@ class _Read:
 
 
 def neighbours_of(project: Project, name: str) -> tuple[Neighbour, ...]:
-    """Give what the syncs of a project send, without the one of this name."""
+    """Return what the syncs of a project send, without the one of this name."""
     known = {source.name: kept(project, source) for source in project.sources.values()}
     return tuple(_neighbour(project, sync, known[sync.source]) for sync in project.syncs.values() if sync.name != name)
 
@@ -72,7 +72,7 @@ def _neighbour(project: Project, sync: Sync, catalogue: Catalogue | None) -> Nei
 def _sent(
     text: str, dialect: str, call: CallType, columns: Mapping[str, str], catalogue: Catalogue | None
 ) -> tuple[dict[str, Kind], dict[str, frozenset[str]]]:
-    """Give the kinds of the id fields of a query, as far as they are known, and the tables of its traits."""
+    """Return the kinds of the id fields of a query, as far as they are known, and the tables of its traits."""
     query = parse(text, dialect)
     if query.tree is None:
         return {}, {}
@@ -97,7 +97,7 @@ def _sent(
 
 
 def _tables(item: exp.Expr, level: Level, depth: int) -> Iterator[str]:
-    """Give the tables whose columns an expression of a select reads."""
+    """Yield the tables whose columns an expression of a select reads."""
     for column in item.find_all(exp.Column):
         relation = level.origin(column).relation
         if relation is None and len(level.relations) == 1 and not column.args.get("table"):
@@ -107,7 +107,7 @@ def _tables(item: exp.Expr, level: Level, depth: int) -> Iterator[str]:
 
 
 def _tables_of(relation: Relation, key: str, depth: int) -> Iterator[str]:
-    """Give the tables that a relation's column comes from; a table is its own, a subquery's are looked for in it."""
+    """Yield the tables that a relation's column comes from; a table is its own, a subquery's are looked for in it."""
     if relation.table is not None:
         yield f"{relation.table.schema}.{relation.table.name}"
     elif relation.inner:

@@ -19,7 +19,7 @@ _MOMENTS = 10
 
 
 def pace_of(project: Project, sync: Sync) -> Pace | None:
-    """Give the pace of a sync; None where it runs by hand only."""
+    """Return the pace of a sync; None where it runs by hand only."""
     every = _seconds_between(sync.schedule, sync.timezone)
     if every is None:
         return None
@@ -29,7 +29,7 @@ def pace_of(project: Project, sync: Sync) -> Pace | None:
 
 @lru_cache(maxsize=1024)
 def _seconds_between(words: str, timezone: str) -> float | None:
-    """Give the shortest time between two starts, over the next few of them."""
+    """Return the shortest time between two starts, over the next few of them."""
     parsed = schedule.parse(words)
     if parsed.seconds is not None:
         return float(parsed.seconds)
@@ -39,7 +39,7 @@ def _seconds_between(words: str, timezone: str) -> float | None:
 
 
 def _stamp(state: Path) -> tuple[tuple[int, int], ...]:
-    """Give what changes when the store does: size and time of its file and of its log."""
+    """Return what changes when the store does: size and time of its file and of its log."""
     found = []
     for name in ("store.sqlite", "store.sqlite-wal"):
         try:
@@ -52,7 +52,7 @@ def _stamp(state: Path) -> tuple[tuple[int, int], ...]:
 
 @lru_cache(maxsize=1024)
 def _last(state: Path, sync: str, stamp: tuple[tuple[int, int], ...]) -> tuple[float | None, int | None]:
-    """Give the seconds and the rows of the last run that succeeded."""
+    """Return the seconds and the rows of the last run that succeeded."""
     if not stamp:
         return None, None
     for row in glance(state, "last_run_of_sync_in_state", sync=sync, state="succeeded"):

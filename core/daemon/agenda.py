@@ -96,7 +96,7 @@ class Agenda:
         return len(self._queue) + len(self._asked)
 
     def next_moment(self) -> float | None:
-        """Give the Unix time at which something is due next, None where nothing ever is."""
+        """Return the Unix time at which something is due next, None where nothing ever is."""
         return min((entry.due for entry in self._entries.values() if entry.due is not None), default=None)
 
     # what is asked for

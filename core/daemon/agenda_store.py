@@ -16,7 +16,7 @@ __all__ = ["answer", "known", "put"]
 
 
 def known(store: Store, project: Project) -> Mapping[str, Any]:
-    """Give what the agenda wants to know when it takes a project: see `Agenda.load`."""
+    """Return what the agenda wants to know when it takes a project: see `Agenda.load`."""
     syncs = json.dumps([sync.id for sync in project.syncs.values()])
     rows = [dict(row) for row in store.rows("schedules")]
     return {

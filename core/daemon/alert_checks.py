@@ -66,7 +66,7 @@ class Watching:
             self._trouble = ""
 
     def _ready(self, daemon: Watched) -> Alerts:
-        """Give the alerts of the project as it is now, on the store that is there now."""
+        """Return the alerts of the project as it is now, on the store that is there now."""
         inode = daemon.store.file.stat().st_ino if daemon.store.file.exists() else -1
         if self._store is None or inode != self._inode:
             self._give_back()
@@ -80,7 +80,7 @@ class Watching:
         return self._alerts
 
     async def close(self) -> None:
-        """Give what is under way a few seconds, then end it: what was not told is told by the next daemon."""
+        """Return what is under way a few seconds, then end it: what was not told is told by the next daemon."""
         if self._task is not None:
             _, late = await asyncio.wait({self._task}, timeout=_LAST_SECONDS)
             for task in late:

@@ -31,7 +31,7 @@ class Room:
             self._count[place] = self._count.get(place, 0) + 1
 
     def is_for(self, name: str) -> bool:
-        """Say whether there is room for a sync."""
+        """Return whether there is room for a sync."""
         return all(self._count.get(place, 0) < self._most(place) for place in self._places(name))
 
     def _most(self, place: tuple[str, str]) -> int:

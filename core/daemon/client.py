@@ -62,7 +62,7 @@ def exclusive(state: StateFolder, version: str) -> Iterator[None]:
 
 
 def holder(state: Path) -> dict[str, Any] | None:
-    """Give who is the daemon of the project whose state folder this is: process, host, since, version; None where nobody is."""
+    """Return who is the daemon of the project whose state folder this is: process, host, since, version; None where nobody is."""
     from filelock import FileLock, Timeout
 
     file = state / "locks" / _LOCK
@@ -97,7 +97,7 @@ def ask(store: Store, kind: str, *, sync: str = "", run: str = "", words: Sequen
 
 
 def answer(store: Store, number: int) -> dict[str, Any] | None:
-    """Give what became of a request: 'state', 'run', 'error', 'exit_code'; None while it is not over."""
+    """Return what became of a request: 'state', 'run', 'error', 'exit_code'; None while it is not over."""
     row = store.row("request", number=number)
     if row is None:
         return {"state": "failed", "run": "", "error": "The request is gone.", "exit_code": 1}
@@ -105,7 +105,7 @@ def answer(store: Store, number: int) -> dict[str, Any] | None:
 
 
 def begin(project: Project) -> int:
-    """Begin a daemon in the background, which outlives this process; give its number. Raises BackhaulError where it ends at once."""
+    """Begin a daemon in the background, which outlives this process; return its number. Raises BackhaulError where it ends at once."""
     state = StateFolder(project)
     command = [sys.executable, "-P", "-m", "core.cli", "daemon", "--project", str(project.folder)]
     with tempfile.TemporaryFile() as said:

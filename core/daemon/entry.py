@@ -121,7 +121,7 @@ class Entry:
         return self.recorded is not None or is_retried or self._outstanding(now) is not None
 
     def _dealt_with(self, moment: float, now: float) -> Standing:
-        """Give the standing after a start for a due moment.
+        """Return the standing after a start for a due moment.
 
         "every N" counts from its first start. Where it had to wait for that start, it began in a crowd: it is given a place
         of its own near it, so that a thousand that are turned on at once are not due at once ever after.
@@ -135,7 +135,7 @@ class Entry:
         return replace(self.standing, anchor=anchor, seen=max(anchor, now), retry=None)
 
     def _judged(self, outcome: Outcome, now: float) -> Standing:
-        """Give the standing after a run. What may pass by itself is tried again after a while; what only a person can
+        """Return the standing after a run. What may pass by itself is tried again after a while; what only a person can
         mend waits for its next due moment beyond that.
         """
         if outcome.state not in ("failed", "stopped"):

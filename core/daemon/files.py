@@ -33,7 +33,7 @@ class Files:
     _broken: frozenset[str] = frozenset()
 
     def changed(self, *, at_once: bool = False) -> Project | None:
-        """Give the project where its files have changed; None where they have not, where it is too soon, or where it cannot be read."""
+        """Return the project where its files have changed; None where they have not, where it is too soon, or where it cannot be read."""
         now = time.monotonic()
         if not at_once and now - self._looked < _SECONDS:
             return None

@@ -77,7 +77,7 @@ class DaemonLog:
         self._torn = False
 
     def _open(self, more: int) -> int:
-        """Give the file to write to, after turning over where it would be too long, or making it where it is gone."""
+        """Return the file to write to, after turning over where it would be too long, or making it where it is gone."""
         if self._file is not None:
             mine = os.fstat(self._file)
             if mine.st_nlink == 0 or _inode(self.path) != (mine.st_dev, mine.st_ino):
@@ -113,13 +113,13 @@ class DaemonLog:
             self._file = None
 
     def close(self) -> None:
-        """Give the file back; a line that comes later opens it again."""
+        """Return the file back; a line that comes later opens it again."""
         with self._turn:
             self._give_back()
 
 
 def read_log(path: Path, level: str = "debug", limit: int = 200) -> list[dict[str, Any]]:
-    """Give the last lines of a log that are of this level or above, the oldest first, at most `limit`.
+    """Return the last lines of a log that are of this level or above, the oldest first, at most `limit`.
 
     What is no line of ours (half a line, of a disk that was full) is left out. Only as much is read as is needed.
     """
@@ -136,12 +136,12 @@ def read_log(path: Path, level: str = "debug", limit: int = 200) -> list[dict[st
 
 
 def numbered(path: Path, number: int) -> Path:
-    """Give the name of a file that was turned over so many times; 0 is the one that is written."""
+    """Return the name of a file that was turned over so many times; 0 is the one that is written."""
     return path.with_name(f"{path.name}.{number}") if number else path
 
 
 def _backwards(path: Path) -> Iterator[bytes]:
-    """Give the lines of the log's files, the newest first."""
+    """Yield the lines of the log's files, the newest first."""
     number = 0
     while True:
         try:
@@ -157,7 +157,7 @@ def _backwards(path: Path) -> Iterator[bytes]:
 
 
 def _lines_backwards(handle: Any) -> Iterator[bytes]:
-    """Give the lines of a file, the last first, a block at a time."""
+    """Yield the lines of a file, the last first, a block at a time."""
     position, rest = handle.seek(0, os.SEEK_END), b""
     while position > 0:
         step = min(_BLOCK, position)
@@ -171,7 +171,7 @@ def _lines_backwards(handle: Any) -> Iterator[bytes]:
 
 
 def _plain(value: Any) -> Any:
-    """Give a value as the log has it: texts harmless and blacked out, all else as JSON knows it."""
+    """Return a value as the log has it: texts harmless and blacked out, all else as JSON knows it."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple | set | frozenset):

@@ -197,7 +197,7 @@ class Daemon:
             self._unkept.clear()
 
     def _beat(self) -> None:
-        """Give a sign of life, and say how much there is to do."""
+        """Return a sign of life, and say how much there is to do."""
         now = self.clock()
         at, running, waiting = self._beaten
         counts = len(self.agenda.running), self.agenda.waiting
@@ -221,7 +221,7 @@ class Daemon:
         self._version = version
 
     def _take(self, row: dict[str, Any]) -> list[Effect]:
-        """Do what is asked, or begin to; give what is to be answered at once."""
+        """Do what is asked, or begin to; return what is to be answered at once."""
         number, kind, sync = row["number"], row["kind"], row["sync"]
         name = next((each.name for each in self.project.syncs.values() if each.id == sync), "")
         if self.clock() - row["created"] > _STALE_SECONDS:

@@ -57,7 +57,7 @@ def metrics_text(
     totals: Mapping[str, Totals] | None = None,
     delays: Iterable[float] = (),
 ) -> str:
-    """Give the metrics of a project at Unix time `now`. `totals` are by the sync's id; `delays` are the last start delays, in seconds."""
+    """Return the metrics of a project at Unix time `now`. `totals` are by the sync's id; `delays` are the last start delays, in seconds."""
     known = {status.id: (totals or {}).get(status.id, Totals()) for status in statuses}
     lines: list[str] = []
     for name, kind, words, samples in (
@@ -127,7 +127,7 @@ _SYNC_FAMILIES: tuple[tuple[str, str, str, Callable[[SyncStatus, Totals], float 
 
 
 def totals(project: Project, store: Store) -> dict[str, Totals]:
-    """Give what only grows of each sync, by its id."""
+    """Return what only grows of each sync, by its id."""
     ids = json.dumps([sync.id for sync in project.syncs.values()])
     return {
         row["sync"]: Totals(**{name: row[name] for name in ("acknowledged", "rejected", "runs", "skipped", "success")})
@@ -154,7 +154,7 @@ def _number(value: float) -> str:
 
 @contextlib.asynccontextmanager
 async def serve_metrics(host: str, port: int, text: Callable[[], str]) -> AsyncIterator[int]:
-    """Answer GET /metrics with `text()`, which is made in a thread, and GET /healthz, until left; give the port (0: a free one).
+    """Answer GET /metrics with `text()`, which is made in a thread, and GET /healthz, until left; return the port (0: a free one).
 
     Raises UsageError for an address that others could reach, or one that is taken.
     """
@@ -215,7 +215,7 @@ async def _answer(reader: asyncio.StreamReader, text: Callable[[], str]) -> tupl
 
 
 def _is_for_this_machine(head: bytes) -> bool:
-    """Say whether the Host of a request is this machine: a page in a browser may have a name that leads here (DNS rebinding)."""
+    """Return whether the Host of a request is this machine: a page in a browser may have a name that leads here (DNS rebinding)."""
     found = re.search(rb"\r\n[Hh][Oo][Ss][Tt]:[ \t]*([^\r\n]*)", head)
     try:
         return found is not None and urlsplit(f"//{found[1].decode('latin-1').strip()}").hostname in _LOOPBACK

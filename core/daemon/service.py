@@ -76,7 +76,7 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _metrics(daemon: Daemon) -> str:
-    """Give the metrics as the store has them now, read over a connection of its own: this is another thread."""
+    """Return the metrics as the store has them now, read over a connection of its own: this is another thread."""
     with Store(daemon.store.file.parent, timeout=2.0) as store:
         project = daemon.project
         return metrics_text(

@@ -24,12 +24,12 @@ _STOP_SECONDS = 60
 
 
 def name_of(project: Project) -> str:
-    """Give the unit's name."""
+    """Return the unit's name."""
     return f"backhaul-{re.sub(r'[^A-Za-z0-9_.-]+', '-', project.name)}.service"
 
 
 def place_of(project: Project) -> Path:
-    """Give the file in which systemd looks for this user's unit."""
+    """Return the file in which systemd looks for this user's unit."""
     base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     return base / "systemd" / "user" / name_of(project)
 
@@ -45,7 +45,7 @@ def project_of(unit: Path) -> Path | None:
 
 
 def unit_text(project: Project, secrets: Sequence[str], credentials: Path, metrics: str = "") -> str:
-    """Give the unit; `secrets` are the full names of those that it needs, `credentials` the folder that holds a file for each."""
+    """Return the unit; `secrets` are the full names of those that it needs, `credentials` the folder that holds a file for each."""
     loaded = [
         f"LoadCredential={name}:{_written(systemd.path, str(credentials / name))}"
         for name in map(credential, secrets)

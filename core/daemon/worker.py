@@ -43,7 +43,7 @@ _WORDS = {
 
 
 def build_run_options(words: list[str]) -> RunOptions:
-    """Give what was said to a run in the options of its command. Raises UsageError for one that there is not."""
+    """Return what was said to a run in the options of its command. Raises UsageError for one that there is not."""
     unknown = [word for word in words if word not in _WORDS]
     if unknown:
         raise UsageError(f"A run has no option {unknown[0]!r}.")
@@ -134,7 +134,7 @@ class _Worker:
         return Outcome(**{**asdict(outcome), "stopped": self.stopped})
 
     def _read(self, job: Mapping[str, Any]) -> tuple[Project, Sync]:
-        """Give the project as its files are now, and the sync of the job. Raises ProjectError."""
+        """Return the project as its files are now, and the sync of the job. Raises ProjectError."""
         if self.project is None or job["files"] != self.files:
             self.project, self.files = projects.load(self.folder), job["files"]
         found = next((sync for sync in self.project.syncs.values() if sync.id == job["sync"]), None)
@@ -144,7 +144,7 @@ class _Worker:
         return self.project, found
 
     def _open(self, project: Project) -> Store:
-        """Give the store, opened anew where another file stands at its place."""
+        """Return the store, opened anew where another file stands at its place."""
         state = StateFolder(project)
         if self.store is not None and self.store.file.parent == state.folder and _inode(self.store.file) == self.inode:
             return self.store
@@ -192,7 +192,7 @@ async def _serve(folder: Path, lines: BinaryIO, out: BinaryIO) -> None:
 
 
 def main(words: list[str]) -> int:
-    """Serve until stdin closes; give the exit code."""
+    """Serve until stdin closes; return the exit code."""
     if len(words) != 1:
         sys.stderr.write(f"{_USAGE}\n")
         return 2

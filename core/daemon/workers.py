@@ -57,11 +57,11 @@ class Workers:
 
     @property
     def processes(self) -> tuple[int, ...]:
-        """Give the numbers of the processes."""
+        """Return the numbers of the processes."""
         return tuple(worker.process.pid for worker in self._workers)
 
     async def start(self, job: Job, files: int) -> None:
-        """Give a job to a worker that is free; one is begun where there is none."""
+        """Return a job to a worker that is free; one is begun where there is none."""
         worker = next((each for each in self._workers if each.job is None and not each.is_leaving), None)
         try:
             worker = worker or await self._begin()
@@ -178,7 +178,7 @@ class Workers:
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """Give whole lines; of one that is too long, what comes after its beginning is left out."""
+    """Yield whole lines; of one that is too long, what comes after its beginning is left out."""
     while True:
         try:
             line = await stream.readline()
@@ -198,7 +198,7 @@ def _manner(code: int | None) -> str:
 
 
 def _memory(process: int) -> int:
-    """Give the bytes of memory that a process holds; 0 where that cannot be known (only Linux says it in a file)."""
+    """Return the bytes of memory that a process holds; 0 where that cannot be known (only Linux says it in a file)."""
     try:
         return int(Path(f"/proc/{process}/statm").read_text("utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):

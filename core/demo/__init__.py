@@ -47,7 +47,7 @@ _SYNCS: Mapping[str, Mapping[str, Any]] = {
 
 
 def make(folder: Path) -> bool:
-    """Make the demo in `folder`; say whether it was made (False: it was there already).
+    """Make the demo in `folder`; return whether it was made (False: it was there already).
 
     Raises ProjectError where the folder holds something else.
     """

@@ -16,10 +16,10 @@ __all__ = ["destination_type", "types"]
 
 
 def types() -> tuple[str, ...]:
-    """Give the names of all destination types."""
+    """Return the names of all destination types."""
     return plugins.names(sys.modules[__name__])
 
 
 def destination_type(name: str) -> type[DestinationType]:
-    """Give the destination class of type `name`; raises ProjectError where there is none."""
+    """Return the destination class of type `name`; raises ProjectError where there is none."""
     return cast("type[DestinationType]", plugins.load(sys.modules[__name__], name, what="destination"))

@@ -54,7 +54,7 @@ class HttpDestination:
         return limits
 
     def headers(self) -> dict[str, str]:
-        """Give the headers of every request: who we are, and what is in it."""
+        """Return the headers of every request: who we are, and what is in it."""
         assert self.account is not None  # noqa: S101 -- a type without a key has headers of its own
         return {"authorization": basic_authorization(self.account), "content-type": "application/json"}
 
@@ -89,12 +89,12 @@ class HttpDestination:
 
 
 def basic_authorization(key: Secret) -> str:
-    """Give the header for a key that is the user of Basic authentication, without a password (RFC 7617)."""
+    """Return the header for a key that is the user of Basic authentication, without a password (RFC 7617)."""
     return "Basic " + base64.b64encode(f"{key.reveal()}:".encode()).decode()
 
 
 def in_header(secret: Secret, what: str) -> str:
-    """Give a secret as a header carries it. Raises DeliveryError where it holds what no header can (RFC 9110, 5.5)."""
+    """Return a secret as a header carries it. Raises DeliveryError where it holds what no header can (RFC 9110, 5.5)."""
     text = secret.reveal()
     if text.isascii() and text.isprintable() and text == text.strip():
         return text
@@ -105,7 +105,7 @@ def in_header(secret: Secret, what: str) -> str:
 
 
 def in_batch(batch: Batch) -> bytes:
-    """Give a batch as the one list of an object, which is how Segment's format has it."""
+    """Return a batch as the one list of an object, which is how Segment's format has it."""
     return b'{"batch":[' + batch.joined(b",") + b"]}"
 
 
@@ -124,5 +124,5 @@ def refuse_other_region(url: str, region: str, urls: Mapping[str, str]) -> None:
 
 
 def version_1_of(url: str) -> str:
-    """Give the address of an API's version 1, whether the given one names the version already or not."""
+    """Return the address of an API's version 1, whether the given one names the version already or not."""
     return url.rstrip("/").removesuffix("/v1") + "/v1"

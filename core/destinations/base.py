@@ -146,7 +146,7 @@ class DestinationType(Protocol):
 
     @classmethod
     def needs(cls, settings: Any) -> tuple[str, ...]:
-        """Give the names of the secrets that a destination with these settings reads."""
+        """Return the names of the secrets that a destination with these settings reads."""
         ...
 
     def __init__(self, settings: Any, secrets: Callable[[str], Secret], folder: Path, sync: str) -> None:
@@ -163,7 +163,7 @@ class DestinationType(Protocol):
         ...
 
     def batch_limits(self, call: CallType, limits: Limits) -> Limits:
-        """Give the limits for batches of this call type (Segment documents no alias in a batch, for one)."""
+        """Return the limits for batches of this call type (Segment documents no alias in a batch, for one)."""
         ...
 
     def request(self, batch: Batch) -> Request:
@@ -175,7 +175,7 @@ class DestinationType(Protocol):
         ...
 
     def deletion(self, call: CallType) -> Mapping[str, Any] | None:
-        """Give the call that removes a row of this call type, or None where there is none.
+        """Return the call that removes a row of this call type, or None where there is none.
 
         A template of a track call: a text "$.userId" takes that path of the call last acknowledged, or of the row's
         identity where the ledger keeps no calls; a path that is not there is left out.
@@ -183,7 +183,7 @@ class DestinationType(Protocol):
         ...
 
     def profile_request(self, user: str) -> Request | None:
-        """Give what asks the destination for a person by their userId; None where it cannot be asked, or was not set up for it."""
+        """Return what asks the destination for a person by their userId; None where it cannot be asked, or was not set up for it."""
         ...
 
     def profile(self, response: Response) -> Profile:
@@ -192,7 +192,7 @@ class DestinationType(Protocol):
 
 
 def semantic_deletion(call: CallType) -> Mapping[str, Any] | None:
-    """Give the semantic event that removes a row (https://docs.customer.io/integrations/data-in/semantic-events/).
+    """Return the semantic event that removes a row (https://docs.customer.io/integrations/data-in/semantic-events/).
 
     A person's row is "User Deleted"; a group's row is the relationship, never the object itself.
     """
@@ -272,7 +272,7 @@ _ABOUT_ROWS = frozenset({400, 409, 413, 414, 422})
 
 
 def _text(body: bytes) -> str:
-    """Give what a reply says: its message where it is JSON with one, else its beginning on one line."""
+    """Return what a reply says: its message where it is JSON with one, else its beginning on one line."""
     text = body[:20_000].decode("utf-8", "replace")
     try:
         said = _message(json.loads(text)) or text

@@ -54,7 +54,7 @@ class Plugin:
 
     @property
     def host(self) -> str:
-        """Give the folder as the file names it: a project that is moved with its folder is the same place."""
+        """Return the folder as the file names it: a project that is moved with its folder is the same place."""
         return str(self.settings.folder)
 
     @property

@@ -92,7 +92,7 @@ def _document(body: bytes) -> Mapping[str, Any]:
 
 
 def _counted(said: Mapping[str, Any]) -> int:
-    """Give how many calls the body counts as taken; those that Jitsu dropped as doubles were taken before."""
+    """Return how many calls the body counts as taken; those that Jitsu dropped as doubles were taken before."""
     numbers = [said.get(name, 0) for name in ("okEvents", "deduplicatedEvents")]
     return sum(number for number in numbers if isinstance(number, int))
 
@@ -118,7 +118,7 @@ def _by_errors(batch: Batch, said: Mapping[str, Any]) -> Verdict:
 
 
 def _places(batch: Batch) -> Mapping[str, int]:
-    """Give the position of each messageId as Jitsu writes it, leaving out those that two calls share."""
+    """Return the position of each messageId as Jitsu writes it, leaving out those that two calls share."""
     calls = json.loads(b"[" + batch.joined(b",") + b"]")
     found: dict[str, int] = {}
     shared = set()

@@ -15,7 +15,7 @@ _BY_SSH = {Kind.OPENSSH, Kind.ENCRYPTED_OPENSSH}
 
 
 def command_for(found: Recognised, name: str) -> str:
-    """Give the command that makes an unencrypted PKCS#8 file of the file `name`; "" where the file is one already."""
+    """Return the command that makes an unencrypted PKCS#8 file of the file `name`; "" where the file is one already."""
     source, target = shell.file(name), shell.file(file_beside(name, ".p8"))
     match found.kind:
         case Kind.PKCS12:

@@ -50,7 +50,7 @@ class _Element:
 
 
 def declared_size(data: bytes) -> int | None:
-    """Give how many bytes a DER sequence says that it has, header included; None where this is no such thing."""
+    """Return how many bytes a DER sequence says that it has, header included; None where this is no such thing."""
     if len(data) < 2 or data[0] != _SEQUENCE:
         return None
     header = _header(data, 0)
@@ -83,7 +83,7 @@ def shape_of(data: bytes) -> Shape | None:
 
 
 def would_take_too_long(data: bytes) -> bool:
-    """Say whether an encrypted document asks for so many rounds that trying one passphrase would keep a machine busy."""
+    """Return whether an encrypted document asks for so many rounds that trying one passphrase would keep a machine busy."""
     numbers = list(_small_numbers(data, _DEEPEST))
     if _SCRYPT in data:
         product = 1
@@ -120,7 +120,7 @@ def _algorithm(identifier: _Element) -> str:
 
 
 def _small_numbers(data: bytes, depth: int) -> Iterator[int]:
-    """Give the numbers of up to eight bytes that stand in a document, also inside its octet strings."""
+    """Yield the numbers of up to eight bytes that stand in a document, also inside its octet strings."""
     for part in _children(data):
         if part.tag == _INTEGER and len(part.content) <= 8:
             yield int.from_bytes(part.content, "big")
@@ -129,7 +129,7 @@ def _small_numbers(data: bytes, depth: int) -> Iterator[int]:
 
 
 def _children(content: bytes) -> list[_Element]:
-    """Give the elements of a content; none where it is not whole elements from end to end."""
+    """Return the elements of a content; none where it is not whole elements from end to end."""
     found, offset = [], 0
     while offset < len(content):
         part = _element(content, offset)
@@ -151,7 +151,7 @@ def _element(data: bytes, offset: int) -> _Element | None:
 
 
 def _header(data: bytes, offset: int) -> tuple[int, int] | None:
-    """Give the sizes of an element's header and content; None where they cannot be read."""
+    """Return the sizes of an element's header and content; None where they cannot be read."""
     if offset + 2 > len(data):
         return None
     first = data[offset + 1]

@@ -140,7 +140,7 @@ def _refused(
 
 
 def _command_of_refused(found: Recognised, words: Words, failure: Failure | None, name: str) -> str:
-    """Give the command that makes it fit; where nothing does, the one that makes a new pair, where that is the remedy."""
+    """Return the command that makes it fit; where nothing does, the one that makes a new pair, where that is the remedy."""
     if failure in {Failure.LOCKED, Failure.WRONG, Failure.UNSUPPORTED} or found.kind is Kind.PUTTY:
         return command_for(found, name)
     return GENERATE if words.remedy == NEW_PAIR else ""

@@ -153,7 +153,7 @@ def _checked(key: Any, *, was_locked: bool) -> Opened | Failure | str:
 
 
 def _belongs_together(key: RSAPrivateKey) -> bool:
-    """Say whether an RSA key's numbers are of one key (RFC 8017, 3.2), and sign what they verify."""
+    """Return whether an RSA key's numbers are of one key (RFC 8017, 3.2), and sign what they verify."""
     numbers = key.private_numbers()
     p, q, d, e, n = numbers.p, numbers.q, numbers.d, numbers.public_numbers.e, numbers.public_numbers.n
     if min(p, q, d, e) < 3 or p == q or n != p * q or not (p & q & e & 1):

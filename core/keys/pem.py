@@ -41,7 +41,7 @@ class Block:
 
 
 def blocks_of(text: str) -> tuple[Block, ...]:
-    """Give all that stands between first and last lines of a text; a missing first or last line is made up for."""
+    """Return all that stands between first and last lines of a text; a missing first or last line is made up for."""
     marks = list(MARKERS.finditer(text))
     found = []
     for index, mark in enumerate(marks):
@@ -113,7 +113,7 @@ def _five_dashes(mark: str) -> bool:
 
 
 def _has_more(text: str, marks: list[re.Match[str]]) -> bool:
-    """Say whether something stands before the first line or after the last one."""
+    """Return whether something stands before the first line or after the last one."""
     if not marks:
         return False
     before = text[: marks[0].start()] if marks[0][1] == "BEGIN" else ""

@@ -194,7 +194,7 @@ def _of_der(base: Recognised, content: bytes) -> Recognised:
 
 
 def _is_binary(material: bytes) -> bool:
-    """Say whether bytes are DER and no text: a sequence whose length needs more than one byte, or fits exactly."""
+    """Return whether bytes are DER and no text: a sequence whose length needs more than one byte, or fits exactly."""
     size = declared_size(material)
     return size is not None and (0x81 <= material[1] <= 0x84 or size == len(material))
 

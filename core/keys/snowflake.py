@@ -32,7 +32,7 @@ _RESERVED = frozenset(
 
 
 def statement(user: str, public_key: str, *, slot: Literal[1, 2] = 1) -> str:
-    """Give the statement that registers a public key (its base64 body) with a user, in one of its two slots.
+    """Return the statement that registers a public key (its base64 body) with a user, in one of its two slots.
 
     Raises UsageError for a name that no user can have, or a text that is no public key.
     """
@@ -40,7 +40,7 @@ def statement(user: str, public_key: str, *, slot: Literal[1, 2] = 1) -> str:
 
 
 def check_statement(user: str, fingerprint: str, *, slot: Literal[1, 2] = 1) -> str:
-    """Give the statements that say whether Snowflake holds this key: TRUE, or FALSE with the fingerprint it does hold."""
+    """Return the statements that say whether Snowflake holds this key: TRUE, or FALSE with the fingerprint it does hold."""
     if not re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}=", fingerprint):
         raise UsageError(
             "That is no fingerprint of a public key.", remedy="It begins with SHA256: and has 44 more characters."
@@ -53,7 +53,7 @@ def check_statement(user: str, fingerprint: str, *, slot: Literal[1, 2] = 1) -> 
 
 
 def rotation(user: str, public_key: str, *, slot: Literal[1, 2] = 2) -> str:
-    """Give what changes a user to a new key without a gap: the new one into `slot`, then the old one out of the other.
+    """Return what changes a user to a new key without a gap: the new one into `slot`, then the old one out of the other.
 
     Both work until the last statement. Raises UsageError as `statement` does.
     """

@@ -88,7 +88,7 @@ def decoded(material: bytes) -> tuple[str, tuple[Mend, ...]]:
 
 
 def mended_text(text: str) -> tuple[str, tuple[Mend, ...]]:
-    """Make a text plain: its line ends, dashes, spaces and codes; give it with what was done."""
+    """Make a text plain: its line ends, dashes, spaces and codes; return it with what was done."""
     mends = []
     if text.startswith("\ufeff"):
         text = text[1:]

@@ -168,5 +168,5 @@ def words_for_other(algorithm: str, bits: int | None = None) -> Words:
 
 
 def article(word: str) -> str:
-    """Give 'a' or 'an', as the word is spoken: an EC key, an RSA key, a DSA key."""
+    """Return 'a' or 'an', as the word is spoken: an EC key, an RSA key, a DSA key."""
     return "an" if word[:1] in "AEIOX" or word.startswith("RSA") else "a"

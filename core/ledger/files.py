@@ -30,7 +30,7 @@ def file_digest(file: Path) -> tuple[str, int]:
 
 
 def durable(temporary: Path, final: Path) -> None:
-    """Sync a written file, give it its final name, and sync the folder: after this it survives a power cut."""
+    """Sync a written file, return it its final name, and sync the folder: after this it survives a power cut."""
     handle = os.open(temporary, os.O_RDONLY)
     try:
         os.fsync(handle)

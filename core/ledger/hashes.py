@@ -27,7 +27,7 @@ def fetched(connection: duckdb.DuckDBPyConnection, query: str) -> Hashes:
 
 
 def with_end(hashes: Hashes) -> Hashes:
-    """Give hashes with an end."""
+    """Return hashes with an end."""
     import numpy as np
 
     quick, quick_id = hashes
@@ -66,7 +66,7 @@ def sorted_keys(connection: duckdb.DuckDBPyConnection, table: str, rows: int) ->
 
 
 def hashes_of_keys(keys: pa.Array) -> Hashes:
-    """Give the first 64 and the last 32 bits of keys (UUIDs, digests themselves). Sorted keys have the first in order."""
+    """Return the first 64 and the last 32 bits of keys (UUIDs, digests themselves). Sorted keys have the first in order."""
     import numpy as np
 
     stored = keys.storage

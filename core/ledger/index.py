@@ -50,7 +50,7 @@ class Index:
             self._marks[self._parts[0].find(*replaced)] = _NONE
 
     def find(self, hashes: Hashes) -> Places:
-        """Give the places of rows."""
+        """Return the places of rows."""
         import numpy as np
 
         quick, quick_id = hashes
@@ -85,7 +85,7 @@ class Index:
         self._marks[places[self._marks[places] != _NONE]] = _LEFT_OUT
 
     def unseen(self) -> Hashes:
-        """Give the hashes of all rows that were not seen, those that were left out among them."""
+        """Return the hashes of all rows that were not seen, those that were left out among them."""
         import numpy as np
 
         quicks, ids = [], []
@@ -125,7 +125,7 @@ class _Part:
         return len(self.quick)
 
     def marks(self) -> NDArray[np.uint8]:
-        """Give the marks to begin with."""
+        """Return the marks to begin with."""
         import numpy as np
 
         marks = np.full(len(self), _FREE, np.uint8)

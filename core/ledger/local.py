@@ -99,7 +99,7 @@ class LocalLedger:
         return int(first["rows"]) - replaced + added
 
     def index(self, connection: duckdb.DuckDBPyConnection, judged: Sequence[bytes] = ()) -> Index | None:
-        """Give an index of all rows but those with the keys `judged`; None where nothing is acknowledged yet.
+        """Return an index of all rows but those with the keys `judged`; None where nothing is acknowledged yet.
 
         The files have to be `check_keys`-ed before.
         """
@@ -126,12 +126,12 @@ class LocalLedger:
         return index
 
     def latest(self) -> str:
-        """Give SQL for all rows that are known, as `load` makes them."""
+        """Return SQL for all rows that are known, as `load` makes them."""
         segments = self._segments()
         return self._latest(segments) if segments else ""
 
     def listed_rows(self) -> int:
-        """Give how many rows the files have: those that are known, at the most."""
+        """Return how many rows the files have: those that are known, at the most."""
         return sum(segment["rows"] for segment in self._segments())
 
     def check_keys(self) -> None:
@@ -140,7 +140,7 @@ class LocalLedger:
             self._check(segment, "keys")
 
     def calls(self, segments: Sequence[Mapping[str, Any]] | None = None) -> str | None:
-        """Give SQL for rows (key, number, identity, call, assumed); None where the ledger keeps none.
+        """Return SQL for rows (key, number, identity, call, assumed); None where the ledger keeps none.
 
         `number` is the segment's; `assumed` rows were taken for delivered without a call (a baseline). Older and rejected
         versions are among them: join by key and number with what `load` gave, and let what `load` gave be the right side,
@@ -158,7 +158,7 @@ class LocalLedger:
         return " UNION ALL ".join(parts) or None
 
     def before(self, delivery: str) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]] | None:
-        """Give a delivery's own segment and those that were the ledger before it; None where they are not kept any more.
+        """Return a delivery's own segment and those that were the ledger before it; None where they are not kept any more.
 
         Segments that a compaction has replaced stay a day, so the state before an older delivery is gone then.
         """
@@ -189,11 +189,11 @@ class LocalLedger:
         return write_segment(connection, self.folder, name, keys, calls=calls, known=known, base=base)
 
     def is_empty(self) -> bool:
-        """Say whether no segment is listed yet: the first one is a base."""
+        """Return whether no segment is listed yet: the first one is a base."""
         return not self._segments()
 
     def should_compact(self) -> bool:
-        """Say whether the deltas have grown to half of the base, or are many."""
+        """Return whether the deltas have grown to half of the base, or are many."""
         segments = self._segments()
         base = sum(segment["rows"] for segment in segments if segment["base"])
         deltas = [segment["rows"] for segment in segments if not segment["base"]]
@@ -271,7 +271,7 @@ class LocalLedger:
         self.check_keys()
 
     def keys_of(self, segment: Mapping[str, Any]) -> str:
-        """Give SQL for the rows of one segment, as `load` makes them. Raises StateError where it is damaged."""
+        """Return SQL for the rows of one segment, as `load` makes them. Raises StateError where it is damaged."""
         self._check(segment, "keys")
         return self._rows(segment)
 
@@ -279,7 +279,7 @@ class LocalLedger:
         return self.store.rows("segments", ledger=self.ledger)
 
     def _rows(self, segment: Mapping[str, Any]) -> str:
-        """Give SQL for (key, fingerprint, quick, quick_id, number) of one segment; one of an older Backhaul has no quick_id."""
+        """Return SQL for (key, fingerprint, quick, quick_id, number) of one segment; one of an older Backhaul has no quick_id."""
         file = self._quoted(segment["keys"])
         return (
             f"SELECT key, fingerprint, quick, quick_id, {segment['number']}::INTEGER AS number FROM (FROM read_parquet({file}) "
@@ -287,14 +287,14 @@ class LocalLedger:
         )
 
     def _latest_of_deltas(self, deltas: Sequence[Mapping[str, Any]]) -> str:
-        """Give SQL for the latest version of each key in later segments, removed rows among them (without a fingerprint)."""
+        """Return SQL for the latest version of each key in later segments, removed rows among them (without a fingerprint)."""
         if not deltas:
             return _NO_ROWS
         rows = " UNION ALL ".join(self._rows(segment) for segment in deltas)
         return f"SELECT * FROM ({rows}) QUALIFY row_number() OVER (PARTITION BY key ORDER BY number DESC) = 1"
 
     def _latest(self, segments: Sequence[Mapping[str, Any]]) -> str:
-        """Give SQL for the rows of all segments, the latest of each key, without removed ones.
+        """Return SQL for the rows of all segments, the latest of each key, without removed ones.
 
         The first segment is the large one, so the deltas are settled among themselves and then take its rows' place.
         """

@@ -40,7 +40,7 @@ class SegmentFiles:
     calls_digest: str | None = None
 
     def columns(self) -> dict[str, Any]:
-        """Give the values for the manifest's row."""
+        """Return the values for the manifest's row."""
         return {name: getattr(self, name) for name in self.__slots__} | {"base": int(self.base)}
 
 
@@ -71,7 +71,7 @@ def write_segment(
 
 
 def _write_keys(connection: duckdb.DuckDBPyConnection, file: Path, rows: str) -> tuple[int, str]:
-    """Write a keys file durably; give its size in bytes and its digest. Digests do not compress."""
+    """Write a keys file durably; return its size in bytes and its digest. Digests do not compress."""
     import duckdb
 
     temporary = file.with_name(f"{file.name}.tmp")
@@ -88,7 +88,7 @@ def _write_keys(connection: duckdb.DuckDBPyConnection, file: Path, rows: str) ->
 
 
 def _keep(plan: Path, target: Path, known: tuple[int, str] | None) -> tuple[str, int, str]:
-    """Give a plan a second name in the ledger's folder, or copy it where the disk has no hard links."""
+    """Return a plan a second name in the ledger's folder, or copy it where the disk has no hard links."""
     target.unlink(missing_ok=True)
     try:
         target.hardlink_to(plan)
@@ -117,5 +117,5 @@ def check_file(file: Path, size: int, digest: str) -> None:
 
 
 def unreadable(file: Path, error: OSError) -> StateError:
-    """Give the error for a segment's file that is there and cannot be read."""
+    """Return the error for a segment's file that is there and cannot be read."""
     return StateError(f"A ledger segment cannot be read: {error.strerror or error}.", where=str(file), remedy=_RESTORE)

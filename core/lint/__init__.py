@@ -52,7 +52,7 @@ _IGNORE = re.compile(r"backhaul:\s*ignore\s+([a-z][a-z-]*(?:\s*,\s*[a-z][a-z-]*)
 
 
 def lint(text: str, context: Context, query: Query | None = None) -> tuple[Finding, ...]:
-    """Give all findings about a query, in the order of their places. `query` is the text as it was parsed, if it was.
+    """Return all findings about a query, in the order of their places. `query` is the text as it was parsed, if it was.
 
     Of one rule at most MOST are given; the last of them says that there are more.
     """
@@ -96,7 +96,7 @@ def apply_fixes(text: str, findings: Iterable[Finding]) -> str:
 
 
 def mended(text: str, context: Context) -> tuple[str, int]:
-    """Apply all fixes that are certain, round by round, until none is left; give the text, and how many there were."""
+    """Apply all fixes that are certain, round by round, until none is left; return the text, and how many there were."""
     fixed = 0
     for _ in range(_MOST_ROUNDS):
         certain = [found for found in lint(text, context) if found.fix and found.fix.certain]
@@ -109,7 +109,7 @@ def mended(text: str, context: Context) -> tuple[str, int]:
 
 
 def chosen_fixes(findings: Iterable[Finding]) -> tuple[Fix, ...]:
-    """Give the fixes that can be applied together, in the order of their places."""
+    """Return the fixes that can be applied together, in the order of their places."""
     chosen: list[Fix] = []
     reached = 0
     fixes = (found.fix for found in findings if found.fix is not None and found.fix.edits)
@@ -122,13 +122,13 @@ def chosen_fixes(findings: Iterable[Finding]) -> tuple[Fix, ...]:
 
 @functools.cache
 def rules() -> tuple[Rule, ...]:
-    """Give all rules, by name."""
+    """Return all rules, by name."""
     found = sorted(module.name for module in pkgutil.iter_modules(rule_files.__path__))
     return tuple(_load(name) for name in found)
 
 
 def page(rule_name: str) -> str:
-    """Give a rule's page. Raises UsageError where there is no such rule, with the nearest name."""
+    """Return a rule's page. Raises UsageError where there is no such rule, with the nearest name."""
     for rule in rules():
         if rule.name == rule_name:
             return rule.page
@@ -150,7 +150,7 @@ def _load(file: str) -> Rule:
 
 
 def _ignored(query: Query) -> Iterator[tuple[int, str]]:
-    """Give each line and rule that a comment switches off."""
+    """Yield each line and rule that a comment switches off."""
     for piece in query.pieces:
         if piece.kind is not PieceKind.COMMENT:
             continue

@@ -24,7 +24,7 @@ _LATER = (exp.Group, exp.Having, exp.Qualify, exp.Order)
 
 
 def renamed(query: Query, column: OutputColumn, name: str, *, certain: bool = True) -> Fix | None:
-    """Give the fix that gives a column a name: another alias, or one where there is none and the item is certainly at its end."""
+    """Return the fix that gives a column a name: another alias, or one where there is none and the item is certainly at its end."""
     if column.start is None or column.end is None or (query.dialect == "redshift" and name != name.lower()):
         return None  # on Redshift quotes may not help
     written = f'"{name}"' if query.dialect in ("snowflake", "postgres") or "." in name else name
@@ -45,13 +45,13 @@ def renamed(query: Query, column: OutputColumn, name: str, *, certain: bool = Tr
 
 
 def _is_another(query: Query, column: OutputColumn, name: str) -> bool:
-    """Tell whether the warehouse takes the new name for another one than the old."""
+    """Return whether the warehouse takes the new name for another one than the old."""
     old = column_key(column.written, quoted=column.quoted, dialect=query.dialect)
     return old != column_key(name, quoted=True, dialect=query.dialect)
 
 
 def _uses(query: Query, column: OutputColumn) -> Iterator[tuple[int, int, bool]]:
-    """Give the places that use the name of an output column, each with whether it is certainly meant."""
+    """Yield the places that use the name of an output column, each with whether it is certainly meant."""
     select = naming_select(query.tree) if query.tree is not None else None
     if query.tree is None or select is None:
         return
@@ -82,7 +82,7 @@ def _name_starts(item: exp.Expr) -> int | None:
 
 
 def _around(node: exp.Expr) -> Iterator[exp.Expr]:
-    """Give what is around a node, from the inside out."""
+    """Yield what is around a node, from the inside out."""
     parent = node.parent
     while parent is not None:
         yield parent
@@ -90,7 +90,7 @@ def _around(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _ordered(column: exp.Column) -> exp.Expr | None:
-    """Give the query whose ORDER BY has a column by itself."""
+    """Return the query whose ORDER BY has a column by itself."""
     by_itself = isinstance(column.parent, exp.Ordered) and isinstance(column.parent.parent, exp.Order)
     above = column.parent.parent.parent if by_itself and column.parent and column.parent.parent else None
     return above if isinstance(above, exp.Query) else None

@@ -86,12 +86,12 @@ class Context:
 
     @property
     def outer(self) -> Level | None:
-        """Give the select that names the result's columns (the first branch of a UNION), None where there is no query."""
+        """Return the select that names the result's columns (the first branch of a UNION), None where there is no query."""
         outer = [each for each in self.levels if each.role in ("root", "union")]
         return outer[0] if outer else None
 
     def level_of(self, node: exp.Expr) -> Level | None:
-        """Give the select that a part of the query belongs to."""
+        """Return the select that a part of the query belongs to."""
         return self._level_of_node.get(id(node)) or self._level_of_select.get(id(node.find_ancestor(exp.Select)))
 
     @cached_property
@@ -114,7 +114,7 @@ class Context:
         return {id(level.select): level for level in self.levels}
 
     def kind(self, node: exp.Expr) -> Kind | None:
-        """Give the kind of a plain column, None where it is unknown."""
+        """Return the kind of a plain column, None where it is unknown."""
         level = self.level_of(node)
         return level.kind(node) if level else None
 
@@ -131,5 +131,5 @@ class Rule:
 
 
 def reported(query: Query, rule: str) -> Iterator[Finding]:
-    """Give what query.parse itself found under a rule's name: the rule's file is then the page only."""
+    """Return what query.parse itself found under a rule's name: the rule's file is then the page only."""
     return (found for found in query.findings if found.rule == rule)

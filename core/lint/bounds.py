@@ -33,7 +33,7 @@ def judged(query: Query, context: Context) -> Iterator[Judged]:
 
 
 def unlimited_branches(query: Query, context: Context) -> Iterator[Level]:
-    """Give the branches of a UNION that no comparison limits, where another one is limited.
+    """Yield the branches of a UNION that no comparison limits, where another one is limited.
 
     What an EXCEPT takes away limits by itself, and of an INTERSECT one branch limits the other.
     """
@@ -44,7 +44,7 @@ def unlimited_branches(query: Query, context: Context) -> Iterator[Level]:
 
 
 def _reached(one: Judged, context: Context) -> Iterator[Level]:
-    """Give the branches of a UNION that a comparison limits: its own, or those that read the WITH in which it stands."""
+    """Yield the branches of a UNION that a comparison limits: its own, or those that read the WITH in which it stands."""
     level = context.level_of(one.comparison.node)
     seen: list[Level] = []
     while level is not None and level.role == "inner":
@@ -60,7 +60,7 @@ def _reached(one: Judged, context: Context) -> Iterator[Level]:
 
 
 def _adds_rows(level: Level) -> bool:
-    """Tell whether all rows of a branch are rows of the result."""
+    """Return whether all rows of a branch are rows of the result."""
     below: exp.Expr = level.select
     while isinstance(below.parent, exp.SetOperation | exp.Subquery):
         is_right = below.arg_key == "expression"
@@ -97,7 +97,7 @@ def _why_not(node: exp.Expr, query: Query, context: Context) -> str:
 
 
 def _both_sides(either: exp.Or, context: Context) -> bool:
-    """Tell whether both sides of an OR compare with the placeholder: changed here, or changed there."""
+    """Return whether both sides of an OR compare with the placeholder: changed here, or changed there."""
     return {id(either.left), id(either.right)} <= context.with_placeholder
 
 

@@ -38,7 +38,7 @@ WAREHOUSES = {
 
 
 def mapped(query: Query, context: Context) -> Iterable[Mapped]:
-    """Give each named column with its place; nothing where the columns or the call are unknown."""
+    """Return each named column with its place; nothing where the columns or the call are unknown."""
     return _mapped(query, context) if context.mapped is None else context.mapped
 
 
@@ -56,7 +56,7 @@ def _mapped(query: Query, context: Context) -> Iterator[Mapped]:
 
 
 def items(query: Query, context: Context) -> Iterator[tuple[Mapped, exp.Expr]]:
-    """Give each named column with its place and the expression that it is, without its alias."""
+    """Yield each named column with its place and the expression that it is, without its alias."""
     outer = context.outer
     if outer is None or query.columns is None or len(query.columns) != len(outer.select.expressions):
         return
@@ -67,20 +67,20 @@ def items(query: Query, context: Context) -> Iterator[tuple[Mapped, exp.Expr]]:
 
 
 def field_of(entry: Mapped) -> str | None:
-    """Give the field of the call that a column becomes, also one whose name is nearly right; None for a trait or property."""
+    """Return the field of the call that a column becomes, also one whose name is nearly right; None for a trait or property."""
     if entry.near:
         return entry.near
     return entry.place.path[0] if len(entry.place.path) == 1 and not entry.place.whole else None
 
 
 def trait_of(entry: Mapped) -> str | None:
-    """Give the name of the trait or property that a column becomes; None for a field of the call, or a whole object."""
+    """Return the name of the trait or property that a column becomes; None for a field of the call, or a whole object."""
     path = entry.place.path
     return path[-1] if len(path) > 1 and path[0] in ("traits", "properties") and not entry.near else None
 
 
 def named(query: Query, rule: str, entry: Mapped, message: str, severity: Severity, mend: Fix | None = None) -> Finding:
-    """Give a finding at a column's name."""
+    """Return a finding at a column's name."""
     column = entry.column
     start, end = (
         (column.start, column.end) if column.start is not None and column.end is not None else select_span(query)
@@ -89,13 +89,13 @@ def named(query: Query, rule: str, entry: Mapped, message: str, severity: Severi
 
 
 def own_fields(call: CallType) -> tuple[str, ...]:
-    """Give the names that a call type gives a meaning to."""
+    """Return the names that a call type gives a meaning to."""
     extra = ("email",) if call is CallType.IDENTIFY else ()
     return (*CALLS[call].fields, *(sorted(GROUP_TRAITS) if call is CallType.GROUP else ()), *extra)
 
 
 def near_field(call: CallType, name: str) -> str | None:
-    """Give the field that a name stands for but for its letters' case, or what parts its words; None ('USERID' -> 'userId')."""
+    """Return the field that a name stands for but for its letters' case, or what parts its words; None ('USERID' -> 'userId')."""
     if canonical_field(call, name) is not None or name in own_fields(call):
         return None
     letters = _BETWEEN.sub("", name.lower())
@@ -103,12 +103,12 @@ def near_field(call: CallType, name: str) -> str | None:
 
 
 def snake(field: str) -> str:
-    """Give the other spelling of a field ('userId' -> 'user_id')."""
+    """Return the other spelling of a field ('userId' -> 'user_id')."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field).lower()
 
 
 def select_span(query: Query) -> tuple[int, int]:
-    """Give the place of the word SELECT whose list names the columns, as near as can be told."""
+    """Return the place of the word SELECT whose list names the columns, as near as can be told."""
     named = [column.start for column in query.columns or () if column.start is not None]
     before = named[0] if named else len(query.text)
     selects = [token for token in query.tokens if token.token_type is TokenType.SELECT]
@@ -118,7 +118,7 @@ def select_span(query: Query) -> tuple[int, int]:
 
 
 def select_word(query: Query, select: exp.Select) -> tuple[int, int]:
-    """Give the place of the word SELECT of a select."""
+    """Return the place of the word SELECT of a select."""
     starts = [node.meta["start"] for item in select.expressions for node in item.walk() if "start" in node.meta]
     before = min(starts, default=len(query.text))
     words = [token for token in query.tokens if token.token_type is TokenType.SELECT and token.start < before]

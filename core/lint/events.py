@@ -15,7 +15,7 @@ __all__ = ["events_of"]
 
 
 def events_of(query: Query, context: Context) -> Iterator[tuple[str, int, int]]:
-    """Give each event's name with the place of its text, quotes included; of a UNION, those of all branches."""
+    """Yield each event's name with the place of its text, quotes included; of a UNION, those of all branches."""
     if context.call is not CallType.TRACK or query.columns is None:
         return
     named = {id(entry.column) for entry in mapped(query, context) if field_of(entry) == "event"}
@@ -30,7 +30,7 @@ def events_of(query: Query, context: Context) -> Iterator[tuple[str, int, int]]:
 
 
 def _results(item: exp.Expr) -> Iterator[exp.Expr]:
-    """Give the texts that an expression may result in."""
+    """Yield the texts that an expression may result in."""
     if isinstance(item, exp.Literal) and item.is_string:
         yield item
     for part in _ends(item):
@@ -39,7 +39,7 @@ def _results(item: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _ends(item: exp.Expr) -> list[exp.Expr | None]:
-    """Give the parts that an expression may result in."""
+    """Return the parts that an expression may result in."""
     match item:
         case exp.Paren():
             return [item.this]

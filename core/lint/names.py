@@ -41,7 +41,7 @@ _SHARE = 0.7
 
 
 def nearest_name(name: str, known: Sequence[str]) -> str:
-    """Give the known name that is nearest to one, whatever their case; "" where none is near."""
+    """Return the known name that is nearest to one, whatever their case; "" where none is near."""
     by_lowered = {each.lower(): each for each in known}
     same = by_lowered.get(name.lower())
     if same is not None:

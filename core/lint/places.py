@@ -22,7 +22,7 @@ def has_limit(node: exp.Expr) -> bool:
 
 
 def limit_word(query: Query, node: exp.Expr) -> tuple[int, int]:
-    """Give the place of a select's LIMIT: the first one behind all else in it."""
+    """Return the place of a select's LIMIT: the first one behind all else in it."""
     parts = [
         each
         for name, value in node.args.items()

@@ -79,14 +79,14 @@ class Comparison:
 
 
 def _has_column(node: exp.Expr, without: exp.Expr | None = None) -> bool:
-    """Tell whether a column is in an expression, outside a part of it."""
+    """Return whether a column is in an expression, outside a part of it."""
     return any(
         isinstance(each, exp.Column) for each in node.walk(prune=lambda each: each is without) if each is not without
     )
 
 
 def comparisons(query: Query) -> Iterator[Comparison]:
-    """Give the comparisons that have the placeholder on one side, in the order of their places."""
+    """Yield the comparisons that have the placeholder on one side, in the order of their places."""
     if query.tree is None or not query.placeholders:
         return
     stand_ins = [node for node in query.tree.find_all(exp.Literal) if query.stands_for_placeholder(node)]
@@ -107,7 +107,7 @@ def comparisons(query: Query) -> Iterator[Comparison]:
 
 
 def _side(stand_in: exp.Expr) -> exp.Expr:
-    """Give the side of a comparison in which a placeholder stands; what is no comparison's is given with what is around it.
+    """Return the side of a comparison in which a placeholder stands; what is no comparison's is given with what is around it.
 
     A subquery has comparisons of its own: a placeholder in one is no side of a comparison with it.
     """
@@ -118,7 +118,7 @@ def _side(stand_in: exp.Expr) -> exp.Expr:
 
 
 def _between(query: Query, node: exp.Between, side: exp.Expr) -> Iterator[Comparison]:
-    """Give the comparison that a BETWEEN is: with its lower bound, its upper one, or of the placeholder with the upper one."""
+    """Yield the comparison that a BETWEEN is: with its lower bound, its upper one, or of the placeholder with the upper one."""
     place = _span(query, side)
     if place is not None:
         yield Comparison(
@@ -134,7 +134,7 @@ def _between(query: Query, node: exp.Between, side: exp.Expr) -> Iterator[Compar
 
 
 def _is_age(query: Query, node: exp.Expr) -> bool:
-    """Tell whether the placeholder or a column is subtracted from something in a comparison."""
+    """Return whether the placeholder or a column is subtracted from something in a comparison."""
     taken = (each.expression for each in node.find_all(exp.Sub))
     return any(
         isinstance(part, exp.Column) or query.stands_for_placeholder(part) for each in taken for part in each.walk()
@@ -158,7 +158,7 @@ def _comparison(query: Query, node: exp.Binary, *, side: exp.Expr, other: exp.Ex
 
 
 def _operator(query: Query, node: exp.Binary) -> tuple[int, int]:
-    """Give the place of a comparison's operator: the last one of its kind between its two sides."""
+    """Return the place of a comparison's operator: the last one of its kind between its two sides."""
     lefts = [part.meta["end"] for part in node.left.walk() if "end" in part.meta]
     rights = [part.meta["start"] for part in node.right.walk() if "start" in part.meta]
     low, high = max(lefts, default=0), min(rights, default=len(query.text))
@@ -171,7 +171,7 @@ def _operator(query: Query, node: exp.Binary) -> tuple[int, int]:
 
 
 def _span(query: Query, side: exp.Expr) -> tuple[int, int] | None:
-    """Give the span of the placeholder inside an expression, or None; subqueries have comparisons of their own."""
+    """Return the span of the placeholder inside an expression, or None; subqueries have comparisons of their own."""
     for node in side.walk(prune=lambda node: isinstance(node, exp.Query)):
         if place := query.place_of(node):
             return place
@@ -179,26 +179,26 @@ def _span(query: Query, side: exp.Expr) -> tuple[int, int] | None:
 
 
 def _bare(query: Query, side: exp.Expr) -> tuple[int, int] | None:
-    """Give the span of the placeholder where a side is nothing but it."""
+    """Return the span of the placeholder where a side is nothing but it."""
     side = side.unnest()
     return _span(query, side) if query.stands_for_placeholder(side) else None
 
 
 def likely_timestamp(name: str) -> bool:
-    """Tell whether a column's name speaks of a time rather than a number."""
+    """Return whether a column's name speaks of a time rather than a number."""
     lowered = name.lower()
     return _LIKELY.search(lowered) is not None and _NUMERIC.search(lowered) is None
 
 
 def column_name(query: Query, node: exp.Expr) -> str | None:
-    """Give the folded name of a column, or None where an expression is no plain column."""
+    """Return the folded name of a column, or None where an expression is no plain column."""
     if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier):
         return None
     return fold(node.name, quoted=bool(node.this.args.get("quoted")), dialect=query.dialect)
 
 
 def conversion(dialect: str, kind: Kind | None = None) -> str:
-    """Give the expression that makes of the placeholder what a column of this kind is compared with."""
+    """Return the expression that makes of the placeholder what a column of this kind is compared with."""
     if dialect == "snowflake":
         return f"to_timestamp_{'tz' if kind is Kind.INSTANT else 'ntz'}({PLACEHOLDER})"
     if dialect == "bigquery":

@@ -48,7 +48,7 @@ class Text:
     lines: Lines = field(repr=False)
 
     def diagnostics(self) -> list[types.Diagnostic]:
-        """Give the findings."""
+        """Return the findings."""
         return [self._diagnostic(found) for found in lint(self.text, self.context)]
 
     def _diagnostic(self, found: Finding) -> types.Diagnostic:
@@ -61,7 +61,7 @@ class Text:
         )
 
     def actions(self, asked: types.Range, only: Sequence[str] | None) -> list[types.CodeAction]:
-        """Give the fixes of the findings that touch a range, and one that mends all that is certain."""
+        """Return the fixes of the findings that touch a range, and one that mends all that is certain."""
         start, end = self.lines.offset(asked.start), self.lines.offset(asked.end)
         found = [each for each in lint(self.text, self.context) if each.fix is not None]
         actions = []
@@ -98,7 +98,7 @@ class Text:
         return types.Hover(contents=content, range=self.lines.range(*place))
 
     def completion(self, position: types.Position) -> types.CompletionList:
-        """Give what can be typed; it is asked for anew at each key, since the order is ours."""
+        """Return what can be typed; it is asked for anew at each key, since the order is ours."""
         items = []
         for place, each in enumerate(complete(self.text, self.lines.offset(position), self.context)):
             span = self.lines.range(each.start, each.end)
@@ -133,12 +133,12 @@ class Text:
 
 
 def _wanted(kind: str, only: Sequence[str] | None) -> bool:
-    """Tell whether an editor that asks for some kinds of actions asks for this one."""
+    """Return whether an editor that asks for some kinds of actions asks for this one."""
     return only is None or any(kind == each or kind.startswith(f"{each}.") or not each for each in only)
 
 
 def _nearest(found: list[Finding]) -> list[Finding]:
-    """Give the findings that are told in full: the shortest ones first, three at the most."""
+    """Return the findings that are told in full: the shortest ones first, three at the most."""
     return sorted(found, key=lambda each: each.end - each.start)[:3]
 
 

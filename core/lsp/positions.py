@@ -25,17 +25,17 @@ class Lines:
         self._starts = [0, *(match.end() for match in _END.finditer(text))]
 
     def position(self, offset: int) -> Position:
-        """Give the position of an offset."""
+        """Return the position of an offset."""
         offset = max(0, min(offset, len(self._text)))
         line = bisect_right(self._starts, offset) - 1
         return Position(line=line, character=self._units(self._text[self._starts[line] : offset]))
 
     def range(self, start: int, end: int) -> Range:
-        """Give what goes from one offset to another."""
+        """Return what goes from one offset to another."""
         return Range(start=self.position(start), end=self.position(end))
 
     def offset(self, position: Position) -> int:
-        """Give the offset of a position; one behind a line's end is that end, one behind the text the text's end."""
+        """Return the offset of a position; one behind a line's end is that end, one behind the text the text's end."""
         if position.line >= len(self._starts):
             return len(self._text)
         start = self._starts[position.line]

@@ -147,7 +147,7 @@ class _Server(LanguageServer):
         return found
 
     def _query(self, uri: str, text: str | None = None) -> tuple[Text | None, str]:
-        """Give the query in a document, None where nothing is known of it, and what is wrong with its sync."""
+        """Return the query in a document, None where nothing is known of it, and what is wrong with its sync."""
         path = to_fs_path(uri)
         known = about(Path(path) if path else Path(), self._settings)
         if known.context is None:

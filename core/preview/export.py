@@ -35,7 +35,7 @@ _MARKS = ("known", "never seen", "refused")
 
 
 def write(table: pa.Table, columns: Sequence[Column], marks: pa.Table | None, file: Path, stopping: Stopping) -> int:
-    """Write rows, and what each is where they are marked; give how many. A stop leaves no file.
+    """Write rows, and what each is where they are marked; return how many. A stop leaves no file.
 
     Raises UsageError for another ending than CSV, JSON lines or Parquet, and where there is such a file already; and OSError.
     """
@@ -50,7 +50,7 @@ def write(table: pa.Table, columns: Sequence[Column], marks: pa.Table | None, fi
 
 @contextlib.contextmanager
 def _new_file(file: Path) -> Iterator[BinaryIO]:
-    """Give a file to write that nobody else may read; it has its name when all is written. Raises UsageError where the name is taken."""
+    """Return a file to write that nobody else may read; it has its name when all is written. Raises UsageError where the name is taken."""
     if os.path.lexists(file):
         raise UsageError(
             f"{escape_control_chars(file)} is there already.", remedy="Name another file, or remove that one."
@@ -65,7 +65,7 @@ def _new_file(file: Path) -> Iterator[BinaryIO]:
 
 
 def _with_marks(table: pa.Table, columns: Sequence[Column], marks: pa.Table | None) -> pa.Table:
-    """Give the table under its own names, with what each row is, and why it is refused."""
+    """Return the table under its own names, with what each row is, and why it is refused."""
     import pyarrow as pa
 
     named = table.rename_columns(_distinct([column.name for column in columns]))
@@ -96,7 +96,7 @@ def _write_parquet(table: pa.Table, out: BinaryIO, stopping: Stopping) -> None:
 
 
 def _without_extensions(table: pa.Table) -> pa.Table:
-    """Give extension types (a driver's numeric, JSON) as what they are stored as, which every reader knows."""
+    """Return extension types (a driver's numeric, JSON) as what they are stored as, which every reader knows."""
     import pyarrow as pa
 
     for position, item in enumerate(table.schema):
@@ -127,7 +127,7 @@ def _for_spreadsheet(name: str) -> str:
 
 
 def _is_plain(kind: pa.DataType) -> bool:
-    """Tell whether CSV has values of a type as they are, and none of them can be a formula."""
+    """Return whether CSV has values of a type as they are, and none of them can be a formula."""
     from pyarrow import types
 
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_temporal(kind))

@@ -52,7 +52,7 @@ def preview_sync(
     stopping: Stopping | None = None,
     estimated: Callable[[Estimate], None] = lambda _estimate: None,
 ) -> Preview:
-    """Give the query's first `limit` rows and the calls that they become; `from_zero` binds last_sync_time to 0.
+    """Return the query's first `limit` rows and the calls that they become; `from_zero` binds last_sync_time to 0.
 
     `estimated` takes what the query will read and cost, before it runs, where the warehouse tells. `stopping` stops it, the
     query in the warehouse too; it then raises CancelledError.
@@ -69,7 +69,7 @@ def preview_sync(
 
 
 def preview_json(found: Preview) -> dict[str, Any]:
-    """Give a preview: its columns, and for each row its values, its call and what keeps it from being one."""
+    """Return a preview: its columns, and for each row its values, its call and what keeps it from being one."""
     return {
         "columns": [{"name": c.name, "kind": c.kind.value, "type": c.type_name} for c in found.columns],
         "bound": found.bound,

@@ -75,7 +75,7 @@ def plan_sync(
     stopping: Stopping | None = None,
     estimated: Callable[[Estimate], None] = lambda _estimate: None,
 ) -> tuple[PlannedDelivery, ...]:
-    """Query and compare, and give what would be sent to each destination; nothing is sent.
+    """Query and compare, and return what would be sent to each destination; nothing is sent.
 
     `estimated` takes what the query will read and cost, before it runs, where the warehouse tells. `stopping` stops it, the
     query in the warehouse too; it then raises CancelledError.
@@ -154,7 +154,7 @@ def _planned(
 def _changes(
     planning: Planning, position: int, plan: TargetPlan, samples: int
 ) -> tuple[tuple[Change, ...], Counter[str], int]:
-    """Give samples of changed rows, in how many rows each field differs, and of how many rows that was counted.
+    """Return samples of changed rows, in how many rows each field differs, and of how many rows that was counted.
 
     Nothing where the ledger keeps no calls.
     """
@@ -183,7 +183,7 @@ def _changes(
 
 
 def plan_json(deliveries: Iterable[PlannedDelivery]) -> list[dict[str, Any]]:
-    """Give what would be sent to each destination."""
+    """Return what would be sent to each destination."""
     found = []
     for delivery in deliveries:
         document = to_json(asdict(delivery))

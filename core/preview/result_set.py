@@ -93,7 +93,7 @@ class ResultSet:
         return self.table.num_rows if self._places is None else len(self._places)
 
     def window(self, start: int, count: int) -> tuple[ResultRow, ...]:
-        """Give some rows, as they are arranged now."""
+        """Return some rows, as they are arranged now."""
         places = self._placed(start, count)
         chosen = self.table.take(places) if len(places) else self.table.slice(0, 0)
         columns = [python_values(column) for column in chosen.columns]
@@ -118,7 +118,7 @@ class ResultSet:
     def arrange(
         self, *, column: int | None = None, descending: bool = False, words: str = "", mark: int | None = None
     ) -> int:
-        """Sort by a column (None: as the warehouse gave them) and keep the rows that hold all of the words; give how many.
+        """Sort by a column (None: as the warehouse gave them) and keep the rows that hold all of the words; return how many.
 
         A word such as `plan:pro` is looked for in that column only. `mark` keeps the rows of one mark.
         """
@@ -148,7 +148,7 @@ class ResultSet:
         return tuple(found)
 
     def export(self, file: Path, stopping: Stopping | None = None) -> int:
-        """Write the rows, as they are arranged now, as the file's ending says; give how many. Raises UsageError."""
+        """Write the rows, as they are arranged now, as the file's ending says; return how many. Raises UsageError."""
         table, marks = self.table, self.marks
         if self._places is not None:
             table, marks = table.take(self._places), marks.take(self._places) if marks is not None else None
@@ -158,7 +158,7 @@ class ResultSet:
 
     @property
     def has_many_columns(self) -> bool:
-        """Say whether there are more columns than a row is marked by, or made a call of."""
+        """Return whether there are more columns than a row is marked by, or made a call of."""
         return len(self.columns) > max([MOST_COLUMNS, *(target.limits.columns for target in self.targets)])
 
     def refuse_many_columns(self) -> None:
@@ -208,7 +208,7 @@ class ResultSet:
             self.marks = marks
 
     def calls(self, places: Sequence[int], stopping: Stopping | None = None) -> list[str | None]:
-        """Give the calls that rows become, as JSON; None for a row that becomes none, also for what only all rows tell (an id twice)."""
+        """Return the calls that rows become, as JSON; None for a row that becomes none, also for what only all rows tell (an id twice)."""
         import pyarrow as pa
 
         if not places:
@@ -283,7 +283,7 @@ def look(
 
 
 def _read(batches: pa.RecordBatchReader) -> tuple[pa.Table, bool]:
-    """Read batches, as far as they can be held; say whether some were left."""
+    """Read batches, as far as they can be held; return whether some were left."""
     import pyarrow as pa
 
     held: list[pa.RecordBatch] = []

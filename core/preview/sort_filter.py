@@ -45,7 +45,7 @@ class Held:
 
 
 def matching(table: pa.Table, names: Sequence[str], words: str) -> pa.Array | None:
-    """Give the places of the rows that hold all of the words, in any case, in any column (`name:word`: in that one); None for all."""
+    """Return the places of the rows that hold all of the words, in any case, in any column (`name:word`: in that one); None for all."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -64,7 +64,7 @@ def matching(table: pa.Table, names: Sequence[str], words: str) -> pa.Array | No
 
 
 def of_mark(marks: pa.ChunkedArray, mark: int, places: pa.Array | None) -> pa.Array:
-    """Give the places, among those given, of the rows that have a mark."""
+    """Return the places, among those given, of the rows that have a mark."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -74,7 +74,7 @@ def of_mark(marks: pa.ChunkedArray, mark: int, places: pa.Array | None) -> pa.Ar
 
 
 def sorted_places(column: pa.ChunkedArray, places: pa.Array | None, *, descending: bool) -> pa.Array:
-    """Give the places in the order of a column's values; nulls come last either way."""
+    """Return the places in the order of a column's values; nulls come last either way."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -122,7 +122,7 @@ def _shapes(values: pa.ChunkedArray) -> tuple[tuple[str, int], ...]:
 
 
 def _has_order(kind: pa.DataType) -> bool:
-    """Tell whether Arrow can compare values of a type."""
+    """Return whether Arrow can compare values of a type."""
     from pyarrow import types
 
     return bool(
@@ -131,7 +131,7 @@ def _has_order(kind: pa.DataType) -> bool:
 
 
 def as_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Give values as text; what Arrow cannot write out (lists, structs) as Python does, one by one."""
+    """Return values as text; what Arrow cannot write out (lists, structs) as Python does, one by one."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -192,13 +192,13 @@ def _each(folder: Path, broken: dict[Path, Exception], read: Callable[[Path], _V
 
 
 def dialect_of(project: Project, sync: Sync) -> str:
-    """Give the dialect of a sync's query; Postgres' where its source is not known."""
+    """Return the dialect of a sync's query; Postgres' where its source is not known."""
     source = project.sources.get(sync.source)
     return warehouse_type(source.type).dialect if source else "postgres"
 
 
 def _typed(file: Path, what: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Give the type of what a file says, and the rest."""
+    """Return the type of what a file says, and the rest."""
     refuse_passwords(file, given)
     values = dict(given)
     kind = values.pop("type", None)

@@ -24,7 +24,7 @@ _Stamp = tuple[str, int, int, int]
 
 
 def current(folder: Path) -> Project:
-    """Give the project as its files are now, to look at: see `load`. Raises ProjectError where backhaul.toml itself is missing or broken."""
+    """Return the project as its files are now, to look at: see `load`. Raises ProjectError where backhaul.toml itself is missing or broken."""
     found_stamps = stamps(folder)
     if max((changed for _, _, _, changed in found_stamps), default=0) > time.time_ns() - _SETTLED:
         return project.load(folder, looking=True)
@@ -38,12 +38,12 @@ def _loaded(folder: Path, _stamps: tuple[_Stamp, ...]) -> Project:
 
 
 def stamps(folder: Path) -> tuple[_Stamp, ...]:
-    """Give what tells whether a project's files have changed."""
+    """Return what tells whether a project's files have changed."""
     return tuple(_stamps(folder))
 
 
 def _stamps(folder: Path) -> Iterator[_Stamp]:
-    """Give the path, inode, size and time of change of each file that a project is read from."""
+    """Yield the path, inode, size and time of change of each file that a project is read from."""
     for part in (project.FILE, "sources", "destinations", "syncs"):
         try:
             if part == project.FILE:

@@ -68,7 +68,7 @@ def _renamed(values: Mapping[str, Any], shape: Any) -> dict[str, Any]:
 
 @cache
 def _hints(shape: Any) -> dict[str, Any]:
-    """Give the types of a shape's fields: looked up once, and not for every file."""
+    """Return the types of a shape's fields: looked up once, and not for every file."""
     return get_type_hints(shape)
 
 
@@ -108,7 +108,7 @@ def _words(text: str, shape: type[Any], prefix: str) -> str:
 
 
 def _choices(shape: Any, path: list[str]) -> list[str]:
-    """Give the values that may stand at a path of a shape, where these are a few words."""
+    """Return the values that may stand at a path of a shape, where these are a few words."""
     for part in path:
         name = part.partition("[")[0]  # of a list it says which of its items
         shape = get_type_hints(shape).get(name) if is_dataclass(shape) else None

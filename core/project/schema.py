@@ -17,7 +17,7 @@ _AT_ONCE = {"type": "integer", "minimum": 1, "default": AT_ONCE}
 
 
 def schemas() -> dict[str, Any]:
-    """Give a schema for each kind of file: 'backhaul', 'sync', 'sources/<type>', 'destinations/<type>'."""
+    """Return a schema for each kind of file: 'backhaul', 'sync', 'sources/<type>', 'destinations/<type>'."""
     found = {"backhaul": _schema(ProjectFile, {}), "sync": _schema(SyncFile, {})}
     for name in warehouse_types():
         extra = {"type": {"const": name}, "timezone": {"type": "string", "default": "UTC"}, "at_once": _AT_ONCE}
@@ -32,7 +32,7 @@ def schemas() -> dict[str, Any]:
 
 
 def _schema(shape: type[Any], extra: dict[str, Any]) -> dict[str, Any]:
-    """Give one schema, with the keys that all files of its kind have, and refusing all others."""
+    """Return one schema, with the keys that all files of its kind have, and refusing all others."""
     import msgspec
 
     (reference,), definitions = msgspec.json.schema_components([shape], ref_template="#/$defs/{name}")

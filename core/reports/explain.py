@@ -144,7 +144,7 @@ def _acknowledged_digest(
 def _delivery_of(
     connection: duckdb.DuckDBPyConnection, store: Store, state: StateFolder, ledger: str, key: str
 ) -> Mapping[str, Any] | None:
-    """Give the delivery whose segment holds the latest version of a key; None after a compaction."""
+    """Return the delivery whose segment holds the latest version of a key; None after a compaction."""
     for segment in reversed(store.rows("segments", ledger=ledger)):
         file = quoted(str(part_file(state.ledger, segment["keys"])))
         if connection.execute(f"SELECT 1 FROM read_parquet({file}) WHERE key = '{key}'::UUID LIMIT 1").fetchall():
@@ -207,14 +207,14 @@ def _pending(
 
 
 def build_rejected_curl(project: Project, sync: Sync, row: Mapping[str, Any]) -> str:
-    """Give the command that sends a rejected row again; nothing where it never became a call."""
+    """Return the command that sends a rejected row again; nothing where it never became a call."""
     if not row["call"]:
         return ""
     return build_curl(build_target(project, sync, row["destination"], _no_secret), row["call"])
 
 
 def build_curl(target: Target, call: str) -> str:
-    """Give the command that sends one call again, with variables ("$WRITE_KEY") instead of secrets.
+    """Return the command that sends one call again, with variables ("$WRITE_KEY") instead of secrets.
 
     `target` is made with `_no_secret`. A signature is left out, with a remark: without its key there is none.
     """
@@ -249,5 +249,5 @@ def _quoted_header(name: str, value: str, target: Target) -> str:
 
 
 def lives_json(lives: Iterable[KeyLife]) -> list[dict[str, Any]]:
-    """Give what each destination knows of a key."""
+    """Return what each destination knows of a key."""
     return [to_json(asdict(life) | {"rejected": [without_digests(row) for row in life.rejected]}) for life in lives]

@@ -151,7 +151,7 @@ class DaemonStatus:
 
 
 def overview(project: Project, store: Store) -> tuple[SyncStatus, ...]:
-    """Give how each sync of the project is doing, in the project's order."""
+    """Return how each sync of the project is doing, in the project's order."""
     ids = [sync.id for sync in project.syncs.values()]
     past: dict[str, list[dict[str, Any]]] = {}
     for row in store.rows("recent_runs_of_syncs", syncs=json.dumps(ids), limit=_LAST):
@@ -187,7 +187,7 @@ def overview(project: Project, store: Store) -> tuple[SyncStatus, ...]:
 
 
 def daemon(store: Store, now: float | None = None) -> DaemonStatus | None:
-    """Give the daemon of this project; None where none ever ran."""
+    """Return the daemon of this project; None where none ever ran."""
     row = store.row("daemon")
     if row is None:
         return None
@@ -199,7 +199,7 @@ def daemon(store: Store, now: float | None = None) -> DaemonStatus | None:
 def runs(
     store: Store, *, sync: str | None = None, state: str | None = None, limit: int = 100, before: float | None = None
 ) -> tuple[RunSummary, ...]:
-    """Give runs, the newest first: of one sync (its id) or of all, in one state or in any, begun before a Unix time."""
+    """Return runs, the newest first: of one sync (its id) or of all, in one state or in any, begun before a Unix time."""
     asked: dict[str, Any] = {"before": math.inf if before is None else before, "limit": limit}
     name = "newest_runs" if sync is None else "newest_runs_of_sync"
     asked |= {} if sync is None else {"sync": sync}
@@ -212,24 +212,24 @@ def runs(
 
 
 def run(store: Store, run_id: str) -> RunSummary | None:
-    """Give one run, None where there is none of this id."""
+    """Return one run, None where there is none of this id."""
     row = store.row("run", id=run_id)
     return _summaries(store, [_as_it_is(row)])[0] if row else None
 
 
 def runs_like(store: Store, beginning: str) -> tuple[RunSummary, ...]:
-    """Give the runs whose id begins so; none for what could be no id."""
+    """Return the runs whose id begins so; none for what could be no id."""
     found = store.rows("runs_like", prefix=beginning) if beginning.isalnum() else []
     return _summaries(store, [_as_it_is(row) for row in found])
 
 
 def _without(row: Any, name: str) -> dict[str, Any]:
-    """Give a row's values but for one."""
+    """Return a row's values but for one."""
     return {key: value for key, value in dict(row).items() if key != name}
 
 
 def _as_it_is(row: Any) -> dict[str, Any]:
-    """Give a run's row; one whose process is gone was killed."""
+    """Return a run's row; one whose process is gone was killed."""
     found = dict(row)
     return found | _LOST if found["state"] == "running" and not is_alive(found["process"]) else found
 
@@ -245,7 +245,7 @@ def _summaries(store: Store, rows: Sequence[Mapping[str, Any]]) -> tuple[RunSumm
 
 
 def _delivery(row: Any) -> dict[str, Any]:
-    """Give a delivery with what became of its rows; of an open one, so far."""
+    """Return a delivery with what became of its rows; of an open one, so far."""
     found = dict(row)
     acknowledged, answered = found.pop("open_acknowledged") or 0, found.pop("open_answered") or 0
     became = outcomes(found, answered=answered, acknowledged=acknowledged)

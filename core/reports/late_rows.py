@@ -155,7 +155,7 @@ class _Auditing:
         )
 
     def _oldest(self, plan: TargetPlan, last: int) -> int:
-        """Give the time from which the next run looks: its query runs once, for all destinations that surely take part."""
+        """Return the time from which the next run looks: its query runs once, for all destinations that surely take part."""
         is_open = {row["destination"] for row in self.store.rows("open_deliveries", sync=self.planning.sync.id)}
         others = (each.ledger for each in self.planning.plans if each is not plan and each.target.name not in is_open)
         times = (
@@ -215,7 +215,7 @@ class _Auditing:
             stage_rows(self.connection, reader, progress, planning.mapped(), 0)
 
     def _recommended(self, ledger: Mapping[str, Any], last: int) -> int | None:
-        """Give the smallest lookback of the list that would have shown the missed rows; None where none would."""
+        """Return the smallest lookback of the list that would have shown the missed rows; None where none would."""
         lookback = self.planning.sync.lookback
         times = self.store.rows("clocks_of_ledger", ledger=ledger["id"])
         whole = max((row["clock"] for row in times if not row["bound"]), default=last)
@@ -237,7 +237,7 @@ class _Auditing:
         return None if None in found else max(each for each in found if each)
 
     def _smallest(self, table: str, clock: int, lookbacks: list[int]) -> int | None:
-        """Give the smallest of these lookbacks from a clock whose window has all rows of a table; None where none has."""
+        """Return the smallest of these lookbacks from a clock whose window has all rows of a table; None where none has."""
         low, high = 0, len(lookbacks)
         while low < high:
             middle = (low + high) // 2

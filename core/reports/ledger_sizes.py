@@ -24,16 +24,16 @@ class Known:
 
     @property
     def is_exact(self) -> bool:
-        """Say whether no row can be counted twice."""
+        """Return whether no row can be counted twice."""
         return self.segments <= 1
 
 
 def known(store: Store, sync: str) -> tuple[Known, ...]:
-    """Give the ledgers of a sync (its id), by destination."""
+    """Return the ledgers of a sync (its id), by destination."""
     return tuple(Known(**dict(row)) for row in store.rows("ledgers_with_size", sync=sync))
 
 
 def calls_of_all(ledgers: Iterable[Known], destinations: Iterable[str]) -> int:
-    """Give how many calls it takes at the most to send all known rows to these destinations again."""
+    """Return how many calls it takes at the most to send all known rows to these destinations again."""
     wanted = set(destinations)
     return sum(each.rows for each in ledgers if each.destination in wanted)

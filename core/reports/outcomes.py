@@ -36,13 +36,13 @@ class Outcomes:
 
     @property
     def add_up(self) -> bool:
-        """Say whether no row is lost or counted twice."""
+        """Return whether no row is lost or counted twice."""
         parts = (self.unchanged, self.acknowledged, self.assumed, self.rejected, self.pending, self.superseded)
         return self.rows == sum(parts) and min(parts) >= 0
 
 
 def outcomes(delivery: Mapping[str, Any], *, answered: int, acknowledged: int) -> Outcomes:
-    """Give what became of a delivery's rows, from its row of the store and the totals of its batches.
+    """Return what became of a delivery's rows, from its row of the store and the totals of its batches.
 
     `answered` and `acknowledged` calls are those of its batches; when it has ended its own row says them.
     """

@@ -45,14 +45,14 @@ class Cause:
 
 
 def causes(store: Store, *, run: str | None = None, sync: str | None = None) -> tuple[Cause, ...]:
-    """Give why the rows of a run, or the open rows of a sync (its id), were refused; most rows first, at most 20."""
+    """Return why the rows of a run, or the open rows of a sync (its id), were refused; most rows first, at most 20."""
     if run is None:
         return causes_by_sync(store, [sync or ""])[0].get(sync or "", ())
     return tuple(_cause(row) for row in store.rows("causes_by_run", run=run)[:_MOST_CAUSES])
 
 
 def causes_by_sync(store: Store, syncs: Iterable[str]) -> tuple[dict[str, tuple[Cause, ...]], dict[str, int]]:
-    """Give the causes of the open rows of each sync (by id), at most 20 each, and how many rows those are in all."""
+    """Return the causes of the open rows of each sync (by id), at most 20 each, and how many rows those are in all."""
     found: dict[str, list[Any]] = {}
     for row in store.rows("causes_by_sync", syncs=json.dumps(list(syncs))):
         found.setdefault(row["sync"], []).append(row)
@@ -70,7 +70,7 @@ def rejected(
     limit: int = 100,
     offset: int = 0,
 ) -> tuple[Mapping[str, Any], ...]:
-    """Give rows of a run, or the open rows of a sync (its id), the oldest first; `status` None: those that were not sent."""
+    """Return rows of a run, or the open rows of a sync (its id), the oldest first; `status` None: those that were not sent."""
     name, values = _asked("page", run, sync, reason, status)
     return tuple(without_digests(row) for row in store.rows(name, limit=limit, offset=offset, **values))
 
@@ -89,7 +89,7 @@ def rejected_total(
 
 
 def open_numbers(store: Store, sync: Sync, *, rows: Collection[int] = (), key: str = "") -> frozenset[int]:
-    """Give the numbers of open rejected rows of a sync: these `rows`, and those of a `key` (any of its values).
+    """Return the numbers of open rejected rows of a sync: these `rows`, and those of a `key` (any of its values).
 
     Raises UsageError for a number that is no open row of this sync, and for a key that has none.
     """
@@ -107,7 +107,7 @@ def open_numbers(store: Store, sync: Sync, *, rows: Collection[int] = (), key: s
 
 
 def numbers_in(words: Sequence[str]) -> tuple[frozenset[int], list[str]]:
-    """Take `--row NUMBER`s out of the options of a replay; give the numbers, and the options that are left.
+    """Take `--row NUMBER`s out of the options of a replay; return the numbers, and the options that are left.
 
     Raises UsageError where no number follows.
     """
@@ -127,14 +127,14 @@ _LISTED = "`backhaul rejected {}` lists those that are open, with their numbers.
 
 
 def without_digests(row: Any) -> dict[str, Any]:
-    """Give a rejected row as a mapping, without its digests."""
+    """Return a rejected row as a mapping, without its digests."""
     return {name: row[name] for name in row.keys() if name not in _DIGESTS}  # noqa: SIM118 -- a sqlite3.Row iterates values
 
 
 def _asked(
     what: str, run: str | None, sync: str | None, reason: str | None, status: int | EllipsisType | None
 ) -> tuple[str, dict[str, Any]]:
-    """Give the name of the store's query, and its values."""
+    """Return the name of the store's query, and its values."""
     any_status = isinstance(status, EllipsisType)
     of = {"sync": sync} if run is None else {"run": run}
     values = {**of, "reason": reason, "any_status": any_status, "status": None if any_status else status}

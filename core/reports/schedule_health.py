@@ -27,12 +27,12 @@ _SPANS = (60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200
 
 
 def is_tight(skipped: int, ran: int) -> bool:
-    """Say whether skips are frequent: of a day's due moments at least three, and at least one of five."""
+    """Return whether skips are frequent: of a day's due moments at least three, and at least one of five."""
     return skipped >= _LEAST and skipped * _SHARE >= skipped + ran
 
 
 def roomier(words: str, took_seconds: Sequence[float | None]) -> str:
-    """Give a schedule that runs like these (in seconds) have room in, half as much again; empty where a day is too short.
+    """Return a schedule that runs like these (in seconds) have room in, half as much again; empty where a day is too short.
 
     It is longer than the one that there is, where that is an "every".
     """
@@ -73,7 +73,7 @@ def in_words(words: str, timezone: str) -> str:
 
 @lru_cache(maxsize=256)
 def next_moments(words: str, timezone: str, due: float, count: int = 3) -> tuple[float, ...]:
-    """Give the moments at which a sync is due (Unix seconds): the first, which is known, and those that follow it."""
+    """Return the moments at which a sync is due (Unix seconds): the first, which is known, and those that follow it."""
     plan, moments = schedule.parse(words), [due]
     while len(moments) < count:
         last = datetime.fromtimestamp(moments[-1], UTC)

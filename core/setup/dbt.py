@@ -21,7 +21,7 @@ _JINJA = re.compile(r"\{\{\s*env_var\(\s*['\"]([^'\"]+)['\"]\s*(?:,\s*['\"]([^'\
 def from_dbt(
     text: str, environment: Mapping[str, str], where: str, key_file: Callable[[str], tuple[str, str]]
 ) -> Iterator[Found]:
-    """Give the connections of a profiles.yml. `key_file` reads a key file, or gives a note."""
+    """Yield the connections of a profiles.yml. `key_file` reads a key file, or gives a note."""
     if not text:
         return
     import yaml

@@ -42,7 +42,7 @@ _SNOWFLAKE_LOGINS = {
 
 
 def on_this_machine(environment: Mapping[str, str], home: Path) -> tuple[Found, ...]:
-    """Give the connections that other tools keep, in the order of the table above."""
+    """Return the connections that other tools keep, in the order of the table above."""
     readers: tuple[Callable[[Mapping[str, str], Path], Iterator[Found]], ...] = (
         _from_environment,
         _from_services,
@@ -60,7 +60,7 @@ def on_this_machine(environment: Mapping[str, str], home: Path) -> tuple[Found, 
 
 
 def _text(file: Path) -> str:
-    """Give a file's text; nothing where there is none, or where it is too large to be a configuration."""
+    """Return a file's text; nothing where there is none, or where it is too large to be a configuration."""
     if not file.is_file() or file.stat().st_size > _MOST_BYTES:
         return ""
     return file.read_text("utf-8-sig")
@@ -123,7 +123,7 @@ def _passwords(file: Path) -> list[tuple[str, str, str, str, str]]:
 
 
 def _matching(passwords: list[tuple[str, str, str, str, str]], words: Mapping[str, str]) -> int | None:
-    """Give the place of the first line that fits, as libpq does."""
+    """Return the place of the first line that fits, as libpq does."""
     wanted = (words.get("host", "localhost"), words.get("port", "5432"), words.get("dbname", ""), words.get("user", ""))
     for number, line in enumerate(passwords):
         if all(mask in ("*", value) for mask, value in zip(line[:4], wanted, strict=True)):
@@ -168,7 +168,7 @@ def _snowflake(values: Mapping[str, Any], origin: str) -> Found:
 
 
 def _key_file(name: str) -> tuple[str, str]:
-    """Read a private key that a configuration names; give its text, or a note of why it could not be read."""
+    """Read a private key that a configuration names; return its text, or a note of why it could not be read."""
     file = expanded(name)
     try:
         return _text(file), "" if file.is_file() else f"The key file {name} is not there."

@@ -147,7 +147,7 @@ def from_text(text: str) -> Found | None:
 
 
 def is_connection(text: str) -> bool:
-    """Say whether a text is a connection string, also one that can be read in two ways."""
+    """Return whether a text is a connection string, also one that can be read in two ways."""
     try:
         return from_text(text) is not None
     except UsageError:
@@ -155,7 +155,7 @@ def is_connection(text: str) -> bool:
 
 
 def may_hold_password(text: str) -> bool:
-    """Say whether a text looks like a connection string, or a part of one, that has a password in it."""
+    """Return whether a text looks like a connection string, or a part of one, that has a password in it."""
     return bool(_CREDENTIALS.search(text))
 
 
@@ -200,7 +200,7 @@ def _of_uri(kind: str, rest: str, *, jdbc: bool) -> Found | None:
 
 
 def _may_be_password(options: Mapping[str, str]) -> bool:
-    """Say whether an option may be the rest of a password that has an `&` in it."""
+    """Return whether an option may be the rest of a password that has an `&` in it."""
     return "" in options or ("password" in options and not options.keys() <= _KNOWN | _NAMES | _OF_SNOWFLAKE)
 
 
@@ -331,7 +331,7 @@ def _psql(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _options(parts: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Read variables of the environment and options of psql; give the words that are none."""
+    """Read variables of the environment and options of psql; return the words that are none."""
     words: dict[str, str] = {}
     others: list[str] = []
     while parts:

@@ -64,7 +64,7 @@ class Stopping:
 
     @property
     def stopped(self) -> bool:
-        """Say whether it was asked for."""
+        """Return whether it was asked for."""
         return self._asked.is_set()
 
     def check(self) -> None:
@@ -118,7 +118,7 @@ def stop_run(project: Project, store: Store, run_id: str) -> bool:
 
 
 def _is_holder(note: Path, process: int, started: float) -> bool:
-    """Say whether a lock's note names this process of this host, and the process is as old as the run."""
+    """Return whether a lock's note names this process of this host, and the process is as old as the run."""
     try:
         holder = json.loads(read_plain(note))
     except (OSError, ValueError):
@@ -130,7 +130,7 @@ def _is_holder(note: Path, process: int, started: float) -> bool:
 
 
 def _began(process: int) -> float | None:
-    """Give the Unix time at which a process began; None where that cannot be known (only Linux says it in a file)."""
+    """Return the Unix time at which a process began; None where that cannot be known (only Linux says it in a file)."""
     try:
         words = Path(f"/proc/{process}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()
         boot = next(line for line in Path("/proc/stat").read_text("utf-8").splitlines() if line.startswith("btime"))

@@ -83,7 +83,7 @@ def look(project: Project, timeout: float = 30.0) -> Store:
 
 
 def has_store(folder: Path) -> bool:
-    """Say whether there is a store, or was one: the marker alone is a store that is missing where it was."""
+    """Return whether there is a store, or was one: the marker alone is a store that is missing where it was."""
     return is_plain_file(folder / "store.sqlite") or is_plain_file(folder / "store.made")
 
 
@@ -119,11 +119,11 @@ class StateFolder:
         return self.folder / "ledger"
 
     def log(self, run_id: str) -> Path:
-        """Give the file of what a run told: a line of JSON an event."""
+        """Return the file of what a run told: a line of JSON an event."""
         return part_file(self.folder / "logs", f"{run_id}.jsonl")
 
     def scratch(self, sync: Sync) -> Path:
-        """Give a new folder in which this process may spill while it works on a sync; one for each piece of work."""
+        """Return a new folder in which this process may spill while it works on a sync; one for each piece of work."""
         import secrets as randomness
 
         return self.folder / "tmp" / f"{sync.id}.{randomness.token_hex(4)}.{os.getpid()}"
@@ -133,7 +133,7 @@ class StateFolder:
         return Store(self.folder, timeout)
 
     def holder(self, sync_id: str) -> Path:
-        """Give the note that says who holds, or last held, a sync's lock."""
+        """Return the note that says who holds, or last held, a sync's lock."""
         return self.folder / "locks" / f"{sync_id}.holder"
 
     @contextlib.contextmanager
@@ -249,7 +249,7 @@ class StateFolder:
 
     @staticmethod
     def _is_due(store: Store, name: str, now: float) -> bool:
-        """Say whether it is an hour since something was swept."""
+        """Return whether it is an hour since something was swept."""
         row = store.row("setting", name=name)
         with contextlib.suppress(ValueError):
             return row is None or not 0 <= now - float(row["value"]) < _SWEEP_SECONDS
@@ -275,7 +275,7 @@ class StateFolder:
 
 
 def _of_sync(folder: Path, sync: Sync) -> list[Path]:
-    """Give a sync's files in a folder that holds those of all syncs; a glob would match every name against a pattern."""
+    """Return a sync's files in a folder that holds those of all syncs; a glob would match every name against a pattern."""
     return [folder / name for name in os.listdir(folder) if name.startswith(f"{sync.id}.")]  # noqa: PTH208 -- names only, thousands of them
 
 
@@ -288,7 +288,7 @@ def _remove_older(folder: Path, pattern: str, before: float) -> None:
 
 
 def is_alive(process: int) -> bool:
-    """Say whether a process of this host is there; where that cannot be asked without harm, it is."""
+    """Return whether a process of this host is there; where that cannot be asked without harm, it is."""
     if os.name != "posix":
         return True
     try:
@@ -311,7 +311,7 @@ def _holder(note: Path) -> str:
 
 
 def network_file_system(path: str, mounts: str) -> str | None:
-    """Give the name of the network file system that holds a path, by the lines of /proc/mounts; None for a local one."""
+    """Return the name of the network file system that holds a path, by the lines of /proc/mounts; None for a local one."""
     lines = [parts for line in mounts.splitlines() if len(parts := line.split()) > 2]
     points = [(parts[1].replace("\\040", " "), parts[2]) for parts in lines]
     holding = [point for point in points if path == point[0] or path.startswith(point[0].rstrip("/") + "/")]
@@ -320,7 +320,7 @@ def network_file_system(path: str, mounts: str) -> str | None:
 
 
 def _mounts() -> str:
-    """Give what is mounted where; nothing where that cannot be known (only Linux says it in a file)."""
+    """Return what is mounted where; nothing where that cannot be known (only Linux says it in a file)."""
     try:
         return Path("/proc/mounts").read_text("utf-8", errors="replace")
     except OSError:

@@ -125,7 +125,7 @@ class Store:
                 return
 
     def _check_version(self) -> int:
-        """Give the version of the tables. Raises StateError where they are newer, gone, or not ours."""
+        """Return the version of the tables. Raises StateError where they are newer, gone, or not ours."""
         version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
         if version > len(_migrations()):
             raise StateError(
@@ -146,7 +146,7 @@ class Store:
         return version
 
     def rows(self, name: str, /, **values: Any) -> list[sqlite3.Row]:
-        """Run the query called `name` and give all its rows.
+        """Run the query called `name` and return all its rows.
 
         A text that UTF-8 cannot hold is stored with visible escapes: whatever a destination or a warehouse says can be recorded.
         """
@@ -158,7 +158,7 @@ class Store:
             raise _explained(error, self.file) from error
 
     def row(self, name: str, /, **values: Any) -> sqlite3.Row | None:
-        """Run the query called `name` and give its first row, if any."""
+        """Run the query called `name` and return its first row, if any."""
         return next(iter(self.rows(name, **values)), None)
 
     def do(self, name: str, /, **values: Any) -> None:
@@ -190,7 +190,7 @@ class Store:
             raise _explained(error, self.file) from error
 
     def shred(self) -> bool:
-        """Leave nothing of deleted rows in the files; say whether that was possible (other readers may keep the log)."""
+        """Leave nothing of deleted rows in the files; return whether that was possible (other readers may keep the log)."""
         try:
             with self._turn:
                 self._connection.execute("VACUUM")
@@ -202,7 +202,7 @@ class Store:
         return not busy
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Return the connection back."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -277,7 +277,7 @@ def _schema(connection: sqlite3.Connection) -> frozenset[tuple[Any, ...]]:
 
 @cache
 def _known_schema() -> frozenset[tuple[Any, ...]]:
-    """Give what the migrations make."""
+    """Return what the migrations make."""
     with contextlib.closing(sqlite3.connect(":memory:")) as empty:
         for script in _migrations():
             empty.executescript(script)
@@ -303,12 +303,12 @@ def _refuse_super_journal(file: Path) -> None:
 
 @cache
 def _migrations() -> tuple[str, ...]:
-    """Give the migrations in the order of their numbers; they number from 1 without gaps."""
+    """Return the migrations in the order of their numbers; they number from 1 without gaps."""
     return tuple(file.read_text("utf-8") for file in sorted((_HERE / "migrations").glob("*.sql")))
 
 
 def named_query(name: str) -> str:
-    """Give the text of the query called `name`."""
+    """Return the text of the query called `name`."""
     return _queries()[name]
 
 

@@ -17,7 +17,7 @@ __all__ = ["glance"]
 
 
 def glance(folder: Path, name: str, /, **values: Any) -> list[sqlite3.Row]:
-    """Run the query called `name` on the store in `folder`, read only; give no rows where that is not possible."""
+    """Run the query called `name` on the store in `folder`, read only; return no rows where that is not possible."""
     file = folder / "store.sqlite"
     if not file.is_file():
         return []

@@ -111,7 +111,7 @@ class _Mentions:
 
     @staticmethod
     def _is_word(value: str, text: str) -> bool:
-        """Say whether a value stands for itself; a short one only in quotes, for a number may be anybody's."""
+        """Return whether a value stands for itself; a short one only in quotes, for a number may be anybody's."""
         inside = json.dumps(value, ensure_ascii=False)[1:-1]
         if f'"{inside}"' in text or f'\\"{inside}\\"' in text or f"'{value}'" in text:
             return True
@@ -121,7 +121,7 @@ class _Mentions:
 def _from_ledgers(
     connection: duckdb.DuckDBPyConnection, store: Store, state: StateFolder, sync: Sync, key: str
 ) -> tuple[int, frozenset[str]]:
-    """Write the ledgers that hold the key anew; give how many rows went, and the email addresses that they had."""
+    """Write the ledgers that hold the key anew; return how many rows went, and the email addresses that they had."""
     erased, emails = 0, set[str]()
     digests = ", ".join(
         f"(fingerprint_of(concat('{{\"{name}\":', json_string({quoted(key)}), '}}')))" for name in _ID_FIELDS
@@ -161,7 +161,7 @@ def _from_ledgers(
 
 
 def _can_be_read(ledger: LocalLedger, segments: Sequence[Mapping[str, Any]]) -> bool:
-    """Say whether all files of a ledger are what was written."""
+    """Return whether all files of a ledger are what was written."""
     try:
         ledger.calls(segments)
         for segment in segments:
@@ -172,7 +172,7 @@ def _can_be_read(ledger: LocalLedger, segments: Sequence[Mapping[str, Any]]) -> 
 
 
 def _from_rejected(store: Store, sync: Sync, mentions: _Mentions) -> tuple[int, int]:
-    """Erase the person's rejected rows; give how many, and how many of others mention the person.
+    """Erase the person's rejected rows; return how many, and how many of others mention the person.
 
     Those stay: they are somebody else's (who has the same email address, say), and would be lost, for they were not sent.
     """
@@ -190,7 +190,7 @@ def _from_rejected(store: Store, sync: Sync, mentions: _Mentions) -> tuple[int, 
 
 
 def _persons(text: str | None) -> frozenset[str]:
-    """Give whom an identity, or a call, is about."""
+    """Return whom an identity, or a call, is about."""
     found = json.loads(text) if text else {}
     return frozenset(str(found[name]) for name in _PERSON_FIELDS if name in found)
 
@@ -212,7 +212,7 @@ def _from_texts(store: Store, sync: Sync, mentions: _Mentions) -> int:
 
 
 def _cleaned(text: str | None, mentions: _Mentions) -> str | None:
-    """Give a text, or a JSON document, without the strings that mention the person."""
+    """Return a text, or a JSON document, without the strings that mention the person."""
     if text is None or not mentions.are_in(text):
         return text
     try:
@@ -293,7 +293,7 @@ def _in_unsaved_texts(state: StateFolder, mentions: _Mentions) -> Iterable[str]:
 
 
 def _decoded(line: str) -> str:
-    """Give a line of a log with its escapes resolved, so that a name in any script is found."""
+    """Return a line of a log with its escapes resolved, so that a name in any script is found."""
     try:
         return json.dumps(json.loads(line), ensure_ascii=False)
     except ValueError:

@@ -52,7 +52,7 @@ class Target:
         return self.destination.name
 
     def unfit(self, call: CallType) -> str | None:
-        """Give SQL over a column `call` that says why this destination would take a call for nothing, or NULL."""
+        """Return SQL over a column `call` that says why this destination would take a call for nothing, or NULL."""
         return unfit_sql(call) if self.plugin.semantic_events else None
 
 
@@ -162,7 +162,7 @@ def check_fit(sync: Sync, mapper: Mapper, columns: Sequence[Column], targets: Se
 
 
 def query_digest(sync: Sync, columns: Sequence[Column], timezone: str) -> str:
-    """Give the digest of what produces this sync's calls: the query's text and how its columns are mapped."""
+    """Return the digest of what produces this sync's calls: the query's text and how its columns are mapped."""
     import hashlib
 
     text = f"{sync.query}\0{digest_of(sync.call, columns, sync.columns, timezone)}"
@@ -182,7 +182,7 @@ def build_mapper(sync: Sync, source: Source, result: Result) -> Mapper:
 
 
 def choose(project: Project, names: Sequence[str]) -> tuple[Sync, ...]:
-    """Give the syncs of these names; all enabled ones where none is named. Raises with the nearest known name."""
+    """Return the syncs of these names; all enabled ones where none is named. Raises with the nearest known name."""
     from core.plugins import nearest
 
     chosen = []

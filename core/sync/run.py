@@ -54,7 +54,7 @@ def run_sync(
     replay_only: Collection[int] = (),
     undo: str = "",
 ) -> AsyncGenerator[Event, None]:
-    """Run a sync and give its events as they happen.
+    """Run a sync and return its events as they happen.
 
     With `replay`, only its rejected rows are sent again (`replay_only`: those with these numbers); with `undo`, what the run of that id overwrote is sent back.
 
@@ -209,7 +209,7 @@ class Run:
         self.accepted = replace(self.accepted, damaged=damaged)
 
     def _usable(self, names: Iterable[str]) -> list[Target]:
-        """Give the destinations that can take part; one that lacks its secret does not hold back the others."""
+        """Return the destinations that can take part; one that lacks its secret does not hold back the others."""
         targets = []
         for name in names:
             try:
@@ -222,7 +222,7 @@ class Run:
         return targets
 
     async def _resume(self, finishing: Finishing) -> set[str]:
-        """Finish open deliveries; give the destinations whose delivery could not be finished."""
+        """Finish open deliveries; return the destinations whose delivery could not be finished."""
         deliveries = [dict(row) for row in finishing.store.rows("open_deliveries", sync=self.sync.id)]
         for delivery in deliveries:
             totals = finishing.store.rows("batch_totals", delivery=delivery["id"])[0]
@@ -231,7 +231,7 @@ class Run:
         return {delivery["destination"] for delivery, ok in zip(deliveries, done, strict=True) if not ok}
 
     async def _finish_known(self, finishing: Finishing, delivery: Mapping[str, Any]) -> bool:
-        """Finish one earlier delivery; say whether it is out of the way."""
+        """Finish one earlier delivery; return whether it is out of the way."""
         try:
             require_trust(self.project, f"destinations/{delivery['destination']}")
             target = build_target(self.project, self.sync, delivery["destination"], self.secrets)
@@ -269,7 +269,7 @@ class Run:
         self.tell(events.Stopped(run=self.id, sync=self.sync.name, destination=destination, questions=questions))
 
     async def finish(self, finishing: Finishing, target: Target, delivery: Mapping[str, Any]) -> bool:
-        """Finish a delivery; say whether it is done."""
+        """Finish a delivery; return whether it is done."""
         outcome = await finishing.finish(target, delivery)
         if isinstance(outcome, BackhaulError):
             self._errors.append(outcome)
@@ -341,7 +341,7 @@ class Run:
         )
 
     async def _write(self, planning: Planning, position: int) -> Mapping[str, Any] | None:
-        """Write one destination's plan and give its delivery; None where a guard stops it."""
+        """Write one destination's plan and return its delivery; None where a guard stops it."""
         plan = planning.plans[position]
         asked = planning.open_questions(plan)
         if asked:

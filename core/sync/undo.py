@@ -213,7 +213,7 @@ def _settled() -> str:
 
 
 def _undone(calls: str, own_calls: str) -> str:
-    """Give SQL for the rows to send back: key, identity, call, and the call that the run wrote (NULL: it deleted)."""
+    """Return SQL for the rows to send back: key, identity, call, and the call that the run wrote (NULL: it deleted)."""
     added = "list_filter(coalesce(new_names, []), lambda name: NOT list_contains(coalesce(old_names, []), name))"
     nulls = f"array_to_string(list_transform({added}, lambda name: json_string(name) || ':null'), ',')"
     head = "instr(call, '\"traits\":{') + 9"

@@ -47,7 +47,7 @@ class Template:
     notes: str = ""
 
     def text(self, dialect: str) -> str:
-        """Give the query as it is written in a dialect, with a comment above it. Raises UsageError for an unknown dialect."""
+        """Return the query as it is written in a dialect, with a comment above it. Raises UsageError for an unknown dialect."""
         from core.query import DIALECTS
         from core.templates.macros import expanded
 
@@ -59,7 +59,7 @@ class Template:
         return f"{self._header()}\n{expanded(self.query.strip(), dialect)}\n"
 
     def _header(self) -> str:
-        """Give what a person reads first, as a comment."""
+        """Return what a person reads first, as a comment."""
         said = [f"{self.title}: {self.description}", f"It reads {' and '.join(self.tables)}, {self.loader}."]
         said += [self.notes] if self.notes else []
         return "\n".join(f"-- {line}" for part in said for line in textwrap.wrap(part, _WIDEST - 3))
@@ -67,14 +67,14 @@ class Template:
 
 @functools.cache
 def templates() -> tuple[Template, ...]:
-    """Give all templates, by category and title."""
+    """Return all templates, by category and title."""
     folder = importlib.resources.files(__name__) / "texts"
     found = (_read(file.name, file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".toml"))
     return tuple(sorted(found, key=lambda each: (each.category, each.title)))
 
 
 def template(name: str) -> Template:
-    """Give the template of a name. Raises UsageError where there is none, with the nearest name."""
+    """Return the template of a name. Raises UsageError where there is none, with the nearest name."""
     known = {each.name: each for each in templates()}
     if name not in known:
         raise UsageError(
@@ -85,7 +85,7 @@ def template(name: str) -> Template:
 
 
 def _read(file: str, text: str) -> Template:
-    """Give the template of a file."""
+    """Return the template of a file."""
     said = tomllib.loads(text)
     call, tables = CallType(said.pop("call")), tuple(said.pop("tables"))
     return Template(name=file.removesuffix(".toml"), call=call, tables=tables, **said)

@@ -29,7 +29,7 @@ _WITHOUT_CAPITALS = {field: spelling for spelling, field in SPELLINGS.items()}
 
 
 def expanded(text: str, dialect: str) -> str:
-    """Give a template's query with its macros written out for a dialect. Raises ValueError where one is not known, or not closed."""
+    """Return a template's query with its macros written out for a dialect. Raises ValueError where one is not known, or not closed."""
     parts, place = [], 0
     while match := _MACRO.search(text, place):
         if match[1] not in _MACROS:
@@ -79,7 +79,7 @@ def _object(dialect: str, *pairs: str) -> str:
 
 
 def _struct(value: str) -> str:
-    """Give an object inside another one as the struct that it is made of: only the outermost becomes JSON."""
+    """Return an object inside another one as the struct that it is made of: only the outermost becomes JSON."""
     return value.removeprefix("to_json(").removesuffix(")") if value.startswith("to_json(struct(") else value
 
 
@@ -104,7 +104,7 @@ _MACROS: Mapping[str, Callable[..., str]] = {
 
 
 def _closing(text: str, start: int) -> int:
-    """Give the place of the parenthesis that closes the one before `start`. Quotes hold no parentheses in templates."""
+    """Return the place of the parenthesis that closes the one before `start`. Quotes hold no parentheses in templates."""
     depth = 1
     for place in range(start, len(text)):
         depth += (text[place] == "(") - (text[place] == ")")

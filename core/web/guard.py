@@ -58,12 +58,12 @@ class Door:
 
     @property
     def cookie(self) -> str:
-        """Give the name of the cookie: cookies know no ports, so that two servers of one name need two."""
+        """Return the name of the cookie: cookies know no ports, so that two servers of one name need two."""
         return f"backhaul_{hashlib.sha256(self.token.encode()).hexdigest()[:12]}"
 
     @property
     def names(self) -> frozenset[str]:
-        """Give the names that a browser may call this server by; empty: any, where it listens on all addresses."""
+        """Return the names that a browser may call this server by; empty: any, where it listens on all addresses."""
         if is_loopback(self.host):
             return frozenset(_LOOPBACK)
         return frozenset() if self.host in ("0.0.0.0", "::") else frozenset({self.host.lower()})  # noqa: S104 -- compared, not bound
@@ -85,12 +85,12 @@ class Door:
         return Verdict(401, "Open the address that `backhaul web` printed: it has the token.")
 
     def _is_ours(self, host: str) -> bool:
-        """Say whether a Host header names this server; behind `ssh -L` the port may be another."""
+        """Return whether a Host header names this server; behind `ssh -L` the port may be another."""
         name = _name(f"//{host}")
         return bool(name) and (not self.names or name in self.names or name == self.host.lower())
 
     def _same(self, origin: str, host: str) -> bool:
-        """Say whether an Origin is the very server that the request asks."""
+        """Return whether an Origin is the very server that the request asks."""
         parts = urlsplit(origin)
         return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
@@ -107,7 +107,7 @@ def _equal(given: str, wanted: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether only this machine reaches an address. A name that is not `localhost` might be anything, so it is not."""
+    """Return whether only this machine reaches an address. A name that is not `localhost` might be anything, so it is not."""
     if host == "localhost":
         return True
     try:
@@ -122,7 +122,7 @@ def new_token() -> str:
 
 
 def token_of(environment: Mapping[str, str]) -> str:
-    """Give the token that was chosen (BACKHAUL_WEB_TOKEN), or a new one. Raises UsageError for one that could be guessed."""
+    """Return the token that was chosen (BACKHAUL_WEB_TOKEN), or a new one. Raises UsageError for one that could be guessed."""
     chosen = environment.get("BACKHAUL_WEB_TOKEN", "")
     if chosen and len(chosen) < 16:
         raise UsageError(

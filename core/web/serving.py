@@ -72,7 +72,7 @@ class Console(Server):
         )
 
     async def handle_index(self, request: web.Request) -> web.StreamResponse:
-        """Give the page, with the websocket's address as this browser has to call it."""
+        """Return the page, with the websocket's address as this browser has to call it."""
         import aiohttp_jinja2
 
         scheme = "wss" if request.secure or request.headers.get("X-Forwarded-Proto") == "https" else "ws"
@@ -119,7 +119,7 @@ class Console(Server):
 
 
 def addresses(door: Door) -> tuple[str, str]:
-    """Give the address to open, and how to reach it from another machine."""
+    """Return the address to open, and how to reach it from another machine."""
     name = f"[{door.host}]" if ":" in door.host else door.host
     token = f"?{urlencode({'token': door.token})}" if door.token else ""
     return f"http://{name}:{door.port}/{token}", f"ssh -L {door.port}:{name}:{door.port} THIS_HOST"

@@ -24,7 +24,7 @@ class _End(Exception):  # noqa: N818 -- a signal that asks for the end is no err
 
 
 def main(words: list[str]) -> int:
-    """Serve until stdin closes, or a signal asks for the end; give the exit code."""
+    """Serve until stdin closes, or a signal asks for the end; return the exit code."""
     if len(words) != 1:
         sys.stderr.write(f"{_USAGE}\n")
         return 2

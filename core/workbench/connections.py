@@ -73,7 +73,7 @@ def check(request: Request) -> Mapping[str, Any]:
 
 
 def _checked(project: Project, asked: _Check) -> Source | Destination:
-    """Give what is to be checked: as it is in its file, or as it would be."""
+    """Return what is to be checked: as it is in its file, or as it would be."""
     if not asked.type and asked.what == "source":
         return named(project, project.sources, "source", asked.name)
     if not asked.type:
@@ -90,7 +90,7 @@ def _checked(project: Project, asked: _Check) -> Source | Destination:
 
 
 def catalogue(request: Request) -> Mapping[str, Any]:
-    """Give the tables of a source that its user may read, with their columns; they are kept for lint and completion."""
+    """Return the tables of a source that its user may read, with their columns; they are kept for lint and completion."""
     from core.context.catalogues import read as read_catalogue  # brings sqlglot, which a check can do without
 
     asked = request.asked(_Catalogue)
@@ -130,7 +130,7 @@ def delete_secret(request: Request) -> Mapping[str, Any]:
 
 
 def list_secrets(request: Request) -> Mapping[str, Any]:
-    """Give the secrets that the project needs, and whether they are there."""
+    """Return the secrets that the project needs, and whether they are there."""
     request.asked(_Nothing)
     project = request.project(looking=True)
     return {
@@ -147,7 +147,7 @@ def list_secrets(request: Request) -> Mapping[str, Any]:
 
 
 def _present(project: Project, name: str) -> bool:
-    """Say whether a secret is there; of a folder that is not trusted nothing is read, so none is."""
+    """Return whether a secret is there; of a folder that is not trusted nothing is read, so none is."""
     try:
         return secrets.present(project, name)
     except TrustError:
@@ -155,7 +155,7 @@ def _present(project: Project, name: str) -> bool:
 
 
 def types(request: Request) -> Mapping[str, Any]:
-    """Give the types of sources and destinations, with the settings and secrets of each, for forms."""
+    """Return the types of sources and destinations, with the settings and secrets of each, for forms."""
     request.asked(_Nothing)
     return {
         "sources": [_type(name, warehouses.warehouse_type(name)) for name in warehouses.types()],

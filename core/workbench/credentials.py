@@ -61,7 +61,7 @@ class _Write:
 
 
 def existing(request: Request) -> Mapping[str, Any]:
-    """Give the connections that other tools keep on this machine; of their secrets only the names."""
+    """Return the connections that other tools keep on this machine; of their secrets only the names."""
     request.asked(_Nothing)
     return {
         "found": [
@@ -83,7 +83,7 @@ def _existing() -> tuple[Found, ...]:
 
 
 def hold_secret(request: Request) -> Mapping[str, Any]:
-    """Look at a secret, hold it, and give what a person should know of it."""
+    """Look at a secret, hold it, and return what a person should know of it."""
     asked = request.asked(_Hold)
     text, file = _material(asked)
     facts: dict[str, Any]
@@ -100,7 +100,7 @@ def hold_secret(request: Request) -> Mapping[str, Any]:
 
 
 def _material(asked: _Hold) -> tuple[bytes | str, Path | None]:
-    """Give the text of a secret, and its file where it is in one."""
+    """Return the text of a secret, and its file where it is in one."""
     if asked.generate:
         return "", None
     if asked.origin:

@@ -58,7 +58,7 @@ _IMPORTING = threading.Lock()
 
 
 def do(request: Request) -> Mapping[str, Any]:
-    """Do what is asked, and give the answer. Raises BackhaulError."""
+    """Do what is asked, and return the answer. Raises BackhaulError."""
     if request.do not in DOES:
         from core.plugins import nearest
 

@@ -29,7 +29,7 @@ class _Bundle:
 
 
 def test_alert(request: Request) -> Mapping[str, Any]:
-    """Send a test notice of an alert; say whether it arrived, and what was answered."""
+    """Send a test notice of an alert; return whether it arrived, and what was answered."""
     from core.alerts import Alerts
 
     asked = request.asked(_Alert)

@@ -50,7 +50,7 @@ class _Undo:
 
 
 def plan(request: Request) -> Mapping[str, Any]:
-    """Query and compare, and give what would be sent to each destination; what the query will cost is a part, told before it runs."""
+    """Query and compare, and return what would be sent to each destination; what the query will cost is a part, told before it runs."""
     asked = request.asked(_Plan)
     _check("samples", asked.samples, 0, _MOST_SAMPLES)
     project = request.project()
@@ -94,7 +94,7 @@ def person(request: Request) -> Mapping[str, Any]:
 
 
 def curl(request: Request) -> Mapping[str, Any]:
-    """Give the command that sends a rejected row again, by its number; nothing where it cannot be told."""
+    """Return the command that sends a rejected row again, by its number; nothing where it cannot be told."""
     asked = request.asked(_Curl)
     project = request.project()
     with StateFolder(project).store() as store:

@@ -108,7 +108,7 @@ def fix_query(request: Request) -> Mapping[str, Any]:
 
 
 def rule_page(request: Request) -> Mapping[str, Any]:
-    """Give a rule's page."""
+    """Return a rule's page."""
     return {"page": page(request.asked(_Rule).name)}
 
 
@@ -119,14 +119,14 @@ def format_query(request: Request) -> Mapping[str, Any]:
 
 
 def complete_query(request: Request) -> Mapping[str, Any]:
-    """Give what can be typed at an offset, best first."""
+    """Return what can be typed at an offset, best first."""
     asked = request.asked(_Complete)
     text, context = _context(request, asked)
     return {"candidates": [asdict(candidate) for candidate in complete(text, asked.offset, context)]}
 
 
 def dialect_words(request: Request) -> Mapping[str, Any]:
-    """Give the words of a dialect, upper case: its keywords, and the functions that a query may call."""
+    """Return the words of a dialect, upper case: its keywords, and the functions that a query may call."""
     from sqlglot.dialects.dialect import Dialect
 
     name = _known(request.asked(_Dialect).dialect)
@@ -138,7 +138,7 @@ def dialect_words(request: Request) -> Mapping[str, Any]:
 
 
 def _context(request: Request, asked: _About) -> tuple[str, Context]:
-    """Give the text that is asked about, and what it is for."""
+    """Return the text that is asked about, and what it is for."""
     project = request.unchanged_project() if asked.sync or asked.source else None
     sync = named(project, project.syncs, "sync", asked.sync) if project and asked.sync else None
     if project and asked.source and not asked.dialect:
@@ -181,7 +181,7 @@ def _fields(query: Query, context: Context) -> list[dict[str, Any]] | None:
 
 
 def _key(call: CallType, found: list[Mapped]) -> Iterator[tuple[str, ...]]:
-    """Give the paths of the fields that identify a row, as core.calls.mapper chooses them."""
+    """Yield the paths of the fields that identify a row, as core.calls.mapper chooses them."""
     fields = CALLS[call]
     paths = {each.place.path for each in found}
     for names in fields.keys or ((("messageId",),) if fields.own_message_id else ()):

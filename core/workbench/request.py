@@ -31,7 +31,7 @@ class Request:
     part: Callable[[Mapping[str, Any]], None]
 
     def asked(self, shape: type[_Shape]) -> _Shape:
-        """Give the values as a dataclass. Raises UsageError where they are others; the message holds no value."""
+        """Return the values as a dataclass. Raises UsageError where they are others; the message holds no value."""
         import msgspec
 
         known = [each.name for each in fields(shape)]  # type: ignore[arg-type]  # a shape is a dataclass, which no type says
@@ -50,14 +50,14 @@ class Request:
         return project.load(self.folder, looking=looking)
 
     def unchanged_project(self) -> Project:
-        """Give the project as its files are now, read anew only where they changed: for what is asked at each keystroke."""
+        """Return the project as its files are now, read anew only where they changed: for what is asked at each keystroke."""
         from core.project.current import current
 
         return current(self.folder)
 
 
 def named(project: Project, known: Mapping[str, _Value], what: str, name: str) -> _Value:
-    """Give the source, destination or sync of a name. Raises the error of its file, or says the nearest known name."""
+    """Return the source, destination or sync of a name. Raises the error of its file, or says the nearest known name."""
     from core.plugins import nearest
 
     for file, error in project.broken.items():

@@ -79,7 +79,7 @@ class _Export(_Result):
 
 
 def preview(request: Request) -> Mapping[str, Any]:
-    """Give the first rows of a query and the calls that they become; what it will cost is a part, told before it runs."""
+    """Return the first rows of a query and the calls that they become; what it will cost is a part, told before it runs."""
     asked = request.asked(_Preview)
     if not 1 <= asked.limit <= _MOST_PREVIEWED:
         raise UsageError(f"limit is a number from 1 to {_MOST_PREVIEWED:,}.")
@@ -94,7 +94,7 @@ def preview(request: Request) -> Mapping[str, Any]:
 
 
 def open_result(request: Request) -> Mapping[str, Any]:
-    """Run a query and hold its rows; give what is known of them before they are marked, with the first window."""
+    """Run a query and hold its rows; return what is known of them before they are marked, with the first window."""
     asked = request.asked(_Open)
     began = time.perf_counter()
     found, handle = _open(request, asked, asked.limit)
@@ -103,7 +103,7 @@ def open_result(request: Request) -> Mapping[str, Any]:
 
 
 def mark(request: Request) -> Mapping[str, Any]:
-    """Mark all rows of a result; give how many are known, never seen and refused."""
+    """Mark all rows of a result; return how many are known, never seen and refused."""
     found = _held(request.asked(_Result).result)
     if found.marks is None:
         found.mark(request.stopping)
@@ -111,7 +111,7 @@ def mark(request: Request) -> Mapping[str, Any]:
 
 
 def rows(request: Request) -> Mapping[str, Any]:
-    """Give a window of rows."""
+    """Return a window of rows."""
     asked = request.asked(_Rows)
     if asked.start < 0 or not 1 <= asked.count <= _MOST_IN_WINDOW:
         raise UsageError(f"A window begins at 0 or later and has 1 to {_MOST_IN_WINDOW:,} rows.")
@@ -120,7 +120,7 @@ def rows(request: Request) -> Mapping[str, Any]:
 
 
 def arrange(request: Request) -> Mapping[str, Any]:
-    """Sort and filter a result; give how many rows are left."""
+    """Sort and filter a result; return how many rows are left."""
     asked = request.asked(_Arrange)
     found = _held(asked.result)
     if asked.column is not None and not 0 <= asked.column < len(found.columns):
@@ -130,7 +130,7 @@ def arrange(request: Request) -> Mapping[str, Any]:
 
 
 def call(request: Request) -> Mapping[str, Any]:
-    """Give the call that a row becomes, None where it becomes none."""
+    """Return the call that a row becomes, None where it becomes none."""
     asked = request.asked(_Call)
     found = _held(asked.result)
     if not 0 <= asked.place < found.table.num_rows:
@@ -149,7 +149,7 @@ def statistics(request: Request) -> Mapping[str, Any]:
 
 
 def export(request: Request) -> Mapping[str, Any]:
-    """Write the rows to a file, as they are arranged; give how many."""
+    """Write the rows to a file, as they are arranged; return how many."""
     asked = request.asked(_Export)
     file = expanded(asked.file)
     try:

@@ -23,7 +23,7 @@ _TURN = threading.Lock()
 
 
 def hold(secret: Secret) -> str:
-    """Hold a secret; give its handle."""
+    """Hold a secret; return its handle."""
     remember_secret(secret.reveal())
     handle = randomness.token_hex(8)
     with _TURN:
@@ -32,7 +32,7 @@ def hold(secret: Secret) -> str:
 
 
 def take(handle: str) -> Secret:
-    """Give a secret that is held; it stays. Raises UsageError where it is gone with an earlier process."""
+    """Return a secret that is held; it stays. Raises UsageError where it is gone with an earlier process."""
     with _TURN:
         found = _HELD.get(handle)
     if found is None:
@@ -41,7 +41,7 @@ def take(handle: str) -> Secret:
 
 
 def hold_locked(material: bytes | str) -> str:
-    """Hold a key that waits for its passphrase; give a handle that only `take_locked` knows."""
+    """Hold a key that waits for its passphrase; return a handle that only `take_locked` knows."""
     if isinstance(material, str):
         remember_secret(material)
     handle = randomness.token_hex(8)
@@ -51,7 +51,7 @@ def hold_locked(material: bytes | str) -> str:
 
 
 def take_locked(handle: str) -> bytes | str:
-    """Give a key that waits for its passphrase; it stays. Raises UsageError where it is gone with an earlier process."""
+    """Return a key that waits for its passphrase; it stays. Raises UsageError where it is gone with an earlier process."""
     with _TURN:
         found = _LOCKED.get(handle)
     if found is None:

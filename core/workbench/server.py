@@ -140,7 +140,7 @@ class Workbench:
                 self._write(_line(running, {"part": part}))
 
     def _answer(self, running: _Running, line: bytes) -> None:
-        """Give a request its end, once."""
+        """Return a request its end, once."""
         with self._turn:
             if running.answered:
                 return
@@ -161,7 +161,7 @@ class Workbench:
 
 
 def _line(running: _Running, answer: Mapping[str, Any]) -> bytes:
-    """Give the line of an answer, without the secrets that came with its request."""
+    """Return the line of an answer, without the secrets that came with its request."""
     return _encoded({"id": running.number, **_without(answer, running.secrets)})
 
 
@@ -203,7 +203,7 @@ def _report(error: BaseException) -> None:
 
 
 def _frames(error: BaseException) -> list[str]:
-    """Give the files, from their package on, and lines that an error passed through."""
+    """Return the files, from their package on, and lines that an error passed through."""
     found = []
     for frame in traceback.extract_tb(error.__traceback__):
         parts = Path(frame.filename).parts
@@ -213,7 +213,7 @@ def _frames(error: BaseException) -> list[str]:
 
 
 def _secrets(values: Mapping[str, Any]) -> list[str]:
-    """Give the secrets that came with a request."""
+    """Return the secrets that came with a request."""
     given = values.get("secrets")
     texts = [values.get("value"), values.get("passphrase"), *(given.values() if isinstance(given, dict) else ())]
     return [text for text in texts if isinstance(text, str) and len(text) >= _SHORTEST_SECRET]

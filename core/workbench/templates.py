@@ -20,7 +20,7 @@ class _Wanted:
 
 
 def list_templates(request: Request) -> Mapping[str, Any]:
-    """Give the templates with their texts in a dialect; those of one call, where one is named."""
+    """Return the templates with their texts in a dialect; those of one call, where one is named."""
     asked = request.asked(_Wanted)
     return {
         "templates": [

@@ -26,12 +26,12 @@ class Changed:
 
 
 def telling(request: Request) -> Callable[[Estimate], None]:
-    """Give what tells the cost of a query as a part of the answer, before it runs."""
+    """Return what tells the cost of a query as a part of the answer, before it runs."""
     return lambda estimate: request.part({"estimate": asdict(estimate)})
 
 
 def changed_sync(project: Project, asked: Changed) -> Sync:
-    """Give the sync as it would be with what was changed."""
+    """Return the sync as it would be with what was changed."""
     if asked.sync:
         sync = named(project, project.syncs, "sync", asked.sync)
     elif asked.source is None or asked.call is None or asked.text is None:

@@ -75,7 +75,7 @@ class Bench:
 
     @property
     def target(self) -> str:
-        """Give how the reader connects; PGPASSWORD in `env` is the password."""
+        """Return how the reader connects; PGPASSWORD in `env` is the password."""
         at = self.database
         return f"host=127.0.0.1 port={at.server.port} dbname={at.name} user={at.reader} sslmode=disable"
 
@@ -84,7 +84,7 @@ class Bench:
         return {"PGPASSWORD": self.database.reader_password}
 
     def query(self, rows: int) -> str:
-        """Give the query of a table, which is made where it is not there yet."""
+        """Return the query of a table, which is made where it is not there yet."""
         if rows not in self._versions:
             larger = min((known for known in self._versions if known > rows), default=None)
             said(f"a table of {rows:,} rows is made")

@@ -19,7 +19,7 @@ _COLUMNS = """id AS "userId", email, first_name, last_name, plan, is_active, lif
 
 
 def query(rows: int) -> str:
-    """Give the query of the sync, which is also what the others are given."""
+    """Return the query of the sync, which is also what the others are given."""
     return f"SELECT {_COLUMNS}\nFROM people_{rows}_now"
 
 

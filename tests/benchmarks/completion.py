@@ -35,7 +35,7 @@ def catalogue() -> Catalogue:
 
 
 def milliseconds(repeat: int) -> list[float]:
-    """Complete at every place of the queries; give how long each answer took."""
+    """Complete at every place of the queries; return how long each answer took."""
     known = catalogue()
     queries = [(call, text) for _, call, text, _ in EXAMPLE.findall(TABLE.read_text())] + [("identify", WIDE)]
     taken: list[float] = []

@@ -35,7 +35,7 @@ class Watched:
         self.glass = Glass(*SIZE)
 
     def until(self, wanted: Callable[[str], bool], seconds: float = 30.0) -> float:
-        """Wait until the screen is as wanted; give the seconds, to the arrival of the bytes that made it so."""
+        """Wait until the screen is as wanted; return the seconds, to the arrival of the bytes that made it so."""
         began = arrived = time.perf_counter()
         while not wanted(self.glass.text):
             left = began + seconds - time.perf_counter()
@@ -47,7 +47,7 @@ class Watched:
         return arrived - began
 
     def press(self, keys: str, wanted: Callable[[str], bool], seconds: float = 30.0) -> float:
-        """Press a key; give the seconds until the screen is as wanted."""
+        """Press a key; return the seconds until the screen is as wanted."""
         self.terminal.press(keys)
         return self.until(wanted, seconds)
 
@@ -77,7 +77,7 @@ def a_warehouse(folder: Path) -> Path:
 
 
 def keystrokes(folder: Path, strokes: int) -> list[float]:
-    """Type a letter that makes a column one that is nowhere, and take it back; give the milliseconds until each finding is painted."""
+    """Type a letter that makes a column one that is nowhere, and take it back; return the milliseconds until each finding is painted."""
     taken = []
     with on_terminal(folder=folder, size=SIZE) as terminal:
         screen = Watched(terminal)
@@ -111,12 +111,12 @@ def a_million(folder: Path) -> Path:
 
 
 def million_shown(screen: Watched) -> float:
-    """Ask for all rows; give the seconds until the first of them and their count are painted."""
+    """Ask for all rows; return the seconds until the first of them and their count are painted."""
     return screen.press("L", lambda text: "1,000,000 rows" in text and "u0000000" in text)
 
 
 def pages_scrolled(screen: Watched, seconds: float) -> list[float]:
-    """Go down page by page, each key pressed when the page before is painted; give the seconds of each picture, with its rows."""
+    """Go down page by page, each key pressed when the page before is painted; return the seconds of each picture, with its rows."""
     taken: list[float] = []
     end = time.perf_counter() + seconds
     row = _chosen(screen.glass.text)
@@ -131,6 +131,6 @@ def _is_below(row: int, text: str) -> bool:
 
 
 def _chosen(text: str) -> int:
-    """Give the number of the chosen row; -1 where it is not on the screen yet."""
+    """Return the number of the chosen row; -1 where it is not on the screen yet."""
     found = re.search(r"▌ \S +u(\d{7})\b", text)
     return int(found[1]) if found else -1

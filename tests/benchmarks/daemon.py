@@ -26,7 +26,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def family(process: int) -> list[int]:
-    """Give a process and those that it began."""
+    """Return a process and those that it began."""
     found = [process]
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -40,7 +40,7 @@ def family(process: int) -> list[int]:
 
 
 def used(process: int) -> tuple[float, float]:
-    """Give the seconds of processor time that a process and its children have used, and the megabytes that they hold."""
+    """Return the seconds of processor time that a process and its children have used, and the megabytes that they hold."""
     seconds = memory = 0.0
     for each in family(process):
         try:

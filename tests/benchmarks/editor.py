@@ -61,7 +61,7 @@ class Row:
 
 
 def percentile(taken: list[float]) -> float:
-    """Give the 99th percentile; of fewer than a hundred, the most."""
+    """Return the 99th percentile; of fewer than a hundred, the most."""
     return statistics.quantiles(taken, n=100)[98] if len(taken) >= 100 else max(taken)
 
 
@@ -87,7 +87,7 @@ def sqlfluff() -> Iterator[subprocess.Popen[str]]:
 
 
 def theirs(process: subprocess.Popen[str], text: str) -> float:
-    """Have sqlfluff lint a text; give its seconds. Raises where it could not read the text, and so did less."""
+    """Have sqlfluff lint a text; return its seconds. Raises where it could not read the text, and so did less."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps({"text": text}) + "\n")
@@ -151,7 +151,7 @@ def rows_shown(folder: Path, repeat: int) -> Iterator[Row]:
 
 
 def measured(repeat: int) -> Iterator[Row]:
-    """Give the table's lines as they are measured."""
+    """Yield the table's lines as they are measured."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         yield from linted(folder / "lint", repeat)

@@ -123,7 +123,7 @@ class Clients:
     _sent: dict[str, list[Sent]] = field(default_factory=dict)
 
     def sent(self, client: Client, count: int) -> list[Sent]:
-        """Give `count` times that a client sent all rows. Raises NoEnvironmentError."""
+        """Return `count` times that a client sent all rows. Raises NoEnvironmentError."""
         found = self._sent.setdefault(client.name, [])
         while len(found) < count:
             folder = self.bench.folder / client.environment.name

@@ -44,7 +44,7 @@ def measure(bench: Bench, rounds: Rounds, clients: Clients) -> Measured:
 
 
 def _size(rows: int, runs: Sequence[Run], copy: float) -> dict[str, Any]:
-    """Give what one size has cost a row, in microseconds, with the stages of the run in the middle; and the runs."""
+    """Return what one size has cost a row, in microseconds, with the stages of the run in the middle; and the runs."""
     middle = sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
     scale = 1e6 / rows
     return {

@@ -17,7 +17,7 @@ MOST_GROWTH = 1.15
 
 
 def measure(bench: Bench, rounds: Rounds, clients: Clients) -> Measured:
-    """Give the highest peak of `repeat` runs of each kind."""
+    """Return the highest peak of `repeat` runs of each kind."""
     few, many = bench.options.large, max(bench.options.sizes)
     repeat = bench.options.repeat
     bench.query(many)

@@ -41,7 +41,7 @@ COPY = "#c0392b"
 
 
 def drawn(numbers: Mapping[str, Sequence[Mapping[str, Any]]], title: str) -> str:
-    """Give the picture as SVG."""
+    """Return the picture as SVG."""
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="Helvetica, Arial, sans-serif">',
@@ -111,7 +111,7 @@ def _legend() -> list[str]:
 
 
 def _step(most: float) -> float:
-    """Give the distance of the lines of a scale: 1, 2 or 5 of some power of ten, so that there are three to seven."""
+    """Return the distance of the lines of a scale: 1, 2 or 5 of some power of ten, so that there are three to seven."""
     power = 10.0 ** math.floor(math.log10(most))
     return next(step for step in (power * each for each in (0.2, 0.5, 1, 2)) if most / step <= 7)
 

@@ -85,7 +85,7 @@ def running(
 
 
 def ended(process: subprocess.Popen[bytes], began: float) -> Cost:
-    """Wait for a program's end and give its cost since `began` (time.monotonic). Raises RuntimeError where it failed."""
+    """Wait for a program's end and return its cost since `began` (time.monotonic). Raises RuntimeError where it failed."""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - began
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -11,7 +11,7 @@ _SINCE = {"snowflake": "to_timestamp_ntz({{last_sync_time}})", "duckdb": "to_tim
 
 
 def tables(dialect: str) -> tuple[Table, ...]:
-    """Give the tables: S0.TABLE_0 and so on, named as the warehouse would."""
+    """Return the tables: S0.TABLE_0 and so on, named as the warehouse would."""
     made = (str.upper if dialect == "snowflake" else str.lower)("column_{}_{}")
     table, schema, first = "table_{}", "s{}", [("id", Kind.TEXT), ("email", Kind.TEXT), ("last_updated", Kind.INSTANT)]
     if dialect == "snowflake":
@@ -25,7 +25,7 @@ def tables(dialect: str) -> tuple[Table, ...]:
 
 
 def small(dialect: str) -> str:
-    """Give a query of 200 characters."""
+    """Return a query of 200 characters."""
     return f"""SELECT t.id AS "userId", t.email AS "email", t.column_7_3 AS "plan",
     t.column_7_4 AS seats
 FROM s7.table_7 t
@@ -34,7 +34,7 @@ WHERE t.last_updated >= {_SINCE[dialect]} AND t.email <> ''
 
 
 def large(dialect: str, size: int = 8_192) -> str:
-    """Give a query of a size and somewhat more: one WITH for each step, two tables in each, and all steps joined."""
+    """Return a query of a size and somewhat more: one WITH for each step, two tables in each, and all steps joined."""
     steps: list[str] = []
     text = ""
     while len(text) < size:
@@ -55,7 +55,7 @@ def _step(number: int, dialect: str) -> str:
 
 
 def _joined(count: int) -> list[str]:
-    """Give the query of the steps: who a person is, then what each step knows."""
+    """Return the query of the steps: who a person is, then what each step knows."""
     columns = [f"step_{number}.total_{number}, step_{number}.rank_{number}" for number in range(count)]
     joins = [f"LEFT JOIN step_{number} ON step_{number}.id = step_0.id" for number in range(1, count)]
     return [

@@ -27,7 +27,7 @@ class Pair:
 
     @property
     def ratio(self) -> float:
-        """Give how many times as long the run took."""
+        """Return how many times as long the run took."""
         return self.run.seconds / self.copy.seconds
 
 
@@ -43,7 +43,7 @@ class Rounds:
     _changed: dict[int, list[Pair]] = field(default_factory=lambda: defaultdict(list))
 
     def first(self, rows: int, count: int) -> list[Run]:
-        """Give `count` first syncs of a table, each of which knows nothing of the ones before."""
+        """Return `count` first syncs of a table, each of which knows nothing of the ones before."""
         while len(self._first[rows]) < count:
             project = self._project(rows)
             project.forget()
@@ -55,11 +55,11 @@ class Rounds:
         return self._first[rows][:count]
 
     def unchanged(self, rows: int, count: int) -> list[Pair]:
-        """Give `count` runs in which nothing has changed."""
+        """Return `count` runs in which nothing has changed."""
         return self._pairs(self._unchanged[rows], rows, count, "nothing changed", lambda: 0)
 
     def changed(self, rows: int, count: int) -> list[Pair]:
-        """Give `count` runs in which one row in a hundred has changed."""
+        """Return `count` runs in which one row in a hundred has changed."""
 
         def change() -> int:
             self.bench.change(rows)

@@ -64,7 +64,7 @@ def watched(words: Sequence[object], *, env: Mapping[str, str], folder: Path) ->
 
 
 def stages_of(began: float, events: Sequence[tuple[float, Mapping[str, Any]]], end: float) -> dict[str, float]:
-    """Give the seconds of each stage from the moments at which events arrived."""
+    """Return the seconds of each stage from the moments at which events arrived."""
     last = {event["event"]: moment for moment, event in events}
     moments = [began, *(last[name] for name in ("started", "queried", "planned"))]
     moments += [last.get("answered", last["planned"]), last["committed"], end]

@@ -96,6 +96,6 @@ def _make_company(folder: Path) -> None:
 
 
 def _painted(folder: Path, text: str, *program: str) -> float:
-    """Start a program on a terminal; give the seconds until it has painted a text."""
+    """Start a program on a terminal; return the seconds until it has painted a text."""
     with on_terminal(folder=folder, program=program or ("-m", "tui.main")) as terminal:
         return terminal.until(text)

@@ -50,24 +50,24 @@ class Measured:
 
 
 def skipped(what: str, target: str) -> Row:
-    """Give the line of what could not be measured, since what it needs could not be installed here."""
+    """Return the line of what could not be measured, since what it needs could not be installed here."""
     return Row(what=what, target=target, measured="not measured: its environment cannot be made here")
 
 
 def of_ratios(ratios: Sequence[float], best: Callable[[Sequence[float]], float]) -> tuple[float, str]:
-    """Give the median of ratios, by which a target is judged, and it in words, with the best (`max` or `min`) beside it."""
+    """Return the median of ratios, by which a target is judged, and it in words, with the best (`max` or `min`) beside it."""
     middle = statistics.median(ratios)
     return middle, f"{middle:.2f} (best {best(ratios):.2f} of {len(ratios)})"
 
 
 def rows_in_words(rows: int) -> str:
-    """Give 1000000 as 1 million, and what is no round number of them with commas."""
+    """Return 1000000 as 1 million, and what is no round number of them with commas."""
     millions = rows / 1_000_000
     return f"{millions:g} million" if rows >= 1_000_000 and rows % 100_000 == 0 else f"{rows:,}"
 
 
 def markdown(results: Mapping[str, Mapping[str, Any]], order: Sequence[str]) -> str:
-    """Give the table of all parts in their order, and under it when and on what they were measured."""
+    """Return the table of all parts in their order, and under it when and on what they were measured."""
     lines = ["| what | target | measured | ratio | met |", "| --- | --- | --- | --- | --- |"]
     words = {True: "yes", False: "**no**", None: "–"}
     for name in order:
@@ -99,7 +99,7 @@ def placed(text: str, table: str) -> str:
 
 
 def as_json(measured: Measured, circumstances: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a part as it is kept: seconds to a tenth of a millisecond."""
+    """Return a part as it is kept: seconds to a tenth of a millisecond."""
     numbers = json.loads(json.dumps(measured.numbers), parse_float=lambda text: round(float(text), 4))
     return {**circumstances, "rows": [asdict(row) for row in measured.rows], "numbers": numbers}
 

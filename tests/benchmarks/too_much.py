@@ -29,7 +29,7 @@ WIDE = "SELECT 'u' || i AS \"userId\", " + ", ".join(f"i + {number} AS c{number}
 
 
 def stall(project: ProjectFolder, folder: Path, walk: Callable[[Terminal], None]) -> float:
-    """Walk through the editor; give the longest stall, of a few attempts the least."""
+    """Walk through the editor; return the longest stall, of a few attempts the least."""
     note, program = folder / "worst", folder / "watched.py"
     program.write_text(WATCHED)
     least = 1e9
@@ -49,7 +49,7 @@ def stall(project: ProjectFolder, folder: Path, walk: Callable[[Terminal], None]
 
 
 def shown(terminal: Terminal) -> str:
-    """Give what the screen shows, after looking for what a terminal would obey."""
+    """Return what the screen shows, after looking for what a terminal would obey."""
     glass = Glass(*SIZE)
     text = glass.look(terminal.written)
     assert not glass.refused, glass.refused[:3]

@@ -131,7 +131,7 @@ CLIENTS = (
 
 
 def comparable(call: Mapping[str, Any], client: Client, *, timed: bool) -> Any:
-    """Give a call's meaning, without what a client adds by itself.
+    """Return a call's meaning, without what a client adds by itself.
 
     A timestamp counts where the row gives one (`timed`); empty objects of context and integrations, and fields of the
     call that are null, say nothing. A null trait or property counts.
@@ -149,7 +149,7 @@ def comparable(call: Mapping[str, Any], client: Client, *, timed: bool) -> Any:
 
 
 def _taken_out(call: dict[str, Any], place: str) -> Any:
-    """Take a value out of a call, and give it; None where there is none."""
+    """Take a value out of a call, and return it; None where there is none."""
     *way, last = place.split(".")
     inner: Any = call
     for name in way:
@@ -158,7 +158,7 @@ def _taken_out(call: dict[str, Any], place: str) -> Any:
 
 
 def _meaning(value: Any) -> Any:
-    """Give a value with its instants as instants, and truth told from the numbers 0 and 1."""
+    """Return a value with its instants as instants, and truth told from the numbers 0 and 1."""
     if isinstance(value, dict):
         return {name: _meaning(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -170,7 +170,7 @@ def _meaning(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Give a value of a row as JSON, an instant marked as such."""
+    """Return a value of a row as JSON, an instant marked as such."""
     if isinstance(value, datetime):
         return {"$date": value.replace(tzinfo=UTC).isoformat()}
     if isinstance(value, date):
@@ -183,7 +183,7 @@ def _plain(value: Any) -> Any:
 
 
 def _installed() -> Path:
-    """Give the folder where the Node clients are, installing them where they are not; skips where that cannot be."""
+    """Return the folder where the Node clients are, installing them where they are not; skips where that cannot be."""
     folder, problem = _place()
     if problem:
         pytest.skip(problem)
@@ -192,7 +192,7 @@ def _installed() -> Path:
 
 @cache
 def _place() -> tuple[Path, str]:
-    """Give the folder of the Node clients, and why they are not there."""
+    """Return the folder of the Node clients, and why they are not there."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         return _HERE, "node and npm are needed for the vendors' own clients, and are not here"
     lock = (_HERE / "package-lock.json").read_bytes()
@@ -208,7 +208,7 @@ def _place() -> tuple[Path, str]:
 
 
 def _install(folder: Path) -> str:
-    """Install what the lock file says; give what went wrong. (`npm ci` also wants every other platform's packages.)"""
+    """Install what the lock file says; return what went wrong. (`npm ci` also wants every other platform's packages.)"""
     folder.mkdir(exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(_HERE / name, folder)

@@ -45,7 +45,7 @@ def everyone(count: int = ROWS) -> Counter[str]:
 
 
 def said(done: Done, code: int, *texts: str) -> bool:
-    """Say whether a command ended so, with these words and without a traceback; errors stand on stderr."""
+    """Return whether a command ended so, with these words and without a traceback; errors stand on stderr."""
     assert done.code == code, (done.out, done.err)
     shown = done.out + done.err
     assert "Traceback" not in shown
@@ -56,7 +56,7 @@ def said(done: Done, code: int, *texts: str) -> bool:
 
 
 def is_untouched(project: ProjectFolder, receiver: Receiver) -> bool:
-    """Say whether nothing was sent and no last_sync_time has moved."""
+    """Return whether nothing was sent and no last_sync_time has moved."""
     (row,) = project.run("status", "--json").json["syncs"]
     return receiver.count()["requests"] == 0 and not any(row["last_sync_times"].values())
 

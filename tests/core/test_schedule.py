@@ -20,7 +20,7 @@ def at(text: str) -> datetime:
 
 
 def runs(words: str, first: str, last: str, timezone: str = BERLIN) -> list[str]:
-    """Give the local times at which a sync starts between two moments, when each run begins as it is due."""
+    """Return the local times at which a sync starts between two moments, when each run begins as it is due."""
     found: list[str] = []
     moment = at(first)
     while True:

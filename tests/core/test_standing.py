@@ -125,7 +125,7 @@ def test_no_moment_of_every_is_lost_or_doubled(minutes: int, offset: float, pass
 
 
 def transitions(zone: ZoneInfo) -> list[datetime]:
-    """Give the days of 2024 to 2032 in which a zone's offset changes."""
+    """Return the days of 2024 to 2032 in which a zone's offset changes."""
     day, last, found = datetime(2024, 1, 1, tzinfo=UTC), None, []
     while day.year < 2033:
         offset = day.astimezone(zone).utcoffset()
@@ -136,7 +136,7 @@ def transitions(zone: ZoneInfo) -> list[datetime]:
 
 
 def zones() -> dict[tuple[str, ...], str]:
-    """Give one zone for each way in which clocks are changed."""
+    """Return one zone for each way in which clocks are changed."""
     found: dict[tuple[str, ...], str] = {}
     for name in sorted(available_timezones()):
         zone = ZoneInfo(name)
@@ -185,7 +185,7 @@ def test_no_daily_run_is_doubled_or_missed_where_clocks_change(name: str) -> Non
 
 
 def schedule_day(zone: ZoneInfo, day: object) -> int:
-    """Give how many hours of a local day there are."""
+    """Return how many hours of a local day there are."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=36)
     return sum((start + timedelta(hours=hour)).astimezone(zone).date() == day for hour in range(96))
 

@@ -98,7 +98,7 @@ class Child:
         return self._answers.get(timeout=seconds)
 
     def answer(self, number: int | None, seconds: float = 20) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """Give the parts of a request, and its end; answers of others are not expected meanwhile."""
+        """Return the parts of a request, and its end; answers of others are not expected meanwhile."""
         parts = []
         while "part" in (answer := self.next(seconds)):
             assert answer["id"] == number
@@ -176,7 +176,7 @@ def sleeping(project: ProjectFolder, postgres_database: Database, receiver: Rece
 
 
 def active(database: Database) -> int:
-    """Give how many queries of the reader's run on the server."""
+    """Return how many queries of the reader's run on the server."""
     with database.connect() as connection:
         row = connection.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND state = 'active'", [database.reader]
@@ -277,7 +277,7 @@ def asked(folder: Path, do: str, **values: Any) -> Any:
 
 
 def answers(folder: Path, *lines: bytes) -> list[dict[str, Any]]:
-    """Give what a workbench within this process answers, when all is done."""
+    """Return what a workbench within this process answers, when all is done."""
     out = io.BytesIO()
     workbench = Workbench(folder, out)
     workbench.serve(io.BytesIO(b"\n".join(lines)))

@@ -19,7 +19,7 @@ from tests.faults import parts, shim
 
 
 def main() -> int:
-    """Do the parts; give the exit code."""
+    """Do the parts; return the exit code."""
     options = arguments()
     if why := shim.why_not():
         print(f"not here: {why}")

@@ -151,7 +151,7 @@ def leave_open(lab: Lab, scenario: Scenario, chance: random.Random, *, killed: b
 
 
 def one_case(prepared: Prepared, chance: random.Random, tally: Damages, kind: str, way: str) -> str:
-    """Damage one file, run, judge; give the case in words."""
+    """Damage one file, run, judge; return the case in words."""
     lab = prepared.lab
     prepared.restore()
     written = (file for file in lab.state.rglob("*") if file.is_file() and file.stat().st_size)

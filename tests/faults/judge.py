@@ -38,7 +38,7 @@ class Problem:
 
 
 def delivered_key(call: Mapping[str, Any]) -> str:
-    """Give the key of a call as the scenarios make them."""
+    """Return the key of a call as the scenarios make them."""
     if call["type"] == "track" and call["event"] not in ("User Deleted", "Relationship Deleted"):
         return str(call["properties"]["number"])
     return str(call["userId"])
@@ -51,7 +51,7 @@ def content_of(call: Mapping[str, Any]) -> str:
 
 
 def written(values: Any) -> str:
-    """Give a content's one spelling."""
+    """Return a content's one spelling."""
     return json.dumps(values, sort_keys=True)
 
 

@@ -155,7 +155,7 @@ class Lab:
             self.found("no words", f"exit code 1 and nothing said: {ended.output[-1500:]}")
 
     def collect(self) -> int:
-        """Read what arrived since the last look into the tracks; give how many requests that were."""
+        """Read what arrived since the last look into the tracks; return how many requests that were."""
         records = self.bench.receiver.records(taken=False)
         for record in records:
             name = self.paths.get(record.path)
@@ -267,7 +267,7 @@ class Lab:
 
 
 def state_of(output: str) -> str:
-    """Give the state that a run's last event told."""
+    """Return the state that a run's last event told."""
     for line in reversed(output.splitlines()):
         if line.startswith('{"event": "ended"'):
             return str(json.loads(line)["state"])

@@ -119,7 +119,7 @@ def change_first(request: Mapping[str, Any]) -> None:
 
 
 def begin(request: Mapping[str, Any]) -> tuple[int, int]:
-    """Fork a child that is the run; give its process and the pipe on which it tells its counts."""
+    """Fork a child that is the run; return its process and the pipe on which it tells its counts."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -139,7 +139,7 @@ def end(child: int, reading: int, seconds: float) -> dict[str, Any]:
 
 
 def wait(child: int, seconds: float) -> int | None:
-    """Give the child's exit code (negative: the signal that ended it); None where it had to be ended because it hung."""
+    """Return the child's exit code (negative: the signal that ended it); None where it had to be ended because it hung."""
     until = time.monotonic() + seconds
     pause = 0.0005
     while True:

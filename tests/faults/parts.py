@@ -147,7 +147,7 @@ def many(
     enough: Callable[[], bool],
     runner: type[Any] = Runner,
 ) -> float:
-    """Do projects of the scenarios in turn until it is enough; give the seconds."""
+    """Do projects of the scenarios in turn until it is enough; return the seconds."""
     began = time.monotonic()
     chosen = [name for name in names if not options.scenario or name in options.scenario]
 
@@ -190,7 +190,7 @@ def counted(tally: Any, *names: str) -> None:
 
 
 def told(found: list[tuple[str, Problem]]) -> int:
-    """Give how many projects or cases had a finding."""
+    """Return how many projects or cases had a finding."""
     print(f"found{'':<23}{len(found):>14,}", flush=True)
     return len(found)
 

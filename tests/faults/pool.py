@@ -23,7 +23,7 @@ _Done = TypeVar("_Done")
 
 @contextlib.contextmanager
 def bench(*, keep: bool = False, runner: type[Any] = Runner) -> Iterator[Bench]:
-    """Give a bench; its folder goes afterwards, unless something in it is to be `keep`t."""
+    """Return a bench; its folder goes afterwards, unless something in it is to be `keep`t."""
     folder = Path(tempfile.mkdtemp(prefix="backhaul-faults-", dir=scratch()))
     running = runner(folder / "runner")
     try:
@@ -47,7 +47,7 @@ def shared(
     keep: bool = False,
     runner: type[Any] = Runner,
 ) -> Iterator[_Done]:
-    """Do the pieces on so many benches; give what comes out, as it comes."""
+    """Do the pieces on so many benches; yield what comes out, as it comes."""
     waiting = iter(pieces)
     turn = threading.Lock()
     done: list[_Done] = []

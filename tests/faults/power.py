@@ -55,7 +55,7 @@ class Cut:
                     self.contents[file.stat().st_ino] = file.read_bytes()
 
     def happen(self, chance: random.Random) -> int:
-        """Lose what was not synced, or some of it; give how many files are not what they were last."""
+        """Lose what was not synced, or some of it; return how many files are not what they were last."""
         lucky = 0.0 if chance.random() < 1 / 3 else chance.random()
         lost = 0
         for folder in self._all_folders():
@@ -94,7 +94,7 @@ def names_in(folder: Path) -> dict[str, int]:
 
 
 def put(file: Path, content: bytes | None) -> int:
-    """Make a file have this content, or not be there; give 1 where that changes it."""
+    """Make a file have this content, or not be there; return 1 where that changes it."""
     before = file.read_bytes() if file.exists() else None
     if content == before:
         return 0

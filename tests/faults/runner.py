@@ -73,7 +73,7 @@ class Runner:
         return self
 
     def _one_certificate(self) -> Path:
-        """Give a file with one authority: to load all of them takes longer than all else of a small run's start."""
+        """Return a file with one authority: to load all of them takes longer than all else of a small run's start."""
         import certifi
 
         whole = Path(certifi.where()).read_text("utf-8")
@@ -123,6 +123,6 @@ def read(file: Path) -> str:
 
 
 def scratch() -> str | None:
-    """Give a folder in memory where there is one: the disk's speed is not what is tested. None for the usual place."""
+    """Return a folder in memory where there is one: the disk's speed is not what is tested. None for the usual place."""
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else tempfile.gettempdir()

@@ -96,7 +96,7 @@ def compiler() -> str | None:
 
 @functools.cache
 def build() -> Path:
-    """Compile the shim and give its file; another process that built the same source is made use of."""
+    """Compile the shim and return its file; another process that built the same source is made use of."""
     source = Path(__file__).with_name("shim.c")
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
     target = Path(tempfile.gettempdir()) / f"backhaul-faults-{os.getuid()}-{digest}.so"
@@ -137,7 +137,7 @@ class Shim:
         self._library.fault_clock(ctypes.c_longlong(int(seconds * 1e9)), ctypes.c_uint(jumps))
 
     def disarm(self) -> dict[str, int]:
-        """Let everything pass, and give how often each call was made since `arm`."""
+        """Let everything pass, and return how often each call was made since `arm`."""
         self._library.fault_disarm()
         counts = (ctypes.c_long * len(CALLS))()
         self._library.fault_counts(counts)

@@ -55,7 +55,7 @@ class Samples:
 
 
 def soak(options: argparse.Namespace) -> int:
-    """Soak for so many minutes; give how much was found."""
+    """Soak for so many minutes; return how much was found."""
     chance = random.Random(options.seed)
     samples, kills = Samples(), 0
     server = Server.start()
@@ -148,7 +148,7 @@ def pass_time(
     samples: Samples,
     chance: random.Random,
 ) -> int:
-    """Change rows, measure and kill until the time is over; give how many runs were killed while they held their lock."""
+    """Change rows, measure and kill until the time is over; return how many runs were killed while they held their lock."""
     began = time.monotonic()
     sampled = killed_at = began
     kills = 0
@@ -180,7 +180,7 @@ def change(connection: Any, chance: random.Random) -> None:
 
 
 def kill_one(project: Path, database: Database, chance: random.Random) -> bool:
-    """Start a run and kill it at a random moment; say whether it was at work then, and not waiting for another one's lock."""
+    """Start a run and kill it at a random moment; return whether it was at work then, and not waiting for another one's lock."""
     words = [sys.executable, "-m", "tui.main", "run", chance.choice(SYNCS), "--yes", "--project", str(project)]
     process = subprocess.Popen(words, env=environment(database), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -255,7 +255,7 @@ def judged(database: Database, receiver: Receiver) -> Iterator[str]:
 
 
 def told(samples: Samples, kills: int, minutes: float) -> Iterator[str]:
-    """Print what was measured by thirds, and give what is not flat. The visits' ledger has 40 bytes a visit, for ever."""
+    """Print what was measured by thirds, and yield what is not flat. The visits' ledger has 40 bytes a visit, for ever."""
     print(f"== soak: {minutes:g} minutes, {kills} kills, {len(samples.memory)} samples; of each third the median,")
     print("of open files the most (between two runs there are few)")
     print(f"{'':<24}{'first':>12}{'middle':>12}{'last':>12}{'last/before':>14}")

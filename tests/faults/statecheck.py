@@ -82,7 +82,7 @@ def watermarks(state: Path, tracks: Mapping[str, Track], stamps: Mapping[str, in
 
 
 def key_of_rejected(row: Mapping[str, Any]) -> str:
-    """Give the key of a rejected row, as the judge knows it."""
+    """Return the key of a rejected row, as the judge knows it."""
     call = json.loads(row["call"] or row["identity"])
     return str(call.get("userId") or call.get("properties", {}).get("number"))
 
@@ -148,7 +148,7 @@ def _files(state: Path, store: sqlite3.Connection, sync: str) -> Iterator[Proble
 
 
 def open_rejected(state: Path, destination: str) -> list[dict[str, Any]]:
-    """Give the open rejected rows of a destination."""
+    """Return the open rejected rows of a destination."""
     with reading(state) as store:
         if store is None:
             return []

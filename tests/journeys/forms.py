@@ -21,7 +21,7 @@ def choose(person: Person, kind: str) -> None:
 
 
 def chosen_row(screen: str) -> str:
-    """Give the first word of the chosen row; nothing while it is being drawn."""
+    """Return the first word of the chosen row; nothing while it is being drawn."""
     found = re.search(r"▌ ([a-z]+) ", screen)
     return found[1] if found else ""
 

@@ -97,7 +97,7 @@ def test_the_terminal_goes_away_in_the_middle_of_a_run_and_the_run_is_found_fini
 
 
 def children(process: int) -> list[int]:
-    """Give a process and those below it in its session: the console, and not the runs that it has started."""
+    """Return a process and those below it in its session: the console, and not the runs that it has started."""
     found = subprocess.run(["pgrep", "-s", str(process)], capture_output=True, text=True, check=False).stdout.split()
     return [int(each) for each in found]
 

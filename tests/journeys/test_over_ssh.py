@@ -45,7 +45,7 @@ def project(tmp_path: Path, receiver: Receiver) -> ProjectFolder:
 
 
 def over_ssh(server: Sshd, project: ProjectFolder, terminal: str) -> str:
-    """Give the command that opens the console there, as somebody's terminal would."""
+    """Return the command that opens the console there, as somebody's terminal would."""
     console = f"cd {shlex.quote(str(project.folder))} && LANG=C.UTF-8 BACKHAUL_TRUST=/ PYTHONPATH={ROOT} {sys.executable} -m tui.main"
     if terminal.startswith("screen"):
         own = server.folder / "tmux.conf"

@@ -76,7 +76,7 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
 
 
 def below(process: int) -> Iterator[int]:
-    """Give a process and all below it."""
+    """Yield a process and all below it."""
     yield process
     with contextlib.suppress(OSError):
         for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():

@@ -22,7 +22,7 @@ class Seat:
         self.terminal, self.glass = terminal, Glass(*size)
 
     def sees(self, words: str, seconds: float = 20.0) -> float:
-        """Wait for words; give the seconds that it took."""
+        """Wait for words; return the seconds that it took."""
         began = time.monotonic()
         while words not in self.glass.text:
             assert time.monotonic() - began < seconds, f"{words!r} did not come:\n{self.glass.text}"

@@ -44,7 +44,7 @@ class Person:
         return self.size[0] >= 120
 
     def screen(self) -> str:
-        """Give what the terminal shows."""
+        """Return what the terminal shows."""
         return self.tmux("capture-pane", "-p", "-t", "journey")
 
     def press(self, *keys: str) -> None:
@@ -65,7 +65,7 @@ class Person:
         self.tmux("paste-buffer", "-p", "-d", "-b", "pasted", "-t", "journey")
 
     def history(self) -> str:
-        """Give all that the terminal keeps: what scrolled away, and what it shows."""
+        """Return all that the terminal keeps: what scrolled away, and what it shows."""
         return self.tmux("capture-pane", "-p", "-J", "-S", "-", "-t", "journey")
 
     def sees(self, wanted: str | Callable[[str], bool], *, seconds: float = _PATIENCE) -> str:

@@ -33,7 +33,7 @@ Act = Callable[[Pilot[Any], Console], Awaitable[None]]
 
 
 def pressing(*steps: str | tuple[str, ...]) -> Act:
-    """Give what presses keys (a tuple) and waits for a text (a string), in turn."""
+    """Return what presses keys (a tuple) and waits for a text (a string), in turn."""
 
     async def act(pilot: Pilot[Any], _app: Console) -> None:
         for step in steps:

@@ -42,7 +42,7 @@ _SIXTEEN = [
 
 
 def svg_of(app: Console, lines: list[Strip]) -> str:
-    """Give the SVG of a screen's lines."""
+    """Return the SVG of a screen's lines."""
     palette = PALETTES[app.theme]
     if palette.terminal:
         theme = TerminalTheme((12, 12, 12), (220, 220, 220), _SIXTEEN[:8], _SIXTEEN[8:])
@@ -88,7 +88,7 @@ def _attributes(style: Style | None) -> str:
 
 
 def _colours(style: Style, theme: TerminalTheme) -> tuple[str, str]:
-    """Give the colours of text and ground."""
+    """Return the colours of text and ground."""
     text = style.color.get_truecolor(theme) if style.color else theme.foreground_color
     ground = style.bgcolor.get_truecolor(theme, foreground=False) if style.bgcolor else theme.background_color
     if style.reverse:

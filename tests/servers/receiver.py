@@ -74,7 +74,7 @@ class State:
         self.log = log.open("ab")
 
     def behaviour(self, *, before_body: bool) -> dict:
-        """Give what to do with this request; before its body only what must not wait for it."""
+        """Return what to do with this request; before its body only what must not wait for it."""
         with self.lock:
             if self.behaviours:
                 is_reset = "reset" in self.behaviours[0] and "lose_reply" not in self.behaviours[0]
@@ -176,7 +176,7 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(status, text.encode("utf-8", "surrogateescape"), behaviour.get("headers", {}), behaviour)
 
     def answer(self, body: bytes) -> str:
-        """Give the reply to calls that were taken."""
+        """Return the reply to calls that were taken."""
         return '{"success": true}'
 
     def control(self, value: object) -> None:

@@ -35,7 +35,7 @@ class Record:
 
     @property
     def calls(self) -> list[dict[str, Any]]:
-        """Give the calls of a batch, or the one of a single call."""
+        """Return the calls of a batch, or the one of a single call."""
         document = self.json
         return document if isinstance(document, list) else document.get("batch", [document])
 
@@ -75,7 +75,7 @@ class Receiver:
             time.sleep(0.001)
 
     def records(self, *, taken: bool = True) -> list[Record]:
-        """Give the requests in the order of their arrival; with `taken`, only those that were acknowledged."""
+        """Return the requests in the order of their arrival; with `taken`, only those that were acknowledged."""
         found = []
         data = self.log.read_bytes() if self.log.exists() else b""
         at = 0
@@ -89,11 +89,11 @@ class Receiver:
         return found
 
     def times(self) -> list[float]:
-        """Give when each request was read, in seconds."""
+        """Return when each request was read, in seconds."""
         return [record.at for record in self.records(taken=False)]
 
     def calls(self) -> list[dict[str, Any]]:
-        """Give all calls that were taken."""
+        """Return all calls that were taken."""
         return [call for record in self.records() for call in record.calls]
 
     def clear(self) -> None:

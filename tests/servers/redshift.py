@@ -77,7 +77,7 @@ VIEWS = (
 
 
 def prepare(database: Database) -> None:
-    """Give a database the views of Redshift's catalogue."""
+    """Return a database the views of Redshift's catalogue."""
     database.execute(*VIEWS)
 
 
@@ -178,7 +178,7 @@ class _Conversation:
                     writer.close()
 
     async def _opening(self) -> bytes:
-        """Read the first message, refusing TLS; give it as Postgres is sent it."""
+        """Read the first message, refusing TLS; return it as Postgres is sent it."""
         while True:
             size = struct.unpack("!I", await self.client.readexactly(4))[0]
             body = await self.client.readexactly(size - 4)
@@ -224,7 +224,7 @@ class _Conversation:
 
     @staticmethod
     def _failing(kind: bytes, code: str, text: str) -> bytes:
-        """Give messages that make Postgres itself fail with this error."""
+        """Return messages that make Postgres itself fail with this error."""
         quoted = text.replace("'", "''")
         block = f"do $$begin raise exception using errcode='{code}',message='{quoted}';end$$".encode() + b"\0"
         if kind == b"Q":
@@ -257,7 +257,7 @@ class _Conversation:
 
 
 def described(body: bytes) -> bytes:
-    """Give a row description with Redshift's numbers of types."""
+    """Return a row description with Redshift's numbers of types."""
     count = struct.unpack("!H", body[:2])[0]
     found, place = bytearray(body), 2
     for _ in range(count):

@@ -20,7 +20,7 @@ __all__ = ["body_of", "end_with_parent", "serve"]
 
 
 async def body_of(request: Request) -> dict[str, Any]:
-    """Give the JSON of a request, which may be compressed."""
+    """Return the JSON of a request, which may be compressed."""
     body = await request.body()
     if request.headers.get("content-encoding") == "gzip":
         body = gzip.decompress(body)

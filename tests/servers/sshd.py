@@ -31,7 +31,7 @@ class Sshd:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """Give the words of `ssh` up to the command that runs there."""
+        """Return the words of `ssh` up to the command that runs there."""
         options = {
             "IdentityFile": str(self.folder / "user_key"),
             "IdentitiesOnly": "yes",

@@ -97,7 +97,7 @@ class StandIn:
         return reply["data"]
 
     def log(self) -> str:
-        """Give the end of what the server said."""
+        """Return the end of what the server said."""
         return (self.folder / "log").read_text(encoding="utf-8", errors="replace")[-4000:]
 
     def stop(self) -> None:

@@ -15,7 +15,7 @@ HTTP = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"
 
 @contextlib.contextmanager
 def speaking(words: bytes | None) -> Iterator[int]:
-    """Give a port that answers whatever it is told with `words` and hangs up; with None, it says nothing and waits."""
+    """Return a port that answers whatever it is told with `words` and hangs up; with None, it says nothing and waits."""
     held: list[socket.socket] = []
 
     def answer() -> None:
@@ -42,7 +42,7 @@ def speaking(words: bytes | None) -> Iterator[int]:
 
 @contextlib.contextmanager
 def dropping() -> Iterator[int]:
-    """Give a port that drops what is sent to it, as a firewall does: its queue of connections is full and never emptied."""
+    """Return a port that drops what is sent to it, as a firewall does: its queue of connections is full and never emptied."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         address = listener.getsockname()

@@ -86,7 +86,7 @@ PLAYED = "10f2c010"
 
 
 def _log() -> Iterator[bytes]:
-    """Give the log of the run of users in which 38 rows were refused, as the engine writes it."""
+    """Yield the log of the run of users in which 38 rows were refused, as the engine writes it."""
     began = NOW - 215
     run: dict[str, Any] = {"run": PLAYED, "sync": "users"}
     to: dict[str, Any] = {**run, "destination": "cio", "delivery": f"d{PLAYED}"}

@@ -13,7 +13,7 @@ from tests.tui import acme
 
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the console a home of its own, the time zone UTC, and a terminal with many colours."""
+    """Return the console a home of its own, the time zone UTC, and a terminal with many colours."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for name in ("DATABASE_URL", "PGHOST", "GOOGLE_APPLICATION_CREDENTIALS", "SNOWFLAKE_HOME", "DBT_PROFILES_DIR"):

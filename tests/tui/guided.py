@@ -36,7 +36,7 @@ class Locked(Keyring):
 
 
 def keyring_in_memory(folder: Path) -> dict[str, str]:
-    """Write a keyring that keeps what it is given until the process ends; give the environment of those who use it."""
+    """Write a keyring that keeps what it is given until the process ends; return the environment of those who use it."""
     folder.mkdir()
     (folder / "kept_in_memory.py").write_text(_KEYRING, "utf-8")
     return {"PYTHONPATH": str(folder), "PYTHON_KEYRING_BACKEND": "kept_in_memory.Keyring"}

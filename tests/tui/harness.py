@@ -29,14 +29,14 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
 def strips(app: Console) -> list[Strip]:
-    """Give the lines of the screen as they are drawn, dialogs over pages."""
+    """Return the lines of the screen as they are drawn, dialogs over pages."""
     update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
     assert isinstance(update, LayoutUpdate)
     return [strip if isinstance(strip, Strip) else Strip.join(strip) for strip in update.strips]
 
 
 def screen_text(app: Console) -> str:
-    """Give the text of the screen."""
+    """Return the text of the screen."""
     return "\n".join(strip.text.rstrip() for strip in strips(app))
 
 
@@ -54,7 +54,7 @@ async def until(pilot: Pilot[Any], wanted: str | Callable[[], bool], *, seconds:
 
 
 def described(app: Console) -> str:
-    """Give the screen as a snapshot: its text, and the styles of each line."""
+    """Return the screen as a snapshot: its text, and the styles of each line."""
     lines = strips(app)
     text = [strip.text.rstrip() for strip in lines]
     styles = []
@@ -74,7 +74,7 @@ def described(app: Console) -> str:
 
 
 def is_asking(app: Console) -> bool:
-    """Tell whether the helper process owes an answer, or is being started for a question."""
+    """Return whether the helper process owes an answer, or is being started for a question."""
     helper = app.bridge._workbench
     return bool(helper._waiting) or helper._starting.locked()
 
@@ -102,7 +102,7 @@ async def settled(
 
 
 def without(found: str, hidden: Sequence[str]) -> str:
-    """Give a screen as it was described, with what `hidden` expressions match counting by its place only."""
+    """Return a screen as it was described, with what `hidden` expressions match counting by its place only."""
     for expression in hidden:
         found = re.sub(expression, lambda match: "#" * min(len(match[0]), 3), found)
     if hidden:  # where a hidden text is longer, what is beside it moves

@@ -69,7 +69,7 @@ _TEXT = re.compile("[^\x00-\x1f\x7f-\x9f]+")
 
 
 def obeyed(text: str) -> bool:
-    """Say whether a text holds something that a terminal would obey."""
+    """Return whether a text holds something that a terminal would obey."""
     return escape_control_chars(text) != text
 
 
@@ -94,11 +94,11 @@ class Glass:
 
     @property
     def text(self) -> str:
-        """Give what the screen shows."""
+        """Return what the screen shows."""
         return "\n".join("".join(line).rstrip() for line in self._cells)
 
     def look(self, written: bytes | bytearray) -> str:
-        """Read what was written since the last look; give what the screen shows."""
+        """Read what was written since the last look; return what the screen shows."""
         text = self._rest + self._decoder.decode(bytes(written[self._read :]))
         self._read = len(written)
         begun = _BEGUN.search(text)  # the end of what was written may be the middle of a sequence

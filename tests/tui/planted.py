@@ -54,7 +54,7 @@ assert len(set(ALL)) == 40
 
 
 def forms(secret: str) -> Iterator[bytes]:
-    """Give how a secret may be written."""
+    """Yield how a secret may be written."""
     raw = secret.encode()
     yield from (raw, json.dumps(secret)[1:-1].encode(), repr(secret)[1:-1].encode())
     yield from (quote(secret, safe="").encode(), quote(secret).encode())
@@ -64,13 +64,13 @@ def forms(secret: str) -> Iterator[bytes]:
 
 
 def found_in(data: bytes | str, secrets: Iterable[str] = ALL) -> list[str]:
-    """Give the secrets that stand in some bytes, in whatever form."""
+    """Return the secrets that stand in some bytes, in whatever form."""
     where = data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace")
     return [secret for secret in secrets if any(form in where for form in forms(secret))]
 
 
 def files_with(folders: Iterable[Path], secrets: Iterable[str] = ALL) -> dict[str, list[str]]:
-    """Give the files of some folders that hold a secret."""
+    """Return the files of some folders that hold a secret."""
     files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
     found = {str(file): found_in(file.read_bytes(), secrets) for file in files}
     return {name: planted for name, planted in found.items() if planted}
@@ -103,7 +103,7 @@ class _Echo(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def echoing_api() -> Iterator[str]:
-    """Run an API that echoes keys; give its address. `/401` refuses the key, `/302` sends on, all else refuses the rows."""
+    """Run an API that echoes keys; return its address. `/401` refuses the key, `/302` sends on, all else refuses the rows."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -151,7 +151,7 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 
 @contextlib.contextmanager
 def echoing_postgres() -> Iterator[int]:
-    """Run what looks like a Postgres, and echoes each password in the error that refuses it; give its port."""
+    """Run what looks like a Postgres, and echoes each password in the error that refuses it; return its port."""
     listener = socket.create_server(("127.0.0.1", 0))
     stopped = threading.Event()
 

@@ -32,7 +32,7 @@ class Terminal:
     status: int | None = None
 
     def read(self, seconds: float) -> int:
-        """Read what comes within a time; give how many bytes."""
+        """Read what comes within a time; return how many bytes."""
         end = time.monotonic() + seconds
         before = len(self.written)
         while (left := end - time.monotonic()) > 0:
@@ -48,7 +48,7 @@ class Terminal:
         return len(self.written) - before
 
     def until(self, text: str, seconds: float = 15.0) -> float:
-        """Read until a text has come; give the seconds since the beginning. Raises AssertionError where it does not."""
+        """Read until a text has come; return the seconds since the beginning. Raises AssertionError where it does not."""
         end = time.monotonic() + seconds
         wanted = text.encode()
         while wanted not in self.written:
@@ -70,25 +70,25 @@ class Terminal:
         fcntl.ioctl(self.handle, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def is_alive(self) -> bool:
-        """Say whether the program still runs."""
+        """Return whether the program still runs."""
         if self.status is None:
             found, status = os.waitpid(self.process, os.WNOHANG)
             self.status = os.waitstatus_to_exitcode(status) if found else None
         return self.status is None
 
     def wait(self, seconds: float) -> int | None:
-        """Wait for its end; give the exit code, None where it still runs."""
+        """Wait for its end; return the exit code, None where it still runs."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.is_alive():
             self.read(0.02)
         return self.status
 
     def memory(self) -> float:
-        """Give its resident memory in MB."""
+        """Return its resident memory in MB."""
         return _status(self.process, "VmRSS") / 1024
 
     def cpu(self) -> float:
-        """Give the seconds of a core that it has used."""
+        """Return the seconds of a core that it has used."""
         fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -120,7 +120,7 @@ LIKE_SMALL = frozenset(
 
 
 def at_sizes() -> Iterator[Any]:
-    """Give each page at each size."""
+    """Yield each page at each size."""
     for page in PAGES:
         for size in SIZES:
             marks = [pytest.mark.slow] if size != SIZES[0] and page in LIKE_SMALL else []

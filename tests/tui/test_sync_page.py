@@ -157,7 +157,7 @@ async def test_a_run_of_all_rows_is_planned_and_sends_nothing_by_its_own_key(
 
 
 def planned(calls: int, known: int, *questions: dict[str, object]) -> dict[str, object]:
-    """Give a plan as the workbench does: so many calls, all of rows that changed, of so many that are known."""
+    """Return a plan as the workbench does: so many calls, all of rows that changed, of so many that are known."""
     comparison = {
         "rows": known,
         "changed": calls,

@@ -13,7 +13,7 @@ TEXTS = ("text", "muted", "accent", "ok", "run", "warn", "fail", "keyword", "str
 
 
 def luminance(color: str) -> float:
-    """Give the relative luminance as WCAG defines it."""
+    """Return the relative luminance as WCAG defines it."""
     parts = [part / 255 for part in Color.parse(color).rgb]
     red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -88,7 +88,7 @@ async def to_key(pilot: Pilot[int]) -> WizardPage:
 
 
 def one_line(pilot: Pilot[int]) -> str:
-    """Give the text of the screen's left side as one line."""
+    """Return the text of the screen's left side as one line."""
     app = pilot.app
     assert isinstance(app, Console)
     return " ".join(" ".join(line.split("│")[0] for line in screen_text(app).split("\n")).split())

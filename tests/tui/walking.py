@@ -107,7 +107,7 @@ class OnTerminal:
 
 
 async def walk(walker: Walker, step: Step) -> str:
-    """Take a step; give what the screen then shows. Fails with the screen where it does not show what it should."""
+    """Take a step; return what the screen then shows. Fails with the screen where it does not show what it should."""
     for each in step.does:
         await walker.do(each)
     end = time.monotonic() + _PATIENCE

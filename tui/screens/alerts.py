@@ -73,7 +73,7 @@ class AlertsPage(Page):
 
     @property
     def chosen(self) -> AlertStatus | None:
-        """Give the chosen alert."""
+        """Return the chosen alert."""
         key = self.query_one("#alerts", Table).key if self.query("#alerts") else None
         return next((alert for alert in self._alerts if alert.name == key), None)
 

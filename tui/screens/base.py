@@ -56,7 +56,7 @@ class Actor(Screen[Any]):
 
     @property
     def typing(self) -> bool:
-        """Say whether a text has the keys, so that single letters are letters."""
+        """Return whether a text has the keys, so that single letters are letters."""
         focused = self.focused
         if focused is None or isinstance(focused, Canvas):
             return False
@@ -66,12 +66,12 @@ class Actor(Screen[Any]):
 
     @property
     def takes_letters(self) -> bool:
-        """Say whether single letters are keys now."""
+        """Return whether single letters are keys now."""
         return self.letters and not self.typing
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Give the scopes whose keys count, the nearest first."""
+        """Return the scopes whose keys count, the nearest first."""
         found = [self.scope]
         if isinstance(self.focused, Canvas):
             found.append("list")
@@ -84,12 +84,12 @@ class Actor(Screen[Any]):
         return ""
 
     def hints(self) -> Iterable[str]:
-        """Give the actions for the footer, the most useful first."""
+        """Return the actions for the footer, the most useful first."""
         return ()
 
     @property
     def stays_open(self) -> bool:
-        """Say whether its widgets are there: it is not just being closed, by itself or with the console."""
+        """Return whether its widgets are there: it is not just being closed, by itself or with the console."""
         closing = self._pruning or self._closing or self.app._exit  # noqa: SLF001 -- Textual tells it nowhere else
         return self.is_attached and not closing
 
@@ -114,34 +114,34 @@ class Actor(Screen[Any]):
 
     @property
     def list_widget(self) -> Table | None:
-        """Give the table that has the keys."""
+        """Return the table that has the keys."""
         return self.focused if isinstance(self.focused, Table) else None
 
     @property
     def filtered(self) -> Any:
-        """Give what `filter` filters: it has `words` and a method `filter`. The table that has the keys, mostly."""
+        """Return what `filter` filters: it has `words` and a method `filter`. The table that has the keys, mostly."""
         return self.list_widget
 
     def panes(self) -> list[Widget]:
-        """Give what jump mode can jump to: panes, and lists and texts that stand alone."""
+        """Return what jump mode can jump to: panes, and lists and texts that stand alone."""
         shown = [widget for widget in self.query("*") if widget.display and widget.region and widget.focusable]
         return list(shown)
 
     def copy_text(self) -> str:
-        """Give what `copy` copies; by default the chosen row, or what the focused sheet says."""
+        """Return what `copy` copies; by default the chosen row, or what the focused sheet says."""
         focused = self.focused
         if isinstance(focused, Table) and focused.key is not None:
             return "\t".join(focused.each_row()[focused.cursor])
         return focused.plain_text() if focused is not None and hasattr(focused, "plain_text") else ""
 
     def summary(self) -> list[str]:
-        """Give the page in plain sentences; by default as it stands there."""
+        """Return the page in plain sentences; by default as it stands there."""
         from tui.page_text import said_of
 
         return said_of(self)
 
     def export_rows(self) -> tuple[list[str], list[list[Any]]] | None:
-        """Give heads and rows for `export`; by default those of the focused table, or of the first one."""
+        """Return heads and rows for `export`; by default those of the focused table, or of the first one."""
         table = self.list_widget or next(iter(self.query(Table)), None)
         return ([column.head for column in table.columns], list(table.each_row())) if table and table.shown else None
 
@@ -177,7 +177,7 @@ class Page(Actor):
 
     @property
     def changed(self) -> bool:
-        """Say whether something was typed here that is lost where the page is left."""
+        """Return whether something was typed here that is lost where the page is left."""
         return False
 
     def _take_classes_of(self, size: Size) -> None:
@@ -189,7 +189,7 @@ class Page(Actor):
             self.add_class(max((least, name) for least, name in breakpoints if length >= least)[1], update=False)
 
     def body(self) -> ComposeResult:
-        """Give the widgets between header and footer."""
+        """Yield the widgets between header and footer."""
         yield from ()
 
     @property
@@ -246,11 +246,11 @@ class Page(Actor):
             self._key_bar.show(self._key_hints(), self._always())
 
     def shown_source(self) -> str:
-        """Give the name of the source whose rows the page shows; "" where it shows none."""
+        """Return the name of the source whose rows the page shows; "" where it shows none."""
         return ""
 
     def source_of(self, sync: str) -> str:
-        """Give the name of a sync's source; "" where it is not known."""
+        """Return the name of a sync's source; "" where it is not known."""
         project = self.snapshot.project
         found = next((each for each in project.syncs.values() if each.name == sync), None) if project else None
         return found.source if found else ""
@@ -274,7 +274,7 @@ class Page(Actor):
         return found
 
     def word(self, name: str, word: str) -> str:
-        """Give the footer's word for an action as it is now ('pause' or 'resume')."""
+        """Return the footer's word for an action as it is now ('pause' or 'resume')."""
         return word
 
     def _always(self) -> list[KeyHint]:

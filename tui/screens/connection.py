@@ -83,7 +83,7 @@ class ConnectionPage(Page):
 
     @property
     def _stores(self) -> bool:
-        """Say whether Backhaul stores the secrets of this project here, in a keyring that can be used."""
+        """Return whether Backhaul stores the secrets of this project here, in a keyring that can be used."""
         return bool(self._place) and self._place["from"] == "keyring" and bool(self._place["usable"])
 
     def _where(self, name: str) -> str:
@@ -171,7 +171,7 @@ class ConnectionPage(Page):
     # testing and saving
 
     def _values(self) -> tuple[str, dict[str, Any], dict[str, str]] | None:
-        """Give name, settings and secrets as typed; None where something is missing, which is then shown."""
+        """Return name, settings and secrets as typed; None where something is missing, which is then shown."""
         form = self.query_one(Form)
         form.clear_problems()
         texts = form.values()
@@ -285,7 +285,7 @@ class ConnectionPage(Page):
 
     @property
     def changed(self) -> bool:
-        """Say whether something was typed."""
+        """Return whether something was typed."""
         if not self.stays_open:
             return False
         form = self.query_one(Form)

@@ -339,7 +339,7 @@ async def write_text(app: Everywhere, path: str, text: str) -> None:
 
 
 def _near(file: Path, folder: Path) -> str:
-    """Give a file's name as seen from the project's folder, where it is in there."""
+    """Return a file's name as seen from the project's folder, where it is in there."""
     return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
 
 

@@ -76,7 +76,7 @@ class Help(Dialog):
                 yield line(Span(f"{names:<16} ", "bold text"), action.help, right=((f":{action.command}", "muted"),))
 
     def _means(self, key: str, action: str) -> bool:
-        """Say whether a key does this on the page: it may have a key of the page's own in front of it."""
+        """Return whether a key does this on the page: it may have a key of the page's own in front of it."""
         scopes = [*dict.fromkeys((self._of, "list", "global"))]
         return action.startswith("text.") or self.console.keys.action(scopes, key, typing=not self._letters) == action
 

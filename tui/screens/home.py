@@ -127,7 +127,7 @@ class Home(Together):
 
     @property
     def status(self) -> SyncStatus | None:
-        """Give the chosen sync."""
+        """Return the chosen sync."""
         return self.snapshot.status(self.table.key)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -236,7 +236,7 @@ class Home(Together):
             self.table.choose(sync)
 
     def _chosen(self, name: str = "") -> str | None:
-        """Give the sync that is named, or the chosen one."""
+        """Return the sync that is named, or the chosen one."""
         return name or (self.status.sync if self.status else None)
 
     def do_open(self, sync: str = "") -> None:

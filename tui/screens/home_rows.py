@@ -78,7 +78,7 @@ def in_order(statuses: Iterable[SyncStatus], order: str) -> list[SyncStatus]:
 
 
 def columns_of(order: str, *, wide: bool, marked: bool) -> tuple[Column, ...]:
-    """Give the columns: the one that the order is about says so in its head, and marks have one of their own, where there are any."""
+    """Return the columns: the one that the order is about says so in its head, and marks have one of their own, where there are any."""
     about = ORDERS[order].replace("Rejected", "Rej.") if wide else ORDERS[order]
     found = [
         replace(column, head=f"{column.head} ▾", width=column.width and max(column.width, len(column.head) + 2))

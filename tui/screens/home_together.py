@@ -48,7 +48,7 @@ class Together(Page):
         self.show_now()
 
     def word_of_marked(self, name: str, word: str) -> str:
-        """Give the footer's word for an action on all that are marked."""
+        """Return the footer's word for an action on all that are marked."""
         if name in ("run", "pause"):
             return f"{self._pause_or_resume() if name == 'pause' else 'run'} {len(self.marked)}"
         if name == "mark_all":

@@ -49,6 +49,6 @@ class Jump(Dialog):
 
 
 def _place(widget: Widget) -> Region:
-    """Give where the letter stands: on the title of the pane, where there is one."""
+    """Return where the letter stands: on the title of the pane, where there is one."""
     pane = next((node for node in widget.ancestors if isinstance(node, Pane)), None)
     return pane.region if pane is not None else widget.region

@@ -58,7 +58,7 @@ def _lines(lives: Sequence[Mapping[str, Any]], key: str, width: int) -> list[Lin
 
 
 def history_lines(lives: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Give what happened to a key, the newest first."""
+    """Return what happened to a key, the newest first."""
     found: list[tuple[float, Line]] = []
     for life in lives:
         if life["at"] or life["state"] in ("acknowledged", "assumed"):

@@ -97,7 +97,7 @@ class NewSync(SyncForm):
 
 
 def _start(values: Mapping[str, str]) -> datetime | None:
-    """Give the moment at which the sync may run first; None for now. Raises ValueError."""
+    """Return the moment at which the sync may run first; None for now. Raises ValueError."""
     if values["timezone"] not in schedule.zone_names():
         raise ValueError(f"There is no time zone {values['timezone']!r}; they are named like Europe/Berlin.")
     text = values["start"].strip()
@@ -111,7 +111,7 @@ def _start(values: Mapping[str, str]) -> datetime | None:
 
 
 def _making(folder: Path, name: str, values: Mapping[str, str], template: str) -> Callable[[], None]:
-    """Give what writes the files of a new sync; the query first, so that the sync is whole once it is there."""
+    """Return what writes the files of a new sync; the query first, so that the sync is whole once it is there."""
 
     def make() -> None:
         file = folder / "syncs" / f"{name}.toml"
@@ -145,5 +145,5 @@ _TEMPLATES = {
 
 
 def _template(call: CallType, dialect: str) -> str:
-    """Give a query to begin with; names stand in what keeps their case."""
+    """Return a query to begin with; names stand in what keeps their case."""
     return _TEMPLATES[call].replace('"', "`") if dialect == "bigquery" else _TEMPLATES[call]

@@ -70,7 +70,7 @@ class CommandLine(Dialog):
 
     @property
     def under(self) -> Actor | None:
-        """Give the page that this line is about."""
+        """Return the page that this line is about."""
         below = [screen for screen in self.console.screen_stack if screen is not self and isinstance(screen, Actor)]
         return below[-1] if below else None
 
@@ -122,7 +122,7 @@ class CommandLine(Dialog):
                 yield _Choice(action, "", why)
 
     def _of_named(self) -> Iterator[_Choice]:
-        """Give what Home does to a sync that is named, where another page is in sight."""
+        """Yield what Home does to a sync that is named, where another page is in sight."""
         under = self.under
         if under is not None and under.scope != "home" and self._known("sync"):
             yield from (
@@ -130,7 +130,7 @@ class CommandLine(Dialog):
             )
 
     def _choices(self, typed: str) -> list[_Choice]:
-        """Give what the typed words may mean, the best first."""
+        """Return what the typed words may mean, the best first."""
         words = typed.strip().split(None, 1)
         available = list(self._available())
         if not words:
@@ -156,7 +156,7 @@ class CommandLine(Dialog):
         return exact + [choice for choice in ordered if choice not in exact]
 
     def _arguments(self, choice: _Choice, typed: str) -> Iterator[_Choice]:
-        """Give an action with each thing that it may be about."""
+        """Yield an action with each thing that it may be about."""
         known = self._known(choice.action.takes)
         found = [name for name in known if typed.lower() in name.lower()]
         if typed and typed not in known:

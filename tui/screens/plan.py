@@ -108,7 +108,7 @@ class PlanPage(Page):
 
     @property
     def plan(self) -> Mapping[str, Any] | None:
-        """Give the plan of the destination that is shown."""
+        """Return the plan of the destination that is shown."""
         return self._plans[self._place] if self._plans else None
 
     def why_not(self, name: str) -> str:

@@ -133,7 +133,7 @@ def _value(value: Any) -> str:
 
 
 def short_path(path: str, most: int = 24) -> str:
-    """Give a field's path without the object that all are in; its end, where it is long."""
+    """Return a field's path without the object that all are in; its end, where it is long."""
     head, _, rest = path.partition(".")
     name = rest if rest and head in ("traits", "properties") else path
     return name if len(name) <= most else f"…{name[1 - most :]}"

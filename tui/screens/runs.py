@@ -91,7 +91,7 @@ class Runs(Page):
 
     @property
     def chosen(self) -> RunSummary | None:
-        """Give the chosen run."""
+        """Return the chosen run."""
         key = self.query_one("#runs", Table).key if self.query("#runs") else None
         return next((run for run in self.shown if run.id == key), None)
 
@@ -250,7 +250,7 @@ class Runs(Page):
 
     @property
     def filtered(self) -> Table | LogPane | None:
-        """Give what `filter` filters: the log where that has the keys."""
+        """Return what `filter` filters: the log where that has the keys."""
         return self.log_pane if self.focused is self.log_pane.sheet else self.list_widget
 
     def do_states(self, state: str = "") -> None:

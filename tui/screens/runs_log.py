@@ -32,7 +32,7 @@ class LogPane(Pane):
 
     @property
     def next_level(self) -> str:
-        """Give the level that comes after this one, the first after the last."""
+        """Return the level that comes after this one, the first after the last."""
         return LEVELS[(LEVELS.index(self.level) + 1) % len(LEVELS)]
 
     def show(self, run: RunSummary | None, log: Log | None) -> None:

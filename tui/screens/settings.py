@@ -112,7 +112,7 @@ class SyncForm(Page):
         return zone if zone in schedule.zone_names() else "UTC"
 
     def brief(self, width: int) -> list[Line]:
-        """Give what helps with the schedule, for a page that has no column for it."""
+        """Return what helps with the schedule, for a page that has no column for it."""
         return self._schedule_lines(width)[1:] if self.is_mounted else []
 
     def on_changed(self, message: Changed) -> None:
@@ -131,7 +131,7 @@ class SyncForm(Page):
 
     @property
     def changed(self) -> bool:
-        """Say whether something was typed."""
+        """Return whether something was typed."""
         if not self.stays_open:
             return False
         form = self.query_one(Form)
@@ -146,7 +146,7 @@ class SyncForm(Page):
         self.dismiss(None)
 
     def _checked(self, project: Project, values: Mapping[str, str]) -> str:
-        """Check what both forms have; show the first problem and give its field's name, or nothing."""
+        """Check what both forms have; show the first problem and return its field's name, or nothing."""
         form = self.query_one(Form)
         form.clear_problems()
         unknown = [name for name in names_of(values["destinations"]) if name not in project.destinations]
@@ -250,7 +250,7 @@ class SettingsPage(SyncForm):
             self.dismiss(True)
 
     async def save(self) -> bool:
-        """Write what was changed; say whether all of it was right."""
+        """Write what was changed; return whether all of it was right."""
         sync, project, form = self.sync, self.snapshot.project, self.query_one(Form)
         values = form.values()
         if sync is None or project is None or self._checked(project, values):
@@ -305,7 +305,7 @@ def names_of(text: str) -> list[str]:
 
 
 def _read(name: str, text: str) -> Any:
-    """Give a field's value as the file holds it. Raises ValueError naming the field."""
+    """Return a field's value as the file holds it. Raises ValueError naming the field."""
     if name == "destinations":
         return names_of(text)
     if name == "enabled":

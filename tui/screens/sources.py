@@ -104,7 +104,7 @@ class Sources(Page):
 
     @property
     def chosen(self) -> tuple[str, str]:
-        """Give what is chosen: 'source' or 'destination', and its name."""
+        """Return what is chosen: 'source' or 'destination', and its name."""
         key = (self.query_one("#connections", Table).key or "") if self.query("#connections") else ""
         what, _, name = key.partition("/")
         return what, name

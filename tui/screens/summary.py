@@ -166,7 +166,7 @@ def problem_lines(snapshot: Snapshot) -> list[Line]:
 
 
 def plain_reason(reason: str, status: int | None) -> str:
-    """Give a reason without the status that stands beside it anyway."""
+    """Return a reason without the status that stands beside it anyway."""
     return reason.removeprefix(f"{status} ") if status else reason
 
 

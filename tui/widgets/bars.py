@@ -72,7 +72,7 @@ class Header(Widget):
         return draw(Line(left, right), width, palette, ground="surface", margin=1)
 
     def _parts(self, *, crumbs: int, daemon: int, names: bool) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-        """Give the left and the right part, with so many cells of the crumb and so many words of the daemon's state: its sign is the first."""
+        """Return the left and the right part, with so many cells of the crumb and so many words of the daemon's state: its sign is the first."""
         shown = self._shown
         left = [Span(shown.project, "bold text"), Span("  ")]
         for tab in shown.tabs:

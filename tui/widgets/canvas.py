@@ -50,7 +50,7 @@ class Canvas(ScrollView, can_focus=True):
 
     @property
     def drawn_width(self) -> int:
-        """Give the cells of a line, without the scroll bar."""
+        """Return the cells of a line, without the scroll bar."""
         return max(self.scrollable_content_region.width, 1)
 
     def set_state(self, state: State, notice: Sequence[Line] = ()) -> None:
@@ -60,7 +60,7 @@ class Canvas(ScrollView, can_focus=True):
             self.resize()
 
     def line_count(self) -> int:
-        """Give how many lines the content has."""
+        """Return how many lines the content has."""
         raise NotImplementedError
 
     def content_line(self, number: int) -> Strip:
@@ -77,7 +77,7 @@ class Canvas(ScrollView, can_focus=True):
             self.refresh_changed()
 
     def whole_height(self) -> int:
-        """Give how many lines there are in all, also those out of sight."""
+        """Return how many lines there are in all, also those out of sight."""
         return len(self.notice) + (0 if self.state == "empty" else self.line_count())
 
     def refresh_changed(self) -> None:
@@ -116,7 +116,7 @@ class Canvas(ScrollView, can_focus=True):
 
 
 def changed_cells(old: Strip, new: Strip) -> tuple[int, int]:
-    """Give the first and the last cell in which two drawings of a line differ; the whole line where their widths do."""
+    """Return the first and the last cell in which two drawings of a line differ; the whole line where their widths do."""
     before, after = list(_cells(old)), list(_cells(new))
     if len(before) != len(after) or before == after:
         return 0, max(len(before), len(after), 1) - 1
@@ -128,7 +128,7 @@ def changed_cells(old: Strip, new: Strip) -> tuple[int, int]:
 
 
 def _cells(strip: Strip) -> Iterator[tuple[str, Style | None]]:
-    """Give each cell's character and style; the second cell of a wide character has no character."""
+    """Yield each cell's character and style; the second cell of a wide character has no character."""
     for text, style, _control in strip:
         for character in text:
             yield character, style

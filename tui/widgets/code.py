@@ -69,7 +69,7 @@ class TextState:
 
 
 def shifted(place: int, start: int, old_end: int, new_end: int, *, is_end: bool = False) -> int:
-    """Give where an offset is after an edit of the text from `start` up to `old_end`."""
+    """Return where an offset is after an edit of the text from `start` up to `old_end`."""
     if place < start or (place == start and not is_end and old_end > start):
         return place
     return place + new_end - old_end if place >= old_end else min(place, new_end)
@@ -109,7 +109,7 @@ class CodeArea(CodeKeys):
 
     @property
     def colours(self) -> Highlights:
-        """Give the highlights of the text as it is now."""
+        """Return the highlights of the text as it is now."""
         if self._colours is None:
             self._colours = Highlights(self.text, self._dialect, self._keywords)
             self._moved, self._lines_scanned = None, self.document.line_count
@@ -138,13 +138,13 @@ class CodeArea(CodeKeys):
 
     @property
     def lines(self) -> SqlDocument:
-        """Give the document."""
+        """Return the document."""
         assert isinstance(self.document, SqlDocument)  # noqa: S101 -- _set_document makes no other
         return self.document
 
     @property
     def cursor_offset_in_text(self) -> int:
-        """Give where the cursor is, in characters from the start."""
+        """Return where the cursor is, in characters from the start."""
         return self.lines.get_index_from_location(self.cursor_location)
 
     def go_to(self, offset: int, end: int | None = None) -> None:
@@ -164,7 +164,7 @@ class CodeArea(CodeKeys):
             self.replace(text[start:new_end], place(start), place(old_end))
 
     def state(self) -> TextState:
-        """Give the text with its cursor and its history, to be shown again."""
+        """Return the text with its cursor and its history, to be shown again."""
         return TextState(self.text, self.selection, self.history, (self.scroll_offset.x, self.scroll_offset.y))
 
     def show_state(self, state: TextState) -> None:
@@ -225,7 +225,7 @@ class CodeArea(CodeKeys):
             self.refresh()
 
     def _colours_of(self, row: int) -> Sequence[Highlight]:
-        """Give the highlights of a line; of one that was moved since the last scan, those that it had."""
+        """Return the highlights of a line; of one that was moved since the last scan, those that it had."""
         if self._moved is not None and row > self._moved[0]:
             row = max(row - self._lines_by, self._moved[0])
         return self.colours.line(row)
@@ -233,7 +233,7 @@ class CodeArea(CodeKeys):
     # brackets
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
-        """Give the partner of a bracket of code, where it is near."""
+        """Return the partner of a bracket of code, where it is near."""
         if not _BRACKETS.fullmatch(bracket):
             return None
         text, at = self.text, self.lines.get_index_from_location(search_from)
@@ -308,7 +308,7 @@ class CodeArea(CodeKeys):
         return tuple(column for each, column in (partner, self.cursor_location) if each == row)
 
     def _under(self) -> dict[int, list[tuple[int, int, str]]]:
-        """Give the findings by line, the worst last, so that it is drawn over the others."""
+        """Return the findings by line, the worst last, so that it is drawn over the others."""
         if self._rows is None:
             rows: dict[int, list[tuple[int, int, str]]] = {}
             place = self.lines.get_location_from_index

@@ -44,7 +44,7 @@ class LineLook:
 
 
 def gutter_width(lines: int) -> int:
-    """Give the cells of the gutter: the sign, a blank, the number, two blanks."""
+    """Return the cells of the gutter: the sign, a blank, the number, two blanks."""
     return 4 + max(len(str(lines)), 2)
 
 
@@ -100,7 +100,7 @@ def _text(look: LineLook, scroll: int, room: int, palette: Palette) -> Iterator[
 
 
 def _cuts(look: LineLook) -> Iterator[int]:
-    """Give the columns where the look may change."""
+    """Yield the columns where the look may change."""
     for highlight in look.highlights:
         yield highlight.start
         yield highlight.end

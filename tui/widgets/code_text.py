@@ -44,11 +44,11 @@ class Cells(NamedTuple):
     odd: tuple[int, ...] = ()
 
     def column_at(self, cell: int) -> int:
-        """Give the column that a cell belongs to; the end of the line for a cell behind it."""
+        """Return the column that a cell belongs to; the end of the line for a cell behind it."""
         return min(max(bisect_right(self.starts, cell) - 1, 0), len(self.drawn))
 
     def first_from(self, cell: int) -> int:
-        """Give the first column that starts at a cell or behind it."""
+        """Return the first column that starts at a cell or behind it."""
         return min(bisect_left(self.starts, cell), len(self.drawn))
 
     @property
@@ -66,7 +66,7 @@ def cells_of(line: str) -> Cells:
 
 
 def _width(line: str) -> int:
-    """Give the cells of a line, without laying it out where that is plain."""
+    """Return the cells of a line, without laying it out where that is plain."""
     return len(line) if line.isascii() and line.isprintable() else cells_of(line).width
 
 
@@ -98,7 +98,7 @@ def _laid_out(line: str) -> Cells:
 
 @lru_cache(maxsize=512)
 def _stand_in(character: str) -> str:
-    """Give what is drawn instead of a character that a terminal would obey; nothing for all others."""
+    """Return what is drawn instead of a character that a terminal would obey; nothing for all others."""
     if escape_control_chars(character, lines=True) == character:
         return ""
     number = ord(character)
@@ -114,7 +114,7 @@ def cleaned(text: str) -> str:
 
 
 def difference(old: str, new: str) -> tuple[int, int, int]:
-    """Give where two texts differ: from `start`, up to `old_end` in the old one and `new_end` in the new one."""
+    """Return where two texts differ: from `start`, up to `old_end` in the old one and `new_end` in the new one."""
     most = min(len(old), len(new))
     start = _common(most, lambda low, high: old[low:high] == new[low:high])
     most -= start
@@ -124,7 +124,7 @@ def difference(old: str, new: str) -> tuple[int, int, int]:
 
 
 def _common(most: int, same: Callable[[int, int], bool]) -> int:
-    """Give how many characters agree from the start, by halving: comparing slices is quick, single characters are not."""
+    """Return how many characters agree from the start, by halving: comparing slices is quick, single characters are not."""
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
@@ -147,13 +147,13 @@ class SqlDocument(Document):
 
     @property
     def text(self) -> str:
-        """Give the whole text; joined once after an edit."""
+        """Return the whole text; joined once after an edit."""
         if self._whole is None:
             self._whole = "\n".join(self._lines)
         return self._whole
 
     def get_size(self, _tab_width: int) -> Size:
-        """Give the cells of the widest line, and the number of lines."""
+        """Return the cells of the widest line, and the number of lines."""
         return Size(max(self._widths, default=0), len(self._lines))
 
     def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
@@ -174,18 +174,18 @@ class SqlDocument(Document):
 
     @property
     def begins(self) -> list[int]:
-        """Give the offset at which each line begins."""
+        """Return the offset at which each line begins."""
         if self._begins is None:
             self._begins = [0, *accumulate(len(line) + 1 for line in self._lines[:-1])]
         return self._begins
 
     def get_index_from_location(self, location: Location) -> int:
-        """Give the offset of a place."""
+        """Return the offset of a place."""
         row = min(max(location[0], 0), len(self._lines) - 1)
         return self.begins[row] + min(max(location[1], 0), len(self._lines[row]))
 
     def get_location_from_index(self, index: int) -> Location:
-        """Give the place of an offset; the end for one behind it."""
+        """Return the place of an offset; the end for one behind it."""
         row = max(bisect_right(self.begins, index) - 1, 0)
         return row, min(max(index - self.begins[row], 0), len(self._lines[row]))
 
@@ -213,28 +213,28 @@ class Unwrapped(WrappedDocument):
         return self.document.line_count
 
     def get_offsets(self, line_index: int) -> list[int]:
-        """Give where a line is broken: nowhere."""
+        """Return where a line is broken: nowhere."""
         return []
 
     def get_sections(self, line_index: int) -> list[str]:
-        """Give a line as its one section."""
+        """Return a line as its one section."""
         return [self.document.get_line(line_index)]
 
     def get_tab_widths(self, line_index: int) -> list[int]:
-        """Give nothing: `cells_of` knows the tabs."""
+        """Return nothing: `cells_of` knows the tabs."""
         return []
 
     def location_to_offset(self, location: Location) -> Offset:
-        """Give the cell of a place."""
+        """Return the cell of a place."""
         row = min(max(location[0], 0), self.document.line_count - 1)
         cells = cells_of(self.document.get_line(row))
         return Offset(cells.starts[min(location[1], len(cells.drawn))], row)
 
     def offset_to_location(self, offset: Offset) -> Location:
-        """Give the place of a cell."""
+        """Return the place of a cell."""
         row = min(max(offset[1], 0), self.document.line_count - 1)
         return row, self.get_target_document_column(row, max(offset[0], 0), 0)
 
     def get_target_document_column(self, line_index: int, x_offset: int, y_offset: int) -> int:
-        """Give the column of a cell in a line."""
+        """Return the column of a cell in a line."""
         return cells_of(self.document.get_line(line_index)).column_at(x_offset)

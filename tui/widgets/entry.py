@@ -56,7 +56,7 @@ class Entry(Input):
 
     @property
     def _drawn(self) -> str:
-        """Give what is drawn, a character for each of the value."""
+        """Return what is drawn, a character for each of the value."""
         return "•" * len(self.value) if self.password else stood_in(without_password(self.value))
 
     @property

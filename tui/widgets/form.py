@@ -53,7 +53,7 @@ class Changed(Message):
 
 
 def _id(name: str) -> str:
-    """Give the id of a field's widget; ids have no dots, as the names of guards have."""
+    """Return the id of a field's widget; ids have no dots, as the names of guards have."""
     return f"field-{name.replace('.', '__')}"
 
 
@@ -227,7 +227,7 @@ class Form(VerticalScroll):
         return entry
 
     def value(self, name: str) -> str:
-        """Give what a field holds."""
+        """Return what a field holds."""
         widget = self.query_one(f"#{_id(name)}")
         if isinstance(widget, TextArea):
             return widget.text
@@ -235,7 +235,7 @@ class Form(VerticalScroll):
         return widget.value if isinstance(widget, Choice) or widget.password else widget.value.strip()
 
     def values(self) -> Mapping[str, str]:
-        """Give what all fields hold, by name; secrets are remembered, to be blacked out. A path that is shown is none."""
+        """Return what all fields hold, by name; secrets are remembered, to be blacked out. A path that is shown is none."""
         for each in self.fields:
             if each.secret and self.query_one(f"#{_id(each.name)}", Input).password:
                 remember_secret(self.value(each.name))

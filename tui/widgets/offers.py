@@ -51,7 +51,7 @@ class OfferList(Canvas):
 
     @property
     def candidate(self) -> Mapping[str, Any] | None:
-        """Give the chosen candidate."""
+        """Return the chosen candidate."""
         return self.candidates[self._chosen] if self.candidates else None
 
     def open(self, candidates: Sequence[Mapping[str, Any]], cursor: Offset, typed: int, within: Size) -> None:

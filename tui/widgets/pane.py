@@ -91,5 +91,5 @@ class Pane(Vertical):
 
     @property
     def target(self) -> Widget | None:
-        """Give the widget in it that takes the keys."""
+        """Return the widget in it that takes the keys."""
         return next((widget for widget in self.query("*") if widget.focusable), None)

@@ -31,7 +31,7 @@ class Sheet(Canvas, can_focus=True):
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """Give the lines as they were built last."""
+        """Return the lines as they were built last."""
         return self._lines
 
     def show(self, build: Callable[[int], Sequence[Line]] | Sequence[Line]) -> None:
@@ -61,5 +61,5 @@ class Sheet(Canvas, can_focus=True):
         return self.draw(self._lines[number], dimmed=self.state == "failing")
 
     def plain_text(self) -> str:
-        """Give what the sheet says, to be copied."""
+        """Return what the sheet says, to be copied."""
         return "\n".join("".join(part.text for part in (*line.left, *line.right)) for line in self._lines)

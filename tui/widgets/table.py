@@ -126,12 +126,12 @@ class Table(Canvas, can_focus=True):
 
     @property
     def key(self) -> str | None:
-        """Give the key of the chosen row."""
+        """Return the key of the chosen row."""
         return self.shown[self._cursor].key if self._cursor < len(self.shown) else None
 
     @property
     def cursor(self) -> int:
-        """Give the place of the chosen row."""
+        """Return the place of the chosen row."""
         return self._cursor
 
     def choose(self, key: str) -> None:
@@ -166,7 +166,7 @@ class Table(Canvas, can_focus=True):
 
     @property
     def page(self) -> int:
-        """Give how many rows a page has."""
+        """Return how many rows a page has."""
         return max(self.size.height - 2, 1)
 
     def open(self) -> None:
@@ -222,13 +222,13 @@ class Table(Canvas, can_focus=True):
 
     @property
     def _named(self) -> int:
-        """Give the column whose text is bold in the chosen row: the main one, else the first that is not just a sign."""
+        """Return the column whose text is bold in the chosen row: the main one, else the first that is not just a sign."""
         main = next((place for place, column in enumerate(self.columns) if column.main), None)
         return next((place for place, width in enumerate(self.widths) if width > 2), 0) if main is None else main
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Give the columns' widths for the room that there is; 0 for one that had to go."""
+        """Return the columns' widths for the room that there is; 0 for one that had to go."""
         room = self.drawn_width - self.margin - 1
         if not self._widths or room != self._widths_for:  # a scroll bar takes a cell without a resize
             sample = getattr(self.shown, "sample", None)  # of rows that are far, those that are here
@@ -237,7 +237,7 @@ class Table(Canvas, can_focus=True):
         return self._widths
 
     def _laid_out(self, cells: Sequence[tuple[SpanLike, ...] | SpanLike]) -> tuple[Span, ...]:
-        """Give the spans of a row, each cell padded to its column."""
+        """Return the spans of a row, each cell padded to its column."""
         found: list[Span] = []
         for column, width, cell in zip(self.columns, self.widths, cells, strict=False):
             if width:
@@ -254,16 +254,16 @@ class Table(Canvas, can_focus=True):
         self.refresh()
 
     def texts_of(self, number: int) -> list[str]:
-        """Give the texts of one row that is shown."""
+        """Return the texts of one row that is shown."""
         return [_cell_text(cell) for cell in self.shown[number].cells]
 
     def each_row(self, text_of: Callable[[Row], Sequence[str]] | None = None) -> list[list[str]]:
-        """Give the texts of the rows that are shown, to be copied or saved."""
+        """Return the texts of the rows that are shown, to be copied or saved."""
         return [list(text_of(row)) if text_of else [_cell_text(cell) for cell in row.cells] for row in self.shown]
 
 
 def _place_of(rows: Sequence[Row], key: str) -> int | None:
-    """Give where the row of a key stands; rows that are far say it themselves, as asking for each would bring them here."""
+    """Return where the row of a key stands; rows that are far say it themselves, as asking for each would bring them here."""
     knows = getattr(rows, "place_of", None)
     if knows is not None:
         return cast("int | None", knows(key))

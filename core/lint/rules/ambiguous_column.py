@@ -47,6 +47,6 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 
 def _is_of_a_star(column: exp.Column) -> bool:
-    """Tell whether a column is one that a star leaves out or renames."""
+    """Return whether a column is one that a star leaves out or renames."""
     renamed = isinstance(column.parent, exp.Alias) and column.parent.arg_key == "rename"
     return isinstance(column.parent, exp.Star) or renamed

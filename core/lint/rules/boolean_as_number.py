@@ -43,7 +43,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 
 def _ends_in_numbers(item: exp.Expr) -> bool:
-    """Tell whether a condition's results are 1 and 0."""
+    """Return whether a condition's results are 1 and 0."""
     item = item.unnest()
     if isinstance(item, exp.Cast) and item.to.this in exp.DataType.INTEGER_TYPES:
         return isinstance(item.this.unnest(), exp.Predicate | exp.Boolean | exp.Not | exp.And | exp.Or)

@@ -71,7 +71,7 @@ def _changes(node: exp.Expr) -> bool:
 
 
 def _is_of_a_day(found: exp.Expr, item: exp.Expr) -> bool:
-    """Tell whether no more of the moment is left than its day: an age in days changes once a day, as current_date does."""
+    """Return whether no more of the moment is left than its day: an age in days changes once a day, as current_date does."""
     node: exp.Expr | None = found.parent
     while node is not None and node is not item.parent:
         unit = node.this if isinstance(node, exp.Extract) else node.args.get("unit")
@@ -84,7 +84,7 @@ def _is_of_a_day(found: exp.Expr, item: exp.Expr) -> bool:
 
 
 def _is_condition(found: exp.Expr, item: exp.Expr) -> bool:
-    """Tell whether the moment is only compared with something: the result then changes when a person's state does."""
+    """Return whether the moment is only compared with something: the result then changes when a person's state does."""
     node: exp.Expr | None = found
     while node is not None and node is not item.parent:
         if isinstance(node, exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Between | exp.Where | exp.Filter):

@@ -50,12 +50,12 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 
 def _is_same(other: Mapped, field: str) -> bool:
-    """Tell whether another column is a field, or nearly it: which of the two is meant, only its author knows."""
+    """Return whether another column is a field, or nearly it: which of the two is meant, only its author knows."""
     return field in (other.near, other.place.path[-1:] and other.place.path[-1])
 
 
 def _is_field(entry: Mapped) -> bool:
-    """Tell whether a folded name is a field as it is: USER_ID becomes user_id on Postgres, which is just right."""
+    """Return whether a folded name is a field as it is: USER_ID becomes user_id on Postgres, which is just right."""
     return len(entry.place.path) == 1 and not entry.place.whole
 
 
@@ -67,7 +67,7 @@ def _severity(entry: Mapped, columns: tuple[Mapped, ...]) -> Severity:
 
 
 def _surprises(column: OutputColumn, dialect: str) -> bool:
-    """Tell whether the warehouse changes a name that was chosen: in lowering ones that is an alias only."""
+    """Return whether the warehouse changes a name that was chosen: in lowering ones that is an alias only."""
     changed = column.name != column.written and not column.quoted
     return changed and (column.is_alias or dialect == "snowflake")
 

@@ -51,7 +51,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 
 def _is_kept_out(select: exp.Select, source: exp.Column, dialect: str) -> bool:
-    """Tell whether the WHERE names the column, so that its nulls are thought of."""
+    """Return whether the WHERE names the column, so that its nulls are thought of."""
     where = select.args.get("where")
     if where is None:
         return False

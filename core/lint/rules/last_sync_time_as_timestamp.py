@@ -51,7 +51,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 
 def _kind(query: Query, context: Context, other: exp.Expr) -> tuple[Kind | None, bool]:
-    """Give the kind of time that an expression is (None: none, or unknown), and whether that is certain."""
+    """Return the kind of time that an expression is (None: none, or unknown), and whether that is certain."""
     while isinstance(other, exp.Paren):
         other = other.this
     if isinstance(other, exp.Cast):
@@ -66,7 +66,7 @@ def _kind(query: Query, context: Context, other: exp.Expr) -> tuple[Kind | None,
 
 
 def _cast_kind(cast: exp.Cast) -> Kind | None:
-    """Give the kind of time that a cast makes."""
+    """Return the kind of time that a cast makes."""
     to = cast.to.this
     if to in (exp.DataType.Type.DATE, exp.DataType.Type.DATE32):
         return Kind.DATE

@@ -44,7 +44,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 
 def _is_named(query: Query, context: Context) -> bool:
-    """Tell whether an inner select gives the moment a name: WITH since AS (SELECT to_timestamp(...) AS moment); who uses it is not looked for."""
+    """Return whether an inner select gives the moment a name: WITH since AS (SELECT to_timestamp(...) AS moment); who uses it is not looked for."""
     inner = (level.select for level in context.levels if level.role not in ("root", "union"))
     return any(
         query.stands_for_placeholder(node) for select in inner for item in select.expressions for node in item.walk()
@@ -52,5 +52,5 @@ def _is_named(query: Query, context: Context) -> bool:
 
 
 def _span(query: Query, start: int, bare: tuple[int, int] | None) -> tuple[int, int]:
-    """Give the place of the placeholder of a comparison: itself, or the nearest one to the operator."""
+    """Return the place of the placeholder of a comparison: itself, or the nearest one to the operator."""
     return bare or min(query.placeholders, key=lambda span: abs(span[0] - start))

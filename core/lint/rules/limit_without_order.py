@@ -37,7 +37,7 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
 
 
 def _is_one_row(node: exp.Expr) -> bool:
-    """Tell whether a select gives one row anyway, or only answers whether there is one."""
+    """Return whether a select gives one row anyway, or only answers whether there is one."""
     inside = node.parent
     while isinstance(inside, exp.Subquery | exp.Paren):
         inside = inside.parent
@@ -45,13 +45,13 @@ def _is_one_row(node: exp.Expr) -> bool:
 
 
 def _totals(node: exp.Expr) -> bool:
-    """Tell whether a select gives totals over all its rows."""
+    """Return whether a select gives totals over all its rows."""
     listed = node.expressions if isinstance(node, exp.Select) and not node.args.get("group") else []
     return bool(listed) and all(item.find(exp.AggFunc) for item in listed)
 
 
 def _reads_totals(node: exp.Expr) -> bool:
-    """Tell whether a select reads nothing but totals, side by side: one row each."""
+    """Return whether a select reads nothing but totals, side by side: one row each."""
     source = node.args.get("from_") if isinstance(node, exp.Select) else None
     read = [source.this, *(join.this for join in node.args.get("joins") or ())] if source is not None else []
     return bool(read) and all(isinstance(each, exp.Subquery) and _totals(each.this) for each in read)

@@ -49,7 +49,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 
 def _owners(query: Query, context: Context, level: Level) -> tuple[Relation, ...]:
-    """Give the relations that the ids come from: of a group call those of the group and of the person, else that of the first id."""
+    """Return the relations that the ids come from: of a group call those of the group and of the person, else that of the first id."""
     found: list[Relation] = []
     for entry, item in items(query, context):
         source = item.unnest()
@@ -63,7 +63,7 @@ def _owners(query: Query, context: Context, level: Level) -> tuple[Relation, ...
 
 
 def _links(level: Level, owners: tuple[Relation, ...]) -> list[Relation]:
-    """Give what joins a group's relation with the person's: a row there is a pair of the two, and a pair is one call."""
+    """Return what joins a group's relation with the person's: a row there is a pair of the two, and a pair is one call."""
     if len(owners) < 2:
         return []
     joins = [each.join for each in level.relations.values() if each.join is not None]
@@ -79,7 +79,7 @@ def _links(level: Level, owners: tuple[Relation, ...]) -> list[Relation]:
 
 
 def _first_of_many(level: Level, owner: Relation) -> list[Relation]:
-    """Give what stands first in FROM where the id comes from another relation, which it names: tickets, each with its user."""
+    """Return what stands first in FROM where the id comes from another relation, which it names: tickets, each with its user."""
     first = next((each for each in level.relations.values() if each.join is None), None)
     on = owner.join.args.get("on") if owner.join is not None else None
     if first is None or on is None:
@@ -89,20 +89,20 @@ def _first_of_many(level: Level, owner: Relation) -> list[Relation]:
 
 
 def _names(level: Level, relation: Relation, equal: exp.EQ) -> bool:
-    """Tell whether a comparison is with a column of a relation."""
+    """Return whether a comparison is with a column of a relation."""
     tables = (side.args.get("table") for side in (equal.left, equal.right) if isinstance(side, exp.Column))
     return any(table is not None and level.key_of(table) == relation.key for table in tables)
 
 
 def _keeps_all(select: exp.Select) -> bool:
-    """Tell whether nothing in a select makes several rows one."""
+    """Return whether nothing in a select makes several rows one."""
     grouped = ("distinct", "group", "qualify", "limit")
     aggregates = any(item.find(exp.AggFunc) and not item.find(exp.Window) for item in select.expressions)
     return not any(select.args.get(name) for name in grouped) and not aggregates
 
 
 def _gives_one(level: Level, relation: Relation) -> bool:
-    """Tell whether a joined relation has at most one row for each row before it, as far as names tell."""
+    """Return whether a joined relation has at most one row for each row before it, as far as names tell."""
     join = relation.join
     if join is None or str(join.args.get("kind") or "").upper() in ("SEMI", "ANTI"):
         return True
@@ -132,7 +132,7 @@ def _is_by_id(level: Level, relation: Relation, equal: exp.EQ) -> bool:
 
 
 def _is_own_id(relation: Relation, column: str) -> bool:
-    """Tell whether a column's name says that it is the table's own id: id, users.user_id, companies.company_id, accounts.uuid."""
+    """Return whether a column's name says that it is the table's own id: id, users.user_id, companies.company_id, accounts.uuid."""
     name = column.lower()
     if name in ("id", "uuid", "key", "_id", "sk", "pk"):
         return True

@@ -73,7 +73,7 @@ _BEFORE = ("SELECT", "DISTINCT", "ALL", ",")
 
 
 def _names(query: Query, level: Level, item: exp.Expr) -> list[str] | None:
-    """Give what the star stands for, as it has to be written; None where that is not known for certain."""
+    """Return what the star stands for, as it has to be written; None where that is not known for certain."""
     relations = [each for each in level.relations.values() if not each.only_filters]
     table = item.args.get("table") if isinstance(item, exp.Column) else None
     if table is not None:

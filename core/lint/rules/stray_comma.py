@@ -72,7 +72,7 @@ def _message(query: Query, index: int, after: Token | None) -> str:
 
 
 def _forgives(query: Query, index: int) -> bool:
-    """Tell whether the warehouse takes a comma at the end of the list that it stands in."""
+    """Return whether the warehouse takes a comma at the end of the list that it stands in."""
     if query.dialect not in ("bigquery", "snowflake"):
         return query.dialect == "duckdb"
     depth = 0

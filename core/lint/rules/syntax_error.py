@@ -22,5 +22,5 @@ SEVERITY = Severity.ERROR
 
 
 def check(query: Query, _context: Context) -> Iterator[Finding]:
-    """Give what query.parse found."""
+    """Return what query.parse found."""
     return reported(query, "syntax-error")

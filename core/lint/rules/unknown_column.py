@@ -58,7 +58,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
 
 
 def _is_word(column: exp.Column, dialect: str) -> bool:
-    """Tell whether what looks like a column is a word: of a function that sqlglot does not know (dateadd(day, ...)), or USER."""
+    """Return whether what looks like a column is a word: of a function that sqlglot does not know (dateadd(day, ...)), or USER."""
     if column.args.get("table"):
         return False
     is_user = column.name.lower() == "user" and not column.this.args.get("quoted") and dialect in _SAYS_USER
@@ -81,7 +81,7 @@ def _found(query: Query, context: Context, level: Level, column: exp.Column, ori
 
 
 def _names(relation: Relation, context: Context) -> list[str]:
-    """Give the names of a relation's columns as their table has them."""
+    """Return the names of a relation's columns as their table has them."""
     if relation.table is not None and context.catalogue is not None:
         return [column.name for column in relation.table.columns]
     return list(relation.columns or ())

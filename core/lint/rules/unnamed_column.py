@@ -36,7 +36,7 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
 
 
 def _span(query: Query, item: exp.Expr) -> tuple[int, int]:
-    """Give the place of an item: from its first part to its last, with the parentheses that this leaves open."""
+    """Return the place of an item: from its first part to its last, with the parentheses that this leaves open."""
     starts = [part.meta["start"] for part in item.walk() if "start" in part.meta]
     ends = [part.meta["end"] + 1 for part in item.walk() if "end" in part.meta]
     if not starts:

@@ -25,7 +25,7 @@ def judge(
     *,
     everything: bool = False,
 ) -> list[int]:
-    """Say of each staged row what it is to each ledger; give how many rows each knows in all.
+    """Say of each staged row what it is to each ledger; return how many rows each knows in all.
 
     Makes the tables `known_0`, `known_1`, … (the ledgers' rows of the staged keys) and `twins` (the keys of staged rows
     of which another row was left behind as unchanged). With `everything`, rows that did not change count as changed.

@@ -72,7 +72,7 @@ class Comparison:
 
     @property
     def calls(self) -> int:
-        """Give how many calls this makes."""
+        """Return how many calls this makes."""
         return self.added + self.changed + self.retried + self.deletes
 
 

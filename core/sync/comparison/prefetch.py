@@ -18,7 +18,7 @@ _WAITING = 2
 
 @contextlib.contextmanager
 def read_ahead(items: Iterable[_Item]) -> Generator[Iterator[_Item]]:
-    """Give the items in their order; what reading them raises is raised in its place.
+    """Return the items in their order; what reading them raises is raised in its place.
 
     The first is fetched from the start of the block on. At the block's end the thread ends with the item that it is at, and is waited for.
     """

@@ -20,7 +20,7 @@ __all__ = ["hashes_sql"]
 
 
 def hashes_sql(mapper: Mapper, schema: pa.Schema) -> str:
-    """Give SQL for the two columns `quick` and `quick_id` of a row of c0, c1, …"""
+    """Return SQL for the two columns `quick` and `quick_id` of a row of c0, c1, …"""
     names = [name for name in schema.names if name != OVERSIZED]
     types = " ".join(str(schema.field(name).type) for name in names)
     tag = quoted(f"{mapper.digest} {types}")

@@ -131,7 +131,7 @@ def staged_reader(
     most: int | None = None,
     sieve: UnchangedFilter | None = None,
 ) -> pa.RecordBatchReader:
-    """Give the result's batches under the names c0, c1, …, counted; raises BackhaulError beyond `most` rows.
+    """Return the result's batches under the names c0, c1, …, counted; raises BackhaulError beyond `most` rows.
 
     The next ones are fetched meanwhile. With a `sieve`, only what it lets pass is given. A cell that is twice as large as a call may be
     (`call_bytes`) is taken out of its row, and the column `oversized` says so.
@@ -181,7 +181,7 @@ def largest_call(limits: Iterable[Limits]) -> int:
 def _sifted(
     batches: Iterator[pa.RecordBatch], schema: pa.Schema, sieve: UnchangedFilter | None
 ) -> Generator[pa.RecordBatch]:
-    """Give the rows that pass the sieve, where there is one. It is prepared while the first batch is on its way."""
+    """Yield the rows that pass the sieve, where there is one. It is prepared while the first batch is on its way."""
     if sieve is not None:
         with _explained(sieve.folder):
             sieve.prepare(schema)

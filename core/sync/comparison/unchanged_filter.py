@@ -79,7 +79,7 @@ class UnchangedFilter:
             self.sift(pa.RecordBatch.from_pylist([], schema=schema))
 
     def sift(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Give the rows of a batch that pass, in their order."""
+        """Return the rows of a batch that pass, in their order."""
         begin, self._came = self._came, self._came + batch.num_rows
         if not self.ledgers or (self._came <= self._few() and not self._is_large):
             return batch
@@ -107,11 +107,11 @@ class UnchangedFilter:
         return index.is_seen(index.find(hashes))
 
     def unseen(self, position: int) -> Hashes | None:
-        """Give the hashes of the ledger's rows that were not left behind; None where no index was made."""
+        """Return the hashes of the ledger's rows that were not left behind; None where no index was made."""
         return self._indexes[position].unseen() if self._indexes else None
 
     def weaker_keys(self) -> pa.Table | None:
-        """Give the weaker keys of rows that were left behind, as one column `key`; None where none were kept."""
+        """Return the weaker keys of rows that were left behind, as one column `key`; None where none were kept."""
         if self._connection is None or not self._keeps_weaker:
             return None
         return self._connection.sql("SELECT DISTINCT key FROM weaker").to_arrow_table()
@@ -131,13 +131,13 @@ class UnchangedFilter:
         return self.full and bool(self.ledgers) and self._listed() >= MANY * len(self.ledgers)
 
     def _listed(self) -> int:
-        """Give how many rows the ledgers have, together and at the most."""
+        """Return how many rows the ledgers have, together and at the most."""
         if self._known is None:
             self._known = sum(ledger.listed_rows() for ledger in self.ledgers)
         return self._known
 
     def _few(self) -> int:
-        """Give how many rows are judged without an index, where the result is not known to be large."""
+        """Return how many rows are judged without an index, where the result is not known to be large."""
         return PASSING if self.full else PASSING + self._listed() // _WORTH
 
     def _passing(self, begin: int, rows: int) -> Any:
@@ -207,7 +207,7 @@ class UnchangedFilter:
 
 
 def _chosen(batch: pa.RecordBatch, chosen: Any) -> pa.RecordBatch:
-    """Give some rows of a batch, as a copy."""
+    """Return some rows of a batch, as a copy."""
     import numpy as np
     import pyarrow as pa
 

@@ -119,7 +119,7 @@ def commit(
 def _acknowledged_rows(
     connection: duckdb.DuckDBPyConnection, store: Store, delivery: Mapping[str, Any], plan: Path
 ) -> str:
-    """Give SQL for the plan's rows that were acknowledged, or are assumed: not rejected, not without an answer."""
+    """Return SQL for the plan's rows that were acknowledged, or are assumed: not rejected, not without an answer."""
     import pyarrow as pa
 
     rejected = [row["sequence"] for row in store.rows("rejected_of_delivery", delivery=delivery["id"])]

@@ -792,7 +792,7 @@ def _batch(call: CallType, calls: pa.Array) -> Batch:
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Give one of the errors that ended the batches; they are about the same destination."""
+    """Return one of the errors that ended the batches; they are about the same destination."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -48,7 +48,7 @@ class Finishing:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def finish(self, target: Target, delivery: Mapping[str, Any]) -> Outcome | BackhaulError | Question:
-        """Send a delivery's batches and commit it; give how it ended, why it is paused, or what its canary asks.
+        """Send a delivery's batches and commit it; return how it ended, why it is paused, or what its canary asks.
 
         Where a new plan was asked for (`--replan`), or the destination refused everything, what was never sent of an earlier
         delivery is given up: it commits what was acknowledged and moves no last_sync_time.
@@ -146,7 +146,7 @@ class Finishing:
         return cause
 
     def answered(self, delivery: Mapping[str, Any]) -> int:
-        """Give how many of a delivery's calls were answered."""
+        """Return how many of a delivery's calls were answered."""
         totals = self.store.row("batch_totals", delivery=delivery["id"])
         return int(totals["answered"]) if totals else 0
 
@@ -162,7 +162,7 @@ async def to_the_end(work: Callable[..., _Value], *values: Any) -> _Value:
 
 
 def damaged_ledgers(state: StateFolder, store: Store, sync: Sync) -> frozenset[str]:
-    """Give the ids of the sync's ledgers whose files, or whose open delivery's plan, are damaged or missing."""
+    """Return the ids of the sync's ledgers whose files, or whose open delivery's plan, are damaged or missing."""
     found = set()
     for ledger in store.rows("ledgers_of_sync", sync=sync.id):
         try:

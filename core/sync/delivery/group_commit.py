@@ -27,7 +27,7 @@ class GroupCommit:
     _writing: asyncio.Task[None] | None = None
 
     async def write(self, work: Callable[[], _Value]) -> _Value:
-        """Do `work` in a transaction that it may share; give its value once that is durable, or raise what went wrong."""
+        """Do `work` in a transaction that it may share; return its value once that is durable, or raise what went wrong."""
         done: asyncio.Future[_Value] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, done))
         if self._writing is None:

@@ -26,7 +26,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def find_proxy(url: str, network: Network) -> str:
-    """Give the address of the proxy on the way to `url`, its password included; empty where there is none."""
+    """Return the address of the proxy on the way to `url`, its password included; empty where there is none."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host in LOOPBACK:
@@ -53,7 +53,7 @@ def _remember_password(proxy: str) -> None:
 
 
 def trusting(network: Network) -> ssl.SSLContext:
-    """Give what checks certificates: the usual authorities, and the one of the destination's file.
+    """Return what checks certificates: the usual authorities, and the one of the destination's file.
 
     Raises DeliveryError where that file cannot be used.
     """
@@ -97,5 +97,5 @@ def open_tunnel(connection: socket.socket, proxy: str, url: str, context: ssl.SS
 
 
 def without_password(text: str) -> str:
-    """Give a text without the user and password of any address in it."""
+    """Return a text without the user and password of any address in it."""
     return re.sub(r"(?<=://)\S*@", "", text)

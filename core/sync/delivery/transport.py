@@ -57,11 +57,11 @@ class Transport(Protocol):
     """Sends requests; a context manager that closes what it opened."""
 
     async def position(self, request: Request) -> int | None:
-        """Give what the store must remember before the request is first sent (a file's size), or None."""
+        """Return what the store must remember before the request is first sent (a file's size), or None."""
         ...
 
     async def send(self, request: Request, position: int | None) -> Response:
-        """Send, and give the reply. Raises NoReplyError, or DeliveryError where sending again cannot help."""
+        """Send, and return the reply. Raises NoReplyError, or DeliveryError where sending again cannot help."""
         ...
 
     async def __aenter__(self) -> Self: ...
@@ -86,7 +86,7 @@ class HttpTransport:
         self._takes_gzip: bool | None = None if self._network.compress else False
 
     def _client(self, url: str) -> httpx.AsyncClient:
-        """Give the client for an address. Raises DeliveryError where the proxy or the certificates cannot be used."""
+        """Return the client for an address. Raises DeliveryError where the proxy or the certificates cannot be used."""
         import httpx
 
         proxy = find_proxy(url, self._network)
@@ -240,7 +240,7 @@ class FileTransport:
 
 
 def open_transport(name: str, limits: Limits, network: Network | None = None) -> Transport:
-    """Give a transport for a destination type's `transport`."""
+    """Return a transport for a destination type's `transport`."""
     return FileTransport() if name == "file" else HttpTransport(limits, network)
 
 
@@ -308,7 +308,7 @@ def _may_be_about_gzip(response: Response) -> bool:
 
 
 def _keys(headers: Mapping[str, str]) -> Iterator[str]:
-    """Give what is secret in a request's headers, as it is sent and as it was before its encoding.
+    """Yield what is secret in a request's headers, as it is sent and as it was before its encoding.
 
     A key in a header of another name is among the secrets that this process has read (core.redaction).
     """

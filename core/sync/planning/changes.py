@@ -35,7 +35,7 @@ class Change:
 
 
 def differing(old: str, new: str) -> Iterator[Field]:
-    """Give the fields in which two calls differ."""
+    """Yield the fields in which two calls differ."""
     before, after = (dict(_flat(_read(call))) for call in (old, new))
     for path in [*before, *(path for path in after if path not in before)]:
         if before.get(path) != after.get(path) or (path in before) != (path in after):
@@ -53,7 +53,7 @@ def _whole(text: str) -> int | str:
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Give the leaves of a call by their path."""
+    """Yield the leaves of a call by their path."""
     if isinstance(value, dict) and (value or not path):
         for key, inner in value.items():
             yield from _flat(inner, f"{path}.{key}" if path else key)

@@ -54,7 +54,7 @@ class LedgerMatch(enum.Enum):
 def find_ledger_match(
     store: Store, ledger: Mapping[str, Any], target: Target, accepted: RunOptions
 ) -> tuple[LedgerMatch, Question | None]:
-    """Say whether the ledger still is this destination's, and what has to be asked if that is not certain."""
+    """Return whether the ledger still is this destination's, and what has to be asked if that is not certain."""
     if accepted.new_ledger and ledger["id"] in accepted.damaged:
         return LedgerMatch.NEW_LEDGER, None
     host = target.plugin.host
@@ -71,7 +71,7 @@ def find_ledger_match(
 
 
 def find_account(store: Store, target: Target) -> str:
-    """Give a digest that tells one account of a destination from another; the key cannot be had back from it."""
+    """Return a digest that tells one account of a destination from another; the key cannot be had back from it."""
     secret = target.plugin.account
     if secret is None:
         return ""
@@ -85,6 +85,6 @@ def find_account(store: Store, target: Target) -> str:
 
 
 def _nothing_acknowledged(store: Store, ledger: Mapping[str, Any]) -> bool:
-    """Say whether the place of this ledger has acknowledged no call yet, in no delivery."""
+    """Return whether the place of this ledger has acknowledged no call yet, in no delivery."""
     row = store.row("acknowledged_of_ledger", ledger=ledger["id"])
     return not row or not row["calls"]

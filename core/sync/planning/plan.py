@@ -88,7 +88,7 @@ def _staged_rows(connection: duckdb.DuckDBPyConnection, position: int) -> list[s
 def _with_ids(
     connection: duckdb.DuckDBPyConnection, rows: str, delivery: str, operation: str
 ) -> Iterator[pa.RecordBatch]:
-    """Give the rows with their messageIds, and calls as they go out."""
+    """Yield the rows with their messageIds, and calls as they go out."""
     own = f"md5(concat('{delivery}', '{operation}', key::VARCHAR, fingerprint::VARCHAR))"
     query = (
         f"SELECT key, fingerprint, quick, quick_id, identity, coalesce(message_id, own_id) AS message_id, {_SENT_CALL} AS call "
@@ -99,7 +99,7 @@ def _with_ids(
 
 
 def deletion_sql(template: Mapping[str, Any], position: int, calls: str | None) -> str:
-    """Give SQL for the calls that remove the rows of `removed_<position>`, as a destination's template says.
+    """Return SQL for the calls that remove the rows of `removed_<position>`, as a destination's template says.
 
     `calls` is the ledger's SQL for its calls as acknowledged; it must be there, for it holds the identities. A row that
     lacks the template's userId is left out: the destination could not tell who it is.

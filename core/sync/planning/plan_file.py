@@ -76,7 +76,7 @@ class Cutter:
     _cuts: int = 0
 
     def cut(self, sizes: pa.Array) -> list[int]:
-        """Give each call's batch number as runs: [calls in the current batch, in the next, …]."""
+        """Return each call's batch number as runs: [calls in the current batch, in the next, …]."""
         import pyarrow.compute as pc
 
         ends = memoryview(pc.cumulative_sum(sizes).buffers()[1]).cast("q")[: len(sizes)]
@@ -101,11 +101,11 @@ class Cutter:
         return runs
 
     def _most(self) -> int:
-        """Give how many calls the current batch takes."""
+        """Return how many calls the current batch takes."""
         return min(self.canary, self.calls_most) if self.canary and self._cuts == 0 else self.calls_most
 
     def numbers(self, sizes: pa.Array) -> list[tuple[int, int]]:
-        """Give (batch number, calls) for the runs of these calls, going on from the last."""
+        """Return (batch number, calls) for the runs of these calls, going on from the last."""
         found = []
         for run in self.cut(sizes):
             if run == 0:
@@ -207,7 +207,7 @@ class PlanWriter:
         self._writing = self._thread.submit(self._write, table)
 
     def close(self) -> PlanFile | None:
-        """Finish the file durably and give it its name; None where nothing was added."""
+        """Finish the file durably and return it its name; None where nothing was added."""
         self.flush()
         self._written()
         if self._file is None:
@@ -252,7 +252,7 @@ class PlanWriter:
 
 
 def read_batches(path: Path, skip: Callable[[int], bool]) -> Iterator[PlanBatch]:
-    """Give the plan's batches in order, without those whose number `skip` says are done."""
+    """Yield the plan's batches in order, without those whose number `skip` says are done."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -299,7 +299,7 @@ def sequences_of(path: Path, keys: Sequence[bytes]) -> frozenset[int]:
 
 
 def plan_rows(path: Path, batch: PlanBatch, sequences: Sequence[int]) -> list[dict[str, Any]]:
-    """Give rows of a batch by their sequence: key and fingerprint as bytes, the call in canonical form (without its
+    """Return rows of a batch by their sequence: key and fingerprint as bytes, the call in canonical form (without its
     messageId), and `own_message_id` where the query gave one.
     """
     import pyarrow.parquet as pq

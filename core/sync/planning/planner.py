@@ -181,7 +181,7 @@ class Planning:
         )
 
     def notes(self, comparison: Comparison) -> tuple[str, ...]:
-        """Give what a person should know of one destination's plan, the clocks included."""
+        """Return what a person should know of one destination's plan, the clocks included."""
         source = self.project.sources.get(self.sync.source)
         found = [*([source.notice] if source and source.notice else []), *comparison.notes]
         if not comparison.rows and self.bound:
@@ -249,7 +249,7 @@ class Planning:
         )
 
     def _bound(self) -> int:
-        """Give the oldest last_sync_time of those that take part, minus the lookback; see above for clocks that go back."""
+        """Return the oldest last_sync_time of those that take part, minus the lookback; see above for clocks that go back."""
         if self.accepted.from_zero or self.accepted.full_refresh:
             return 0
         times = [

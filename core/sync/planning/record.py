@@ -98,7 +98,7 @@ def delivery_row(
     now: float,
     **counts: Any,
 ) -> dict[str, Any]:
-    """Give the values of a delivery's row of the store; `counts` are its columns that are not 0 or empty."""
+    """Return the values of a delivery's row of the store; `counts` are its columns that are not 0 or empty."""
     nothing = dict.fromkeys(
         (
             "rows",
@@ -224,7 +224,7 @@ def _record_refused(
 
 
 def _settled(position: int) -> str:
-    """Give SQL for the listed rows whose content now is what the destination has acknowledged before."""
+    """Return SQL for the listed rows whose content now is what the destination has acknowledged before."""
     return (
         f"SELECT number FROM rejected_{position} r "
         f"WHERE EXISTS (SELECT 1 FROM stage WHERE stage.key = r.key AND state_{position} = {UNCHANGED})"
@@ -236,7 +236,7 @@ def _contents(rows: list[Any]) -> list[tuple[str, str, str]]:
 
 
 def _refused_rows(connection: duckdb.DuckDBPyConnection, position: int) -> dict[bytes, list[dict[str, Any]]]:
-    """Give the rows that cannot be sent, by key; they become rows of the store, one by one."""
+    """Return the rows that cannot be sent, by key; they become rows of the store, one by one."""
     found = connection.execute(f"""
         SELECT key::VARCHAR, fingerprint::VARCHAR, identity, message_id, call, row, coalesce(id_fault, fault, reason)
         FROM stage LEFT JOIN refused_{position} r ON stage.rowid = r.place WHERE state_{position} = {FAULTY}

@@ -54,7 +54,7 @@ class Shape:
     ids: str | None = None
 
     def as_json(self) -> str:
-        """Give the text that the store keeps."""
+        """Return the text that the store keeps."""
         return json.dumps({"query": self.query, "columns": self.columns, "ids": self.ids}, ensure_ascii=False)
 
 
@@ -75,7 +75,7 @@ def shape_of(
     key: tuple[str, ...],
     before: Shape | None,
 ) -> Shape:
-    """Give the shape of the staged result; where it has few rows, its ids are taken for what they were `before`."""
+    """Return the shape of the staged result; where it has few rows, its ids are taken for what they were `before`."""
     counts = _id_kinds(connection, position, key, (ADDED, CHANGED, UNCHANGED))
     total = sum(counts.values())
     kind = max(counts, key=lambda name: counts[name], default=None)
@@ -175,7 +175,7 @@ def _id_kinds(
 
 
 def _id(key: tuple[str, ...]) -> str:
-    """Give the SQL of a row's id: that of the key's first field, NULL where the row is known by another."""
+    """Return the SQL of a row's id: that of the key's first field, NULL where the row is known by another."""
     return f"json_extract_string(identity, {quoted('$.' + key[0])})"
 
 

@@ -217,12 +217,12 @@ class Ended(Event):
 
 
 def as_json(event: Event) -> dict[str, Any]:
-    """Give an event as JSON's own types, its kind first."""
+    """Return an event as JSON's own types, its kind first."""
     return {"event": event.kind, **asdict(event)}
 
 
 def from_json(values: Mapping[str, Any]) -> Event:
-    """Give the event that `as_json` wrote; fields that a newer Backhaul adds are left out. Raises ValueError where it is none."""
+    """Return the event that `as_json` wrote; fields that a newer Backhaul adds are left out. Raises ValueError where it is none."""
     kind = _KINDS.get(str(values.get("event")))
     if kind is None:
         raise ValueError("not an event that is known here")
@@ -233,7 +233,7 @@ def from_json(values: Mapping[str, Any]) -> Event:
 
 
 def _value(value: Any) -> Any:
-    """Give a field's value as it was before JSON: what the warehouse said of the cost, and tuples for lists."""
+    """Return a field's value as it was before JSON: what the warehouse said of the cost, and tuples for lists."""
     if isinstance(value, list):
         return tuple(value)
     for shape in (Estimate, Bill):

@@ -46,11 +46,11 @@ class Recording:
         return self.moments[-1]
 
     def known(self, moment: float) -> int:
-        """Give how many events had been told at a moment."""
+        """Return how many events had been told at a moment."""
         return bisect_right(self.moments, moment)
 
     def progress(self, moment: float) -> Progress | None:
-        """Give the progress as it was at a moment; None before the first event.
+        """Return the progress as it was at a moment; None before the first event.
 
         What passed since the last event belongs to the phase that went on.
         """
@@ -64,25 +64,25 @@ class Recording:
         return progress
 
     def after(self, moment: float) -> float:
-        """Give the moment of the next event, the end where there is none."""
+        """Return the moment of the next event, the end where there is none."""
         count = self.known(moment)
         return self.moments[count] if count < len(self.moments) else self.end
 
     def before(self, moment: float) -> float:
-        """Give the moment of the event before the one that is shown, the beginning where there is none."""
+        """Return the moment of the event before the one that is shown, the beginning where there is none."""
         earlier = bisect_right(self.moments, moment) - 1
         while earlier > 0 and self.moments[earlier] >= moment:
             earlier -= 1
         return self.moments[max(earlier, 0)]
 
     def quiet_after(self, moment: float) -> float | None:
-        """Give the next event's moment where more than ten seconds pass without any; None where something happens sooner."""
+        """Return the next event's moment where more than ten seconds pass without any; None where something happens sooner."""
         following = self.after(moment)
         return following if following - moment > _QUIET else None
 
 
 def build_recording(told: Sequence[tuple[float, Event]], *, cut: bool = False) -> Recording | None:
-    """Give the course of events with their moments; None where there is no event. A clock that was set back stands still."""
+    """Return the course of events with their moments; None where there is no event. A clock that was set back stands still."""
     if not told:
         return None
     moments = [told[0][0]]

@@ -20,7 +20,7 @@ _OPEN = frozenset({"planned", "sending", "retrying"})
 
 
 def fold(progress: Progress | None, event: Event, at: float) -> Progress:
-    """Give the progress after an event that was told at the Unix time `at`; None is the progress before the first."""
+    """Return the progress after an event that was told at the Unix time `at`; None is the progress before the first."""
     if progress is None:
         progress = Progress(phase="query", rows=0, seconds={"query": 0.0, "plan": None, "deliver": None}, at=at)
     progress = _in_phases(progress, event, at)
@@ -73,7 +73,7 @@ def _in_phases(progress: Progress, event: Event, at: float) -> Progress:
 
 
 def _of_destination(progress: Progress, event: Any, at: float) -> Progress:
-    """Give the progress with one destination's part changed; it goes behind the others where it is new."""
+    """Return the progress with one destination's part changed; it goes behind the others where it is new."""
     name = event.destination
     old = next((each for each in progress.destinations if each.destination == name), None)
     new = _changed(old or DestinationProgress(destination=name), event, at)
@@ -86,7 +86,7 @@ def _of_destination(progress: Progress, event: Any, at: float) -> Progress:
 
 
 def _changed(old: DestinationProgress, event: Event, at: float) -> DestinationProgress:
-    """Give one destination's part after an event of it."""
+    """Return one destination's part after an event of it."""
     match event:
         case events.Planned() | events.Resumed():
             return _begun(event)
@@ -128,7 +128,7 @@ def _changed(old: DestinationProgress, event: Event, at: float) -> DestinationPr
 
 
 def _begun(event: events.Planned | events.Resumed) -> DestinationProgress:
-    """Give a delivery at its beginning, or where an earlier run left it."""
+    """Return a delivery at its beginning, or where an earlier run left it."""
     begun = DestinationProgress(
         destination=event.destination,
         delivery=event.delivery,
@@ -153,12 +153,12 @@ def _begun(event: events.Planned | events.Resumed) -> DestinationProgress:
 
 
 def _sending(old: DestinationProgress) -> DestinationProgress:
-    """Give a destination that waits for nothing."""
+    """Return a destination that waits for nothing."""
     return replace(old, state="sending", reason="", attempt=0, attempts=0, until=None)
 
 
 def _left(old: DestinationProgress, event: events.Ended) -> DestinationProgress:
-    """Give a delivery that was under way when its run ended: its plan is kept, so it is paused."""
+    """Return a delivery that was under way when its run ended: its plan is kept, so it is paused."""
     return replace(_sending(old), state="paused", reason=event.error)
 
 

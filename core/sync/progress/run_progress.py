@@ -111,7 +111,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def _checked(values: Any, shape: type[Progress | DestinationProgress | Estimate | Bill]) -> dict[str, Any]:
-    """Give the fields of a shape. Raises TypeError where they are others, or of other kinds."""
+    """Return the fields of a shape. Raises TypeError where they are others, or of other kinds."""
     kinds = {each.name: _KINDS[str(each.type)] for each in fields(shape)}
     if not isinstance(values, dict) or not set(values) ^ set(kinds) <= set(_LATER):
         raise TypeError("not this document")

@@ -61,7 +61,7 @@ class RunLog:
             pass
 
     def close(self) -> None:
-        """Give the file back."""
+        """Return the file back."""
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
@@ -142,7 +142,7 @@ class RunReporter:
 
 
 def planned(run: str, sync: str, delivery: Mapping[str, Any]) -> events.Planned:
-    """Give the event of a delivery that was just recorded, from its row of the store."""
+    """Return the event of a delivery that was just recorded, from its row of the store."""
     return events.Planned(
         run=run,
         sync=sync,
@@ -163,7 +163,7 @@ def planned(run: str, sync: str, delivery: Mapping[str, Any]) -> events.Planned:
 
 
 def resumed(run: str, sync: str, delivery: Mapping[str, Any], totals: Mapping[str, Any]) -> events.Resumed:
-    """Give the event of an earlier run's delivery that goes on, from its row of the store and its batches' totals."""
+    """Return the event of an earlier run's delivery that goes on, from its row of the store and its batches' totals."""
     return events.Resumed(
         run=run,
         sync=sync,

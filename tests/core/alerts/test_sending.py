@@ -188,7 +188,7 @@ async def test_a_command_that_does_not_end_is_killed_with_all_that_it_began(tmp_
 
 
 def runs(process: int) -> bool:
-    """Say whether a process is there, and not only waited for."""
+    """Return whether a process is there, and not only waited for."""
     try:
         return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:

@@ -67,7 +67,7 @@ class World:
         )
 
     def alerts(self, **sender: Any) -> Alerts:
-        """Give the alerts as a daemon that has just begun has them."""
+        """Return the alerts as a daemon that has just begun has them."""
         made = Sender(project=self.project, store=self.store, secrets=self.secret, **sender) if sender else None
         return Alerts(self.project, self.store, self.secret, lambda: self.now, log=self._log, sender=made)
 
@@ -75,7 +75,7 @@ class World:
         self.logged.append((level, what, fields))
 
     async def check(self, seconds: float = 15.0, problem: BackhaulError | None = None, **sender: Any) -> list[str]:
-        """Let time go by, and look; give what was told, in short."""
+        """Let time go by, and look; return what was told, in short."""
         self.now += seconds
         return [short(notice) for notice in await self.alerts(**sender).check(problem=problem)]
 
@@ -173,7 +173,7 @@ class World:
         )
 
     def notices(self) -> list[str]:
-        """Give what consoles show, the oldest first."""
+        """Return what consoles show, the oldest first."""
         return [row["text"] for row in reversed(self.store.rows("notices_after", number=0, limit=1000))]
 
 

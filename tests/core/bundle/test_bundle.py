@@ -90,7 +90,7 @@ def bundled(project: ProjectFolder, file: Path, run: str = "") -> tuple[Done, di
 
 
 def leaks(files: dict[str, str]) -> list[str]:
-    """Give what stands in a bundle that must not."""
+    """Return what stands in a bundle that must not."""
     found = []
     for name, text in files.items():
         data = name + "\n" + text

@@ -26,7 +26,7 @@ ROWS = 4_000
 
 
 def columns() -> list[Given]:
-    """Give a column of each kind, of `ROWS` rows that are in no order."""
+    """Return a column of each kind, of `ROWS` rows that are in no order."""
     made = random.Random(20261201)
     rows = range(ROWS)
     doubles = [struct.unpack("<d", struct.pack("<Q", made.getrandbits(64)))[0] for _ in rows]
@@ -77,7 +77,7 @@ def _nested(made: random.Random, depth: int) -> Any:
 
 
 def digest(*, threads: int | None = None, order: int = 0, timezone: str = "Europe/Berlin") -> str:
-    """Give the digest of all calls and fingerprints; `order` shuffles the rows and cuts them into other batches."""
+    """Return the digest of all calls and fingerprints; `order` shuffles the rows and cuts them into other batches."""
     given = columns()
     schema = pa.schema([pa.field(f"c{position}", column.type) for position, column in enumerate(given)])
     mapper = build(CallType.IDENTIFY, [column.column for column in given], schema, timezone=timezone)

@@ -22,7 +22,7 @@ __all__ = ["formed", "read_part", "stream_of", "write_part"]
 
 
 def formed(connection: duckdb.DuckDBPyConnection, table: pa.Table, *, rows: int = 1_000_000) -> list[str | None]:
-    """Give what the form makes of the column `value`, by the column `row`, which comes in batches of so many `rows`."""
+    """Return what the form makes of the column `value`, by the column `row`, which comes in batches of so many `rows`."""
 
     def batches() -> Iterator[pa.RecordBatch]:
         for start in range(0, table.num_rows, rows):  # copies: DuckDB refuses slices of nested structs
@@ -44,7 +44,7 @@ def formed(connection: duckdb.DuckDBPyConnection, table: pa.Table, *, rows: int 
 
 
 def stream_of(table: pa.Table) -> bytes:
-    """Give a table in Arrow's stream format."""
+    """Return a table in Arrow's stream format."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

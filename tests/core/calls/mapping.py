@@ -81,7 +81,7 @@ def mapped(
     renamed: Mapping[str, str] | None = None,
     timezone: str = "UTC",
 ) -> list[dict[str, Any]]:
-    """Give what the mapper makes of each row, by the names of its expressions; a call only where nothing is at fault."""
+    """Return what the mapper makes of each row, by the names of its expressions; a call only where nothing is at fault."""
     mapper = build_mapper(call, *columns, renamed=renamed, timezone=timezone)
     table = pa.table(
         [pa.array(column.values, column.type) for column in columns], names=[f"c{i}" for i in range(len(columns))]
@@ -107,14 +107,14 @@ def calls(
     renamed: Mapping[str, str] | None = None,
     timezone: str = "UTC",
 ) -> list[Any]:
-    """Give the calls of rows of which none is at fault, read strictly."""
+    """Return the calls of rows of which none is at fault, read strictly."""
     rows = mapped(connection, call, *columns, renamed=renamed, timezone=timezone)
     assert [row for row in rows if row["fault"] or row["id_fault"]] == []
     return [strictly(row["call"]) for row in rows]
 
 
 def faults(connection: duckdb.DuckDBPyConnection, call: CallType, *columns: Given) -> list[str | None]:
-    """Give the faults of rows, ids first."""
+    """Return the faults of rows, ids first."""
     return [row["id_fault"] or row["fault"] for row in mapped(connection, call, *columns)]
 
 

@@ -56,7 +56,7 @@ def written(
     arrow: pa.DataType | None = None,
     timezone: str = "UTC",
 ) -> list[str]:
-    """Give the JSON text of each value."""
+    """Return the JSON text of each value."""
     chosen = arrow or ARROW[kind]
     sql = canonical.json_value(kind, chosen, "c0", timezone=timezone)
     connection.register("incoming", pa.table([pa.array(values, chosen)], names=["c0"]))
@@ -64,7 +64,7 @@ def written(
 
 
 def written_now(case: dict[str, str]) -> str:
-    """Give what the form makes of a golden case, whose value is SQL and comes by Arrow, as from a warehouse."""
+    """Return what the form makes of a golden case, whose value is SQL and comes by Arrow, as from a warehouse."""
     with duckdb.connect() as source, connect() as connection:
         source.execute("SET TimeZone = 'UTC'")
         table = source.sql(f"SELECT {case['value']} AS c0").to_arrow_table()
@@ -252,7 +252,7 @@ def test_json_keeps_its_meaning_and_the_order_of_its_keys_and_both_ways_to_minif
 
 
 def ordered(value: Any) -> Any:
-    """Give a value in which the order of keys counts."""
+    """Return a value in which the order of keys counts."""
     if isinstance(value, dict):
         return [(key, ordered(inner)) for key, inner in value.items()]
     return [ordered(inner) for inner in value] if isinstance(value, list) else value
@@ -297,7 +297,7 @@ LARGEST = 2**63 - 1
 
 
 def raw(values: list[int], arrow: pa.DataType) -> list[Any]:
-    """Give dates and times by their integers: Python has no infinite ones."""
+    """Return dates and times by their integers: Python has no infinite ones."""
     width = pa.int32() if arrow == pa.date32() else pa.int64()
     return list(pa.array(values, width).cast(arrow))
 

@@ -22,7 +22,7 @@ INTERRUPT = b"\x03"
 def on_terminal(
     *words: object, env: dict[str, str] | None = None, columns: int = 100, stop_at: str = "", seconds: float = 60
 ) -> tuple[int, str]:
-    """Run a command; give its exit code and all that it wrote. At what `stop_at` matches, Ctrl-C is pressed once."""
+    """Run a command; return its exit code and all that it wrote. At what `stop_at` matches, Ctrl-C is pressed once."""
     child, terminal = pty.fork()
     if child == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))

@@ -23,7 +23,7 @@ PEOPLE = 'SELECT id AS "userId", n FROM people'
 
 
 def is_plain(text: str) -> bool:
-    """Say whether a text has no colour, no progress bar and no traceback."""
+    """Return whether a text has no colour, no progress bar and no traceback."""
     return not any(sign in text for sign in ("\x1b", "\r", "Traceback"))
 
 

@@ -123,5 +123,5 @@ class Bench:
         self.until(self.now + number * 86_400)
 
     def times(self, name: str) -> list[float]:
-        """Give when the runs of a sync began, in seconds from the beginning."""
+        """Return when the runs of a sync began, in seconds from the beginning."""
         return [at - NOW for at, job in self.started if job.name == name]

@@ -123,7 +123,7 @@ class Month:
         heapq.heappush(self.events, (START + seconds, self._number, what))
 
     def chance(self) -> float:
-        """Give a number between 0 and 1, the same ones in every month."""
+        """Return a number between 0 and 1, the same ones in every month."""
         self._seed = (self._seed * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) % 2**64
         return (self._seed >> 33) / 2**31
 
@@ -352,7 +352,7 @@ TROUBLES = (
 
 
 def story(month: Month) -> str:
-    """Give the month as a table that a person can check."""
+    """Return the month as a table that a person can check."""
     runs = history_of(month)
     lines = [f"{'SYNC':<9} {'SCHEDULE':<18} " + "".join(str(day % 10) for day in range(1, month.days + 1))]
     for name, given in SYNCS.items():
@@ -382,19 +382,19 @@ def story(month: Month) -> str:
 
 
 def history_of(month: Month) -> tuple[history.RunSummary, ...]:
-    """Give all runs, the oldest first."""
+    """Return all runs, the oldest first."""
     with Store(month.folder / ".backhaul") as store:
         return tuple(reversed(history.runs(store, limit=100_000)))
 
 
 def worst_of_days(month: Month, name: str) -> str:
-    """Give a sign a day: the worst that happened to a sync on it."""
+    """Return a sign a day: the worst that happened to a sync on it."""
     mine = [run for run in history_of(month) if run.name == name]
     return "".join(_day([run for run in mine if _day_of(run.started) == day]) for day in range(month.days))
 
 
 def counts(runs: tuple[history.RunSummary, ...], name: str) -> tuple[Any, ...]:
-    """Give one sync's line: due moments, and how they are accounted for; runs by cause and state; calls acknowledged."""
+    """Return one sync's line: due moments, and how they are accounted for; runs by cause and state; calls acknowledged."""
     mine = [run for run in runs if run.name == name]
     causes = Counter(run.cause for run in mine if run.state != "skipped")
     states = Counter(run.state for run in mine)
@@ -429,7 +429,7 @@ def _day(runs: list[history.RunSummary]) -> str:
 
 
 def arrived(month: Month) -> dict[str, list[str]]:
-    """Compare what arrived with the tables; give what is wrong: nothing, where nothing is."""
+    """Compare what arrived with the tables; return what is wrong: nothing, where nothing is."""
     wrong: dict[str, list[str]] = {"lost": [], "stale": [], "other call": [], "unknown": []}
     with duckdb.connect(str(month.warehouse), read_only=True) as connection:
         plans = dict(connection.execute("SELECT id, plan FROM users").fetchall())

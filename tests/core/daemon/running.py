@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def seen(project: ProjectFolder) -> tuple[history.RunSummary, ...]:
-    """Give the runs of a project, the oldest first."""
+    """Return the runs of a project, the oldest first."""
     with Store(project.folder / ".backhaul") as store:
         return tuple(reversed(history.runs(store, limit=1000)))
 
@@ -59,7 +59,7 @@ class Live:
         self.daemon._wake.set()
 
     async def until(self, what: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-        """Wait until something is true, and give it."""
+        """Wait until something is true, and return it."""
         deadline = time.monotonic() + seconds
         while not (found := what()):
             if time.monotonic() > deadline:

@@ -35,7 +35,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def samples(text: str) -> dict[tuple[str, ...], float]:
-    """Read the text as Prometheus does; give each value by its name and labels."""
+    """Read the text as Prometheus does; return each value by its name and labels."""
     found: dict[tuple[str, ...], float] = {}
     for family in text_string_to_metric_families(text):
         assert family.documentation

@@ -72,7 +72,7 @@ class Harness:
 
     @property
     def all_variants(self) -> Mapping[str, Mapping[str, Any]]:
-        """Give the settings of each golden file, by its ending."""
+        """Return the settings of each golden file, by its ending."""
         regions = {region: {"region": region} for region in self.regions}
         return {**regions, **self.variants} or {"": {}}
 
@@ -172,7 +172,7 @@ def as_golden(harness: Harness, request: Request) -> str:
 
 
 def golden_requests(harness: Harness) -> Mapping[Path, str]:
-    """Give each golden file of a type (one a region or variant) with its text: a request for each of the six call types."""
+    """Return each golden file of a type (one a region or variant) with its text: a request for each of the six call types."""
     found = {}
     for name, settings in harness.all_variants.items():
         plugin = harness.plugin(**settings)

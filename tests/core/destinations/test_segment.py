@@ -68,7 +68,7 @@ def sent_by_their_client(receiver: Receiver, call: str) -> None:
 
 
 def meaning(value: Any) -> Any:
-    """Give a value with its instants as instants."""
+    """Return a value with its instants as instants."""
     if isinstance(value, dict):
         return {name: meaning(inner) for name, inner in value.items()}
     if isinstance(value, list):

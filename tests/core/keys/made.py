@@ -57,7 +57,7 @@ def element(tag: int, content: bytes) -> bytes:
 
 
 def body_of(text: str) -> str:
-    """Give the base64 of PEM without its first and last line."""
+    """Return the base64 of PEM without its first and last line."""
     return "".join(line for line in text.splitlines() if "-" not in line and ":" not in line)
 
 
@@ -120,7 +120,7 @@ class Made:
         return signed.public_bytes(Encoding.PEM).decode()
 
     def greedy(self, lock: str) -> str:
-        """Give an encrypted key that asks for an hour of work before it says whether a passphrase is right."""
+        """Return an encrypted key that asks for an hour of work before it says whether a passphrase is right."""
         if lock == "bcrypt":
             content = base64.b64decode(body_of(self.openssh_encrypted))
             rounds = content.index(b"bcrypt") + len(b"bcrypt") + 4 + 4 + 16
@@ -149,7 +149,7 @@ class Made:
         return json.dumps(self.account(), indent=2)
 
     def account(self, **changed: object) -> dict[str, object]:
-        """Give a service account's file as Google writes it, with fields changed; None leaves one out."""
+        """Return a service account's file as Google writes it, with fields changed; None leaves one out."""
         whole: dict[str, object] = {
             "type": "service_account",
             "project_id": PROJECT,
@@ -235,7 +235,7 @@ class Made:
         return frozenset(run for text in texts for run in runs(text)) - {run for text in public for run in runs(text)}
 
     def tells(self, text: str) -> str:
-        """Give the first run of a text that tells a part of the private key; "" where there is none."""
+        """Return the first run of a text that tells a part of the private key; "" where there is none."""
         shown = text.replace(self.public_key, "")
         return next((run for run in runs(shown) if run in self.forbidden), "")
 

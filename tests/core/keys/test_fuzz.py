@@ -126,7 +126,7 @@ _POOL: list[bytes] = []
 
 
 def pool() -> list[bytes]:
-    """Give the real texts that are spoilt; PKCS#12 takes longest to open, so it stands there once."""
+    """Return the real texts that are spoilt; PKCS#12 takes longest to open, so it stands there once."""
     if not _POOL:
         m: Made = made()
         texts = [m.pkcs8, m.pkcs1, m.openssh, m.encrypted, m.legacy, m.openssh_encrypted, m.service_account]
@@ -145,7 +145,7 @@ def spoilt(chance: random.Random) -> bytes:
 
 
 def material(chance: random.Random) -> bytes | str:
-    """Give a spoilt text as bytes, or as the text that somebody might paste."""
+    """Return a spoilt text as bytes, or as the text that somebody might paste."""
     text = spoilt(chance)
     return text if chance.random() < 0.6 else text.decode(chance.choice(["utf-8", "latin-1"]), "surrogateescape")
 

@@ -73,14 +73,14 @@ class Desk:
         self.list(self.write(rows, **options))
 
     def rows(self) -> dict[int, int]:
-        """Give the content of each key that is known."""
+        """Return the content of each key that is known."""
         number = self.ledger.load(self.connection, "known")
         found = self.connection.execute("SELECT key, fingerprint FROM known").fetchall()
         assert len(found) == number == len({key for key, _ in found})
         return {key.int: fingerprint.int for key, fingerprint in found}
 
     def calls(self) -> dict[int, tuple[str, str]]:
-        """Give identity and call of each key that is known."""
+        """Return identity and call of each key that is known."""
         self.ledger.load(self.connection, "known")
         calls = self.ledger.calls()
         assert calls is not None
@@ -102,7 +102,7 @@ def keys_of(rows: Rows) -> pa.Table:
 
 
 def plan_of(rows: Rows) -> pa.Table:
-    """Give a plan as deliveries keep it: calls with their messageId in front."""
+    """Return a plan as deliveries keep it: calls with their messageId in front."""
     ids = [f"{number:032x}" for number in range(len(rows))]
     calls = [
         '{"messageId":"' + own + '",' + call_of(key, value or 0)[1:]

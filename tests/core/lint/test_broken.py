@@ -28,7 +28,7 @@ KINDS = {"id": Kind.INTEGER, "email": Kind.TEXT, "updated_at": Kind.INSTANT, "pl
 
 
 def context(dialect: str, call: CallType) -> Context:
-    """Give a context in which every rule has something to look at."""
+    """Return a context in which every rule has something to look at."""
     up = str.upper if dialect == "snowflake" else str
     columns = tuple(Column(name=up(name), kind=kind, type_name=kind) for name, kind in KINDS.items())
     names = ("users", "events", "companies", "t", "u")

@@ -26,7 +26,7 @@ _BENCHMARKS = ("tpcds", "tpch")
 
 
 def texts(dialect: str) -> list[tuple[str, Context]]:
-    """Give each text with its context."""
+    """Return each text with its context."""
     cases = [case.values[1] for case in test_lint.all_cases()]
     asked = [case for case in cases if case["dialect"] == dialect and "{long}" not in case["before"]]
     found = [(case["before"], test_lint.context_of(case)) for case in asked]

@@ -38,7 +38,7 @@ LEAST_OF_OTHERS = 150
 
 
 def queries() -> list[dict[str, Any]]:
-    """Give all queries, each with the name of its file and its number there."""
+    """Return all queries, each with the name of its file and its number there."""
     return [
         {"file": path.stem, "number": number, **query}
         for path in FILES
@@ -47,7 +47,7 @@ def queries() -> list[dict[str, Any]]:
 
 
 def cases() -> list[Any]:
-    """Give each query once for each of its dialects."""
+    """Return each query once for each of its dialects."""
     return [
         pytest.param(query, dialect, id=f"{query['file']}-{query['number']}-{dialect}")
         for query in queries()
@@ -56,13 +56,13 @@ def cases() -> list[Any]:
 
 
 def text_of(query: dict[str, Any], dialect: str) -> str:
-    """Give a query's text; one for all dialects has its names in double quotes, which are a string's on BigQuery."""
+    """Return a query's text; one for all dialects has its names in double quotes, which are a string's on BigQuery."""
     shared = query["dialects"] == "all" and dialect == "bigquery"
     return re.sub(r'"(\w+)"', r"`\1`", query["sql"]) if shared else query["sql"]
 
 
 def catalogue_of(name: str, dialect: str) -> Catalogue:
-    """Give the catalogue of a file in tables/, with names as the warehouse folds them."""
+    """Return the catalogue of a file in tables/, with names as the warehouse folds them."""
     up = str.upper if dialect == "snowflake" else str
     known = tomllib.loads((FOLDER / "tables" / f"{name}.toml").read_text("utf-8"))
     tables = tuple(
@@ -77,7 +77,7 @@ def catalogue_of(name: str, dialect: str) -> Catalogue:
 
 
 def found_in(query: dict[str, Any], dialect: str) -> list[Finding]:
-    """Give what lint finds in a query, without a catalogue and with the one that it names."""
+    """Return what lint finds in a query, without a catalogue and with the one that it names."""
     catalogues = [None, *([catalogue_of(query["tables"], dialect)] if "tables" in query else [])]
     return [
         found

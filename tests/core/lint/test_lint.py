@@ -23,7 +23,7 @@ NAMES = [rule.name for rule in rules()]
 
 
 def all_cases() -> list[Any]:
-    """Give each case once for each of its dialects: `dialect`, or `dialects` (a list, or "all")."""
+    """Return each case once for each of its dialects: `dialect`, or `dialects` (a list, or "all")."""
     found = []
     for path in sorted(CASES.glob("*.toml")):
         for number, case in enumerate(tomllib.loads(path.read_text())["case"], 1):
@@ -61,7 +61,7 @@ def neighbour_of(known: dict[str, Any]) -> Neighbour:
 
 
 def catalogue_of(case: dict[str, Any]) -> Catalogue:
-    """Give the catalogue of a case: its tables, each with the kinds of its columns."""
+    """Return the catalogue of a case: its tables, each with the kinds of its columns."""
     tables = []
     for name, columns in case["tables"].items():
         schema, _, table = name.rpartition(".")

@@ -23,7 +23,7 @@ def context(dialect: str, call: str) -> Context:
 
 
 def told(call: str, text: str) -> str:
-    """Give the table of what lint says of a query."""
+    """Return the table of what lint says of a query."""
     found: dict[tuple[int, str, str, str], list[str]] = {}
     left = []
     for dialect in DIALECTS:
@@ -41,7 +41,7 @@ def told(call: str, text: str) -> str:
 
 
 def mended(text: str, dialect: str, call: str) -> tuple[str, list[object]]:
-    """Give a query after `fix all`, and the errors that are left."""
+    """Return a query after `fix all`, and the errors that are left."""
     for _ in range(10):
         after = apply_fixes(text, lint(text, context(dialect, call)))
         if after == text:

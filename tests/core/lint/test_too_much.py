@@ -29,7 +29,7 @@ def lint(text: str, dialect: str) -> tuple[Finding, ...]:
 
 
 def binary(size: int) -> str:
-    """Give what a program file looks like once an editor has read it as text."""
+    """Return what a program file looks like once an editor has read it as text."""
     return random.Random(7).randbytes(size).decode("utf-8", "replace")
 
 

@@ -162,7 +162,7 @@ def open_editor(tmp_path: Path) -> Iterator[Callable[..., Editor]]:
 
 @pytest.fixture
 def users(project: ProjectFolder) -> Path:
-    """Give the query of a sync, of whose source a catalogue is kept."""
+    """Return the query of a sync, of whose source a catalogue is kept."""
     project.duckdb("CREATE TABLE users (id BIGINT, name VARCHAR, updated_at TIMESTAMP)")
     project.file()
     project.sync("users", WRONG, to=["files"])

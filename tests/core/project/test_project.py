@@ -88,7 +88,7 @@ def make(tmp_path: Path) -> Make:
 
 
 def only_error(loaded: Project, name: str) -> ProjectError:
-    """Give the error of one file, which names it."""
+    """Return the error of one file, which names it."""
     error = loaded.broken[loaded.folder / name]
     assert isinstance(error, ProjectError)
     assert error.where.startswith(str(loaded.folder / name).removesuffix("toml"))

@@ -97,7 +97,7 @@ def logical_lines(text: str) -> list[str]:
 
 
 def settings_of(unit: str) -> list[tuple[str, str]]:
-    """Give the settings of a unit, in their order."""
+    """Return the settings of a unit, in their order."""
     lines = [line.strip() for line in logical_lines(unit)]
     return [
         (name.strip(), value.strip())

@@ -33,7 +33,7 @@ def write_table(folder: Path, table: Table) -> None:
 
 
 def run(folder: Path) -> list[dict]:
-    """Run the sync, and give the calls that it wrote."""
+    """Run the sync, and return the calls that it wrote."""
     delivered = folder / "delivered" / "people.jsonl"
     before = len(lines(delivered)) if delivered.exists() else 0
     project = projects.load(folder)
@@ -54,7 +54,7 @@ def traits(calls: list[dict]) -> Table:
 
 
 def known(folder: Path) -> Table:
-    """Give what the ledger says was acknowledged."""
+    """Return what the ledger says was acknowledged."""
     import duckdb
 
     from core.ledger import LocalLedger

@@ -70,7 +70,7 @@ def lake(workshop: Workshop, dataset: Dataset) -> Workshop:
 
 
 def queries(dataset: Dataset) -> list[str]:
-    """Give the statements on tables that were run, and not only described, since the last look."""
+    """Return the statements on tables that were run, and not only described, since the last look."""
     return [job["sql"] for job in dataset.server.ask("seen") if not job["dry_run"] and "FROM" in job["sql"]]
 
 

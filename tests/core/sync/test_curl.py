@@ -30,7 +30,7 @@ TYPES: dict[str, tuple[str, dict[str, Any], dict[str, str]]] = {
 
 
 def delivered(project: ProjectFolder, receiver: Receiver, kind: str) -> Record:
-    """Deliver one row to a destination of this kind, and give the request."""
+    """Deliver one row to a destination of this kind, and return the request."""
     name, settings, _ = TYPES[kind]
     project.duckdb()
     if kind == "jitsu":

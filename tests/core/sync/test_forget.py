@@ -20,7 +20,7 @@ def forget(workshop: Workshop, key: str) -> Forgotten:
 
 
 def holding(workshop: Workshop, *texts: str) -> list[str]:
-    """Give the files of the state folder that hold one of these texts; Parquet files are read as tables."""
+    """Return the files of the state folder that hold one of these texts; Parquet files are read as tables."""
     found = []
     for file in (workshop.folder / ".backhaul").rglob("*"):
         if not file.is_file():

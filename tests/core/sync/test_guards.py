@@ -33,7 +33,7 @@ def evidence(outcome: Any, guard: str) -> str:
 
 
 def told(workshop: Workshop) -> str:
-    """Run, and give what the plan said of the clock."""
+    """Run, and return what the plan said of the clock."""
     return next(note for note in workshop.run().planned.notes if "clock" in note)
 
 

@@ -22,7 +22,7 @@ from tests.core.sync.workshop import PEOPLE, Workshop
 
 
 def gone() -> int:
-    """Give the id of a process that has ended."""
+    """Return the id of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid

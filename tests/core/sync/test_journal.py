@@ -20,7 +20,7 @@ def insert(store: Store, run: str) -> str:
 
 
 def runs(folder: Path) -> set[str]:
-    """Give the runs as another connection sees them."""
+    """Return the runs as another connection sees them."""
     with Store(folder) as store:
         return {run for run in ("a", "b", "c") if store.row("run", id=run)}
 

@@ -40,7 +40,7 @@ def start(workshop: Workshop, database: Database) -> subprocess.Popen[bytes]:
 
 
 def finish(process: subprocess.Popen[bytes]) -> float:
-    """Wait for a run that is let alone, and give its seconds."""
+    """Wait for a run that is let alone, and return its seconds."""
     started = time.monotonic()
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 0, output.decode()[-2000:]
@@ -56,7 +56,7 @@ def set_version(database: Database, version: int) -> None:
 
 
 def arrivals(receiver: Receiver) -> Iterator[tuple[str, str, str]]:
-    """Give (version and key, messageId, call) of everything that was taken, duplicates included."""
+    """Yield (version and key, messageId, call) of everything that was taken, duplicates included."""
     for record in receiver.records():
         for call in record.calls:
             key = f"{call['traits']['edition']}/{call['userId']}"

@@ -56,7 +56,7 @@ _ODD_JSON = (
 
 
 def _one_of(choices: tuple[str, ...], kind: str, seed: int) -> str:
-    """Give SQL that takes one of these expressions a row: the last one most often, which is a usual one."""
+    """Return SQL that takes one of these expressions a row: the last one most often, which is a usual one."""
     whens = " ".join(f"WHEN {number} THEN {choice}::{kind}" for number, choice in enumerate(choices))
     return f"CASE hash(n + {seed}) % {_RARELY * len(choices)} {whens} ELSE {choices[-1]}::{kind} END"
 

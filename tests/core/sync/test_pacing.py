@@ -49,7 +49,7 @@ def pace_on(clock: Clock, most: float) -> RateLimiter:
 
 
 def busiest_second(times: list[float]) -> int:
-    """Give the most requests within any second (its end left out; a rounding error is no request too many)."""
+    """Return the most requests within any second (its end left out; a rounding error is no request too many)."""
     ordered = sorted(times)
     return max(bisect.bisect_left(ordered, at + 1 - 1e-6) - place for place, at in enumerate(ordered))
 

@@ -47,7 +47,7 @@ PEOPLE = f"""
 
 
 def expected(value: Any) -> Any:
-    """Give a value of psycopg's as the call's JSON has it."""
+    """Return a value of psycopg's as the call's JSON has it."""
     match value:
         case Decimal():
             return float(value)
@@ -69,7 +69,7 @@ def expected(value: Any) -> Any:
 
 
 def table(database: Database, where: str = "true") -> dict[str, dict[str, Any]]:
-    """Give the rows as the calls that they should be: traits by userId."""
+    """Return the rows as the calls that they should be: traits by userId."""
     with database.connect() as connection:
         cursor = connection.execute(f"SELECT {COLUMNS} FROM people WHERE {where}")
         names = [column.name for column in cursor.description][1:]
@@ -79,7 +79,7 @@ def table(database: Database, where: str = "true") -> dict[str, dict[str, Any]]:
 
 
 def run(workshop: Workshop, database: Database, name: str) -> dict[str, dict[str, Any]]:
-    """Run a sync as a user would; give the traits that arrived by userId, each once."""
+    """Run a sync as a user would; return the traits that arrived by userId, each once."""
     secrets = {
         "BACKHAUL_SOURCES_PG_PASSWORD": database.reader_password,
         "BACKHAUL_DESTINATIONS_SEG_WRITE_KEY": "key-1",

@@ -10,7 +10,7 @@ from tests.core.sync.workshop import PEOPLE, SINCE, Workshop
 
 
 def refused(workshop: Workshop) -> dict[str, int]:
-    """Have three of five people refused; give the numbers of their rows."""
+    """Have three of five people refused; return the numbers of their rows."""
     workshop.people(5)
     workshop.sync(PEOPLE + SINCE)
     workshop.receiver.refuse('"u_1"', '"u_2"', '"u_3"')

@@ -82,7 +82,7 @@ class Things:
 
 
 def looked_at(found: PlannedDelivery) -> dict[str, Any]:
-    """Give what a plan says, but for the order of rows."""
+    """Return what a plan says, but for the order of rows."""
     return {
         "comparison": replace(found.comparison, position=0),
         "questions": {(each.guard, each.message, frozenset(each.evidence)) for each in found.questions},

@@ -40,7 +40,7 @@ def backhaul(workshop: Workshop, *words: str) -> str:
 
 
 def traits(n: int, **changed: Any) -> dict[str, Any]:
-    """Give the traits that row `n` should become."""
+    """Return the traits that row `n` should become."""
     seconds = f"{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}"
     return {
         "email": f"person.{n}@example.com",

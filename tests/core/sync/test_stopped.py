@@ -19,7 +19,7 @@ GROUP BY (a + b) % 7"""
 
 
 def queries(database: Database) -> int:
-    """Give how many queries of the reader's run on the server."""
+    """Return how many queries of the reader's run on the server."""
     with database.connect() as connection:
         row = connection.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND state = 'active'", [database.reader]

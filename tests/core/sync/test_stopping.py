@@ -38,7 +38,7 @@ WORK = {
 
 
 def active(database: Database) -> int:
-    """Give how many queries of the reader's run on the server."""
+    """Return how many queries of the reader's run on the server."""
     with database.connect() as connection:
         row = connection.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND state = 'active'", [database.reader]

@@ -132,7 +132,7 @@ class Workshop:
         return found[0]["last_sync_time"] if found else 0
 
     def calls(self) -> list[dict[str, Any]]:
-        """Give what was taken since the last look."""
+        """Return what was taken since the last look."""
         found = self.receiver.calls()
         self.receiver.clear()
         return found

@@ -37,7 +37,7 @@ OBJECT = "CREATE FUNCTION object(VARIADIC \"any\") RETURNS json LANGUAGE interna
 
 
 def statements(schema: str, dialect: str) -> list[str]:
-    """Give the statements that make and fill the tables of a schema."""
+    """Return the statements that make and fill the tables of a schema."""
     found = [each.strip() for each in TABLES[schema].split(";\n") if each.strip()]
     for word, own in TYPES.get(dialect, {}).items():
         found = [re.sub(rf"\b{word}", own, each) if each.startswith("CREATE") else each for each in found]
@@ -45,7 +45,7 @@ def statements(schema: str, dialect: str) -> list[str]:
 
 
 def everything(dialect: str) -> list[str]:
-    """Give the statements that make and fill all schemas."""
+    """Return the statements that make and fill all schemas."""
     return [each for schema in TABLES for each in (f"CREATE SCHEMA {schema}", *statements(schema, dialect))]
 
 

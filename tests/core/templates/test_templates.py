@@ -40,7 +40,7 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def calls_of(warehouse: Warehouse, one: Template, dialect: str) -> list[dict[str, Any]]:
-    """Give the calls that a template's rows become, in an order of their own."""
+    """Return the calls that a template's rows become, in an order of their own."""
     sql = parse(one.text(dialect), dialect).render(LAST_SYNC_TIME)
     with warehouse.open() as session, connect() as engine:
         result = session.stream(sql)

@@ -57,14 +57,14 @@ class Tokens:
         self._known: dict[str, tuple[str, float]] = {}
 
     def give(self, accounts: dict[str, Account], form: dict[str, str], address: str) -> dict[str, Any]:
-        """Give a token for an assertion. Raises RefusedError."""
+        """Return a token for an assertion. Raises RefusedError."""
         email = verify(accounts, form, address)
         token = "ya29." + secrets.token_urlsafe(32)
         self._known[token] = (email, time.time() + TOKEN_SECONDS)
         return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
     def whose(self, header: str) -> str | None:
-        """Give the account that a request's header proves."""
+        """Return the account that a request's header proves."""
         email, until = self._known.get(header.removeprefix("Bearer "), ("", 0.0))
         return email if email and time.time() < until else None
 

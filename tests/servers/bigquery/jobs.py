@@ -50,7 +50,7 @@ class Job:
             self.done.set()
 
     def described(self) -> dict[str, Any]:
-        """Give the job as jobs.get does."""
+        """Return the job as jobs.get does."""
         if self.done.is_set() and self.error is None and self.resource:
             found = dict(self.resource)
             counts = {"totalBytesProcessed": str(self.processed), "totalBytesBilled": str(self.billed)}
@@ -152,7 +152,7 @@ class Jobs:
         return {**page, "jobReference": job.described()["jobReference"]}
 
     async def administer(self, project: str, dataset: str, location: str, statements: list[str]) -> list[Any]:
-        """Run statements as the owner, in a dataset that is made where it is missing; give the last one's rows."""
+        """Run statements as the owner, in a dataset that is made where it is missing; return the last one's rows."""
         reference = {"projectId": project, "datasetId": dataset}
         if dataset not in self.places:
             self.places[dataset] = location
@@ -179,7 +179,7 @@ class Jobs:
         return rows
 
     def _located(self, tree: exp.Expression, project: str, query: dict[str, Any], account: Account, asked: str) -> str:
-        """Give where a job runs: where its tables are. Raises VendorError where they are elsewhere, or not this account's."""
+        """Return where a job runs: where its tables are. Raises VendorError where they are elsewhere, or not this account's."""
         default = str((query.get("defaultDataset") or {}).get("datasetId") or "")
         bound = {str(each.alias) for each in tree.find_all(exp.CTE)}
         found = ""
@@ -239,7 +239,7 @@ class Jobs:
         return {**found, "status": {"state": "DONE"}, "statistics": whole}
 
     def _original(self, error: VendorError, job: Job) -> VendorError:
-        """Give an error its place in the text that was sent, which stood a line further down."""
+        """Return an error its place in the text that was sent, which stood a line further down."""
         shifted = re.sub(r"\[(\d+):", lambda found: f"[{int(found[1]) - 1}:", error.message)
         return VendorError(error.reason, shifted, error.status)
 
@@ -274,7 +274,7 @@ class Jobs:
 
 
 def named(fields: list[dict[str, Any]], tree: exp.Expression) -> list[dict[str, Any]]:
-    """Give columns without a name those of BigQuery: f0_, f1_, ..."""
+    """Return columns without a name those of BigQuery: f0_, f1_, ..."""
     while isinstance(tree, exp.SetOperation):
         tree = tree.this
     projections = tree.expressions if isinstance(tree, exp.Select) else []

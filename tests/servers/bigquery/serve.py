@@ -65,7 +65,7 @@ class Service:
         ]
 
     def answered(self, answer: Any) -> Any:
-        """Let only accounts with a token in, and give errors as BigQuery does."""
+        """Let only accounts with a token in, and return errors as BigQuery does."""
 
         async def reply(request: Request) -> Response:
             await self.goes_on.wait()

@@ -70,13 +70,13 @@ class Dataset:
         self.server.ask("accounts", {self.email: {**known, **values}})
 
     def key_file(self, **values: Any) -> str:
-        """Give the text of a key file of the account; `values` replace what stands in it, None takes it out."""
+        """Return the text of a key file of the account; `values` replace what stands in it, None takes it out."""
         return key_file(self.email, **{"token_uri": f"{self.server.address}/token", **values})
 
 
 @functools.cache
 def private_key(name: str) -> rsa.RSAPrivateKey:
-    """Give a key; the same for the same name."""
+    """Return a key; the same for the same name."""
     del name
     return rsa.generate_private_key(65537, 2048)
 
@@ -87,7 +87,7 @@ def public_key(name: str) -> str:
 
 
 def key_file(email: str, *, key: str = "reader", **values: Any) -> str:
-    """Give the text of a service account's file, as Google writes it."""
+    """Return the text of a service account's file, as Google writes it."""
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     whole = {
         "type": "service_account",

@@ -69,7 +69,7 @@ def invalid(message: str, sql: str = "", at: int | None = None) -> VendorError:
 
 
 def place(sql: str, offset: int) -> str:
-    """Give line and column of an offset; a tab reaches to the next multiple of eight, as in BigQuery's parser."""
+    """Return line and column of an offset; a tab reaches to the next multiple of eight, as in BigQuery's parser."""
     before = sql[:offset]
     line = before[before.rfind("\n") + 1 :]
     return f"{before.count(chr(10)) + 1}:{len(line.expandtabs(8)) + 1}"
@@ -97,7 +97,7 @@ def parsed(sql: str) -> list[exp.Expression]:
 
 
 def statement_type(trees: list[exp.Expression]) -> str:
-    """Give what kind of statement BigQuery's dry run calls a text."""
+    """Return what kind of statement BigQuery's dry run calls a text."""
     tree = trees[0]
     if len(trees) > 1 or isinstance(
         tree, (exp.Set, exp.Declare, exp.Execute, exp.Transaction, exp.Commit, exp.Rollback)
@@ -129,7 +129,7 @@ def checked(tree: exp.Expression, sql: str) -> None:
 
 
 def translated(error: dict[str, Any], sql: str, *, project: str, dataset: str, location: str) -> VendorError:
-    """Give the emulator's error as BigQuery would."""
+    """Return the emulator's error as BigQuery would."""
     text = str(error.get("message", ""))
     if found := re.search(r'Referenced column \\?"([^"\\]+)\\?" not found|column named \\?"([^"\\]+)\\?"', text):
         name = found[1] or found[2]
@@ -158,7 +158,7 @@ def translated(error: dict[str, Any], sql: str, *, project: str, dataset: str, l
 
 
 def find(sql: str, name: str) -> int | None:
-    """Give where a name stands, outside of comments and texts."""
+    """Return where a name stands, outside of comments and texts."""
     code = re.sub(r"'(?:[^'\\]|\\.)*'|/\*.*?\*/|--[^\n]*", lambda found: " " * len(found[0]), sql, flags=re.DOTALL)
     found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", code, re.IGNORECASE)
     return found.start() if found else None

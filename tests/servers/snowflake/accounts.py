@@ -50,7 +50,7 @@ class RefusedError(Exception):
 
 
 def verify(users: dict[str, User], data: dict[str, Any]) -> User:
-    """Give the user that a login request proves to be. Raises RefusedError."""
+    """Return the user that a login request proves to be. Raises RefusedError."""
     method = str(data.get("AUTHENTICATOR") or "SNOWFLAKE").upper()
     name = str(data.get("LOGIN_NAME") or "").upper()
     user = users.get(name)

@@ -111,7 +111,7 @@ class Engine:
             connection.close()
 
     def administer(self, database: str, statements: list[str]) -> list[list[Any]]:
-        """Run statements as the owner, in a database that is made where it is missing; give the last one's rows."""
+        """Run statements as the owner, in a database that is made where it is missing; return the last one's rows."""
         with MAKING:
             root = self._fakesnow.duck_conn.cursor()
             known = root.execute("SELECT upper(database_name) FROM duckdb_databases()").fetchall()
@@ -225,7 +225,7 @@ class Engine:
 
 
 def _named_tables(tree: exp.Expression) -> Iterator[exp.Table]:
-    """Give the tables of a statement that are no expressions of its own."""
+    """Yield the tables of a statement that are no expressions of its own."""
     local = {cte.alias.upper() for cte in tree.find_all(exp.CTE)}
     for table in tree.find_all(exp.Table):
         if table.name and not (table.name.upper() in local and not table.db):
@@ -238,7 +238,7 @@ def _generated(sql: str) -> str:
 
 
 def _named(columns: list[wire.Column], tree: exp.Expression) -> list[wire.Column]:
-    """Give columns the names of their aliases: DuckDB calls EMAIL AS "email" by its column's name, case ignored."""
+    """Return columns the names of their aliases: DuckDB calls EMAIL AS "email" by its column's name, case ignored."""
     select = tree
     while isinstance(select, (exp.SetOperation, exp.Subquery)):
         select = select.this

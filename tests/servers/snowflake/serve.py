@@ -113,7 +113,7 @@ async def login(request: Request) -> JSONResponse:
 
 
 def role_of(user: User, asked: str) -> str:
-    """Give the role that a session of the user has. Raises RefusedError where the one that it asks for is not granted."""
+    """Return the role that a session of the user has. Raises RefusedError where the one that it asks for is not granted."""
     role = asked or user.roles[0]
     if role not in user.roles:
         text = (
@@ -141,7 +141,7 @@ def session_for(user: User, role: str, asked: dict[str, str], data: dict[str, An
 
 
 def welcome(session: Session, token: str) -> dict[str, Any]:
-    """Give what Snowflake tells whom it has let in."""
+    """Return what Snowflake tells whom it has let in."""
     return {
         "token": token,
         "masterToken": secrets.token_urlsafe(32),
@@ -230,7 +230,7 @@ def described(outcome: Outcome, session: Session) -> dict[str, Any]:
 
 
 def delivered(outcome: Outcome, running: Running, number: str, here: str) -> dict[str, Any]:
-    """Give the reply of a statement: its first chunk, and where the others are."""
+    """Return the reply of a statement: its first chunk, and where the others are."""
     session, sql = running.statement.session, running.statement.sql
     slow, broken = "/* slow chunks */" in sql, "/* broken chunks */" in sql
     rows = SLOW_ROWS if slow or broken else wire.CHUNK_ROWS

@@ -49,13 +49,13 @@ def unexpected(sql: str, offset: int, what: str) -> VendorError:
 
 
 def place(sql: str, offset: int) -> tuple[int, int]:
-    """Give line (from 1) and position in it (from 0)."""
+    """Return line (from 1) and position in it (from 0)."""
     before = sql[:offset]
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1)
 
 
 def syntax_error(error: ParseError | TokenError, sql: str) -> VendorError:
-    """Give the error of a text that sqlglot cannot parse."""
+    """Return the error of a text that sqlglot cannot parse."""
     details = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
     context, word = details.get("start_context", ""), details.get("highlight", "")
     at = sql.find(context + word)
@@ -65,7 +65,7 @@ def syntax_error(error: ParseError | TokenError, sql: str) -> VendorError:
 
 
 def translated(error: Exception, sql: str) -> VendorError:
-    """Give an error of running or describing `sql` as Snowflake's."""
+    """Return an error of running or describing `sql` as Snowflake's."""
     if isinstance(error, VendorError):
         return error
     if isinstance(error, (ParseError, TokenError)):
@@ -124,7 +124,7 @@ def _conversion(text: str, _sql: str) -> VendorError | None:
 
 
 def _find(sql: str, name: str) -> int:
-    """Give where a name stands in the code of a statement."""
+    """Return where a name stands in the code of a statement."""
     quoted = (TokenType.STRING, TokenType.NATIONAL_STRING)
     for token in sqlglot.tokenize(sql, read="snowflake"):
         if token.token_type not in quoted and token.text.upper() == name.upper():

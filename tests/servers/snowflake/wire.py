@@ -38,7 +38,7 @@ Column = dict[str, Any]
 
 
 def row_type(described: list[tuple[Any, ...]]) -> list[Column]:
-    """Give the columns of DuckDB's DESCRIBE as Snowflake describes them."""
+    """Return the columns of DuckDB's DESCRIBE as Snowflake describes them."""
     return [_column(name, type_) for name, type_, *_ in described]
 
 
@@ -58,7 +58,7 @@ def _column(name: str, type_: str) -> Column:
 
 
 def chunks(table: pa.Table, columns: list[Column], rows: int = CHUNK_ROWS) -> Iterator[tuple[int, bytes]]:
-    """Give rows and bytes (an Arrow stream) of each chunk; none where there are no rows."""
+    """Yield rows and bytes (an Arrow stream) of each chunk; none where there are no rows."""
     for start in range(0, table.num_rows, rows):
         part = table.slice(start, rows).combine_chunks()
         yield part.num_rows, _stream(part, columns)
@@ -101,7 +101,7 @@ def _laid_out(array: pa.Array, column: Column) -> pa.Array:
 
 
 def _narrowed(array: pa.Array, scale: int) -> pa.Array:
-    """Give whole numbers in the narrowest type; decimals become whole numbers of their last digit where these fit."""
+    """Return whole numbers in the narrowest type; decimals become whole numbers of their last digit where these fit."""
     if pa.types.is_decimal(array.type):
         if array.type.precision > 18:
             return array if scale else _narrow(array)

@@ -113,7 +113,7 @@ class Bench:
         return await asyncio.to_thread(says, **values) if callable(says) else says
 
     def count(self, do: str) -> int:
-        """Give how often something was asked."""
+        """Return how often something was asked."""
         return sum(1 for each, _values in self.asked if each == do)
 
     def _context(self, sync: str) -> Context:
@@ -160,5 +160,5 @@ async def editor(
 
 
 def refused(message: str, **values: Any) -> Refused:
-    """Give what core refuses with."""
+    """Return what core refuses with."""
     return Refused({"message": message, **values})

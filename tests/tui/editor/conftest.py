@@ -21,5 +21,5 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(made: Path, tmp_path: Path) -> ProjectFolder:
-    """Give a demo of one's own."""
+    """Return a demo of one's own."""
     return ProjectFolder(Path(shutil.copytree(made, tmp_path / "demo")))

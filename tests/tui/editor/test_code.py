@@ -42,7 +42,7 @@ async def area(text: str = "", *, theme: str = "dark", width: int = 60) -> Async
 
 
 def under(strip: Strip, role: str, theme: str = "dark") -> str:
-    """Give what is underlined in a role's colour."""
+    """Return what is underlined in a role's colour."""
     colour = PALETTES[theme].styles[role].color
     return "".join(each.text for each in strip if each.style and each.style.underline and each.style.color == colour)
 

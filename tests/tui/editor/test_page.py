@@ -24,7 +24,7 @@ def says(**answers: Any) -> Any:
 
 
 def said(page: Editor, words: str) -> bool:
-    """Say whether something was told."""
+    """Return whether something was told."""
     return any(words in text for _moment, _meaning, text in page.console.said)
 
 

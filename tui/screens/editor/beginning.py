@@ -81,7 +81,7 @@ class Beginning(Completing):
         self.schema.tree_table.focus()
 
     def leave_tables(self) -> bool:
-        """Show the text again where the tables stand in its place; say whether they did."""
+        """Show the text again where the tables stand in its place; return whether they did."""
         if not self.has_class("-tables"):
             return False
         self.remove_class("-tables")

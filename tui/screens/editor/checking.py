@@ -67,39 +67,39 @@ class Checking(Page):
 
     @property
     def sync(self) -> Sync | None:
-        """Give the sync that is shown, as its file is now; None where that is gone."""
+        """Return the sync that is shown, as its file is now; None where that is gone."""
         project = self.snapshot.project
         return project.syncs.get(self.shown.sync) if project and self.shown else None
 
     @property
     def source(self) -> Source | None:
-        """Give its source; None where the project has none of that name."""
+        """Return its source; None where the project has none of that name."""
         project, sync = self.snapshot.project, self.sync
         return project.sources.get(sync.source) if project and sync else None
 
     @property
     def dialect(self) -> str:
-        """Give the dialect of the text's source."""
+        """Return the dialect of the text's source."""
         return self.source.type if self.source else "postgres"
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Give what is wrong with the text as it is now: what the warehouse said of it first, then what lint found."""
+        """Return what is wrong with the text as it is now: what the warehouse said of it first, then what lint found."""
         return (*((self.query_problem,) if self.query_problem else ()), *self.found)
 
     @property
     def problem_number(self) -> int | None:
-        """Give which problem is meant: by the cursor."""
+        """Return which problem is meant: by the cursor."""
         return chosen(self.problems, self.code.cursor_offset_in_text, self.place)
 
     @property
     def problem(self) -> Problem | None:
-        """Give the problem that is meant."""
+        """Return the problem that is meant."""
         number = self.problem_number
         return None if number is None else self.problems[number]
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Give line and column (from 0) of an offset in the text."""
+        """Return line and column (from 0) of an offset in the text."""
         return self.code.lines.get_location_from_index(offset)
 
     def show_problems(self) -> None:
@@ -128,7 +128,7 @@ class Checking(Page):
         self.lint_soon()
 
     def _is_about_all(self, problem: Problem) -> bool:
-        """Say whether a problem stands at the word SELECT: it is about the whole query, so any edit may have mended it."""
+        """Return whether a problem stands at the word SELECT: it is about the whole query, so any edit may have mended it."""
         return self.code.text[problem.start : problem.end].upper() == "SELECT"
 
     def lint_soon(self) -> None:
@@ -209,7 +209,7 @@ class Checking(Page):
         self.code.set_dialect(dialect, self._keywords[dialect])
 
     async def fix(self, which: str | dict[str, Any]) -> int:
-        """Mend one problem, or all that are certain; give how many were mended."""
+        """Mend one problem, or all that are certain; return how many were mended."""
         if self.shown is None:
             return 0
         text = self.code.text

@@ -139,7 +139,7 @@ class Completing(Looking):
         self.refresh_bars()
 
     def _meant(self, text: str, place: int) -> Mapping[str, Any] | None:
-        """Give the chosen candidate, or where it does not begin like what was typed since, the first that does."""
+        """Return the chosen candidate, or where it does not begin like what was typed since, the first that does."""
         now, cursor = self.code.text, self.code.cursor_offset_in_text
         chosen = self.offers.candidate
         if chosen is None or (now, cursor) == (text, place):
@@ -170,7 +170,7 @@ class Completing(Looking):
             up()
 
     def close_offers(self) -> bool:
-        """Close the list; say whether it was open."""
+        """Close the list; return whether it was open."""
         was_open = self.offers.is_open
         self.offers.close()
         return was_open

@@ -24,7 +24,7 @@ MOST = 10_000
 
 
 def matches(text: str, words: str) -> list[tuple[int, int]]:
-    """Give the first places where the words stand, from and up to."""
+    """Return the first places where the words stand, from and up to."""
     if not words:
         return []
     flags = 0 if words != words.lower() else re.IGNORECASE
@@ -33,7 +33,7 @@ def matches(text: str, words: str) -> list[tuple[int, int]]:
 
 
 def replaced(text: str, places: Sequence[tuple[int, int]], by: str) -> str:
-    """Give the text with these places replaced."""
+    """Return the text with these places replaced."""
     parts, at = [], 0
     for start, end in places:
         parts += [text[at:start], by]
@@ -72,12 +72,12 @@ class FindBar(Vertical):
 
     @property
     def is_open(self) -> bool:
-        """Say whether it is in sight."""
+        """Return whether it is in sight."""
         return self.has_class("-open")
 
     @property
     def has_keys(self) -> bool:
-        """Say whether one of its fields has the keys."""
+        """Return whether one of its fields has the keys."""
         return self.is_open and self.has_focus_within
 
     def open(self) -> None:
@@ -136,7 +136,7 @@ class FindBar(Vertical):
         self.go(1)
 
     def replace_all(self) -> int:
-        """Replace all places in one edit; give how many there were."""
+        """Replace all places in one edit; return how many there were."""
         places = self._places
         if places:
             self._code.change(replaced(self._code.text, places, self.query_one("#by", Input).value))

@@ -48,15 +48,15 @@ class Keeping(Beginning):
     # which is shown
 
     def text_of(self, text: OpenText) -> str:
-        """Give a text as it is now."""
+        """Return a text as it is now."""
         return self.code.text if text is self.shown else text.state.text
 
     def is_unsaved(self, text: OpenText) -> bool:
-        """Say whether a text is another than its file's."""
+        """Return whether a text is another than its file's."""
         return self.text_of(text) != text.file
 
     def unsaved_texts(self) -> list[OpenText]:
-        """Give the texts that are not saved."""
+        """Return the texts that are not saved."""
         return [each for each in self.texts.values() if self.is_unsaved(each)]
 
     def open_sync(self, name: str) -> None:
@@ -163,7 +163,7 @@ class Keeping(Beginning):
                 self._kept = ""  # said where it is kept in passing; here the page is being left
 
     def _to_keep(self) -> tuple[Path, Buffer | None, str, int] | None:
-        """Give what is to be kept (or, where there is no buffer, forgotten); None where nothing has changed."""
+        """Return what is to be kept (or, where there is no buffer, forgotten); None where nothing has changed."""
         project, shown = self.snapshot.project, self.shown
         text = self.code.text
         if project is None or shown is None or text == self._kept:
@@ -195,7 +195,7 @@ class Keeping(Beginning):
     # saved
 
     async def save(self, text: OpenText) -> bool:
-        """Write a query's file; say whether it was written. Raises Refused."""
+        """Write a query's file; return whether it was written. Raises Refused."""
         if text.busy:
             return False
         content = self.text_of(text)
@@ -256,7 +256,7 @@ class Keeping(Beginning):
             raise Refused({"message": f"{file.name} cannot be read: {error.strerror}."}) from error
 
     async def _settle(self, text: OpenText) -> bool:
-        """Ask what is to become of a file that has changed outside; say whether it may be written over."""
+        """Ask what is to become of a file that has changed outside; return whether it may be written over."""
         theirs = await self.read_file(text.path)
         rows = [
             Row("mine", (Span("keep mine"), Span("saving then writes over the file", "muted"))),

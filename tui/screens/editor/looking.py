@@ -93,7 +93,7 @@ class Looking(Checking):
             self.show_row()
 
     def stop_preview(self) -> bool:
-        """Stop the query in the warehouse; say whether there was one."""
+        """Stop the query in the warehouse; return whether there was one."""
         running = self.rows.running
         if running:
             self.workers.cancel_group(self, "preview")
@@ -137,13 +137,13 @@ class Looking(Checking):
 
     @property
     def row_number(self) -> int | None:
-        """Give which row is chosen, by its number as they are arranged now."""
+        """Return which row is chosen, by its number as they are arranged now."""
         key = self.rows.table.key
         return int(key) if key is not None and self.rows.result is not None else None
 
     @property
     def row(self) -> PreviewRow | None:
-        """Give the chosen row, where it is here."""
+        """Return the chosen row, where it is here."""
         result, number = self.rows.result, self.row_number
         return result.row(number) if result is not None and number is not None else None
 
@@ -177,7 +177,7 @@ class Looking(Checking):
         self.show_row()
 
     def call_text(self) -> str:
-        """Give the chosen row as JSON: the call, or the values of one that becomes none."""
+        """Return the chosen row as JSON: the call, or the values of one that becomes none."""
         result, row = self.rows.result, self.row
         if result is None or row is None:
             return ""
@@ -351,5 +351,5 @@ def _column_lines(held: Mapping[str, Any], rows: int, width: int) -> list[Line]:
 
 
 def _is_mixed(name: str, shapes: Any) -> bool:
-    """Tell whether a column of ids holds several kinds of them."""
+    """Return whether a column of ids holds several kinds of them."""
     return len(shapes) > 1 and name.lower().replace("_", "").endswith("id")

@@ -172,7 +172,7 @@ class Editor(Offering):
         self.query_pane.heading.show(title, right)
 
     def _note(self) -> str:
-        """Give the value that a run would give the placeholder now."""
+        """Return the value that a run would give the placeholder now."""
         status, sync = self.snapshot.status(self.shown.sync if self.shown else None), self.sync
         if status is None or sync is None:
             return ""

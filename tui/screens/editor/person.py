@@ -24,7 +24,7 @@ _WORDS = {
 
 
 def key_of(call: Any) -> str:
-    """Give the id that a call names a person, or an object, by."""
+    """Return the id that a call names a person, or an object, by."""
     if not isinstance(call, Mapping):
         return ""
     email = (call.get("traits") or {}).get("email")

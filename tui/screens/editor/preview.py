@@ -67,7 +67,7 @@ class PreviewPane(Pane):
 
     @property
     def running(self) -> bool:
-        """Say whether a query is on its way."""
+        """Return whether a query is on its way."""
         return self.began is not None
 
     def set_keys(self, preview: str, zero: str, stop: str, everything: str) -> None:

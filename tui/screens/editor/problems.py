@@ -71,7 +71,7 @@ def moved(problems: Sequence[Problem], edit: tuple[int, int, int]) -> tuple[Prob
 
 
 def chosen(problems: Sequence[Problem], cursor: int, place: Place) -> int | None:
-    """Give which problem is meant: the one at the cursor, else one of its line, else the first error, else the first."""
+    """Return which problem is meant: the one at the cursor, else one of its line, else the first error, else the first."""
     if not problems:
         return None
     row = place(cursor)[0]
@@ -86,7 +86,7 @@ def chosen(problems: Sequence[Problem], cursor: int, place: Place) -> int | None
 
 
 def following(problems: Sequence[Problem], cursor: int, by: int) -> int | None:
-    """Give the next problem behind (or before) the cursor; after the last comes the first."""
+    """Return the next problem behind (or before) the cursor; after the last comes the first."""
     if not problems:
         return None
     order = sorted(range(len(problems)), key=lambda number: problems[number].start)
@@ -111,7 +111,7 @@ def tally(problems: Sequence[Problem], *, short: bool = False) -> tuple[Span, ..
 def problem_lines(
     problems: Sequence[Problem], number: int | None, place: Place, width: int, keys: tuple[str, str], note: str
 ) -> list[Line]:
-    """Give the two lines under the text: the problem that is meant, and how many there are. `keys`: to mend, to go on."""
+    """Return the two lines under the text: the problem that is meant, and how many there are. `keys`: to mend, to go on."""
     fix, onward = keys
     if number is None:
         return [line(Span("✓ ", "ok"), Span("No problems.", "muted"), right=((note, "muted"),) if note else ())]

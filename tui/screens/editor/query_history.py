@@ -30,7 +30,7 @@ class RanQuery:
 
 
 def ran_queries(state: Path) -> list[RanQuery]:
-    """Give the queries that were run, the last one first; what cannot be read is left out."""
+    """Return the queries that were run, the last one first; what cannot be read is left out."""
     from core.own_folder import read_plain
 
     found = []

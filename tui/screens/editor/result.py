@@ -47,7 +47,7 @@ class PreviewRow:
 
     @property
     def mark(self) -> tuple[str, str]:
-        """Give its sign and the colour of it."""
+        """Return its sign and the colour of it."""
         if not self.marked:
             return ("·", "muted")
         return ("✗", "fail") if self.fault else ("✓", "ok") if self.known else ("?", "muted")
@@ -124,13 +124,13 @@ class Result:
     # the rows that are here
 
     def row(self, number: int) -> PreviewRow | None:
-        """Give a row by its number as they are arranged now; None where it is not here."""
+        """Return a row by its number as they are arranged now; None where it is not here."""
         window = self._windows.get(number // WINDOW, ())
         place = number % WINDOW
         return window[place] if place < len(window) else None
 
     def here(self) -> list[int]:
-        """Give the numbers of the rows that are here."""
+        """Return the numbers of the rows that are here."""
         return [window * WINDOW + place for window, rows in self._windows.items() for place in range(len(rows))]
 
     def take(self, start: int, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -154,7 +154,7 @@ class Result:
     # what is drawn
 
     def laid_out(self, number: int) -> Row | None:
-        """Give a row for the table; None where it is not here."""
+        """Return a row for the table; None where it is not here."""
         row = self.row(number)
         if row is None:
             return None
@@ -164,7 +164,7 @@ class Result:
         return Row(str(number), (Span(sign, role), *cells, Span(row.words, "fail" if row.fault else "muted")))
 
     def table_columns(self, width: int) -> list[Column]:
-        """Give the columns for a table of some width; where they do not fit, the last ones go first."""
+        """Return the columns for a table of some width; where they do not fit, the last ones go first."""
         most = max(min(40, width // 3), 12)
         columns = [Column(head="", width=1, rank=1000)]
         columns += [
@@ -218,7 +218,7 @@ class FarRows(Sequence[Row]):
     def __getitem__(self, number: slice) -> list[Row]: ...
 
     def __getitem__(self, number: int | slice) -> Row | list[Row]:
-        """Give a row, or a sign that it is on its way; of a slice, the rows that are here."""
+        """Return a row, or a sign that it is on its way; of a slice, the rows that are here."""
         if isinstance(number, slice):
             found = (self._result.laid_out(each) for each in range(*number.indices(len(self))))
             return [row for row in found if row is not None]
@@ -231,11 +231,11 @@ class FarRows(Sequence[Row]):
         return row
 
     def sample(self) -> list[Row]:
-        """Give the rows that are here, to see how wide they are."""
+        """Return the rows that are here, to see how wide they are."""
         return [row for number in self._result.here() if (row := self._result.laid_out(number)) is not None]
 
     def place_of(self, key: str) -> int | None:
-        """Give where the row of a key stands."""
+        """Return where the row of a key stands."""
         return int(key) if key.isdigit() and int(key) < len(self) else None
 
 

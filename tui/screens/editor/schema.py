@@ -105,7 +105,7 @@ class SchemaPane(Pane):
             self.tree_table.set_state("failing", [line(Span("✗ ", "fail"), *first.left), *rest])
 
     def toggle(self, *, open_it: bool | None = None) -> str | None:
-        """Open or close the chosen row; give a column's name where it is one."""
+        """Open or close the chosen row; return a column's name where it is one."""
         key = self.tree_table.key
         if key is None:
             return None

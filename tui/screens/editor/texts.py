@@ -56,12 +56,12 @@ class OpenText:
     declined: str = ""
 
     def buffer(self, text: str, cursor: tuple[int, int]) -> Buffer:
-        """Give what is to be kept for later."""
+        """Return what is to be kept for later."""
         return Buffer(sync=self.sync, text=text, base=digest(self.file), cursor=cursor)
 
 
 def query_file(project: Project, name: str) -> tuple[Path, str] | None:
-    """Give the file of a sync's query, and what it says; also of a sync whose settings are broken. None: there is none.
+    """Return the file of a sync's query, and what it says; also of a sync whose settings are broken. None: there is none.
 
     Raises OSError.
     """
@@ -76,7 +76,7 @@ def query_file(project: Project, name: str) -> tuple[Path, str] | None:
 
 
 def query_names(project: Project) -> list[str]:
-    """Give the syncs that have a query, those with broken settings last."""
+    """Return the syncs that have a query, those with broken settings last."""
     broken = (
         file.stem for file in project.broken if file.parent.name == "syncs" and file.with_suffix(".sql").is_file()
     )
@@ -84,7 +84,7 @@ def query_names(project: Project) -> list[str]:
 
 
 def open_text(name: str, file: Path, query: str, state: Path) -> tuple[OpenText, bool]:
-    """Open a sync's query, with what was typed earlier and not saved; say whether there was something."""
+    """Open a sync's query, with what was typed earlier and not saved; return whether there was something."""
     opened = OpenText(sync=name, path=file, file=query, state=TextState(query, Selection()), saved_at=saved_at(file))
     kept = load(state, name)
     if kept is None or kept.text == query:
@@ -96,7 +96,7 @@ def open_text(name: str, file: Path, query: str, state: Path) -> tuple[OpenText,
 
 
 def saved_at(file: Path) -> float | None:
-    """Give when a file was last written."""
+    """Return when a file was last written."""
     with contextlib.suppress(OSError):
         return file.stat().st_mtime
     return None

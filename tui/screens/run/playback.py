@@ -263,7 +263,7 @@ class CoursePage(Page):
 
 
 def _lines(file: Path) -> Iterable[bytes]:
-    """Give the lines of a log; none where there is none."""
+    """Yield the lines of a log; none where there is none."""
     from core.own_folder import open_to_read
 
     try:

@@ -48,12 +48,12 @@ class Reading(Page):
 
     @property
     def run_shown(self) -> RunSummary | None:
-        """Give the run, as it was read last."""
+        """Return the run, as it was read last."""
         return self._found.run if self._found else None
 
     @property
     def causes(self) -> tuple[Cause, ...]:
-        """Give why rows were refused."""
+        """Return why rows were refused."""
         return self._found.causes if self._found else ()
 
     def read_run(self) -> None:
@@ -92,7 +92,7 @@ class Reading(Page):
         self.query_one("#head", Sheet).set_state("failing", said)
 
     def _asked(self) -> dict[str, Any]:
-        """Give whose rows are asked for: the run's, or all open ones of a sync."""
+        """Return whose rows are asked for: the run's, or all open ones of a sync."""
         if not self.rejected_of:
             return {"run": self.run_id}
         status = self.snapshot.status(self.rejected_of)
@@ -112,7 +112,7 @@ class Reading(Page):
 
     @property
     def cause(self) -> Cause | None:
-        """Give the chosen cause."""
+        """Return the chosen cause."""
         key = self.query_one("#causes", Table).key
         return self.causes[int(key)] if key is not None and int(key) < len(self.causes) else None
 
@@ -139,7 +139,7 @@ class Reading(Page):
 
     @property
     def row(self) -> Mapping[str, Any] | None:
-        """Give the chosen rejected row."""
+        """Return the chosen rejected row."""
         return self.rows.get(self.query_one("#rows", Table).key or "")
 
     def show_row(self) -> None:

@@ -59,7 +59,7 @@ def refused_row(row: Mapping[str, Any]) -> Row:
 
 
 def key_of(row: Mapping[str, Any]) -> str:
-    """Give who a rejected row is about."""
+    """Return who a rejected row is about."""
     try:
         identity = read_json(row["identity"] or "{}")
     except ValueError:
@@ -68,7 +68,7 @@ def key_of(row: Mapping[str, Any]) -> str:
 
 
 def field_of(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Give the field that the destination's answer names, and what was sent in it; empty where it names none."""
+    """Return the field that the destination's answer names, and what was sent in it; empty where it names none."""
     try:
         answer, call = read_json(row["response"] or "null"), read_json(row["call"] or "null")
     except ValueError:

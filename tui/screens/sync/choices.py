@@ -42,7 +42,7 @@ class Choice:
 
 
 def choices(status: SyncStatus, sync: Sync | None, ledgers: Sequence[Known]) -> tuple[Choice, ...]:
-    """Give what can be done with a sync as it is now."""
+    """Return what can be done with a sync as it is now."""
     running = "it is running" if status.state == "running" else ""
     gone = "" if sync is not None else "its file cannot be read"
     many = counted(len(status.destinations), "destination") if len(status.destinations) != 1 else status.destinations[0]

@@ -26,17 +26,17 @@ class Doing(Page):
 
     @property
     def status(self) -> SyncStatus | None:
-        """Give how the sync stands."""
+        """Return how the sync stands."""
         return self.snapshot.status(self.sync)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """Give what can be done now."""
+        """Return what can be done now."""
         status, project = self.status, self.snapshot.project
         return choices(status, project.syncs.get(self.sync) if project else None, self.ledgers) if status else ()
 
     def choice(self, name: str) -> Choice | None:
-        """Give the choice of an action."""
+        """Return the choice of an action."""
         return next((each for each in self.choices if each.name == name), None)
 
     def why_not(self, name: str) -> str:

@@ -196,7 +196,7 @@ class SyncPage(Doing):
         return super().copy_text() or self.query_one("#facts", Sheet).plain_text()
 
     def export_rows(self) -> tuple[list[str], list[list[Any]]] | None:
-        """Give the runs of the trend."""
+        """Return the runs of the trend."""
         heads = ["run", "started", "state", "rows", "sent", "rejected", "seconds"]
         rows = [
             [run.id, run.started, run.state, run.rows, run.acknowledged, run.rejected, run.seconds]

@@ -57,7 +57,7 @@ class ConnectingStep(Step):
         return fields
 
     def _suggestion(self) -> str:
-        """Give a name that is free: the type's, or with a number behind it."""
+        """Return a name that is free: the type's, or with a number behind it."""
         project = self.page.snapshot.project
         known = (project.sources if self.draft.what == "source" else project.destinations) if project else {}
         names = (f"{self.draft.type}{number or ''}" for number in (0, *range(2, len(known) + 3)))
@@ -113,7 +113,7 @@ class ConnectingStep(Step):
 
     @property
     def _chosen(self) -> str:
-        """Give the name of the field that has the keys."""
+        """Return the name of the field that has the keys."""
         focused = self.screen.focused
         return str(focused.id).removeprefix("field-") if focused is not None and focused.id else ""
 

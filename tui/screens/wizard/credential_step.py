@@ -114,7 +114,7 @@ class CredentialStep(Step):
 
     @staticmethod
     def _is_shown(field: str, text: str) -> bool:
-        """Say whether a secret's field shows what is typed: a path is no secret."""
+        """Return whether a secret's field shows what is typed: a path is no secret."""
         return is_structured(field.removeprefix("field-")) and is_path(text)
 
     # looking at what is entered
@@ -222,7 +222,7 @@ class CredentialStep(Step):
         return problem is None
 
     async def _problem(self) -> tuple[str, str] | None:
-        """Give what is missing: a field's name, and a sentence."""
+        """Return what is missing: a field's name, and a sentence."""
         draft = self.draft
         for name in draft.needed():
             facts, label = draft.facts.get(name, {}), name.replace("_", " ")
@@ -237,7 +237,7 @@ class CredentialStep(Step):
         return await self._problem_of_place() if self._asks_for_place else None
 
     async def _problem_of_place(self) -> tuple[str, str] | None:
-        """Give what is missing of the place that was to be chosen; a keyring may have been unlocked meanwhile."""
+        """Return what is missing of the place that was to be chosen; a keyring may have been unlocked meanwhile."""
         draft = self.draft
         if draft.secrets_from == KEYRING:
             await self._look_for_place()

@@ -80,26 +80,26 @@ class Draft:
         self.passed = None
 
     def settings(self) -> dict[str, Any]:
-        """Give the settings as the file has them. Raises ValueError or ProjectError, naming the field."""
+        """Return the settings as the file has them. Raises ValueError or ProjectError, naming the field."""
         values = typed_values(self.plugin, self.texts)
         decode(Path(f"{self.what}s") / f"{self.name or 'new'}.toml", values, self.plugin.Settings)
         return values
 
     def needed(self) -> tuple[str, ...]:
-        """Give the names of the secrets that these settings need."""
+        """Return the names of the secrets that these settings need."""
         settings = decode(Path("new.toml"), self.settings(), self.plugin.Settings)
         return tuple(self.plugin.needs(settings))
 
     @property
     def logins(self) -> bool:
-        """Say whether there are several ways to log in."""
+        """Return whether there are several ways to log in."""
         return _LOGIN in self.plugin.Settings.__dataclass_fields__
 
     # for later
 
     @property
     def has_something(self) -> bool:
-        """Say whether something was entered that is not there by itself."""
+        """Return whether something was entered that is not there by itself."""
         fresh = {each.name: each.value or next(iter(each.choices), "") for each in settings_fields(self.plugin)}
         return any(text and text != fresh.get(name) for name, text in self.texts.items())
 

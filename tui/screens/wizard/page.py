@@ -170,7 +170,7 @@ class WizardPage(Page):
             await self.write_secret(name)
 
     async def write_secret(self, name: str) -> bool:
-        """Write a secret that is held into a file that a person names; say whether it was written."""
+        """Write a secret that is held into a file that a person names; return whether it was written."""
         label, ending = name.replace("_", " "), {"private_key": "p8", "service_account": "json"}.get(name, "secret")
         path = f"~/{self.draft.name or self.draft.type}.{ending}"
         note = "a new file, readable by you only"
@@ -188,13 +188,13 @@ class WizardPage(Page):
 
     @property
     def unstored(self) -> list[str]:
-        """Give the names of the secrets that are in memory only, and that no keyring will store."""
+        """Return the names of the secrets that are in memory only, and that no keyring will store."""
         draft = self.draft
         return [name for name in draft.held if name not in draft.written and not self.keeps_secrets]
 
     @property
     def changed(self) -> bool:
-        """Say whether a key was generated here that is lost where the page is left: it is nowhere else yet."""
+        """Return whether a key was generated here that is lost where the page is left: it is nowhere else yet."""
         draft = self.draft
         return (
             draft.generated and "private_key" in draft.held and "private_key" not in draft.written and not self._saved
@@ -228,7 +228,7 @@ class WizardPage(Page):
 
     @property
     def _is_edited(self) -> bool:
-        """Say whether a text is being edited, or a secret was entered, which is not kept."""
+        """Return whether a text is being edited, or a secret was entered, which is not kept."""
         draft, focused = self.draft, self.focused
         typed = isinstance(focused, Input) and (draft.has_something if draft.type else bool(focused.value))
         return typed or bool(draft.held) or any(entry.password and entry.value for entry in self.query(Entry))
@@ -372,7 +372,7 @@ class WizardPage(Page):
         return f"There is a {self.what} {name} already." if name in known else ""
 
     def setup_script(self) -> str:
-        """Give the set-up script with the names that were entered; nothing for a destination."""
+        """Return the set-up script with the names that were entered; nothing for a destination."""
         if self.what != "source":
             return ""
         from core.warehouses.base import SetupNames
@@ -435,12 +435,12 @@ class WizardPage(Page):
         return str(known.get(self.secret_name(name), place["place"]))
 
     def secret_name(self, name: str) -> str:
-        """Give the whole name of a secret, as the project calls it."""
+        """Return the whole name of a secret, as the project calls it."""
         return f"{self.what}s/{self.draft.name}.{name}"
 
     @property
     def keeps_secrets(self) -> bool:
-        """Say whether Backhaul keeps the secrets of this project, in a keyring that can be used; else it reads them only."""
+        """Return whether Backhaul keeps the secrets of this project, in a keyring that can be used; else it reads them only."""
         keyring = self.place.get("from", "keyring") == "keyring"
         return keyring and bool(self.place.get("usable", True)) and not self.draft.secrets_from
 

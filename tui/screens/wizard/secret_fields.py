@@ -21,19 +21,19 @@ _LONGEST_PATH = 300
 
 
 def is_structured(name: str) -> bool:
-    """Say whether a secret is more than a word, so that it can be looked at while it is entered."""
+    """Return whether a secret is more than a word, so that it can be looked at while it is entered."""
     return name in _STRUCTURED
 
 
 def is_path(text: str) -> bool:
-    """Say whether a text looks like the path of a file. A key on one line may begin with a slash, too, but is longer."""
+    """Return whether a text looks like the path of a file. A key on one line may begin with a slash, too, but is longer."""
     text = text.strip().strip("'\"")
     looks_like_one = text.startswith(("/", "~", "./", "../")) or text.endswith((".pem", ".p8", ".key", ".json", ".der"))
     return looks_like_one and "\n" not in text and len(text) < _LONGEST_PATH
 
 
 def is_file(text: str) -> bool:
-    """Say whether a path leads to a file."""
+    """Return whether a path leads to a file."""
     try:
         return Path(text.strip().strip("'\"")).expanduser().is_file()
     except (OSError, RuntimeError, ValueError):
@@ -41,12 +41,12 @@ def is_file(text: str) -> bool:
 
 
 def asks_for_place(page: WizardPage, draft: Draft) -> bool:
-    """Say whether a place is asked for: this host's keyring cannot be used, and the project has chosen none yet."""
+    """Return whether a place is asked for: this host's keyring cannot be used, and the project has chosen none yet."""
     return bool(draft.needed() and page.place and not page.place["usable"])
 
 
 def secret_fields(page: WizardPage, draft: Draft) -> list[Field]:
-    """Give the fields that are needed now; another way to log in, or another place, needs others."""
+    """Return the fields that are needed now; another way to log in, or another place, needs others."""
     fields = []
     if draft.logins:
         choices = next(each.choices for each in settings_fields(draft.plugin) if each.name == "login")

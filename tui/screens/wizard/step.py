@@ -41,7 +41,7 @@ class Step(Vertical):
 
     @property
     def is_shown(self) -> bool:
-        """Say whether its parts are there. An answer may come when another step is shown already, or while this one goes."""
+        """Return whether its parts are there. An answer may come when another step is shown already, or while this one goes."""
         return self.is_attached and self.display
 
     @property
@@ -63,7 +63,7 @@ class Step(Vertical):
         return True
 
     async def is_filled(self) -> bool:
-        """Say whether one can go on from the last field: what stands there is not wrong."""
+        """Return whether one can go on from the last field: what stands there is not wrong."""
         return True
 
     def take_paste(self, text: str) -> bool:
@@ -75,13 +75,13 @@ class Step(Vertical):
         return []
 
     def brief(self, width: int) -> list[Line]:
-        """Give what helps with the field that has the keys, for a page that has no column for it."""
+        """Return what helps with the field that has the keys, for a page that has no column for it."""
         return []
 
     def to_copy(self) -> str:
-        """Give the statement, or the text, that is shown to be copied."""
+        """Return the statement, or the text, that is shown to be copied."""
         return ""
 
     def hints(self) -> tuple[str, ...]:
-        """Give the step's own actions for the footer."""
+        """Return the step's own actions for the footer."""
         return ()

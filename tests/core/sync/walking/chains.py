@@ -105,7 +105,7 @@ def gone_and_back(w: World) -> None:
 
 
 def paused_then_stopped(w: World) -> None:
-    """Pause in mid-delivery; give the rest up, or begin anew, and be stopped by a guard; then mend what it asked about."""
+    """Pause in mid-delivery; return the rest up, or begin anew, and be stopped by a guard; then mend what it asked about."""
     if not _settled(w):
         return
     for _ in range(25):
@@ -159,7 +159,7 @@ CHAINS: Mapping[Callable[[World], None], float] = {
 
 
 def _settled(w: World) -> bool:
-    """Come to quiet ground; say whether it is one."""
+    """Come to quiet ground; return whether it is one."""
     w.twice.clear()
     w.without_id, w.canary = False, 0
     w.write()
@@ -168,7 +168,7 @@ def _settled(w: World) -> bool:
 
 
 def _settled_row(w: World) -> str | None:
-    """Give a row that each destination has as it is; None where there is none, or something is still open."""
+    """Return a row that each destination has as it is; None where there is none, or something is still open."""
     if not _settled(w):
         return None
     keys = [key for key, row in w.table.items() if all(w.is_told(told, key, row) for told in w.of.values())]

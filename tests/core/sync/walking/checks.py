@@ -82,7 +82,7 @@ def _check_rows(w: World, store: Any, name: str, told: Told) -> None:
 
 
 def _is_stale(w: World, told: Told, key: str, listed: Any) -> bool:
-    """Say whether a listed row would be sent over what the destination has. What an undo sends back is so by intent."""
+    """Return whether a listed row would be sent over what the destination has. What an undo sends back is so by intent."""
     where, text = bytes(listed["key"]), bytes(listed["fingerprint"] or b"")
     if not listed["attempts"] or w.flavour.event or (told.ledger, where, text) in w.undone:
         return False

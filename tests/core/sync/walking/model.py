@@ -37,7 +37,7 @@ class Flavour:
         return self.payload and not self.event
 
     def identity(self, key: str) -> str:
-        """Give what identifies the row of a person, as canonical JSON."""
+        """Return what identifies the row of a person, as canonical JSON."""
         if self.call == "group":
             return minified({"groupId": "g", "userId": key})
         return minified({"messageId": f"m_{key}"} if self.own_id else {"userId": key})
@@ -74,7 +74,7 @@ class Query:
     incremental: bool = False
 
     def sql(self, flavour: Flavour) -> str:
-        """Give the text of the query."""
+        """Return the text of the query."""
         columns = ['id AS "userId"']
         columns += ["'Did' AS event"] if flavour.event else []
         columns += ["'g' AS \"groupId\""] if flavour.call == "group" else []
@@ -84,7 +84,7 @@ class Query:
         return f"SELECT {', '.join(columns)} FROM people{since}"
 
     def call(self, flavour: Flavour, key: str, row: Row) -> str:
-        """Give the canonical call of a row."""
+        """Return the canonical call of a row."""
         call: dict[str, Any] = {"type": flavour.call, "userId": key}
         call |= {"event": "Did"} if flavour.event else {"groupId": "g"} if flavour.call == "group" else {}
         names = {name: self.renamed.get(name, f"x.{name}").partition(".")[2] for name, _ in self.traits}
@@ -94,7 +94,7 @@ class Query:
         return minified(call)
 
     def key(self, flavour: Flavour, key: str, row: Row) -> bytes:
-        """Give the key of a row."""
+        """Return the key of a row."""
         is_whole = flavour.event and not flavour.own_id
         return digest(self.call(flavour, key, row) if is_whole else flavour.identity(key))
 
@@ -104,13 +104,13 @@ class Query:
         return repr((self.traits, sorted(self.renamed.items())))
 
     def is_faulty(self, row: Row) -> bool:
-        """Say whether a row is refused before sending: it has a number that JSON has not."""
+        """Return whether a row is refused before sending: it has a number that JSON has not."""
         used = {column for _, column in self.traits}
         return "score" in used and row.score is not None and math.isnan(row.score)
 
 
 def written(value: object) -> object:
-    """Give a value as JSON has it: a double without a fraction has no point."""
+    """Return a value as JSON has it: a double without a fraction has no point."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -119,12 +119,12 @@ def minified(call: Mapping[str, Any]) -> str:
 
 
 def digest(text: str) -> bytes:
-    """Give a fingerprint (core.calls.canonical)."""
+    """Return a fingerprint (core.calls.canonical)."""
     return hashlib.md5(text.encode(), usedforsecurity=False).digest()[::-1]
 
 
 def message_id(delivery: str, key: bytes, text: str) -> str:
-    """Give the messageId of a call (core.sync.planning.plan)."""
+    """Return the messageId of a call (core.sync.planning.plan)."""
     words = f"{delivery}send{uuid.UUID(bytes=key)}{uuid.UUID(bytes=digest(text))}"
     return hashlib.md5(words.encode(), usedforsecurity=False).hexdigest()
 

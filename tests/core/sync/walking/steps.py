@@ -199,7 +199,7 @@ def audit(w: World) -> None:
 
 
 def move(w: World) -> None:
-    """Give a destination another key."""
+    """Return a destination another key."""
     name = w.random.choice([name for name in w.flavour.names if name != "files"])
     w.give_key(name, f"{name}-{len(w.owner)}")
 

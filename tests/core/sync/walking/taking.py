@@ -56,7 +56,7 @@ def ran(w: World, *, replay: bool = False, undo: str = "", **said: bool) -> Outc
 
 
 def _fingerprints(w: World, told: Told) -> dict[bytes, set[bytes]]:
-    """Give the fingerprints of the listed rows by their keys; a row that has no call has an empty one."""
+    """Return the fingerprints of the listed rows by their keys; a row that has no call has an empty one."""
     found: dict[bytes, set[bytes]] = {}
     for row in w.listed(told.ledger):
         found.setdefault(bytes(row["key"]), set()).add(bytes(row["fingerprint"] or b""))
@@ -137,13 +137,13 @@ def _check_undone(w: World, name: str, key: bytes, text: str, undo: str) -> None
 
 
 def _is_of_undo(w: World, told: Told, key: bytes, text: str, message: str) -> bool:
-    """Say whether a call is what an undo sends back, at once or from the list of rejected rows."""
+    """Return whether a call is what an undo sends back, at once or from the list of rejected rows."""
     known = (told.ledger, key, digest(text)) in w.undone
     return known or message in (message_id(delivery, key, text) for delivery in w.undos)
 
 
 def _was_listed(w: World, before: _Before, name: str, key: str) -> bool:
-    """Say whether a row, as it is now, was on the list of rejected rows: there it stays, whatever an undo sends back."""
+    """Return whether a row, as it is now, was on the list of rejected rows: there it stays, whatever an undo sends back."""
     row = w.table.get(key)
     if row is None:
         return False
@@ -204,7 +204,7 @@ def _check_deleted(w: World, told: Told, delivery: Mapping[str, Any]) -> None:
 
 
 def _taken(w: World) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give the calls that were taken since the last look, with their destinations."""
+    """Yield the calls that were taken since the last look, with their destinations."""
     for record in w.workshop.receiver.records():
         key = base64.b64decode(record.headers["authorization"].split()[1]).decode().rstrip(":")
         for call in record.calls:
@@ -221,7 +221,7 @@ def _taken(w: World) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _of_call(w: World, call: dict[str, Any]) -> tuple[bytes, str]:
-    """Give the key and the canonical text of a call that was sent."""
+    """Return the key and the canonical text of a call that was sent."""
     text = minified({name: value for name, value in call.items() if name != "messageId"})
     if w.flavour.own_id:
         return digest(f'{{"messageId":"{call["messageId"]}"}}'), text

@@ -161,7 +161,7 @@ class World:
         self.workshop.sync(self.query.sql(self.flavour), **settings)
 
     def give_key(self, name: str, key: str) -> None:
-        """Give a destination another key."""
+        """Return a destination another key."""
         self.owner[key] = name
         self.workshop.secrets[f"destinations/{name}.{'write_key' if name == 'seg' else 'api_key'}"] = key
         self.moved = True
@@ -202,18 +202,18 @@ class World:
         return found[0] if found else None
 
     def listed(self, ledger: str) -> list[dict[str, Any]]:
-        """Give the open rejected rows of a ledger."""
+        """Return the open rejected rows of a ledger."""
         return self.workshop.rows("open_rejected", ledger=ledger)
 
     def call(self, key: str, row: Row) -> str:
-        """Give the call that a row is now."""
+        """Return the call that a row is now."""
         return self.query.call(self.flavour, key, row)
 
     def key(self, key: str, row: Row) -> bytes:
         return self.query.key(self.flavour, key, row)
 
     def is_told(self, told: Told, key: str, row: Row) -> bool:
-        """Say whether a destination has a row as it is (an event: at all)."""
+        """Return whether a destination has a row as it is (an event: at all)."""
         found = told.calls.get(self.key(key, row))
         if self.flavour.event:
             return found is not None
