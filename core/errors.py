@@ -164,7 +164,7 @@ class StateError(BackhaulError):
         return cls(
             f"The store is damaged: {why}.",
             where=where,
-            remedy="Restore the .backhaul folder from a backup, or move it away to start anew: everything is then sent again.",
+            remedy="Restore the .backhaul folder from a backup, or move it away to start from scratch: everything is then sent again.",
         )
 
     @classmethod

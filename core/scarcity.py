@@ -40,7 +40,7 @@ def _of(error: BaseException) -> BackhaulError | None:
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return BackhaulError(
             "Too many files are open: no other could be opened.",
-            remedy="Raise the limit (`ulimit -n 1024`, LimitNOFILE of the service), or end what holds files open.",
+            remedy="Raise the limit (`ulimit -n 1024`, LimitNOFILE of the service), or stop what keeps files open.",
         )
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return BackhaulError(_MEMORY.format(what="the system refused to give any"), remedy=_MEMORY_REMEDY)

@@ -52,7 +52,7 @@ __all__ = [
 DEFAULT = "every 12 hours"
 
 BUSY = "The previous run was still going."
-AWAY = "Nobody ran the schedules: the daemon was not running, or this machine slept."
+AWAY = "No schedule ran: the daemon was not running, or this machine was asleep."
 FULL = "No worker was free, or its source or destination was busy."
 HELD = "It was in use by another program."
 TOO_TIGHT = (BUSY, FULL)

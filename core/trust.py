@@ -332,7 +332,7 @@ def allow(project: Project) -> None:
     """Allow everything that a project names, and the users to whom its files belong. Raises TrustError where that cannot be kept."""
     file = _file(project.folder)
     if file is None:
-        raise TrustError("There is no place to keep that: this user has no home folder.", remedy=_BY_VARIABLE)
+        raise TrustError("This user has no home folder, so it cannot be saved.", remedy=_BY_VARIABLE)
     document = {
         "folder": str(_resolved(project.folder)),
         "name": project.name,
@@ -349,7 +349,7 @@ def allow(project: Project) -> None:
         new.replace(file)
     except OSError as error:
         new.unlink(missing_ok=True)
-        raise TrustError(f"That cannot be kept: {error.strerror}.", where=str(file), remedy=_BY_VARIABLE) from error
+        raise TrustError(f"That cannot be saved: {error.strerror}.", where=str(file), remedy=_BY_VARIABLE) from error
     if left := [reach for reach in project.reaches if not reach.digest]:
         raise TrustError(
             f"All but this is allowed. {left[0].place}: it {left[0].says}.", where=str(project.folder), remedy=_SMALLER

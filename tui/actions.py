@@ -64,7 +64,7 @@ _TABLE = (
         "global.alerts",
         "alerts",
         "alerts",
-        "Go to the alerts: who is told of what, and when that was last done",
+        "Go to the alerts: who is notified of what, and when that last happened",
         "alerts",
     ),
     ("global.runs", "runs", "runs", "Go to the runs, live and past", "runs"),
@@ -89,7 +89,7 @@ _TABLE = (
     ("global.theme", "theme", "theme", "Choose the colours", "theme", "theme"),
     ("global.keys", "keys", "key preset", "Choose the keys: standard, vim or emacs", "keys", "preset"),
     ("global.reload", "reload", "reload", "Read the project's files and the store again", "reload"),
-    ("global.quit", "quit", "quit", "Close the console; runs go on", "quit"),
+    ("global.quit", "quit", "quit", "Close the console; runs continue", "quit"),
     # lists
     ("list.down", "down", "down", "One row down", "down"),
     ("list.up", "up", "up", "One row up", "up"),
@@ -191,7 +191,7 @@ _TABLE = (
     (
         "editor.columns",
         "columns",
-        "what they hold",
+        "their statistics",
         "Show what the columns contain: nulls, distinct values, kinds of id",
         "columns",
     ),

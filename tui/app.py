@@ -233,7 +233,7 @@ class Console(Everywhere):
             self.tell(f"{sync}: it is starting already.", "muted")
             return
         await self.bridge.running.start("run", sync, words=words)
-        self.tell(f"{sync}: the run begins.", "run")
+        self.tell(f"{sync}: the run starts.", "run")
 
     async def start_runs(self, syncs: Sequence[str]) -> None:
         """Start a run of each; without a daemon one after the other."""

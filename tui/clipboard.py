@@ -34,4 +34,4 @@ def send(app: App[Any], text: str) -> str:
     if len(text.encode()) > _MOST:
         return f"{what} are more than terminals take; `x` saves to a file. They can be pasted in this console."
     app.copy_to_clipboard(text)
-    return f"{what} sent to the terminal."
+    return f"{what} copied."

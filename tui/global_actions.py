@@ -151,7 +151,7 @@ class Everywhere(Acting):
     def do_zoom(self) -> None:
         """Give the focused pane the whole page."""
         if isinstance(self.screen, Page) and not self.screen.zoom():
-            self.tell("zoom: no pane has the keys; Tab gives them to one.", "muted")
+            self.tell("zoom: No pane is focused. Press Tab.", "muted")
 
     def do_filter(self, words: str = "") -> None:
         """Filter the list that has the keys."""
@@ -160,11 +160,11 @@ class Everywhere(Acting):
         screen = self.screen
         table = screen.filtered if isinstance(screen, Actor) else None
         if table is None:
-            self.tell("filter: no list has the keys; Tab gives them to one.", "muted")
+            self.tell("filter: No list is focused. Press Tab.", "muted")
         elif words:
             table.filter(words)
         else:
-            self.push_screen(Ask("Show rows that hold", table.words, live=table.filter, note="empty shows all"))
+            self.push_screen(Ask("Filter rows", table.words, live=table.filter, note="empty shows all"))
 
     def do_messages(self) -> None:
         """Read what was told."""
@@ -219,7 +219,7 @@ class Everywhere(Acting):
             try:
                 await asyncio.to_thread(preferences.write, **chosen)
             except OSError as error:
-                self.tell(f"The choice could not be kept: {error.strerror}.", "warn")
+                self.tell(f"The choice could not be saved: {error.strerror}.", "warn")
 
         begin(self, keep)
 

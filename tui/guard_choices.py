@@ -118,7 +118,7 @@ async def undo_run(page: Actor, sync: str, run: str) -> bool:
     def details(width: int) -> list[Line]:
         return [part for each in found for part in _undone(each, width)]
 
-    text = "The next run sends what the query says, so mend that first."
+    text = "The next run sends what the query returns, so fix the query first."
     yes = f"Send {counted(rows, 'row')} back"
     if not await console.push_screen_wait(Confirm(f"Undo run {run[:4]} of {sync}", text, yes=yes, details=details)):
         return False

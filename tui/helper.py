@@ -95,7 +95,7 @@ class Workbench:
         for answer, _on_part in self._waiting.values():
             if not answer.done():
                 answer.set_exception(
-                    Refused({"message": "The helper process has ended.", "remedy": "Try again: it is started anew."})
+                    Refused({"message": "The helper process has ended.", "remedy": "Try again: it is restarted."})
                 )
 
     async def close(self) -> None:

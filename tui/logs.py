@@ -39,7 +39,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The lines of a log's end; `cut` says that it begins earlier."""
+    """The lines of a log's end; `cut` says that it starts earlier."""
 
     lines: Sequence[LogLine] = ()
     cut: bool = False
@@ -87,7 +87,7 @@ def _said(event: Mapping[str, Any]) -> tuple[str, str]:  # noqa: C901, PLR0912 -
     where = event.get("destination", "")
     match event["event"]:
         case "started":
-            return "info", f"{event['sync']}: the run begins ({event['cause']})"
+            return "info", f"{event['sync']}: the run starts ({event['cause']})"
         case "estimated":
             return "info", f"the query {will_read(Estimate(**event['estimate']))}"
         case "billed":

@@ -93,7 +93,7 @@ def _write_utf_8() -> str:
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(encoding="utf-8")
     return (
-        f"The locale says {encoding}; the console writes UTF-8. Where signs look wrong, start it with LC_ALL=C.UTF-8."
+        f"The locale says {encoding}; the console writes UTF-8. If characters look wrong, start it with LC_ALL=C.UTF-8."
     )
 
 
@@ -102,7 +102,7 @@ def _why_not() -> str:
     if os.environ.get("TEXTUAL_DRIVER") == "textual.drivers.web_driver:WebDriver":
         return ""  # `backhaul web` shows it in a browser
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return "The console needs a terminal, and there is none here."
+        return "The console needs a terminal."
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
         return "The console needs a terminal that can move its cursor; TERM says that this one cannot."
     return ""

@@ -56,7 +56,7 @@ def read() -> Preferences:
         problem, preset = f"{place()}: there is no key preset {preset!r}; there are {', '.join(PRESETS)}.", "standard"
     keys = values.get("keys", {})
     if not isinstance(keys, dict) or not all(isinstance(part, dict) for part in keys.values()):
-        problem, keys = f'{place()}: [keys.<screen>] holds lines like run = "R".', {}
+        problem, keys = f'{place()}: [keys.<screen>] contains lines like run = "R".', {}
     return Preferences(theme=chosen, preset=preset, keys=keys, problem=problem)
 
 

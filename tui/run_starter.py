@@ -28,7 +28,7 @@ _Value = TypeVar("_Value")
 
 _DAEMON_GONE: Mapping[str, Any] = {
     "exit_code": 1,
-    "error": "The daemon has ended; what was begun goes on with the next one.",
+    "error": "The daemon stopped; what was started continues with the next one.",
     "run": "",
 }
 

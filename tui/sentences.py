@@ -125,7 +125,7 @@ def of_run(run: RunSummary, causes: Iterable[Cause], counted_as: Sequence[tuple[
     if run.state == "skipped":
         return [*said, _sentence(what_happened(run))]
     ended = f" and ended at {clock(run.ended, now, exact=True)}, after {took(run.seconds)}" if run.ended else ""
-    said.append(f"It began at {clock(run.started, now, exact=True)}{ended}.")
+    said.append(f"It started at {clock(run.started, now, exact=True)}{ended}.")
     if run.state == "running":
         said.append(_sentence(_progress(run)))
     rows, *parts = counted_as

@@ -107,14 +107,14 @@ class Alerts:
         try:
             await asyncio.to_thread(self._keep, name, answer, standings, now)
         except StateError as error:  # told, and not noted: it is told once more, which is better than never
-            self._log("error", "what was told could not be noted", alert=name, problem=error.message)
+            self._log("error", "the alert's record could not be written", alert=name, problem=error.message)
         return notices if answer.arrived else ()
 
     async def _send(self, project: Project, alert: Alert, notices: tuple[Notice, ...], now: float) -> Answer:
         sender = self._sender or Sender(project=project, store=self._store, secrets=self._secrets)
         answer = await sender.send(Message(alert=alert, project=project.name, at=now, notices=notices))
         level = "info" if answer.arrived else "error"
-        what = "an alert was told" if answer.arrived else "an alert could not be told"
+        what = "an alert was sent" if answer.arrived else "an alert could not be sent"
         self._log(level, what, alert=alert.name, notices=len(notices), said=answer.said)
         return answer
 

@@ -36,9 +36,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What was told of a trouble; times are Unix seconds.
+    """Events of a trouble; times are Unix seconds.
 
-    It began at `since` and was last told at `told` (None: not yet), `times` times in all; it was over at `recovered` (None: it
+    It started at `since` and was last told at `told` (None: not yet), `times` times in all; it was over at `recovered` (None: it
     goes on). `closed`: there is nothing left to tell.
     """
 

@@ -21,7 +21,7 @@ __all__ = ["Facts", "LastRun", "look", "watch"]
 _DAY = 86_400.0
 _SUCCESSES = ("succeeded", "partial")
 
-_LOST = "The run ended without a word: it was killed."
+_LOST = "The process stopped unexpectedly (killed?)."
 _LOST_REMEDY = "Run again: what was not answered is sent again, with the same messageIds."
 
 

@@ -1,7 +1,7 @@
 """What an alert says: what happened to which sync, since when, what to do, and the command that shows more.
 
 Nothing in it is secret and nothing is of a person: errors and reasons pass core.redaction, core.masking and core.control_chars, and of
-rejected rows only counts and reasons are told. Times are UTC, since whoever reads it may be elsewhere.
+rejected rows only counts and reasonsare shown. Times are UTC, since whoever reads it may be elsewhere.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CAUSES = 3
 _TOO_TIGHT = "Its runs take longer than its schedule leaves them: let it run less often, or let its query read less."
 _STALE = "See whether the daemon runs (`backhaul status`) and what its last run says."
 _ASKED = "Look at what it asks, then run it with --yes where it is meant."
-_MEND = "Mend the data or the query; `backhaul replay` sends what was mended again."
+_MEND = "Fix the data or the query; `backhaul replay` then sends the rows again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ class Case:
             asked = json.loads(found["questions"] or "[]") if found else []
             why = self._clean(str(asked[0]["message"])) if asked else "it asks for a look"
             return f"{_sentence(f'was stopped by a guard at {utc(last.ended)}: {why}')}{many}", _ASKED
-        why = self._clean(last.error) or "without a word"
+        why = self._clean(last.error) or "without a message"
         return f"{_sentence(f'failed at {utc(last.ended)}: {why}')}{many}", self._clean(last.remedy)
 
     def _rejected(self) -> tuple[str, str]:
@@ -182,11 +182,11 @@ class Case:
 def notice_of_project(file: str, problem: str, news: News, since: float, now: float) -> Notice:
     """Return the notice of a file of the project that is broken, or was mended."""
     says = (
-        f"{file} is mended; what it describes runs again."
+        f"{file} is fixed; what it describes runs again."
         if news is News.RECOVERED
         else _sentence(f"{file} cannot be used: {escape_control_chars(blacked_out(problem), most=_LONGEST)}")
     )
-    remedy = "" if news is News.RECOVERED else "What it describes does not run until the file is mended."
+    remedy = "" if news is News.RECOVERED else "What it describes does not run until the file is fixed."
     return Notice(
         trouble=Trouble.PROJECT,
         news=news,

@@ -61,9 +61,9 @@ def alerts(context: click.Context, *, folder: Path | None, as_json: bool) -> Non
         table(
             [
                 [
-                    f"✗ {counted(row.failures, 'time')} not told"
+                    f"✗ {counted(row.failures, 'time')}not sent"
                     if row.failures
-                    else "✓ told"
+                    else "✓ sent"
                     if row.told
                     else "· ready",
                     row.name,
@@ -81,7 +81,7 @@ def alerts(context: click.Context, *, folder: Path | None, as_json: bool) -> Non
             if row.problem:
                 say(f"{row.name}: {row.problem}", sign="bad")
         if runner is None or runner.state != "running":
-            say("No daemon runs: nothing is told until `backhaul daemon` does.", sign="warn")
+            say("The daemon is not running: no alert is sent until `backhaul daemon` runs.", sign="warn")
 
 
 @alerts.command("test")

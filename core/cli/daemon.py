@@ -152,7 +152,7 @@ def reload(folder: Path | None) -> None:
         raise UsageError("No daemon runs this project.", remedy="`backhaul daemon` runs one.")
     with StateFolder(project).store() as store:
         ask(store, "reload")
-    say("The daemon reads the files anew.", sign="ok")
+    say("The daemon reads the files again.", sign="ok")
 
 
 @daemon.command()

@@ -65,7 +65,7 @@ def _project(folder: Path | None) -> dict[str, str]:
 
     place = folder or project.find(Path.cwd())
     if place is None:
-        return {"project": "none in this folder; `backhaul init` makes one"}
+        return {"project": "none in this folder; `backhaul init` creates one"}
     try:
         found = project.load(place.absolute(), looking=True)
     except BackhaulError as error:

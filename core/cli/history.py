@@ -225,7 +225,7 @@ def rejected(sync: str, *, limit: int, folder: Path | None, as_json: bool) -> No
         if total > len(rows):
             say(f"first {len(rows):,} rows, {total:,} in all", dim=True)
         say(
-            f"`backhaul replay {sync}` sends them again, with `--row NUMBER` one of them; rows that could not be sent need their data mended.",
+            f"`backhaul replay {sync}` sends them again, with `--row NUMBER` one of them; rows that cannot be sent need their data fixed first.",
             dim=True,
         )
     fail(1 if rows else 0)

@@ -283,7 +283,7 @@ def _lines(found: Inspection, sql: dict[str, str], warning: str, kept: str) -> l
     lines += [f"  {kept}"] if kept else []
     if found.fingerprint:
         lines += [f"  Fingerprint: {found.fingerprint}", "", "Register it:", sql["rotation"] or sql["statement"]]
-        lines += ["", "Then see whether Snowflake holds this key:", sql["check"]]
+        lines += ["", "Then check that Snowflake has this key:", sql["check"]]
     else:
         lines += [f"  {found.remedy}"]
     if found.command:

@@ -64,12 +64,12 @@ def _complete_destination(_context: click.Context, _parameter: click.Parameter, 
     shell_complete=_complete_destination,
     help="A type of destination whose rules apply to a file that belongs to no sync, such as segment.",
 )
-@click.option("--fix", is_flag=True, help="Mend what is certain.")
+@click.option("--fix", is_flag=True, help="Apply the fixes that are certain.")
 @click.option("--explain", "rule", default="", help="Show the page of a rule.")
 @click.option(
     "--read-catalogue",
     is_flag=True,
-    help="Read tables and columns of the sources first. They are kept; without this, what was kept last is used.",
+    help="Read tables and columns of the sources first. They are cached; without this, the cache is used.",
 )
 @click.option("--strict", is_flag=True, help="End with exit code 1 where there are warnings, too.")
 @click.option("--github", "as_github", is_flag=True, help="Print annotations for a pull request on GitHub.")

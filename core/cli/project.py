@@ -38,7 +38,7 @@ def init(folder: Path, *, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(folder.absolute())})
         return
-    say(f"Made an empty project in {escape_control_chars(folder.absolute())}.", sign="ok")
+    say(f"Created an empty project in {escape_control_chars(folder.absolute())}.", sign="ok")
     say(
         "Next: add sources/<name>.toml, destinations/<name>.toml and syncs/<name>.sql with .toml; then `backhaul check`."
     )

@@ -83,7 +83,10 @@ def _print_undo(sync: str, run: str, found: Undo) -> None:
     for question in found.questions:
         say(f"{question.guard}: {question.message}", sign="warn")
     if found.rows:
-        say(f"`backhaul undo {run} --yes` sends it. The next run sends what the query says: mend that first.", dim=True)
+        say(
+            f"`backhaul undo {run} --yes` sends it. The next run sends what the query returns: fix the query first.",
+            dim=True,
+        )
 
 
 def _value(value: object) -> str:
@@ -164,6 +167,6 @@ def forget(sync: str, key: str, *, yes: bool, folder: Path | None, as_json: bool
     for each in done.kept:
         say(f"Not erased: {each}", sign="warn")
     say(
-        "The warehouse and the destinations are as they were. If the query still returns this key, the next run sends it anew.",
+        "The warehouse and the destinations are as they were. If the query still returns this key, the next run sends it as new.",
         dim=True,
     )

@@ -28,7 +28,7 @@ __all__ = ["replay", "run", "run_all"]
 @click.command()
 @click.argument("syncs", nargs=-1, shell_complete=complete_sync)
 @accepting
-@click.option("--replan", is_flag=True, help="Give up what was not sent yet of an earlier run, and plan it anew.")
+@click.option("--replan", is_flag=True, help="Discard what an earlier run has not sent yet, and plan again.")
 @click.option("--yes", is_flag=True, help="Accept what the guards ask.")
 @folder_option
 @json_option
@@ -235,8 +235,8 @@ def _tell_outcome(event: Event) -> None:
         case events.Committed():
             rejected = f", {event.rejected:,} rejected" if event.rejected else ""
             held = f", {event.held_back:,} deletes held back until nothing is rejected" if event.held_back else ""
-            assumed = f", {event.assumed:,} taken for delivered without a call" if event.assumed else ""
-            left = f", {event.given_up:,} given up, to be planned anew" if event.given_up else ""
+            assumed = f", {event.assumed:,}marked as delivered without a call" if event.assumed else ""
+            left = f", {event.given_up:,}discarded, to be planned again" if event.given_up else ""
             say(
                 f"{event.sync} → {event.destination}: {event.acknowledged:,} delivered{rejected}{held}{assumed}{left}, "
                 f"{event.unchanged:,} unchanged",

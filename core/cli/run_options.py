@@ -20,10 +20,10 @@ _WORDS = {
     "from-zero": "Ask the query for all rows, and send those that differ.",
     "full-refresh": "Send all rows again, changed or not.",
     "key-rotated": "The destination's key is new, the account is the same.",
-    "another-place": "The destination is another account or host: send all there anew.",
+    "another-place": "The destination is another account or host: send all rows there.",
     "reject-invalid": "Reject rows whose ids are null, empty or repeated, and send the rest.",
     "baseline": "Take the rows for delivered, without a call: another tool has sent them.",
-    "new-ledger": "Begin a ledger anew whose files are damaged: all its rows are new.",
+    "new-ledger": "Start a new ledger where its files are damaged: all rows count as new.",
 }
 
 

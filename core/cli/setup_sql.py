@@ -1,7 +1,7 @@
 """`backhaul setup-sql`: the least-privilege set-up script of a warehouse, with the user's own names.
 
 It goes to stdout, to be read by an administrator and run by their own tool; nothing here runs it. No password ever stands
-in it: `--new-password NAME` makes one, keeps it as that secret of the project, and puts only its verifier into the script.
+in it: `--new-password NAME` creates one, keeps it as that secret of the project, and puts only its verifier into the script.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RANDOM_BYTES = 32
 @click.option("--source", default="", help="Take type and names from this source of the project.")
 @click.option("--user", default="", help="The user to make; backhaul by default.")
 @click.option("--role", default="", help="The role to make, where the warehouse has roles of their own.")
-@click.option("--warehouse", default="", help="The warehouse to use (Snowflake); one is made where none is named.")
+@click.option("--warehouse", default="", help="The warehouse to use (Snowflake); one is created if none is named.")
 @click.option("--gcp-project", "project", default="", help="The project (BigQuery).")
 @click.option("--database", default="", help="The database to read.")
 @click.option("--schema", "schemas", multiple=True, help="A schema (a dataset) to read; may be given several times.")

@@ -86,7 +86,7 @@ def _agreed(folder: Path, *, as_json: bool) -> bool:
     """Ask; where nobody can be asked, say so."""
     if as_json or not sys.stdin.isatty():
         raise UsageError(
-            "Somebody has to allow this, and nobody can be asked here.",
+            "A person has to allow this, and there is no terminal to ask.",
             where=str(folder),
             remedy=f"Look at it in a terminal with `backhaul trust {escape_control_chars(shlex.quote(str(folder)))}`, or allow it with --yes.",
         )

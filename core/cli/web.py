@@ -21,7 +21,7 @@ __all__ = ["web"]
 @click.option(
     "--token/--no-token",
     default=None,
-    help="Ask for a token: by default. It is made anew each time, or is BACKHAUL_WEB_TOKEN. Without one, only on loopback.",
+    help="Ask for a token: by default. A new one is created each time, unless BACKHAUL_WEB_TOKEN is set. Without one, only on loopback.",
 )
 @folder_option
 def web(*, port: int, host: str, token: bool | None, folder: Path | None) -> None:
@@ -46,7 +46,7 @@ def web(*, port: int, host: str, token: bool | None, folder: Path | None) -> Non
             say(f"  From another machine: {tunnel}, then open that address there.", dim=True)
         else:
             say("  This is not encrypted: whoever sees the traffic sees the token. Put TLS before it.", sign="warn")
-        say("  ^C ends it; runs go on.", dim=True)
+        say("  ^C stops it; runs continue.", dim=True)
 
     serve(project.folder, door, told)
 

@@ -219,7 +219,7 @@ def _placeholder(asked: Asked, *, bare: bool) -> Iterator[Offer]:
     kind = given.kind if given else None
     is_time = kind in _TIMES or (kind is None and likely_timestamp(path[-1].text))
     is_number = kind in _NUMBERS or kind is None
-    detail = "when the last successful delivery began"
+    detail = "when the last successful delivery started"
     if is_time:
         text = conversion(dialect, kind)
         yield Offer("last_sync_time", "placeholder", _FIRST, partial(str, text), 0, detail)

@@ -112,7 +112,7 @@ class Agenda:
         """Take back what was asked for and has not begun."""
         gone = [job for job in self._asked if job.sync == sync]
         self._asked = [job for job in self._asked if job.sync != sync]
-        return [effect for job in gone for effect in _refused(job, "It was taken back before it began.")]
+        return [effect for job in gone for effect in _refused(job, "It was cancelled before it started.")]
 
     # the passing of time
 

@@ -45,7 +45,7 @@ class Files:
         try:
             project = projects.load(self.folder)
         except BackhaulError as error:
-            what = f"The project goes on as it was: {error.message}"
+            what = f"The project is used as it was before: {error.message}"
             self.log("error", what, where=error.where, remedy=error.remedy)
             return None
         self.take(project)
@@ -63,7 +63,7 @@ class Files:
         for name, error in broken.items():
             if name not in self._broken:
                 why = getattr(error, "message", str(error))
-                self.log("error", f"{name} is not used until it is mended: {why}", file=name)
+                self.log("error", f"{name} is not used until it is fixed: {why}", file=name)
         for name in self._broken - set(broken):
             self.log("info", f"{name} is whole again.", file=name)
         self._broken = frozenset(broken)

@@ -1,6 +1,6 @@
 """The daemon's log: a line of JSON an event, in files that are turned over when they are full.
 
-    {"at": 1760000000.0, "level": "info", "what": "an alert was told", "alert": "team"}
+    {"at": 1760000000.0, "level": "info", "what": "an alert was sent", "alert": "team"}
 
 It is for people who come later, and it may not stop the daemon: no error of the disk comes out of it. A disk that is full leaves a
 gap, which the next line that can be written tells of; a file that somebody took away is made anew. Files are readable by their owner only.

@@ -102,7 +102,7 @@ class Daemon:
             now=self.clock(),
             workers=self.project.workers,
         )
-        self.log("info", "The daemon begins.", process=os.getpid(), version=__version__, project=self.project.name)
+        self.log("info", "The daemon starts.", process=os.getpid(), version=__version__, project=self.project.name)
         self.agenda = Agenda(workers=self.project.workers, project=self.project)
         self._files = Files(self.folder, self.log)
         self._runner = self.make_runner(self)
@@ -133,7 +133,7 @@ class Daemon:
             self._look_at_store()
             if (project := self._files.changed()) is not None:
                 self._load(project)
-                self.log("info", "The project's files were read anew.", syncs=len(project.syncs))
+                self.log("info", "The project's files were read again.", syncs=len(project.syncs))
             self._take_requests()
             self._hear_of_jobs()
             effects = self.agenda.tick(self.clock())
@@ -152,7 +152,7 @@ class Daemon:
             self._trouble = error.message
         else:
             if self._trouble:
-                self.log("info", "The trouble is over; the daemon goes on.", before=self._trouble)
+                self.log("info", "The problem is over; the daemon continues.", before=self._trouble)
             self._trouble = ""
 
     async def _nap(self) -> None:

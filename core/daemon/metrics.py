@@ -77,12 +77,12 @@ def _of_project(project: Project, daemon: DaemonStatus | None, now: float, delay
     is_up = daemon is not None and daemon.state == "running"
     version = daemon.version if daemon else ""
     labels = {"project": project.name, "version": version}
-    yield "backhaul_daemon_up", "gauge", "Whether the daemon runs and gives signs of life.", [(labels, float(is_up))]
+    yield "backhaul_daemon_up", "gauge", "Whether the daemon is running and responding.", [(labels, float(is_up))]
     if daemon is not None:
-        yield "backhaul_daemon_start_time_seconds", "gauge", "When the daemon began.", [({}, daemon.started)]
+        yield "backhaul_daemon_start_time_seconds", "gauge", "When the daemon started.", [({}, daemon.started)]
         yield "backhaul_daemon_beat_age_seconds", "gauge", "Since its last sign of life.", [({}, now - daemon.beat)]
-        yield "backhaul_daemon_workers", "gauge", "Runs that may go on at once.", [({}, daemon.workers)]
-        yield "backhaul_daemon_running", "gauge", "Runs that go on.", [({}, daemon.running)]
+        yield "backhaul_daemon_workers", "gauge", "Maximum number of runs at the same time.", [({}, daemon.workers)]
+        yield "backhaul_daemon_running", "gauge", "Runs in progress.", [({}, daemon.running)]
         yield "backhaul_daemon_waiting", "gauge", "Syncs that are due and wait for a worker.", [({}, daemon.waiting)]
     if delays:
         found = [({"quantile": str(share)}, _quantile(delays, share)) for share in (0.5, 0.99)]
@@ -112,14 +112,14 @@ def _of_syncs(statuses: Sequence[SyncStatus], known: Mapping[str, Totals]) -> It
 _SYNC_FAMILIES: tuple[tuple[str, str, str, Callable[[SyncStatus, Totals], float | None]], ...] = (
     ("sync_enabled", "gauge", "Whether its schedule is on.", lambda status, _: float(status.enabled)),
     ("sync_last_success_timestamp_seconds", "gauge", "When a run last delivered.", lambda _, total: total.success),
-    ("sync_last_run_timestamp_seconds", "gauge", "When its last run began.", lambda status, _: status.last_started),
+    ("sync_last_run_timestamp_seconds", "gauge", "When its last run started.", lambda status, _: status.last_started),
     ("sync_last_run_duration_seconds", "gauge", "How long its last run took.", lambda status, _: status.last_seconds),
     ("sync_last_run_rows", "gauge", "Rows of its last query.", lambda status, _: status.rows),
     ("sync_next_run_timestamp_seconds", "gauge", "When it is due.", lambda status, _: status.due),
     ("sync_failures_in_a_row", "gauge", "Runs that failed since the last success.", lambda status, _: status.failures),
     ("sync_rejected_open", "gauge", "Rejected rows that wait.", lambda status, _: status.rejected_open),
     ("sync_pending", "gauge", "Calls on their way.", lambda status, _: status.pending),
-    ("sync_runs_total", "counter", "Runs that were begun.", lambda _, total: total.runs),
+    ("sync_runs_total", "counter", "Runs started.", lambda _, total: total.runs),
     ("sync_skipped_total", "counter", "Due moments that were not run.", lambda _, total: total.skipped),
     ("rows_acknowledged_total", "counter", "Calls that destinations have taken.", lambda _, total: total.acknowledged),
     ("rows_rejected_total", "counter", "Rows that were refused.", lambda _, total: total.rejected),

@@ -63,7 +63,7 @@ def unit_text(project: Project, secrets: Sequence[str], credentials: Path, metri
             f"ExecStart={' '.join(_written(systemd.word, word) for word in words)}",
             "ExecReload=kill -HUP $MAINPID",
             f"WorkingDirectory={_written(systemd.path, str(project.folder))}",
-            "# SIGTERM ends it after the batches in flight; what was not answered is sent when it begins again",
+            "# SIGTERM ends it after the batches in flight; what was not acknowledged is sent when it starts again",
             "KillMode=mixed",
             f"TimeoutStopSec={_STOP_SECONDS}",
             "Restart=on-failure",
@@ -91,7 +91,7 @@ def _written(write: Callable[[str], str], text: str) -> str:
         return write(text)
     except ValueError as error:
         raise UsageError(
-            f"systemd cannot be told this name: {str(error).partition(':')[0]}.",
+            f"systemd cannot represent this name: {str(error).partition(':')[0]}.",
             where=text.encode("unicode_escape").decode(),
             remedy="Rename the folder, or run `backhaul daemon` under another supervisor.",
         ) from error

@@ -67,7 +67,7 @@ class Workers:
             worker = worker or await self._begin()
         except OSError as error:
             self._ended(
-                job, Outcome(state="failed", error=f"No process could be begun: {error.strerror}.", may_pass=True)
+                job, Outcome(state="failed", error=f"No process could be started: {error.strerror}.", may_pass=True)
             )
             return
         worker.job, worker.run = job, ""
@@ -114,7 +114,7 @@ class Workers:
         self._workers.remove(worker)
         if worker.job is not None:
             job, worker.job = worker.job, None
-            error = f"Its process ended in the middle ({_manner(worker.process.returncode)})."
+            error = f"Its process stopped unexpectedly ({_manner(worker.process.returncode)})."
             self._ended(job, Outcome(state="failed", run=worker.run, error=error, exit_code=1, may_pass=True))
 
     def _take(self, worker: _Worker, answer: Mapping[str, Any]) -> None:

@@ -99,7 +99,7 @@ def in_header(secret: Secret, what: str) -> str:
     if text.isascii() and text.isprintable() and text == text.strip():
         return text
     raise DeliveryError(
-        f"{what[0].upper()}{what[1:]} holds signs that cannot travel in a header: a line break, a space at its end, or letters outside ASCII.",
+        f"{what[0].upper()}{what[1:]} contains characters not allowed in an HTTP header: a line break, a space at its end, or letters outside ASCII.",
         remedy="Set it again with `backhaul secret set`, without them.",
     )
 

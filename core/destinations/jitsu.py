@@ -98,7 +98,7 @@ def _counted(said: Mapping[str, Any]) -> int:
 
 
 def _by_errors(batch: Batch, said: Mapping[str, Any]) -> Verdict:
-    """Tell the calls that were not taken by the errors, where each error is of one call; else the batch is refused."""
+    """Tell the calls that were rejected by the errors, where each error is of one call; else the batch is refused."""
     errors = [str(error) for error in found] if isinstance(found := said.get("errors"), list) else []
     if errors and all(_CONNECTED_TO_NOTHING in error for error in errors) and not _counted(said):
         return Verdict(outcome=Outcome.PAUSE, reason=f"{_CONNECTED_TO_NOTHING}: connect the source in Jitsu first")

@@ -29,7 +29,7 @@ def read(path: Path) -> bytes:
     except PermissionError:
         raise _not_readable(path) from None
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "its name is none that a file can have"
+        reason = getattr(error, "strerror", None) or "its name is not valid for a file"
         raise UsageError(f"The file cannot be opened: {reason}.", where=where, remedy="Look at its path.") from None
     try:
         _only_plain(os.fstat(handle).st_mode, where)
@@ -60,7 +60,7 @@ def warning_of(path: Path) -> str:
     if not others or not stat.S_ISREG(mode):
         return ""
     can = "read" if mode & 0o044 else "changed"
-    return f"The file can be {can} by {' and '.join(others)}. Mend it with: chmod 600 {shell.file(str(expanded(path)))}"
+    return f"The file can be {can} by {' and '.join(others)}. Fix it with: chmod 600 {shell.file(str(expanded(path)))}"
 
 
 def write(path: Path, key: Secret, *, replace: bool = False) -> None:
@@ -130,7 +130,7 @@ def _only_plain(mode: int, where: str) -> None:
 
 def _not_readable(path: Path) -> UsageError:
     return UsageError(
-        "The file cannot be read: it belongs to somebody else, or its permissions do not allow it.",
+        "The file cannot be read: it belongs to another user, or its permissions do not allow it.",
         where=str(path),
         remedy=f"See its owner and permissions with: ls -l {shell.file(str(expanded(path)))}",
     )

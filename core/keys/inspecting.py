@@ -86,7 +86,7 @@ def _fitting(found: Recognised, result: Opened, name: str, *, given: bool) -> In
     elif found.kind in _CONVERTED:
         sentence = f"{about}. Snowflake needs PKCS#8: it was converted in memory; your file is not changed."
     else:
-        sentence = f"{about}. It was mended in memory; your file is not changed."
+        sentence = f"{about}. Fixed in memory; your file is unchanged."
     if given and not result.was_locked:
         sentence += " It is not encrypted: the passphrase was not needed."
     verdict = Verdict.MENDED if mends else Verdict.FITS

@@ -41,11 +41,11 @@ class Failure(enum.Enum):
 
     LOCKED = "it is encrypted, and there is no passphrase"
     WRONG = "the passphrase does not open it"
-    DAMAGED = "what it holds is no key"
+    DAMAGED = "its content is not a key"
     UNSUPPORTED = "it is encrypted in a way that is not known here"
     TOO_SLOW = "it asks for too many rounds"
     NOT_RSA = "it is a key of another algorithm"
-    NONE_INSIDE = "it holds no private key"
+    NONE_INSIDE = "it does not contain a private key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,7 +154,7 @@ def _warnings(document: Mapping[str, Any]) -> tuple[str, ...]:
     if universe != _GOOGLE:
         found.append(f"universe_domain is {universe}, not Google's public cloud.")
     if document["private_key"] != document["private_key"].strip() + "\n":
-        found.append("private_key was changed since Google wrote it; it works all the same.")
+        found.append("private_key was changed since Google wrote it; it still works.")
     return tuple(found)
 
 
@@ -171,7 +171,7 @@ def _other_file(document: Mapping[str, Any]) -> NoServiceAccount | None:
     if kind in {"external_account", "external_account_authorized_user", "impersonated_service_account"}:
         return NoServiceAccount(
             found=f"a federated login ({kind})",
-            sentence="It holds no key: it says where this host gets a token from, such as workload identity.",
+            sentence="It does not contain a key: it says where this host gets a token from, such as workload identity.",
             remedy="Use application default credentials: set GOOGLE_APPLICATION_CREDENTIALS to the path of this file where "
             "Backhaul runs, and keep no key for this source.",
         )

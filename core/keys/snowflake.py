@@ -43,7 +43,7 @@ def check_statement(user: str, fingerprint: str, *, slot: Literal[1, 2] = 1) -> 
     """Return the statements that say whether Snowflake holds this key: TRUE, or FALSE with the fingerprint it does hold."""
     if not re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}=", fingerprint):
         raise UsageError(
-            "That is no fingerprint of a public key.", remedy="It begins with SHA256: and has 44 more characters."
+            "That is no fingerprint of a public key.", remedy="It starts with SHA256: and has 44 more characters."
         )
     return (
         f"DESC USER {_identifier(user)};\n"

@@ -69,11 +69,11 @@ _WITHOUT_KEY = {
         f"{_FIND}: most often the file of the same name without .pub.",
     ),
     Kind.CERTIFICATE: Words(
-        "A certificate holds a public key only. To log in, Backhaul needs the private one.",
+        "A certificate contains only a public key. To log in, Backhaul needs the private one.",
         f"{_FIND}: its first line says PRIVATE KEY.",
     ),
     Kind.REQUEST: Words(
-        "A certificate request holds a public key only. To log in, Backhaul needs the private one.",
+        "A certificate request contains only a public key. To log in, Backhaul needs the private one.",
         f"{_FIND}: its first line says PRIVATE KEY.",
     ),
     Kind.PGP: Words("PGP keys sign and encrypt mail; Snowflake takes RSA keys in PKCS#8.", NEW_PAIR),
@@ -105,7 +105,7 @@ _FAILURES = {
         NEW_PAIR,
     ),
     Failure.NONE_INSIDE: Words(
-        "The file holds certificates, and no private key.",
+        "The file contains certificates, and no private key.",
         "Export it again together with its private key, or give the private key's own file.",
     ),
     Failure.NOT_RSA: Words("The key is of an algorithm that Snowflake does not take: it takes RSA.", NEW_PAIR),
@@ -138,7 +138,7 @@ def words_without_key(found: Recognised) -> Words | None:
     """Explain a text in which there is no single private key to open; None where there is one."""
     if found.kind is Kind.SEVERAL:
         return Words(
-            f"The text holds {found.count} different private keys, and Backhaul does not guess which one is meant.",
+            f"The text holds {found.count} different private keys, and Backhaul does not guess which one you want.",
             "Give the one whose public key is registered with the Snowflake user.",
         )
     if found.kind is Kind.TRUNCATED:

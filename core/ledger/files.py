@@ -17,7 +17,7 @@ def missing(what: str, file: Path) -> str:
     """Say that a state file is not where it was; a damaged one may have been set aside (core.state.folder)."""
     if (file.parent.parent / QUARANTINE / file.name).exists():
         return f"{what} is damaged; it was set aside in {QUARANTINE}/."
-    return f"{what} is missing where it was."
+    return f"{what} is missing."
 
 
 def file_digest(file: Path) -> tuple[str, int]:

@@ -142,7 +142,7 @@ class LocalLedger:
     def calls(self, segments: Sequence[Mapping[str, Any]] | None = None) -> str | None:
         """Return SQL for rows (key, number, identity, call, assumed); None where the ledger keeps none.
 
-        `number` is the segment's; `assumed` rows were taken for delivered without a call (a baseline). Older and rejected
+        `number` is the segment's; `assumed` rows weremarked as delivered without a call (a baseline). Older and rejected
         versions are among them: join by key and number with what `load` gave, and let what `load` gave be the right side,
         from which DuckDB builds its hash table.
         """

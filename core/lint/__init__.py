@@ -83,7 +83,7 @@ def _findings(query: Query, context: Context) -> list[Finding]:
         )
         told = list(islice(wanted, MOST))
         if len(told) == MOST and next(wanted, None) is not None:
-            told[-1] = replace(told[-1], message=f"{told[-1].message} There are more of these: {MOST:,} are told.")
+            told[-1] = replace(told[-1], message=f"{told[-1].message}More of these exist; {MOST:,}are shown.")
         findings += told
     return findings
 

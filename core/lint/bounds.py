@@ -14,7 +14,7 @@ from core.query.relations import Level
 
 __all__ = ["Judged", "judged", "unlimited_branches"]
 
-_OPTIONAL = "It limits the optional side of an outer join, which keeps the other side's rows all the same."
+_OPTIONAL = "It limits the optional side of an outer join, which keeps the other side's rows anyway."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def _why_not(node: exp.Expr, query: Query, context: Context) -> str:
         if isinstance(parent, exp.Join):
             side = str(parent.args.get("side") or "").upper()
             if side and below.arg_key != "this":
-                return f"It stands in the ON of a {side} JOIN, which keeps the other side's rows all the same."
+                return f"It stands in the ON of a {side} JOIN, which keeps the other side's rows anyway."
         if isinstance(parent, exp.Where) and isinstance(parent.parent, exp.Filter):
             below, parent = parent, parent.parent
             continue

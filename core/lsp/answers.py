@@ -70,7 +70,7 @@ class Text:
         if any(each.fix and each.fix.certain for each in found) and _wanted(types.CodeActionKind.SourceFixAll, only):
             edit = self._whole(mended(self.text, self.context)[0])
             kind = types.CodeActionKind.SourceFixAll
-            actions.append(types.CodeAction(title="Mend all that is certain", kind=kind, edit=self._edit([edit])))
+            actions.append(types.CodeAction(title="Apply all certain fixes", kind=kind, edit=self._edit([edit])))
         return actions
 
     def _quick_fix(self, found: Finding) -> types.CodeAction:

@@ -326,7 +326,7 @@ def _checked_id(file: Path, identity: str) -> str:
     """Refuse an id that could not be part of the names of files."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", identity):
         raise ProjectError(
-            f"id: {identity!r} may hold letters, digits, dashes and underscores only.",
+            f"id: {identity!r} may contain only letters, digits, - and _.",
             where=str(file),
             remedy="Bring the id that Backhaul wrote back, or remove the line for a new one (and a new state).",
         )

@@ -76,7 +76,7 @@ def _remedy(text: str, shape: type[Any]) -> str:
     """Say what to do; a key that is missing says it itself, as the `missing` of its field's metadata."""
     absent = re.fullmatch(r"Object missing required field `(\w+)`", text)
     said = [str(each.metadata.get("missing", "")) for each in fields(shape) if absent and each.name == absent[1]]
-    return said[0] if said and said[0] else "Mend the value in the file."
+    return said[0] if said and said[0] else "Fix the value in the file."
 
 
 _KINDS = {

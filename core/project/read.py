@@ -81,7 +81,7 @@ def refuse_passwords(file: Path, values: Mapping[str, Any]) -> None:
             raise ProjectError(
                 f"{'.'.join(key)}: a secret never stands in a file. This one contains a user or a password.",
                 where=str(file),
-                remedy="Take them out. A webhook is told who sends by `authorization`, a proxy by the environment variable HTTPS_PROXY.",
+                remedy="Take them out. For a webhook use `authorization`; for a proxy the environment variable HTTPS_PROXY.",
             )
 
 

@@ -215,7 +215,7 @@ def _statement_findings(
     """Find what is wrong with a text that has tokens."""
     if len(groups) > 1:
         second = groups[1]
-        message = "A sync is one query; a second statement begins here."
+        message = "A sync is one query; a second statement starts here."
         yield finding(text, "several-statements", message, second[0].start, second[-1].end + 1)
     if parsed.problem is not None:
         yield parsed.problem
@@ -266,7 +266,7 @@ def _parameters(nodes: tuple[exp.Expr, ...], text: str, dialect: str, tokens: li
             end = after.end + 1
         else:
             continue
-        message = f"Nobody fills in {text[token.start : end]!r} here; the only placeholder is {PLACEHOLDER}."
+        message = f"Unbound parameter {text[token.start : end]!r}; the only placeholder is {PLACEHOLDER}."
         yield finding(text, "unknown-placeholder", message, token.start, end)
 
 

@@ -23,7 +23,7 @@ _RUNS = "it runs SQL that is given as text, which cannot be checked"
 _CHANGES = "it changes something"
 _SERVER = "it acts on the server or on other sessions"
 _MODEL = "it hands rows to a model, which is billed by what it reads"
-_WAITS = "it holds the session up"
+_WAITS = "it blocks the session"
 NAMED_BY_TEXT = "it takes a name from text, which cannot be checked; write the name itself"
 
 _OF_EXTENSIONS: Mapping[str, str] = {

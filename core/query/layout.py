@@ -110,7 +110,7 @@ def laid_out(query: Query) -> str:
     wrong = next((found for found in query.findings if found.rule in _UNREADABLE), None)
     if query.tree is None or (wrong and wrong.severity is Severity.ERROR):
         reason = f"{wrong.line}:{wrong.column} {wrong.message}" if wrong else "There is no query in it."
-        raise UsageError(f"The text cannot be laid out: {reason}", remedy="Mend that first.")
+        raise UsageError(f"The text cannot be laid out: {reason}", remedy="Fix that first.")
     items = list(_items(query))
     text = _Layout(items=items).text()
     again = parse(text, query.dialect)

@@ -123,7 +123,7 @@ def _operators(text: str, pieces: tuple[Piece, ...]) -> Iterator[Finding]:
             written = operator_at(text, match.start(), piece.end) or match.group()
             place = match.start() + len(written)
             if written not in KNOWN:
-                message = f"The operator {written} is not known, so it cannot be told what it does."
+                message = f"The operator {written} is unknown, so Backhaul cannot tell what it does."
                 yield finding(text, "dangerous-function", message, match.start(), place)
 
 

@@ -47,7 +47,7 @@ SILENT = 60.0
 
 _LOST = {
     "state": "failed",
-    "error": "The run ended without a word: it was killed.",
+    "error": "The process stopped unexpectedly (killed?).",
     "remedy": "Run again: what was not answered is sent again, with the same messageIds.",
 }
 

@@ -21,9 +21,9 @@ OPEN = ("planned", "sending", "paused")
 class Outcomes:
     """Rows by what became of them.
 
-    `rejected` are refused by the destination, or before sending; `pending` wait for an answer (deletes that are held back
-    until nothing is rejected among them); `superseded` are equal to another row, or a later plan has them; `assumed` were
-    taken for delivered without a call.
+     `rejected` are refused by the destination, or before sending; `pending` wait for an answer (deletes that are held back
+     until nothing is rejected among them); `superseded` are equal to another row, or a later plan has them; `assumed` were
+    marked as delivered without a call.
     """
 
     rows: int

@@ -83,7 +83,7 @@ def look(project: Project, timeout: float = 30.0) -> Store:
 
 
 def has_store(folder: Path) -> bool:
-    """Return whether there is a store, or was one: the marker alone is a store that is missing where it was."""
+    """Return whether there is a store, or was one: the marker alone is a store that is missing."""
     return is_plain_file(folder / "store.sqlite") or is_plain_file(folder / "store.made")
 
 

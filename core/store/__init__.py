@@ -38,7 +38,9 @@ _JOURNAL = bytes.fromhex("d9d505f920a163d7")
 _SHORT = 2_000
 """For so many milliseconds readers are waited for, where there is another way."""
 
-_RESTORE = "Restore the .backhaul folder from a backup, or move it away to start anew: everything is then sent again."
+_RESTORE = (
+    "Restore the .backhaul folder from a backup, or move it away to start from scratch: everything is then sent again."
+)
 
 
 class Store:
@@ -59,7 +61,7 @@ class Store:
         self._turn = threading.RLock()
         marker = folder / "store.made"
         if marker.exists() and not self.file.exists():
-            raise StateError("The store is missing where it was.", where=str(self.file), remedy=_RESTORE)
+            raise StateError("The state database is missing.", where=str(self.file), remedy=_RESTORE)
         self._was_made = marker.exists()
         if not empty:
             _refuse_super_journal(self.file)
@@ -134,7 +136,9 @@ class Store:
                 remedy="Use the newer Backhaul that wrote it.",
             )
         if version == 0 and self._was_made:
-            raise StateError("The store is empty where it was not.", where=str(self.file), remedy=_RESTORE)
+            raise StateError(
+                "The state database is empty, but it was not before.", where=str(self.file), remedy=_RESTORE
+            )
         if version == 0 and self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
             if self._connection.execute("PRAGMA user_version").fetchone()[0]:
                 return self._check_version()  # another process has made the tables in between
@@ -236,7 +240,7 @@ def _explained(error: Exception, file: Path) -> StateError:
             remedy="Make room on the disk, then run again: nothing is lost, what was not answered is sent again.",
         )
     if "locked" in text:
-        return StateError("Another program holds the store.", where=str(file), remedy="Close it, then run again.")
+        return StateError("Another program is using the store.", where=str(file), remedy="Close it, then run again.")
     if "unable to open database file" in text:  # it says nothing of what is in it
         return StateError(
             "The store could not be opened.",

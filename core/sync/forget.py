@@ -77,9 +77,9 @@ def forget_key(project: Project, sync: Sync, key: str) -> Forgotten:
     ):
         if store.rows("open_deliveries", sync=sync.id):
             raise UsageError(
-                "A delivery is not at its end yet, and its plan may hold this person.",
+                "A delivery is not finished yet, and its plan may contain this person.",
                 where=sync.name,
-                remedy=f"Finish it first: `backhaul run {sync.name}` (or give up the rest with --replan).",
+                remedy=f"Finish it first: `backhaul run {sync.name}` (or discard the rest with --replan).",
             )
         rows, emails = _from_ledgers(connection, store, state, sync, key)
         mentions = _Mentions((key, *emails))
@@ -94,7 +94,7 @@ def forget_key(project: Project, sync: Sync, key: str) -> Forgotten:
         shredded = store.shred()
     kept = [*_in_file_destinations(project, sync, mentions), *_in_unsaved_texts(state, mentions)]
     if others:
-        kept.append(f"{counted(others, 'rejected row')} of somebody else, who has such a value too")
+        kept.append(f"{counted(others, 'rejected row')}of another person with the same value")
     if not shredded:
         kept.append("the store's log, while another program reads it: close the consoles, and run this again")
     return Forgotten(ledger_rows=rows, rejected_rows=rejected, texts=texts, log_lines=lines, kept=tuple(kept))

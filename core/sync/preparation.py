@@ -145,7 +145,7 @@ def check_fit(sync: Sync, mapper: Mapper, columns: Sequence[Column], targets: Se
             raise QueryError(
                 "An identify call needs a userId or an anonymousId here; email alone does not identify.",
                 where=where,
-                remedy="Join the table that holds the user ids, and select one AS userId.",
+                remedy="Join the table with the user ids, and select one AS userId.",
             )
         if sync.call is CallType.GROUP and not has_user and target.plugin.group_needs_user:
             raise QueryError(

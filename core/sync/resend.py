@@ -37,7 +37,7 @@ class Steps(Protocol):
     @property
     def clock(self) -> Callable[[], float]: ...
 
-    def tell(self, event: Event) -> None: ...
+    def emit(self, event: Event) -> None: ...
 
     def fail(self, error: BackhaulError) -> None: ...
 
@@ -79,7 +79,7 @@ async def _send_rejected(run: Steps, finishing: Finishing, target: Target) -> No
         plan_replay, connection, store, state, run.sync, target, run.id, run.clock(), run.replay_only
     )
     if delivery is not None:
-        run.tell(planned(run.id, run.sync.name, delivery))
+        run.emit(planned(run.id, run.sync.name, delivery))
         await run.finish(finishing, target, delivery)
 
 
@@ -95,5 +95,5 @@ async def _send_back(run: Steps, finishing: Finishing, target: Target, undone: M
         return
     delivery = await to_the_end(record_undo, connection, store, state, run.sync, target, found, run.id, run.clock())
     if delivery is not None:
-        run.tell(planned(run.id, run.sync.name, delivery))
+        run.emit(planned(run.id, run.sync.name, delivery))
         await run.finish(finishing, target, delivery)

@@ -97,7 +97,7 @@ class Run:
     _rejected: int = 0
     _stopped: int = 0
     _errors: list[BackhaulError] = field(default_factory=list)
-    _telling: RunReporter | None = None
+    _reporter: RunReporter | None = None
     _finished: bool = False
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -117,21 +117,21 @@ class Run:
         """Say of a run that failed whether that may pass by itself."""
         return bool(self._errors) and all(error.may_pass for error in self._errors)
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Tell an event to whoever listens, to the store and to the log."""
-        assert self._telling is not None  # noqa: S101 -- _work() begins with it
-        self._telling.tell(event)
+        assert self._reporter is not None  # noqa: S101 -- _work() begins with it
+        self._reporter.emit(event)
 
-    def _tell_of_query(self, event: Event) -> None:
+    def _emit_query_event(self, event: Event) -> None:
         with contextlib.suppress(BackhaulError):  # a store that cannot be written is told by the next step of the run
-            self.tell(event)
+            self.emit(event)
 
     async def _work(self) -> None:
         state = StateFolder(self.project)
         what = "`backhaul undo`" if self.undo else "`backhaul replay`" if self.replay else "`backhaul run`"
         opened = state.store if self.store is None else lambda: contextlib.nullcontext(self.store)
         with state.lock(self.sync, what), opened() as store, self._begun(state, store):
-            self.tell(events.Started(run=self.id, sync=self.sync.name, cause=self.cause))
+            self.emit(events.Started(run=self.id, sync=self.sync.name, cause=self.cause))
             try:
                 await self._steps(state, store)
                 self._finished = True
@@ -162,14 +162,14 @@ class Run:
             )
             if self.due is not None:
                 store.do("set_run_due", id=self.id, due=self.due)
-        self._telling = RunReporter(
+        self._reporter = RunReporter(
             run=self.id,
             store=store,
             log=RunLog(state.log(self.id)),
             clock=self.clock,
             listen=self._queue.put_nowait,
         )
-        return self._telling
+        return self._reporter
 
     async def _steps(self, state: StateFolder, store: Store) -> None:
         """Finish what is open, then do what is new."""
@@ -181,7 +181,7 @@ class Run:
                 state=state,
                 store=store,
                 connection=connection,
-                emit=self.tell,
+                emit=self.emit,
                 run=self.id,
                 accepted=self.accepted,
                 clock=self.clock,
@@ -203,7 +203,7 @@ class Run:
         damaged = damaged_ledgers(state, store, self.sync)
         if not damaged:
             raise UsageError(
-                f"No ledger of {self.sync.name} is damaged, so none is begun anew.",
+                f"No ledger of {self.sync.name} is damaged, so none is replaced.",
                 remedy="To send all rows again, run with --full-refresh.",
             )
         self.accepted = replace(self.accepted, damaged=damaged)
@@ -226,7 +226,7 @@ class Run:
         deliveries = [dict(row) for row in finishing.store.rows("open_deliveries", sync=self.sync.id)]
         for delivery in deliveries:
             totals = finishing.store.rows("batch_totals", delivery=delivery["id"])[0]
-            self.tell(resumed(self.id, self.sync.name, delivery, dict(totals)))
+            self.emit(resumed(self.id, self.sync.name, delivery, dict(totals)))
         done = await _together(self._finish_known(finishing, delivery) for delivery in deliveries)
         return {delivery["destination"] for delivery, ok in zip(deliveries, done, strict=True) if not ok}
 
@@ -266,7 +266,7 @@ class Run:
         """Tell what has to be answered before anything is sent to a destination."""
         self._stopped += 1
         questions = tuple(question.as_json() for question in asked)
-        self.tell(events.Stopped(run=self.id, sync=self.sync.name, destination=destination, questions=questions))
+        self.emit(events.Stopped(run=self.id, sync=self.sync.name, destination=destination, questions=questions))
 
     async def finish(self, finishing: Finishing, target: Target, delivery: Mapping[str, Any]) -> bool:
         """Finish a delivery; return whether it is done."""
@@ -286,7 +286,7 @@ class Run:
         loop = asyncio.get_running_loop()
 
         def told(event: Event) -> None:
-            loop.call_soon_threadsafe(self._tell_of_query, event)
+            loop.call_soon_threadsafe(self._emit_query_event, event)
 
         planning = Planning(
             project=self.project,
@@ -317,7 +317,7 @@ class Run:
         try:
             while not (await asyncio.wait({work}, timeout=0.5))[0]:
                 warm = warm or asyncio.create_task(asyncio.to_thread(warm_up))  # a query that is not short
-                self.tell(
+                self.emit(
                     events.Querying(
                         run=self.id,
                         sync=self.sync.name,
@@ -334,7 +334,7 @@ class Run:
         await work
         if warm:
             await warm
-        self.tell(
+        self.emit(
             events.Queried(
                 run=self.id, sync=self.sync.name, rows=planning.progress.rows, seconds=time.monotonic() - started
             )
@@ -349,13 +349,13 @@ class Run:
             return None
         await _in_thread(lambda: planning.write(position, self.id, self.clock()), planning)
         delivery = dict(planning.store.rows("delivery", id=plan.delivery)[0])
-        self.tell(planned(self.id, self.sync.name, delivery))
+        self.emit(planned(self.id, self.sync.name, delivery))
         return delivery
 
     def _end(self, store: Store) -> None:
         """Record how the run ended, and tell."""
         if not self._finished and not self._errors:
-            self._errors.append(BackhaulError("The run ended in the middle.", remedy="Run again: nothing is lost."))
+            self._errors.append(BackhaulError("The run stopped unexpectedly.", remedy="Run again: nothing is lost."))
         error = self._errors[0] if self._errors else None
         state = "failed" if error else "stopped" if self._stopped else "partial" if self._rejected else "succeeded"
         row = store.row("run", id=self.id)
@@ -375,9 +375,9 @@ class Run:
             exit_code=error.exit_code if error else 0 if state == "succeeded" else 1,
             counts=counts,
         )
-        assert self._telling is not None  # noqa: S101 -- _work() begins with it
+        assert self._reporter is not None  # noqa: S101 -- _work() begins with it
         message = str(error.message) if error else None
-        self._telling.end(told, now, error=message, remedy=error.remedy if error else None)
+        self._reporter.end(told, now, error=message, remedy=error.remedy if error else None)
 
 
 async def _together(work: Iterable[Awaitable[_Value]]) -> list[_Value]:

@@ -114,7 +114,7 @@ def look_back(
         raise StateError(
             "The values from before this run are not kept any more: the ledger was compacted since.",
             where=where,
-            remedy="Mend the query or the warehouse, and run the sync: it sends what is right now.",
+            remedy="Fix the query or the warehouse, then run the sync.",
         )
     known = ledger.load(connection, "known_0")
     ledger.load(connection, "before_0", before)

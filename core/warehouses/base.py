@@ -15,7 +15,7 @@ because names may repeat or differ in case only; `columns` holds the query's own
 
 Not-a-number and infinity of a DECIMAL travel as the warehouse writes them (NaN, -Infinity). An infinite DATE, TIMESTAMP or INSTANT, or
 one that Arrow cannot hold, travels as the largest integer of its type or minus that: DuckDB reads these as infinity,
-while other values out of its range make it fail as a whole. Rows that hold one are for the engine to reject.
+while other values out of its range make it fail as a whole. Filter rows one are for the engine to reject.
 
 A JSON value that the warehouse cannot write travels as UNWRITABLE and the reason, which is no JSON: the engine rejects its row for it.
 

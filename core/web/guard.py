@@ -126,6 +126,6 @@ def token_of(environment: Mapping[str, str]) -> str:
     chosen = environment.get("BACKHAUL_WEB_TOKEN", "")
     if chosen and len(chosen) < 16:
         raise UsageError(
-            "BACKHAUL_WEB_TOKEN has fewer than 16 characters.", remedy="Leave it out: a token is made then."
+            "BACKHAUL_WEB_TOKEN has fewer than 16 characters.", remedy="Remove it: a token is then created."
         )
     return chosen or new_token()

@@ -63,7 +63,7 @@ def do(request: Request) -> Mapping[str, Any]:
         from core.plugins import nearest
 
         hint = nearest(request.do, list(DOES))
-        raise UsageError(f"Nothing is called {request.do[:40]!r}.{hint}", remedy=f"Known: {', '.join(DOES)}.")
+        raise UsageError(f"Unknown command {request.do[:40]!r}.{hint}", remedy=f"Known: {', '.join(DOES)}.")
     module, name = DOES[request.do].split(".")
     with _IMPORTING:
         function = getattr(importlib.import_module(f"core.workbench.{module}"), name)

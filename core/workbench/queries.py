@@ -99,7 +99,7 @@ def fix_query(request: Request) -> Mapping[str, Any]:
     if isinstance(asked.which, _Place):
         chosen = [found for found in lint(text, context) if found.fix and _is_at(found, asked.which)][:1]
         if not chosen:
-            raise UsageError("There is nothing to mend at this place.", remedy="The text has changed: look again.")
+            raise UsageError("There is nothing to fix here.", remedy="The text has changed: look again.")
         return {"text": apply_fixes(text, chosen), "fixed": 1}
     if asked.which != "all":
         raise UsageError('fix: which is "all", or a rule and a start.')

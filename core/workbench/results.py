@@ -114,7 +114,7 @@ def rows(request: Request) -> Mapping[str, Any]:
     """Return a window of rows."""
     asked = request.asked(_Rows)
     if asked.start < 0 or not 1 <= asked.count <= _MOST_IN_WINDOW:
-        raise UsageError(f"A window begins at 0 or later and has 1 to {_MOST_IN_WINDOW:,} rows.")
+        raise UsageError(f"A window starts at 0 or later and has 1 to {_MOST_IN_WINDOW:,} rows.")
     found = _held(asked.result)
     return {"rows": [_row(row) for row in found.window(asked.start, asked.count)], "count": found.count}
 

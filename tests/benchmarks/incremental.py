@@ -1,7 +1,7 @@
 """An incremental run: 100 rows have changed since the last one, against a ledger of all rows there are.
 
 The query asks for what was updated since `{{last_sync_time}}`, by an index. The ledger comes from a baseline, so no call was made for
-it. Each run adds a small segment to the ledger; the run that finds too many of them makes one of them, which is measured apart.
+it. Each run adds a small segment to the ledger; the run that finds too many of them creates one of them, which is measured apart.
 Rows of the runs before are in each result too, since the window reaches back ten minutes; the ledger knows them.
 """
 
@@ -78,5 +78,5 @@ def _judged(rows: int, runs: list[Run], compacted: Run | None) -> tuple[Row, ...
     ]
     if compacted:
         measured = f"{compacted.seconds:.2f} s, {compacted.cost.written:.0f} MB written; after {len(runs)} runs"
-        found.append(Row(what="the run that makes one segment of 17 (compaction)", target="–", measured=measured))
+        found.append(Row(what="the run that creates one segment of 17 (compaction)", target="–", measured=measured))
     return tuple(found)

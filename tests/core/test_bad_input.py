@@ -689,7 +689,7 @@ def test_a_run_that_was_killed_is_not_said_to_be_running(people: ProjectFolder, 
     killed.wait()
     assert said(people.run("status"), 0, "✗ failed", "it was killed", "30 calls pending; the next run sends them first")
     (run,) = people.run("runs", "people", "--json").json
-    assert (run["state"], run["error"]) == ("failed", "The run ended without a word: it was killed.")
+    assert (run["state"], run["error"]) == ("failed", "The process stopped unexpectedly (killed?).")
     assert said(people.run("show", run["id"]), 0, "it was killed", "Run again")
     receiver.behave()
     assert delivers_everyone_once(people, receiver)

@@ -119,7 +119,7 @@ def test_rows_are_looked_through_a_call_and_a_person_are_read_and_a_file_is_writ
         person.sees("1,500 rows, all there are|1,500 ✓")
         person.sees("1,500 ✓" if person.wide else "rows")
         person.press("f")
-        person.sees("Rows that hold")
+        person.sees("Filter rows")
         person.type("plan:enterprise u_0001")
         person.press("Enter")
         person.sees(r"\d of 1,500 rows")

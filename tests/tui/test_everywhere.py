@@ -112,7 +112,7 @@ def test_what_is_copied_goes_to_the_terminal_as_osc_52(day: ProjectFolder) -> No
         terminal.until("churn_scores")
         terminal.read(0.5)
         terminal.press("y")
-        terminal.until("sent to the terminal")
+        terminal.until("copied")
         start = bytes(terminal.written).index(b"\x1b]52;c;") + 7
         text = base64.b64decode(bytes(terminal.written)[start:].split(b"\x07")[0]).decode()
     assert text.startswith("✗ failed\tleads → cio")
@@ -233,7 +233,7 @@ async def test_a_command_without_its_sync_asks_which_and_one_that_is_not_there_s
         await pilot.press("colon")
         await until(pilot, "a command, or words")
         await pilot.press(*"qqzw", "enter")
-        assert "Nothing is called" in screen_text(app)
+        assert "Unknown command" in screen_text(app)
 
 
 async def test_a_command_is_about_the_sync_that_it_names_and_not_the_chosen_one(day: ProjectFolder) -> None:

@@ -152,7 +152,7 @@ async def test_the_log_is_searched_with_the_filters_key_where_it_has_the_keys(da
         await pilot.press("slash", *"slow", "enter")
         await until(pilot, "1 of 21 lines")
         app.act("runs.find", "nowhere")
-        await until(pilot, "No line holds 'nowhere'.")
+        await until(pilot, "No line contains 'nowhere'.")
         page.log_pane.filter("")
         await pilot.press("l", "l")
         await until(pilot, "There is no error.")

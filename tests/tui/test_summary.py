@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
         (("j", "enter"), "user_884"),
         (
             "Run 10f2c010 of users: partial.",
-            "It began at 13:58:25 and ended at 14:00:00, after 95 s.",
+            "It started at 13:58:25 and ended at 14:00:00, after 95 s.",
             "11,249 rows: 11,204 sent, 38 rejected.",
             "It took 31 s to query, 3.8 s to plan, 60 s to deliver.",
             "Delivery to cio: committed; last_sync_time is 2026-11-21 13:58:25Z now.",
@@ -49,7 +49,7 @@ PAGES: dict[str, tuple[tuple[Step, ...], tuple[str, ...]]] = {
     ),
     "course": (
         (("j", "enter"), "user_884", ("v",), "1 of 33 events"),
-        ("What was told:", "users: the run begins (daemon)"),
+        ("Events:", "users: the run starts (daemon)"),
     ),
     "sync": (
         (("j", "o"), "0 rows known"),

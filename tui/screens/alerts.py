@@ -104,7 +104,7 @@ class AlertsPage(Page):
 
     def _empty(self) -> list[Line]:
         return [
-            line("Nobody is told when a sync fails. An alert is a table in backhaul.toml:"),
+            line("Nobody is notified when a sync fails. An alert is a table in backhaul.toml:"),
             Line(),
             *(line((f"  {text}", "bold text")) for text in _EXAMPLE),
             Line(),
@@ -129,13 +129,13 @@ class AlertsPage(Page):
         lines += wrapped(f"Of {', '.join(alert.syncs) if alert.syncs else 'all syncs'}.", width, "muted")
         tested = self._tests.get(alert.name)
         if tested is not None:
-            word, style = {True: ("✓ arrived", "ok"), False: ("✗ not told", "fail"), None: ("· on its way", "muted")}[
+            word, style = {True: ("✓ arrived", "ok"), False: ("✗not sent", "fail"), None: ("· on its way", "muted")}[
                 tested[0]
             ]
             lines += [Line(), heading("Test", (word, style)), *wrapped(tested[1], width)]
         if alert.problem:
             many = counted(alert.failures, "time")
-            lines += [Line(), line((f"✗ not told, {many} in a row", "fail")), *wrapped(alert.problem, width)]
+            lines += [Line(), line((f"✗ not sent, {many} in a row", "fail")), *wrapped(alert.problem, width)]
         lines += [Line(), heading("Goes on", (str(len(self._open.get(alert.name, ()))), "muted"))]
         lines += self._open_lines(alert.name)
         return lines
@@ -143,13 +143,13 @@ class AlertsPage(Page):
     def _open_lines(self, name: str) -> list[Line]:
         troubles = self._open.get(name, ())
         if not troubles:
-            return [line(("nothing that it has told of", "muted"))]
+            return [line(("nothing", "muted"))]
         return [
             line(
                 Span("✗ ", "fail"),
                 Span(trouble.about, "text"),
                 (f"  {trouble.trouble} since {clock(trouble.since)}", "muted"),
-                right=((f"told {counted(trouble.times, 'time')}" if trouble.times else "not told yet", "muted"),),
+                right=((f"told {counted(trouble.times, 'time')}" if trouble.times else "not sent yet", "muted"),),
             )
             for trouble in troubles
         ]
@@ -179,9 +179,9 @@ def _row(alert: AlertStatus, tested: tuple[bool | None, str] | None) -> Row:
     if tested is not None and tested[0] is None:
         state = Span("· testing", "muted")
     elif alert.failures:
-        state = Span("✗ not told", "fail")
+        state = Span("✗not sent", "fail")
     else:
-        state = Span("✓ told", "ok") if alert.told else Span("· ready", "muted")
+        state = Span("✓ sent", "ok") if alert.told else Span("· ready", "muted")
     return Row(
         alert.name,
         (
@@ -200,6 +200,6 @@ _COLUMNS = (
     Column(head="Alert", least=8, most=24, rank=12, main=True),
     Column(head="To", least=10, most=24, rank=5),
     Column(head="On", share=1, least=10, most=60, rank=3),
-    Column(head="Last told", right=True, width=9, rank=6),
+    Column(head="Last sent", right=True, width=9, rank=6),
     Column(head="Open", right=True, width=5, rank=7),
 )

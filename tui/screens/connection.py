@@ -161,7 +161,7 @@ class ConnectionPage(Page):
             lines += [
                 Line(),
                 *wrapped(
-                    "Use a user that may only read. The test says so where it may do more, and gives the statement that mends it.",
+                    "Use a user that may only read. The test says so where it may do more, and shows the statement that fixes it.",
                     width,
                     "muted",
                 ),

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ask_about_daemon"]
 
-_STAYS = (
-    "It outlives this console and this login. `backhaul daemon install` makes a service that begins with this machine."
-)
-_ENDS = "What runs ends after the batches in flight, and goes on when a daemon begins again."
+_STAYS = "It outlives this console and this login. `backhaul daemon install` creates a service that starts with this machine."
+_ENDS = "Runs stop after the batches in flight, and continue when a daemon starts again."
 
 
 async def ask_about_daemon(console: Console) -> None:
@@ -31,8 +29,8 @@ async def ask_about_daemon(console: Console) -> None:
                 "The daemon ends after the batches in flight." if ended else "It runs on another host.", "warn"
             )
         return
-    if await console.push_screen_wait(Confirm("Begin the daemon?", f"{said}\n\n{_STAYS}", yes="Begin it")):
-        console.tell("The daemon begins …", "run")
+    if await console.push_screen_wait(Confirm("Start the daemon?", f"{said}\n\n{_STAYS}", yes="Start")):
+        console.tell("The daemon is starting …", "run")
         try:
             process = await console.bridge.begin_daemon()
         except Refused as error:

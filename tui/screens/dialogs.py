@@ -249,7 +249,7 @@ def messages(said: Sequence[tuple[float, str, str]]) -> Read:
             first, *rest = wrapped(text, width - 12)
             lines.append(line((f"{clock(moment, exact=True)[-8:]} ", "muted"), Span(f"{mark} ", meaning), *first.left))
             lines += [line(Span(" " * 11), *each.left) for each in rest]
-        return lines if said else [*lines, line(("Nothing was told yet.", "muted"))]
+        return lines if said else [*lines, line(("No messages yet.", "muted"))]
 
     return Read(build)
 

@@ -20,7 +20,7 @@ def broken_lines(snapshot: Snapshot) -> list[Line]:
             Span("✗ ", "fail"),
             Span("/".join(file.parts[-2:]), "bold text"),
             f"  {getattr(error, 'message', error)}",
-            right=(("not used until it is mended", "muted"),),
+            right=(("not used until it is fixed", "muted"),),
         )
         for file, error in (snapshot.project.broken.items() if snapshot.project else ())
     ]

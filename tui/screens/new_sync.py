@@ -75,7 +75,7 @@ class NewSync(SyncForm):
         if project is None or self._checked(project, values):
             return
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
-            form.show_problem("name", "A name is needed: letters, digits, dashes and underscores.")
+            form.show_problem("name", "Use only letters, digits, - and _.")
             return
         if name in project.syncs or (project.folder / "syncs" / f"{name}.toml").exists():
             form.show_problem("name", f"There is a sync {name} already.")
@@ -89,7 +89,7 @@ class NewSync(SyncForm):
         template = _template(CallType(values["call"]), dialect)
         await self.bridge.change(_making(project.folder, name, values, template))
         self.console.tell(
-            f"{name} is made, and off. Write its query; {self.console.keys.shown('editor.preview', typing=True)} previews it; its plan can turn it on.",
+            f"{name} created (schedule off). Write its query; {self.console.keys.shown('editor.preview', typing=True)} previews it; its plan can turn it on.",
             "ok",
         )
         self.dismiss(name)

@@ -102,7 +102,7 @@ class CommandLine(Dialog):
         return [
             line(
                 (
-                    f"Nothing is called {typed.split(' ', maxsplit=1)[0]!r}. Type words of what you want: run, save, theme …",
+                    f"Unknown command {typed.split(' ', maxsplit=1)[0]!r}. Type words of what you want: run, save, theme …",
                     "muted",
                 )
             )

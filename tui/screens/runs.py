@@ -243,9 +243,7 @@ class Runs(Page):
         if words:
             self.log_pane.filter(words)
         else:
-            ask = Ask(
-                "Lines of the log that hold", self.log_pane.words, live=self.log_pane.filter, note="empty shows all"
-            )
+            ask = Ask("Filter the log", self.log_pane.words, live=self.log_pane.filter, note="empty shows all")
             self.console.push_screen(ask)
 
     @property

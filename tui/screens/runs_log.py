@@ -71,7 +71,7 @@ class LogPane(Pane):
         if self.words:
             parts += [Span(f"{self.words}", "underline text"), (f" {shown:,} of {whole:,} lines   ", "muted")]
         if self._log.cut:
-            parts.append(("begins earlier   ", "muted"))
+            parts.append(("starts earlier   ", "muted"))
         return [*parts, ("following ", "muted"), Span("●", "run")] if following else parts
 
     def _nothing(self, something: bool) -> str:
@@ -82,7 +82,7 @@ class LogPane(Pane):
         if not something:
             return "A run that was skipped has no log." if self._run.state == "skipped" else "This run left no log."
         if self.words:
-            return f"No line holds {self.words!r}."
+            return f"No line contains {self.words!r}."
         return (
             "Only warnings and errors are shown, and there are none." if self.level == "warn" else "There is no error."
         )

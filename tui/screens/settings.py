@@ -100,7 +100,7 @@ class SyncForm(Page):
             )
             lines += wrapped(f"Runs at {shown}, and so on ({self._zone}).", width, "muted")
         else:
-            lines += wrapped("Runs only when somebody starts it.", width, "muted")
+            lines += wrapped("Runs only when you start it.", width, "muted")
         for advice in schedule.advice(plan):
             lines += wrapped(advice, width, "warn")
         return lines

@@ -129,7 +129,7 @@ def _trouble(status: SyncStatus, keys: Keys, width: int) -> list[Line]:
         lines.append(line((f"{sent}{rows}.", "muted")))
     elif status.state == "partial":
         lines += wrapped(
-            f"{status.rejected:,} of {status.rows or 0:,} rows were refused; all others are delivered.", width
+            f"{status.rejected:,} of {status.rows or 0:,} rows were rejected; the others are delivered.", width
         )
     if status.pending and status.state != "running":
         lines.append(line(f"{counted(status.pending, 'call')} wait for their answer; the next run sends them first."))
@@ -246,7 +246,7 @@ def field_lines(fields: Sequence[Mapping[str, Any]] | None, most: int = 12) -> l
     if fields is None:
         return [line(("reading the query …", "muted"))]
     if not fields:
-        return [line(("The columns are known once the query is mended.", "muted"))]
+        return [line(("The columns are known once the query is fixed.", "muted"))]
     lines = [
         line(
             Span(f"{field['column']:<16} ", "text"),

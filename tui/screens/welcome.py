@@ -67,7 +67,7 @@ class Welcome(Page):
         lines += way(
             "welcome.new",
             "Make a project here",
-            "A folder of plain files, made to be kept in git. It never holds a secret.",
+            "A folder of plain files, made to be kept in git. It never contains a secret.",
         )
         lines += way("welcome.open", "Open another folder", "Where a backhaul.toml is.")
         if self._doing:
@@ -140,7 +140,10 @@ class Welcome(Page):
         found = await asyncio.to_thread(lambda: project.find(Path(answer).expanduser().absolute()))
         if found is None:
             self._show(
-                problem=(f"There is no project in {answer}, nor above it.", "A project's folder holds a backhaul.toml.")
+                problem=(
+                    f"There is no project in {answer}, nor above it.",
+                    "A project's folder contains backhaul.toml.",
+                )
             )
             return
         await self.console.open_project(found)

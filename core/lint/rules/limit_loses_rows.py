@@ -30,5 +30,5 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
     node = query.tree.unnest() if query.tree is not None else None
     if not query.incremental or not isinstance(node, exp.Query) or not has_limit(node):
         return
-    message = "Rows behind the limit are never sent: the next run asks only for what changed since this one began. Leave the limit out."
+    message = "Rows behind the limit are never sent: the next run asks only for what changed since this one started. Remove the limit."
     yield finding(query.text, "limit-loses-rows", message, *limit_word(query, node), severity=SEVERITY)

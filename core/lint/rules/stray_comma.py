@@ -65,7 +65,7 @@ def _message(query: Query, index: int, after: Token | None) -> str:
     if before.token_type is TokenType.COMMA:
         return "Two commas in a row."
     if before.token_type in (TokenType.SELECT, TokenType.L_PAREN):
-        return "A list does not begin with a comma."
+        return "A list cannot start with a comma."
     if (after is None or after.token_type in _ENDS) and not _forgives(query, index):
         return f"A comma ends this list; {WAREHOUSES[query.dialect]} refuses it."
     return ""

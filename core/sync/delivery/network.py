@@ -64,7 +64,7 @@ def trusting(network: Network) -> ssl.SSLContext:
         try:
             context.load_verify_locations(network.ca_file)
         except OSError as error:  # an SSLError, which is one too: the file is there and holds no certificate
-            reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else str(error.strerror)
+            reason = "it does not contain a certificate" if isinstance(error, ssl.SSLError) else str(error.strerror)
             raise DeliveryError(
                 f"The certificates of {network.ca_file} cannot be used: {reason}.",
                 where="network.ca_file of the destination's file",

@@ -91,7 +91,7 @@ def refused(name: str, destination: DestinationType, status: int, reason: str) -
         return _paused(message, destination, remedy, reason=reason, status=status, is_final=status == _PROXY)
     needed = next(iter(destination.needs(destination.settings)), "")
     if not needed:
-        remedy = "Say in the destination's file how it is told (`authorization`), then run again: the plan is kept."
+        remedy = "Set `authorization` in the destination's file, then run again: the plan is kept."
         message = f"{name} wants to know who sends: {reason[:300]}"
         return _paused(message, destination, remedy, reason=reason, status=status, is_final=status == _KEY)
     return _paused(

@@ -275,7 +275,7 @@ def check_address(url: str) -> None:
     except ValueError as error:
         raise _no_address(url, str(error)) from error
     if parts.scheme not in ("http", "https") or not host:
-        raise _no_address(url, "it has to begin with https:// and a host")
+        raise _no_address(url, "it must start with https:// and a host")
     if parts.scheme == "http" and host not in LOOPBACK:
         raise DeliveryError(
             f"{host} would be sent to without encryption.",
@@ -286,8 +286,8 @@ def check_address(url: str) -> None:
 
 def _no_address(url: str, why: str) -> DeliveryError:
     return DeliveryError(
-        f"{url} is no address to send to: {why.rstrip('.')}.",
-        remedy="Mend `url` in the destination's file, then run again: the plan is kept.",
+        f"{url} is not a valid URL: {why.rstrip('.')}.",
+        remedy="Fix `url` in the destination's file, then run again: the plan is kept.",
     )
 
 

@@ -171,7 +171,7 @@ def _vanished(guards: Guards, comparison: Comparison, rows_before: int | None) -
         return None
     return Question(
         guard="max_vanished",
-        message=f"The query returned {comparison.rows:,} rows; the last time it were {rows_before:,}.",
+        message=f"The query returned {comparison.rows:,} rows; the last run returned {rows_before:,}.",
         remedy="Check that its tables are whole; run with --yes if they are, or raise max_vanished.",
     )
 
@@ -210,7 +210,7 @@ def key_changed(old: str, new: str) -> Question:
     return Question(
         guard="key_changed",
         message=f"Rows were identified by {_fields(old)} and now are by {_fields(new)}: to the destination, everyone is new.",
-        remedy="Run with --yes to begin a new ledger and send all rows, or bring the old id column back.",
+        remedy="Run with --yes to start a new ledger and send all rows, or bring the old id column back.",
     )
 
 
@@ -219,7 +219,7 @@ def account_changed(name: str) -> Question:
     return Question(
         guard="account_changed",
         message=f"{name} has another key than the one that took the calls so far.",
-        remedy="Run with --key-rotated if it is the same account, or with --another-place to send everything there anew.",
+        remedy="Run with --key-rotated if it is the same account, or with --another-place to send everything there.",
         acceptable=False,
     )
 
@@ -229,7 +229,7 @@ def host_changed(name: str, old: str, new: str) -> Question:
     return Question(
         guard="host_changed",
         message=f"{name} was {old} and now is {new}.",
-        remedy="Run with --another-place to send everything there anew, or put the old address back.",
+        remedy="Run with --another-place to send everything there, or put the old address back.",
         acceptable=False,
     )
 

@@ -236,7 +236,7 @@ class Planning:
             raise StateError(
                 f"The ledger of {target.name} has the canonical form {ledger['form']}, which this program cannot convert.",
                 where=self.sync.name,
-                remedy="Use the version that wrote it: its rows must not be sent again only because they are written anew.",
+                remedy="Use the version that wrote it: its rows must not be sent again only because their format changed.",
             )
         given_up = self.store.row("accepted_of_given_up", ledger=ledger["id"]) if ledger else None
         return TargetPlan(

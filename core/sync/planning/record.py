@@ -67,7 +67,7 @@ def _record_ledger(store: Store, plan: TargetPlan, source: PlannedFrom, now: flo
         store.do("set_ledger_place", id=plan.ledger_id, account=plan.account, host=plan.target.plugin.host)
         return
     if old:
-        reason = "a new ledger was begun" if source.new_ledger else "its destination became another place"
+        reason = "a new ledger was started" if source.new_ledger else "its destination became another place"
         store.do("abandon_open_delivery", sync=sync.id, destination=plan.target.name, reason=reason, now=now)
         store.do("supersede_rejected_of_ledger", ledger=old["id"], now=now)
         store.do("retire_ledger", id=old["id"], now=now)

@@ -116,7 +116,7 @@ def _columns_changed(before: Shape | None, now: Shape) -> Question | None:
         return None
     return Question(
         guard="columns_changed",
-        message=f"The query's text is the same, but its columns are others: {'; '.join(differences[:5])}.",
+        message=f"The query's text is the same, but its columns changed: {'; '.join(differences[:5])}.",
         remedy="Look at what was changed in the warehouse; run with --yes if it is meant.",
         evidence=tuple(differences),
     )
@@ -153,7 +153,7 @@ def _other_ids(
     return Question(
         guard="ids_of_another_kind",
         message=f"The ids were {before}; {others:,} of {total:,} new ones looked at are {kind}.",
-        remedy="Check which column the id is: another kind of id makes other people at the destination, and cannot be "
+        remedy="Check which column the id is: another kind of id would create new profiles at the destination, and cannot be "
         "taken back. Run with --yes if it is meant.",
         evidence=tuple(row[0] for row in examples),
     )

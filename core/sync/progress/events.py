@@ -83,7 +83,7 @@ class Queried(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned(Event):
-    """A destination's plan is on disk. `assumed` rows are taken for delivered, without a call (a baseline)."""
+    """A destination's plan is on disk. `assumed` rows are marked as delivered, without a call (a baseline)."""
 
     kind: ClassVar[str] = "planned"
     destination: str

@@ -84,7 +84,7 @@ class RunReporter:
     _kept_at: float = 0.0
     _later: asyncio.TimerHandle | None = None
 
-    def tell(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
         """Tell an event; the store has it in its progress within a second."""
         self.listen(event)
         self._take(event, self.clock())

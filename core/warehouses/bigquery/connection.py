@@ -113,7 +113,7 @@ class Connector:
         host = found.hostname or ""
         if found.scheme not in ("https", "http") or not host or port == -1 or found.path not in ("", "/"):
             raise UnreachableError(
-                f"`endpoint` is no address: {self.settings.endpoint!r}.",
+                f"`endpoint` is not a valid URL: {self.settings.endpoint!r}.",
                 where=self.where,
                 remedy="Write it as in https://bigquery-xyz.p.googleapis.com, or take it out of the source's file.",
             )

@@ -227,7 +227,7 @@ class BigQuerySession:
         while True:
             with self._cancellation.running():
                 if self._query is not query:
-                    raise UnreachableError("This result was given up for a later statement of the session.")
+                    raise UnreachableError("This result was discarded for a later statement of the session.")
                 batch = next(batches, None)
             if batch is None:
                 return

@@ -39,13 +39,13 @@ def script(names: SetupNames) -> str:
         "# results come several times quicker with this one; they come without it too:",
         f"# {role('bigquery.readSessionUser')}",
         "",
-        "# to read the chosen datasets, and no others:",
+        "# to read only the chosen datasets:",
     ]
     lines += [grant(schema, "dataViewer") for schema in names.schemas] or ["# " + grant("DATASET", "dataViewer")]
     if names.ledger:
         lines += [
             "",
-            "# the ledger in the warehouse: the one dataset that may be written; name --location where the others are elsewhere than US",
+            "# the ledger in the warehouse: the one dataset that may be written; name --location where the others are outside US",
             f'bq --project_id="$project" mk --dataset "$project:{LEDGER}"',
             grant(LEDGER, "dataEditor"),
         ]

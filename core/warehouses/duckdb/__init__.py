@@ -58,7 +58,7 @@ class Plugin:
     secrets: ClassVar[Mapping[str, str]] = MappingProxyType({})
     where_to_find: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
-            "path": "The file; from the project's folder where it is no absolute path. It is opened read-only, for each action anew.",
+            "path": "The file; from the project's folder where it is no absolute path. It is opened read-only for each action.",
             "memory": "How much memory a query may take before it spills to the disk.",
         }
     )
@@ -169,7 +169,7 @@ class Plugin:
             name="privileges",
             passed=True if tables else None,
             detail=tables_text(len(tables)),
-            remedy="" if tables else "The file holds no tables yet.",
+            remedy="" if tables else "The file has no tables yet.",
             seconds=since(began),
         )
         began = time.perf_counter()

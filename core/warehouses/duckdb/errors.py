@@ -63,7 +63,7 @@ def explain_open(error: Exception, file: Path) -> WarehouseError:
     return WarehouseError(
         f"DuckDB could not open the file: {first_line(text)}",
         where=where,
-        remedy="A file written by a newer DuckDB, or after a crash, is mended by opening it once with that DuckDB.",
+        remedy="A file written by a newer DuckDB, or after a crash, is repaired by opening it once with that DuckDB.",
     )
 
 

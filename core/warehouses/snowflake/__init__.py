@@ -36,7 +36,7 @@ class Plugin:
     where_to_find: ClassVar[Mapping[str, str]] = MappingProxyType(
         {
             "account": "Snowsight: click your name at the lower left > Account > View account details > Account identifier. Its URL is taken, too.",
-            "user": "A user of its own for Backhaul, of TYPE = SERVICE; the script on the next page makes one.",
+            "user": "A user of its own for Backhaul, of TYPE = SERVICE; the script on the next page creates one.",
             "role": "The role that may read, and nothing else. SHOW GRANTS TO USER lists those that a user has.",
             "warehouse": "The virtual warehouse that runs the queries; the smallest size is a good start. SHOW WAREHOUSES lists them.",
             "database": "SHOW DATABASES lists those that the role may see.",

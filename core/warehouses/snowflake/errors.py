@@ -100,7 +100,7 @@ def explain(error: Exception, settings: SnowflakeSettings, *, start: int = 0, sq
 def _of_login(code: int, text: str, settings: SnowflakeSettings) -> WarehouseError:
     """Explain an error that belongs to the login and came later."""
     known = connecting_trouble(code, text, settings, host=settings.host or settings.account, details={})
-    return known[1] if known else LoginError(text, where=settings.account, remedy="Log in anew.")
+    return known[1] if known else LoginError(text, where=settings.account, remedy="Log in again.")
 
 
 def missing_object(message: str) -> str:

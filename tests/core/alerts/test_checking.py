@@ -182,7 +182,7 @@ async def test_a_broken_file_is_told_by_its_place_and_told_again_when_it_is_mend
     assert await world.check(problem=head) == ["new project backhaul.toml"]
     assert await world.check() == ["recovered project backhaul.toml"]
     assert world.notices()[0] == (
-        "syncs/leads.toml cannot be used: There is no key 'schedul' here. What it describes does not run until the file is mended."
+        "syncs/leads.toml cannot be used: There is no key 'schedul' here. What it describes does not run until the file is fixed."
         " Look: backhaul status"
     )
 

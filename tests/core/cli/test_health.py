@@ -57,12 +57,12 @@ def test_the_alerts_of_a_project_are_listed_with_when_each_last_told(
     failed = people.run("alerts", "test", "page")
     assert (failed.code, failed.out) == (1, "✗ page: The command ended with 1.\n")
     listed = people.run("alerts").out
-    assert re.search(r"✓ told +team .* (now|\ds) ago +0", listed)
+    assert re.search(r"✓ sent +team .* (now|\ds) ago +0", listed)
     assert re.search(
         r"✗ 1 time not told +page +command false +failure, recovery, freshness, project +people +never", listed
     )
     assert "✗ page: The command ended with 1." in listed
-    assert "! No daemon runs: nothing is told until `backhaul daemon` does." in listed
+    assert "! The daemon is not running: no alert is sent until `backhaul daemon` runs." in listed
     a_daemon(people)
     assert "No daemon runs" not in people.run("alerts").out
     found = people.run("alerts", "--json").json

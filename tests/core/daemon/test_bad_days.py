@@ -78,7 +78,7 @@ def test_where_a_time_zone_is_gone_its_sync_is_told_and_the_others_go_on(project
     project.sync("berlin", PEOPLE, to=("files",), schedule="daily at 06:30", timezone="Europe/Berlin")
     with apart(project, PYTHONTZPATH="/nonexistent") as daemon:
         daemon.says("people: succeeded")
-        said = daemon.says("syncs/berlin.toml is not used until it is mended: timezone: there is no time zone")
+        said = daemon.says("syncs/berlin.toml is not used until it is fixed: timezone: there is no time zone")
         assert daemon.end() == 0
     assert "berlin: a run begins" not in said
 

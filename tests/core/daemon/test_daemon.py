@@ -95,7 +95,7 @@ async def test_a_broken_file_takes_its_own_sync_out_and_no_other(project: Projec
         await daemon.ran("others")
         good = (project.folder / "syncs" / "people.toml").read_text()
         project.write("syncs/people.toml", good + "\nnonsense = = 1")
-        await daemon.says("syncs/people.toml is not used until it is mended")
+        await daemon.says("syncs/people.toml is not used until it is fixed")
         daemon.pass_time(60)
         await daemon.ran("others", 2)
         head = (project.folder / "backhaul.toml").read_text()

@@ -151,7 +151,7 @@ def test_a_file_that_others_can_read_is_warned_about(key_file: KeyFile, capsys: 
     file.chmod(0o644)
     assert main(["key", "inspect", str(file)]) == 0
     assert (
-        f"! The file can be read by its group and everybody. Mend it with: chmod 600 {file}" in capsys.readouterr().out
+        f"! The file can be read by its group and everybody. Fix it with: chmod 600 {file}" in capsys.readouterr().out
     )
 
 

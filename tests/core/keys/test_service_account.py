@@ -34,7 +34,7 @@ FITTING = [
     ("with a token_uri without TLS", changed(token_uri="http://oauth2.googleapis.com/token"), "token_uri is not Google's, but at a place that is not shown: it would be sent what is signed with this key. Use the file only where you know why."),
     ("with a token_uri that only looks like Google's", changed(token_uri="https://oauth2.googleapis.com.evil.example/token"), "token_uri is not Google's, but at oauth2.googleapis.com.evil.example: it would be sent what is signed with this key. Use the file only where you know why."),
     ("of a sovereign cloud", changed(universe_domain="example-cloud.eu", token_uri="https://oauth2.example-cloud.eu/token"), "universe_domain is example-cloud.eu, not Google's public cloud."),
-    ("with a key without its last line end", lambda m: json.dumps(m.account(private_key=m.pkcs8.rstrip())), "private_key was changed since Google wrote it; it works all the same."),
+    ("with a key without its last line end", lambda m: json.dumps(m.account(private_key=m.pkcs8.rstrip())), "private_key was changed since Google wrote it; it still works."),
 ]
 
 FAULTY = [
@@ -63,8 +63,8 @@ OTHERS = [
     ("an OAuth client of an installed program", lambda m: '{"installed": {"client_id": "x"}}', "an OAuth client (JSON)", "It lets a program ask a person to log in; it cannot log in by itself."),
     ("an OAuth client of a web site", lambda m: '{"web": {"client_id": "x"}}', "an OAuth client (JSON)", "It lets a program ask a person to log in; it cannot log in by itself."),
     ("gcloud's own login", lambda m: '{"type": "authorized_user", "refresh_token": "1//x"}', "a person's own login (authorized_user)", "It is what `gcloud auth application-default login` wrote, and acts as that person. Backhaul runs when nobody is there."),
-    ("workload identity", lambda m: '{"type": "external_account", "audience": "//iam"}', "a federated login (external_account)", "It holds no key: it says where this host gets a token from, such as workload identity."),
-    ("impersonation", lambda m: '{"type": "impersonated_service_account"}', "a federated login (impersonated_service_account)", "It holds no key: it says where this host gets a token from, such as workload identity."),
+    ("workload identity", lambda m: '{"type": "external_account", "audience": "//iam"}', "a federated login (external_account)", "It does not contain a key: it says where this host gets a token from, such as workload identity."),
+    ("impersonation", lambda m: '{"type": "impersonated_service_account"}', "a federated login (impersonated_service_account)", "It does not contain a key: it says where this host gets a token from, such as workload identity."),
     ("a JSON Web Key", lambda m: '{"kty": "RSA", "n": "x"}', "a JSON Web Key", "It is a key of another system."),
     ("another JSON", lambda m: '{"a": 1}', "a JSON file of another kind", "It has none of the fields of a service account."),
     ("an API key", lambda m: "AIza" + "a1B" * 11 + "cd", "an API key", "An API key names a project; it opens no BigQuery tables."),

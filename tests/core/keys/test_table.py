@@ -22,7 +22,7 @@ from tests.core.keys.made import PASSPHRASE, PUTTY, Made, body_of, made, pem
 FITS, MENDED, LOCKED, REFUSED = Verdict.FITS, Verdict.MENDED, Verdict.NEEDS_PASSPHRASE, Verdict.REFUSED
 
 AS_NEEDED = "An RSA key of 2,048 bits in PKCS#8, as Snowflake needs it."
-TEXT_MENDED = "An RSA key of 2,048 bits in PKCS#8. It was mended in memory; your file is not changed."
+TEXT_MENDED = "An RSA key of 2,048 bits in PKCS#8. Fixed in memory; your file is unchanged."
 IS_PKCS1 = (
     "An RSA key of 2,048 bits in PKCS#1. Snowflake needs PKCS#8: it was converted in memory; your file is not changed."
 )
@@ -47,12 +47,12 @@ ESCAPES = "Line ends written as the two characters \\n were made line ends."
 BASE64 = "The base64 around it was taken off."
 BARE = "The first and the last line were missing and were added."
 WINDOWS = "Windows line ends were made plain ones."
-WRAPPED = "Its lines were wrapped anew."
+WRAPPED = "Its lines were rewrapped."
 UNSEEN = "Characters that nobody can see were left out."
 DASHES = "Dashes that a word processor put in were made hyphens."
-FIVE = "The dashes around BEGIN and END were mended."
+FIVE = "The dashes around BEGIN and END were fixed."
 SPACES_AT_ENDS = "Spaces at the starts or ends of lines were left out."
-FOREIGN = "Characters that belong to no key (quotes, signs) were left out."
+FOREIGN = "Characters that are not part of a key (quotes, punctuation) were removed."
 OTHER_HEADER = "The first line named another kind of key than the one below it."
 
 
@@ -94,10 +94,10 @@ TABLE = [
     Row("PKCS#8 without a line end at its end", lambda m: m.pkcs8.rstrip("\n"), FITS, AS_NEEDED),
     Row("PKCS#1", lambda m: m.pkcs1, MENDED, IS_PKCS1, (FROM_PKCS1,)),
     Row("OpenSSH", lambda m: m.openssh, MENDED, "An RSA key of 2,048 bits in OpenSSH's own format. Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (FROM_OPENSSH,)),
-    Row("PKCS#8 in DER", lambda m: m.pkcs8_der, MENDED, "An RSA key of 2,048 bits in PKCS#8, in its binary form (DER). It was mended in memory; your file is not changed.", (BINARY,)),
+    Row("PKCS#8 in DER", lambda m: m.pkcs8_der, MENDED, "An RSA key of 2,048 bits in PKCS#8, in its binary form (DER). Fixed in memory; your file is unchanged.", (BINARY,)),
     Row("PKCS#1 in DER", lambda m: m.pkcs1_der, MENDED, "An RSA key of 2,048 bits in PKCS#1, in its binary form (DER). Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (BINARY, FROM_PKCS1)),
-    Row("JSON of a service account", lambda m: m.service_account, MENDED, "An RSA key of 2,048 bits, made for a Google service account. It was mended in memory; your file is not changed.", ("The private_key of the JSON was taken.",)),
-    Row("JSON of a service account on one line", lambda m: json.dumps(m.account()), MENDED, "An RSA key of 2,048 bits, made for a Google service account. It was mended in memory; your file is not changed.", ("The private_key of the JSON was taken.",)),
+    Row("JSON of a service account", lambda m: m.service_account, MENDED, "An RSA key of 2,048 bits, made for a Google service account. Fixed in memory; your file is unchanged.", ("The private_key of the JSON was taken.",)),
+    Row("JSON of a service account on one line", lambda m: json.dumps(m.account()), MENDED, "An RSA key of 2,048 bits, made for a Google service account. Fixed in memory; your file is unchanged.", ("The private_key of the JSON was taken.",)),
     Row("PKCS#12 without a passphrase", lambda m: m.pkcs12(""), MENDED, "An RSA key of 2,048 bits in a PKCS#12 file. Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (FROM_PKCS12,)),
 
     # --- encrypted, and no passphrase yet ---
@@ -164,7 +164,7 @@ TABLE = [
     Row("base64 of the text", lambda m: b64(m.pkcs8), MENDED, TEXT_MENDED, (BASE64,)),
     Row("base64 of the text, in an .env file", lambda m: f'KEY_B64="{b64(m.pkcs8)}"', MENDED, TEXT_MENDED, (AROUND, BASE64)),
     Row("base64 of the text of PKCS#1", lambda m: b64(m.pkcs1), MENDED, IS_PKCS1, (BASE64, FROM_PKCS1)),
-    Row("base64 of a service account's file", lambda m: b64(m.service_account), MENDED, "An RSA key of 2,048 bits, made for a Google service account. It was mended in memory; your file is not changed.", (BASE64, "The private_key of the JSON was taken.")),
+    Row("base64 of a service account's file", lambda m: b64(m.service_account), MENDED, "An RSA key of 2,048 bits, made for a Google service account. Fixed in memory; your file is unchanged.", (BASE64, "The private_key of the JSON was taken.")),
     Row("base64 of DER, or the body without first and last line", lambda m: b64(m.pkcs8_der), MENDED, TEXT_MENDED, (BARE,)),
     Row("the body of PKCS#8, in its lines", lambda m: "\n".join(m.pkcs8.splitlines()[1:-1]), MENDED, TEXT_MENDED, (BARE,)),
     Row("the body of PKCS#1, in its lines", lambda m: "\n".join(m.pkcs1.splitlines()[1:-1]), MENDED, IS_PKCS1, (BARE, FROM_PKCS1)),
@@ -194,7 +194,7 @@ TABLE = [
     Row("a key and its certificate", lambda m: m.certificate + m.pkcs8, MENDED, TEXT_MENDED, ("Certificates and public keys beside it were left out.",)),
     Row("a key and its public key", lambda m: m.pkcs8 + m.public, MENDED, TEXT_MENDED, ("Certificates and public keys beside it were left out.",)),
     Row("the same key twice", lambda m: m.pkcs8 + m.pkcs8, MENDED, TEXT_MENDED, ("The same key stood there more than once.",)),
-    Row("two keys", lambda m: m.pkcs8 + m.other_rsa, REFUSED, "The text holds 2 different private keys, and Backhaul does not guess which one is meant."),
+    Row("two keys", lambda m: m.pkcs8 + m.other_rsa, REFUSED, "The text holds 2 different private keys, and Backhaul does not guess which one you want."),
 
     # --- other keys ---
     Row("RSA of 1024 bits", lambda m: m.short, REFUSED, TOO_SHORT.format("1,024")),
@@ -215,9 +215,9 @@ TABLE = [
     Row("a public key of OpenSSH", lambda m: m.public_ssh, REFUSED, PUBLIC),
     Row("a public key in DER", lambda m: m.public_der, REFUSED, PUBLIC),
     Row("the body of a public key", lambda m: m.public_key, REFUSED, PUBLIC),
-    Row("a certificate", lambda m: m.certificate, REFUSED, "A certificate holds a public key only. To log in, Backhaul needs the private one."),
-    Row("a certificate request", lambda m: m.request, REFUSED, "A certificate request holds a public key only. To log in, Backhaul needs the private one."),
-    with_passphrase(Row("PKCS#12 without a key", lambda m: m.pkcs12(with_key=False), REFUSED, "The file holds certificates, and no private key.")),
+    Row("a certificate", lambda m: m.certificate, REFUSED, "A certificate contains only a public key. To log in, Backhaul needs the private one."),
+    Row("a certificate request", lambda m: m.request, REFUSED, "A certificate request contains only a public key. To log in, Backhaul needs the private one."),
+    with_passphrase(Row("PKCS#12 without a key", lambda m: m.pkcs12(with_key=False), REFUSED, "The file contains certificates, and no private key.")),
     Row("PuTTY", lambda m: PUTTY.format(kind="ssh-rsa", encryption="none", private=body_of(m.pkcs1)), REFUSED, PUTTYS),
     Row("PuTTY, encrypted", lambda m: PUTTY.format(kind="ssh-rsa", encryption="aes256-cbc", private=body_of(m.pkcs1)), REFUSED, PUTTYS),
     Row("a PGP key", lambda m: pem("PGP PRIVATE KEY BLOCK", body_of(m.pkcs1)), REFUSED, "PGP keys sign and encrypt mail; Snowflake takes RSA keys in PKCS#8."),

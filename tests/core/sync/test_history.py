@@ -110,7 +110,7 @@ def test_a_run_whose_process_is_gone_is_shown_as_failed(tmp_path: Path) -> None:
         row = store.row("run", id="r1")
         assert row is not None
         assert row["state"] == "running"  # nothing was written
-    assert (status.state, status.error) == ("failed", "The run ended without a word: it was killed.")
+    assert (status.state, status.error) == ("failed", "The process stopped unexpectedly (killed?).")
     assert status.progress is None
     assert (run.state, run.seconds) == ("failed", 5.0)
     assert "same messageIds" in (run.remedy or "")

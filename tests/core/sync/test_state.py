@@ -70,7 +70,7 @@ def test_a_run_that_was_killed_is_marked_as_failed_by_the_next(workshop: Worksho
         store.do("insert_run", id="lost", sync="id-people", name="people", cause="command", started=1.0, process=1)
     workshop.run()
     (lost,) = [row for row in workshop.rows("runs_of_sync", sync="id-people", limit=9) if row["id"] == "lost"]
-    assert (lost["state"], lost["error"]) == ("failed", "The run ended without a word: it was killed.")
+    assert (lost["state"], lost["error"]) == ("failed", "The process stopped unexpectedly (killed?).")
 
 
 def test_more_rows_than_the_destination_takes_stop_the_run_before_a_call(workshop: Workshop) -> None:

@@ -80,7 +80,7 @@ FAILURES = (
         what="an endpoint that is no address",
         settings={"endpoint": "bigquery.example"},
         step="name",
-        says="`endpoint` is no address: 'bigquery.example'",
+        says="`endpoint` is not a valid URL: 'bigquery.example'",
         advises="p.googleapis.com",
     ),
     BigQueryFailure(

@@ -74,7 +74,7 @@ CATALOGUE = {
 
 
 class Bench:
-    """Answers what the editor asks. `says[do]` is an answer, an exception, or what makes one of the request's values."""
+    """Answers what the editor asks. `says[do]` is an answer, an exception, or what creates one of the request's values."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

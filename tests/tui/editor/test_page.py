@@ -52,8 +52,8 @@ async def test_what_is_certain_is_mended_at_once_and_the_rest_says_why_not(proje
         await pilot.press("alt+g")
         await until(pilot, lambda: ">= to_timestamp" in page.code.text)
         await until(pilot, lambda: len(page.problems) == 1)
-        assert page.why_not("fix_all") == "nothing is certain"
-        assert page.why_not("fix") == "it has no fix"
+        assert page.why_not("fix_all") == "no fix is certain"
+        assert page.why_not("fix") == "No automatic fix for this problem"
         assert page.console.said[-1][2] == "2 problems mended."
 
 
@@ -373,7 +373,7 @@ async def test_without_a_sync_the_editor_names_the_key_that_makes_one(tmp_path: 
         await until(pilot, "No source yet")
         await pilot.press("3")
         await until(pilot, "No sync yet")
-        await until(pilot, "goes home; there n makes one")
+        await until(pilot, "goes home; there n creates one")
         await pilot.press("ctrl+s", "escape")
 
 
@@ -476,7 +476,7 @@ async def test_a_template_takes_the_place_of_the_text_and_undo_brings_it_back(pr
 async def test_what_was_run_is_taken_up_again(project: ProjectFolder) -> None:
     async with editor(project.folder, "users") as (pilot, page, _bench):
         await pilot.press("escape", "h")
-        await until(pilot, lambda: said(page, "history: nothing was run here yet."))
+        await until(pilot, lambda: said(page, "history: no query was run here yet."))
         await pilot.press("i", "ctrl+r")
         await until(pilot, "u_1")
         text = page.code.text

@@ -44,7 +44,7 @@ async def test_all_rows_are_loaded_marked_sorted_and_filtered(project: ProjectFo
         await until(pilot, "seats ▼")
         await until(pilot, lambda: page.row is not None and page.row.values[2] == 4999)
         await pilot.press("f")
-        await until(pilot, "Rows that hold")
+        await until(pilot, "Filter rows")
         dialog = page.console.screen
         assert isinstance(dialog, Ask)
         dialog.query_one(Input).value = "plan:pro u_49"
@@ -73,7 +73,7 @@ async def test_a_column_stands_first_and_a_row_is_read_in_full(project: ProjectF
         await pilot.press("y")
         assert '"plan": "free"' in page.console.clipboard_text
         await pilot.press("escape", "H")
-        await until(pilot, "What the columns hold")
+        await until(pilot, "Column statistics")
         await until(pilot, "prefix and number 30")
         await until(pilot, "30 null")
 
@@ -86,7 +86,7 @@ async def test_rows_of_a_mark_are_kept_and_written(project: ProjectFolder, tmp_p
         await pilot.press("ctrl+r")
         await until(pilot, "10 ✓  2 ?", seconds=30)
         await pilot.press("escape", "m")
-        await until(pilot, "No row holds that.")
+        await until(pilot, "No row matches.")
         await pilot.press("m")
         await until(pilot, "2 of 12 rows")
         page.do_export(str(tmp_path / "new.jsonl"))

@@ -48,7 +48,7 @@ class Beginning(Completing):
         ran = ran_queries(project.state) if project else []
         ran.sort(key=lambda each: each.sync != (shown.sync if shown else ""))
         if not ran:
-            self.console.tell("history: nothing was run here yet.", "muted")
+            self.console.tell("history: no query was run here yet.", "muted")
             return
         rows = []
         for number, each in enumerate(ran):
@@ -60,9 +60,9 @@ class Beginning(Completing):
 
         def chosen(key: str | None) -> None:
             if key is not None:
-                self._begin_with(ran[int(key)].text, "Taken up")
+                self._begin_with(ran[int(key)].text, "Restored")
 
-        self.console.push_screen(Choose("Run before", rows, note="Enter takes it up"), chosen)
+        self.console.push_screen(Choose("Run before", rows, note="Enter restores it"), chosen)
 
     def _begin_with(self, text: str, what: str) -> None:
         """Put a text in place of the query, in one step of undo."""
@@ -70,7 +70,7 @@ class Beginning(Completing):
         self.code.move_cursor((0, 0))
         self.code.focus()
         undo = self.console.keys.shown("text.undo", typing=True) or "^Z"
-        self.console.tell(f"{what}; {undo} brings back what was there.", "ok")
+        self.console.tell(f"{what}; {undo} restores the previous text.", "ok")
 
     # the tables
 

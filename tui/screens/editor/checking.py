@@ -215,7 +215,7 @@ class Checking(Page):
         text = self.code.text
         answer = await self.bridge.ask("fix", sync=self.shown.sync, text=text, which=which)
         if self.code.text != text:
-            raise Refused({"message": "The text has changed in the meantime.", "remedy": "Mend it again."})
+            raise Refused({"message": "The text has changed in the meantime.", "remedy": "Try the fix again."})
         self.code.change(str(answer["text"]))
         mended = answer["fixed"]
         return len(mended) if isinstance(mended, list) else int(mended)

@@ -94,7 +94,7 @@ class Completing(Looking):
         if not candidates or (not wanted and (is_there or (not typed and text[place - 1 : place] != "."))):
             self.offers.close()
             if wanted:
-                self.console.tell("complete: nothing is known that could stand here.", "muted")
+                self.console.tell("complete: no suggestions here.", "muted")
             return
         cursor = self.code.cursor_screen_offset
         self._answered = text, place

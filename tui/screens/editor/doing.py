@@ -56,7 +56,7 @@ class Doing(Keeping):
             self.readable = tuple(each for each in self.readable if each != problem)
             self.lint_now()
         else:
-            self.console.tell("fix: nothing was changed; look at what lint says now.", "muted")
+            self.console.tell("fix: nothing was changed; see the current problems.", "muted")
 
     async def do_fix_all(self) -> None:
         """Mend everything that is certain."""
@@ -118,7 +118,7 @@ class Doing(Keeping):
         self.find_bar.open()
 
     async def do_format(self) -> None:
-        """Lay the query out evenly."""
+        """Format the query."""
         text = self.code.text
         answer = await self.bridge.ask("format", dialect=self.dialect, text=text)
         if self.code.text == text:
@@ -145,9 +145,7 @@ class Doing(Keeping):
         project, shown = self.snapshot.project, self.shown
         command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
         if not command:
-            self.console.tell(
-                "Neither VISUAL nor EDITOR names your editor: export EDITOR=vim, and start again.", "fail"
-            )
+            self.console.tell("Neither VISUAL nor EDITOR is set: export EDITOR=vim, then restart the console.", "fail")
             return
         if project is None or shown is None:
             return
@@ -156,7 +154,7 @@ class Doing(Keeping):
             self._edit_outside(command, file)
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
-            self.console.tell(f"{command} could not be started: {said}. VISUAL and EDITOR name it.", "fail")
+            self.console.tell(f"{command} could not be started: {said}. Check VISUAL and EDITOR.", "fail")
         except SuspendNotSupported:
             self.console.tell("Your own editor cannot be shown from here.", "fail")
         finally:
@@ -169,7 +167,7 @@ class Doing(Keeping):
         with self.app.suspend():
             done = subprocess.run([*words, str(file)], check=False)  # noqa: S603 -- the user's own editor
         if done.returncode:
-            self.console.tell(f"{words[0]} ended with {done.returncode}; the text stays as it was.", "warn")
+            self.console.tell(f"{words[0]} ended with {done.returncode}; the text is unchanged.", "warn")
             return
         self.code.change(read_query(file))
 
@@ -192,9 +190,9 @@ class Doing(Keeping):
             return
         if await self.console.push_screen_wait(
             Confirm(
-                f"Give up the changes of {shown.sync}?",
-                "The file is read again. Undo brings the changes back.",
-                yes="Give them up",
+                f"Discard the changes of {shown.sync}?",
+                "The file is read again. Undo restores the changes.",
+                yes="Discard",
             )
         ):
             text = await self.read_file(shown.path)
@@ -244,9 +242,9 @@ class Doing(Keeping):
             return
         if self.is_unsaved(shown):
             rows = [
-                Row("save", (Span("save it"), Span("and close", "muted"))),
-                Row("keep", (Span("keep it for later"), Span("it is there when the query is opened again", "muted"))),
-                Row("drop", (Span("give it up"), Span("the file stays as it was saved", "muted"))),
+                Row("save", (Span("save"), Span("and close", "muted"))),
+                Row("keep", (Span("keep it unsaved"), Span("it is there when the query is opened again", "muted"))),
+                Row("drop", (Span("discard"), Span("the file stays as it was saved", "muted"))),
             ]
             answer = await self.console.push_screen_wait(Choose(f"{shown.sync} is not saved", rows))
             if answer is None or (answer == "save" and not await self.save(shown)):

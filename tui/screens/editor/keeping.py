@@ -72,7 +72,7 @@ class Keeping(Beginning):
             if opened is None:
                 return
             if opened[1]:
-                self.console.tell(f"{name}: what was typed and not saved is here again.", "muted")
+                self.console.tell(f"{name}: unsaved changes restored.", "muted")
         self._show(self.texts[name])
 
     def _open(self, project: Project, name: str) -> tuple[OpenText, bool] | None:
@@ -148,7 +148,7 @@ class Keeping(Beginning):
         try:
             await asyncio.to_thread(self._keep, state, buffer, sync, number)
         except OSError as error:
-            self.console.tell(f"What you type cannot be kept under {state}: {error.strerror}. Save it.", "fail")
+            self.console.tell(f"Unsaved text cannot be saved under {state}: {error.strerror}. Save it.", "fail")
 
     def keep_text(self) -> None:
         """Keep the text on disk at once: it is left, or the terminal goes away."""
@@ -190,7 +190,7 @@ class Keeping(Beginning):
                 opened = self._open(project, name)
                 names += [name] if opened and opened[1] else []
         if names:
-            self.console.tell(f"Not saved, and here again: {', '.join(names)}.", "muted")
+            self.console.tell(f"Unsaved changes restored: {', '.join(names)}.", "muted")
 
     # saved
 
@@ -237,7 +237,7 @@ class Keeping(Beginning):
         text.file, text.saved_at = query, saved_at(text.path)
         if text is self.shown:
             self.code.change(query)
-            self.console.tell(f"{text.path.name} was changed outside; it is read again.", "run")
+            self.console.tell(f"{text.path.name}was changed outside; reloaded.", "run")
         else:
             text.state = type(text.state)(query, text.state.selection)
 
@@ -264,7 +264,7 @@ class Keeping(Beginning):
             Row("see", (Span("see the difference"), Span("", "muted"))),
         ]
         while True:
-            title = f"{text.path.name} was changed outside, and here too"
+            title = f"{text.path.name}was changed outside, and here"
             answer = await self.console.push_screen_wait(Choose(title, rows))
             if answer == "see":
                 shown = differences(text.path.name, theirs, self.text_of(text))

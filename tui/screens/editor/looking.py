@@ -237,7 +237,7 @@ class Looking(Checking):
                 self.attempt(partial(self._arrange, wanted), group="arrange", exclusive=True)
 
         note = "plan:pro looks in one column; nothing shows all"
-        self.console.push_screen(Ask("Rows that hold", now.words, note=note), typed)
+        self.console.push_screen(Ask("Filter rows", now.words, note=note), typed)
 
     def do_marks(self) -> None:
         """Keep the rows of the next mark: refused, never seen, known, all."""
@@ -285,7 +285,7 @@ class Looking(Checking):
         def build(width: int) -> list[Line]:
             rows = counted(int(answer["rows"]), "row")
             told = f"{rows}{', more exist' if answer['more'] else ''}"
-            lines = [heading("What the columns hold", (told, "muted"))]
+            lines = [heading("Column statistics", (told, "muted"))]
             for each in answer["columns"]:
                 lines += _column_lines(each, int(answer["rows"]), width)
             return lines

@@ -81,9 +81,11 @@ class Offering(Doing):
             return "there is none"
         if name == "fix":
             problem = self.problem
-            return "" if problem and problem.fix else "it has no fix" if problem else "nothing to mend"
+            return (
+                "" if problem and problem.fix else "No automatic fix for this problem" if problem else "nothing to fix"
+            )
         if name == "fix_all" and not any(each.fix and each.certain for each in self.problems):
-            return "nothing is certain"
+            return "no fix is certain"
         return ""
 
     def _why_not_else(self, name: str) -> str:
@@ -91,15 +93,15 @@ class Offering(Doing):
             copy = f"; {self.console.keys.shown('text.copy', typing=True)} copies the selected text"
             return f"no query is running{copy if self.typing else ''}"
         if name in _OF_ROWS and self.rows.result is None:
-            return "there are no rows yet"
+            return "no rows yet"
         if name == "marks" and self.rows.result is not None and self.rows.result.totals is None:
-            return "the rows are being marked"
+            return "the rows are still being checked"
         if name == "next_buffer" and len(self.texts) < 2:
-            return "no other is open"
+            return "no other query is open"
         if name == "revert" and self.shown is not None and not self.is_unsaved(self.shown):
             return "nothing has changed"
         if name == "save_all" and not self.unsaved_texts():
-            return "all are saved"
+            return "all queries are saved"
         elsewhere = self.find_bar.has_keys or self.focused in (self.schema.tree_table, self.problem_list)
         if name == "call" and not elsewhere and self.row_number is None:
             return "no row is chosen"

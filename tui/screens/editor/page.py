@@ -207,10 +207,10 @@ class Editor(Offering):
         if project is not None and self.shown is not None and sync is None:
             error = project.broken.get(self.shown.path.with_suffix(".toml"))
             if error is not None:
-                return [f"{getattr(error, 'message', error)} The query can be written, but not run."]
+                return [f"{getattr(error, 'message', error)} You can edit the query, but not run it."]
             return [f"{self.shown.sync}.toml is gone; the text is kept."]
         if sync is not None and self.source is None:
-            return [f"There is no source {sync.source}: the query can be written, but not run."]
+            return [f"There is no source {sync.source}: you can edit the query, but not run it."]
         return [self.lint_trouble] if self.lint_trouble else []
 
     def _problem_lines(self, width: int) -> list[Line]:
@@ -279,7 +279,7 @@ class Editor(Offering):
                 Span(home, "bold text"),
                 ("  goes home; there ", "muted"),
                 Span(new, "bold text"),
-                (" makes one", "muted"),
+                (" creates one", "muted"),
             ),
         ]
 

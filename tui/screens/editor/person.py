@@ -17,7 +17,7 @@ _BAGS = ("traits", "properties")
 _MOST = 12
 _WORDS = {
     "acknowledged": ("✓", "ok", "acknowledged"),
-    "assumed": ("✓", "ok", "taken for delivered"),
+    "assumed": ("✓", "ok", "marked as delivered"),
     "rejected": ("✗", "fail", "refused"),
     "pending": ("►", "run", "on its way"),
 }

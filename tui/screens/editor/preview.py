@@ -185,7 +185,7 @@ class PreviewPane(Pane):
         if not self.result.total:
             return self._why_none(self.result, zero)
         if not self.result.count:
-            return [line("No row holds that.")]
+            return [line("No row matches.")]
         return []
 
     def _why_none(self, result: Result, zero: str) -> list[Line]:

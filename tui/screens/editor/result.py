@@ -56,7 +56,7 @@ class PreviewRow:
     def words(self) -> str:
         """Say what it is."""
         if not self.marked:
-            return "not looked at yet"
+            return "not checked yet"
         return self.fault or ("known" if self.known else "never seen")
 
 

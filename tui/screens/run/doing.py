@@ -46,7 +46,7 @@ class Doing(Reading):
         if name == "replay_row" and row["state"] != "open":
             return "the chosen row is settled"
         if name == "replay_row" and not row["call"]:
-            return "it cannot be sent as it is: mend its data"
+            return "it cannot be sent as it is: fix its data"
         return ""
 
     def do_open(self) -> None:

@@ -68,7 +68,7 @@ class CoursePage(Page):
         with Vertical(id="body"):
             yield Sheet(self._transport_lines, id="transport", focusable=False)
             yield Sheet(self._panel_lines, id="panel", focusable=False)
-            with Pane(title="What was told", id="told"):
+            with Pane(title="Events", id="told"):
                 yield Sheet(self._told_lines, id="lines")
 
     def on_mount(self) -> None:
@@ -249,7 +249,7 @@ class CoursePage(Page):
         if moment:
             self._seek(moment)
         else:
-            ask = Ask("Go to", note="14:01:00, +90 (seconds from the beginning) or 50%")
+            ask = Ask("Go to", note="14:01:00, +90 (seconds from the start) or 50%")
             self.console.push_screen(ask, self._seek)
 
     def _seek(self, said: str | None) -> None:

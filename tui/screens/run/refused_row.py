@@ -136,10 +136,10 @@ def what_helps(row: Mapping[str, Any], field: str) -> str:
     """Say what most often helps."""
     status = row["status"]
     if status is None:
-        return "It was not sent, since the destination would have dropped it or its limits forbid it. Mend the value in the query; the row goes out by itself when its content changes."
+        return "It was not sent, since the destination would have dropped it or its limits forbid it. Fix the value in the query; the row is sent when its content changes."
     if status == 413:
         return "The call is too large for the destination. Send fewer or shorter columns."
     if 400 <= status < 500:
         what = f"{field} " if field else "the value "
-        return f"The destination does not take {what}as it is. Leave such rows out in the query, or send null instead; the row goes out by itself when its content changes."
+        return f"The destination does not take {what}as it is. Exclude such rows in the query, or send null instead; the row is sent when its content changes."
     return "The destination had a fault of its own. Sending the row again may be enough."

@@ -25,7 +25,7 @@ COUNTED = (
     ("acknowledged", "sent", "ok"),
     ("rejected", "rejected", "fail"),
     ("unchanged", "unchanged", "text"),
-    ("assumed", "taken for sent", "text"),
+    ("assumed", "marked as sent", "text"),
     ("pending", "pending", "warn"),
     ("superseded", "superseded", "text"),
 )
@@ -61,7 +61,7 @@ def _title(run: RunSummary) -> Line:
 def _skipped(run: RunSummary, width: int) -> list[Line]:
     """Say why nothing was run, and that nothing is lost."""
     lines = wrapped(f"It was not run: {skipped_words(run)}.", width)
-    text = "A run does the work of all moments that were due before it began, so no row is lost; it is only later."
+    text = "A run covers all scheduled times that were due before it started, so no row is lost; it is only later."
     return [*lines, *wrapped(text, width, "muted")]
 
 

@@ -120,7 +120,7 @@ def _full_refresh(status: SyncStatus, ledgers: Sequence[Known], why_not: str) ->
 
 def _pause(status: SyncStatus, why_not: str) -> Choice:
     if status.enabled:
-        what = "Its schedule starts no run until it is resumed. A run that goes on is not stopped."
+        what = "Its schedule starts no run until it is resumed. A run in progress is not stopped."
         return Choice("pause", "Pause the schedule", "no run by itself", what, why_not, f"Pause {status.sync}")
     pending = f" {counted(status.pending, 'call')} that wait are sent first." if status.pending else ""
     what = f"Its schedule starts runs again.{pending}"

@@ -131,7 +131,7 @@ class ConnectingStep(Step):
             words.append(" ".join((f"Taken over from {draft.origin}.", *draft.notes)))
         if draft.resumed:
             back = self.page.console.keys.shown("wizard.backward", typing=True)
-            words.append(f"It was kept for later, without its secret. {back} begins with another type.")
+            words.append(f"It was saved as a draft, without its secret. {back} starts over with another type.")
         return words
 
     def help(self, width: int) -> list[Line]:

@@ -73,7 +73,7 @@ def place_lines(page: WizardPage, draft: Draft, width: int) -> list[Line]:
             lines += [each for text in where for each in wrapped(f"Set {text} where Backhaul runs.", width, indent=2)]
         case "systemd":
             credentials = [text.rpartition(" ")[2] for text in where]
-            lines += wrapped("Give its unit this, with the file that holds the secret:", width, indent=2)
+            lines += wrapped("Add this to its unit, with the file of the secret:", width, indent=2)
             for name in credentials:
                 lines += wrapped(f"LoadCredential={name}:/path/to/file", width, "bold text", indent=2)
         case "command":

@@ -219,7 +219,7 @@ class WizardPage(Page):
         ):
             return
         self.step.keep()
-        text = "What you typed is kept for later. A secret is not."
+        text = "What you typed is saved as a draft, without secrets."
         if self._is_edited and not await self.console.push_screen_wait(
             Confirm("Leave the set-up?", text, yes="Leave", no="Keep editing")
         ):
@@ -240,7 +240,7 @@ class WizardPage(Page):
             return
         with contextlib.suppress(OSError):  # a disk that is full: what else it stops is told elsewhere
             self.draft.keep(state)
-            self.console.tell(f"{self.draft.name or self.draft.type} is kept for later; its secret is not.")
+            self.console.tell(f"{self.draft.name or self.draft.type} is saved as a draft, without its secret.")
 
     def why_not(self, name: str) -> str:
         testing = isinstance(self.step, TestingStep) and self.step.testing
@@ -319,7 +319,7 @@ class WizardPage(Page):
         """Show back and next as they are now."""
         self.query_one("#back", Button).display = self.draft.at > 0
         failed = isinstance(self.step, TestingStep) and self.draft.passed is False
-        self.query_one("#forward", Button).show("Go on all the same" if failed else _STEPS[self.draft.at].next_word)
+        self.query_one("#forward", Button).show("Continue anyway" if failed else _STEPS[self.draft.at].next_word)
         self.refresh_bars()
 
     def focus_next_button(self) -> None:
@@ -368,7 +368,7 @@ class WizardPage(Page):
         project = self.snapshot.project
         known = (project.sources if self.what == "source" else project.destinations) if project else {}
         if not name or not all(letter.isalnum() or letter in "-_." for letter in name) or not name[0].isalnum():
-            return "A name is needed: letters, digits, dashes and underscores."
+            return "Use only letters, digits, - and _."
         return f"There is a {self.what} {name} already." if name in known else ""
 
     def setup_script(self) -> str:

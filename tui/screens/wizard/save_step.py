@@ -49,7 +49,7 @@ class SavingStep(Step):
         if draft.passed is False:
             lines += [
                 Line(),
-                *wrapped("The test has not passed: syncs will fail until what it says is mended.", width, "warn"),
+                *wrapped("The test has not passed: syncs will fail until that is fixed.", width, "warn"),
             ]
         return lines
 

@@ -164,7 +164,7 @@ class TestingStep(Step):
             again = self.page.console.keys.shown("wizard.test", typing=False)
             lines += [Line(), line(("Mended?  ", "muted"), Span(again, "bold text"), ("  tests again", "muted"))]
             lines += wrapped(
-                "It can be saved as it is, too; syncs will fail with the same words until it is mended.", width, "muted"
+                "You can save it anyway; syncs will fail with the same message until it is fixed.", width, "muted"
             )
         return lines
 
