@@ -164,7 +164,7 @@ class Acting(App[int]):
         prefix = "do_text_" if scope == "text" else "do_"
         reason = screen.why_not(name) if hasattr(screen, f"do_{name}") else ""
         if reason:
-            self.tell(f"{ACTIONS[action].word}: not now, {reason}.", "muted")
+            self.tell(f"{ACTIONS[action].word}: {reason}.", "muted")
             return
         does = getattr(screen, f"{prefix}{name}", None) or getattr(self, f"do_{name}", None)
         if does is None:

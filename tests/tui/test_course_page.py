@@ -92,7 +92,7 @@ async def test_steps_go_from_event_to_event_and_over_a_quiet_stretch(day: Projec
         await pilot.press("left")
         assert page.at - began == 42.0
         await pilot.press("g", "left")
-        assert app.said[-1][2] == "back: not now, this is the beginning."
+        assert app.said[-1][2] == "back: this is the beginning."
         app.act("course.seek", "tomorrow")
         assert "is no moment of this run" in app.said[-1][2]
 

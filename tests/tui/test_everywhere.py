@@ -191,7 +191,7 @@ async def test_a_disabled_action_says_why_when_it_is_pressed(day: ProjectFolder)
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, "users → cio")
         await pilot.press("ctrl+c")
-        assert app.said[-1][2] == "stop: not now, it is not running."
+        assert app.said[-1][2] == "stop: it is not running."
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ async def test_a_skipped_run_is_a_row_that_says_why_how_many_and_when_it_was_cau
         await until(pilot, "It was not run: The previous run was still going, 3 due moments; caught up at 14:00.")
         assert "no row is lost" in screen_text(app)
         await pilot.press("v")
-        assert app.said[-1][2] == "play: not now, it was not run."
+        assert app.said[-1][2] == "play: it was not run."
 
 
 async def test_the_log_is_searched_with_the_filters_key_where_it_has_the_keys(day: ProjectFolder) -> None:

@@ -124,7 +124,7 @@ async def test_a_first_run_without_rows_is_run_from_its_plan(people: ProjectFold
         app.act("home.plan", "people")
         await until(pilot, "Nothing to send")
         await pilot.press("r")
-        assert app.said[-1][2] == "send it: not now, there is nothing to send."
+        assert app.said[-1][2] == "send it: there is nothing to send."
 
 
 async def test_a_full_refresh_that_was_confirmed_does_not_ask_again(people: ProjectFolder) -> None:

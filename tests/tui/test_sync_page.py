@@ -258,7 +258,7 @@ async def test_a_sync_that_goes_away_while_one_looks_is_told(day: ProjectFolder)
         (day.folder / "syncs" / "users.toml").unlink()
         await until(pilot, "There is no sync users any more.")
         await pilot.press("r")
-        assert app.said[-1][2] == "run: not now, the sync is gone."
+        assert app.said[-1][2] == "run: the sync is gone."
 
 
 async def test_the_page_of_a_real_sync_knows_its_rows_and_plots_its_runs(tmp_path: Path) -> None:

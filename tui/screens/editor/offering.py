@@ -82,7 +82,7 @@ class Offering(Doing):
         if name == "fix":
             problem = self.problem
             return (
-                "" if problem and problem.fix else "No automatic fix for this problem" if problem else "nothing to fix"
+                "" if problem and problem.fix else "no automatic fix" if problem else "nothing to fix"
             )
         if name == "fix_all" and not any(each.fix and each.certain for each in self.problems):
             return "no fix is certain"
