@@ -36,6 +36,7 @@ from core.redaction import remember_environment
 from tui import crash, preferences
 from tui.bridge import Bridge
 from tui.changes import Picture
+from tui.console_api import ConsoleApi
 from tui.daemon import daemon_spans
 from tui.drawing import Span
 from tui.global_actions import Everywhere
@@ -149,6 +150,11 @@ class Console(Everywhere):
         if page is not None and page.is_ready and page.stays_open:  # neither being opened nor closed
             page.refresh_bars()
             page.tick()
+
+    def write_to_terminal(self, sequence: str) -> None:
+        """Write a sequence that is no part of the picture, such as a bell."""
+        if self._driver is not None and not self.is_headless:  # Textual's own bell writes so
+            self._driver.write(sequence)
 
     @property
     def page(self) -> Page | None:
@@ -406,3 +412,10 @@ def terminal_is_gone() -> bool:
     except termios.error as error:
         return error.args[0] in (errno.EIO, errno.ENXIO, errno.EBADF)
     return False
+
+
+if TYPE_CHECKING:
+
+    def _as_pages_see_it(console: Console) -> ConsoleApi:
+        """Have the type checker prove that the console is what its pages know."""
+        return console

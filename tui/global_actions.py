@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from core.control_chars import escape_control_chars
 from core.redaction import without_secrets
@@ -17,6 +18,9 @@ from tui.keys import load
 from tui.screens.base import Actor, Page
 from tui.themes import PALETTES
 from tui.work import begin
+
+if TYPE_CHECKING:
+    from tui.console_api import ConsoleApi
 
 __all__ = ["Everywhere"]
 
@@ -33,6 +37,10 @@ class Everywhere(Acting):
         self.clipboard_text = ""
         self.current_sync: str | None = None
         self._empty = False
+
+    @property
+    def _api(self) -> ConsoleApi:
+        return cast("ConsoleApi", self)  # the console, of which this is a part
 
     def act(self, action: str, argument: str = "") -> None:
         """Do an action of the page in sight; one of Home's that names a sync is done there, to that sync."""
@@ -181,7 +189,7 @@ class Everywhere(Acting):
         elif name:
             self.use_theme(name)
         else:
-            choose_theme(self)
+            choose_theme(self._api)
 
     def use_theme(self, name: str, *, keep: bool = True) -> None:
         """Take other colours, and keep the choice."""
@@ -202,7 +210,7 @@ class Everywhere(Acting):
         elif name:
             self.use_keys(name)
         else:
-            choose_keys(self)
+            choose_keys(self._api)
 
     def use_keys(self, name: str) -> None:
         """Take another key preset, and keep the choice."""
@@ -257,7 +265,7 @@ class Everywhere(Acting):
         screen = self.screen
         text = "\n".join(screen.summary()) if isinstance(screen, Actor) else ""
         if path and text:
-            await write_text(self, path, text)
+            await write_text(self._api, path, text)
         else:
             self.put_on_clipboard(text)
 
@@ -266,7 +274,7 @@ class Everywhere(Acting):
         from tui.screens.dialogs import export
 
         if isinstance(self.screen, Actor):
-            export(self, self.screen, path)
+            export(self._api, self.screen, path)
 
 
 def _page(name: str) -> Page:

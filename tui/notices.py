@@ -14,7 +14,7 @@ from core.control_chars import escape_control_chars
 from core.redaction import without_secrets
 
 if TYPE_CHECKING:
-    from tui.app import Console
+    from tui.console_api import ConsoleApi
     from tui.messages import Notice
 
 __all__ = ["sequence", "tell_notices"]
@@ -23,7 +23,7 @@ _MOST = 200
 _SHOWN = 3
 
 
-def tell_notices(console: Console, notices: tuple[Notice, ...]) -> None:
+def tell_notices(console: ConsoleApi, notices: tuple[Notice, ...]) -> None:
     """Tell notices that are new: the last three of them, and how many more there are; ring once."""
     if not notices:
         return
@@ -34,9 +34,7 @@ def tell_notices(console: Console, notices: tuple[Notice, ...]) -> None:
         key = console.keys.shown("global.alerts")
         console.tell(f"{more:,}more alerts were sent just now; {key} shows what goes on.", "warn")
     text = notices[-1].text if len(notices) == 1 else f"{len(notices)} alerts: {notices[-1].text}"
-    driver = console._driver  # noqa: SLF001 -- Textual's own bell writes so
-    if driver is not None and not console.is_headless:
-        driver.write(sequence(text, os.environ))
+    console.write_to_terminal(sequence(text, os.environ))
 
 
 def sequence(text: str, environment: Mapping[str, str]) -> str:

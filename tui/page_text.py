@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -19,14 +19,14 @@ from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from tui.screens.base import Actor
+    from textual.screen import Screen
 
 __all__ = ["said_of"]
 
 _ROWS = 50
 
 
-def said_of(page: Actor) -> list[str]:
+def said_of(page: Screen[Any]) -> list[str]:
     """Return a page's sentences. What is hidden on it (a secret that is being typed) is hidden here, too."""
     found = [text for widget in page.query("*") if widget.display and widget.region for text in _of(widget)]
     return [text for text in found if text]

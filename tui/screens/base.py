@@ -21,8 +21,8 @@ from tui.widgets.table import Table
 from tui.work import begin
 
 if TYPE_CHECKING:
-    from tui.app import Console
     from tui.bridge import Bridge
+    from tui.console_api import ConsoleApi
 
 __all__ = ["Actor", "Dialog", "Page"]
 
@@ -47,8 +47,8 @@ class Actor(Screen[Any]):
             self.console.page_ready()
 
     @property
-    def console(self) -> Console:
-        return cast("Console", self.app)  # no other app shows these screens
+    def console(self) -> ConsoleApi:
+        return cast("ConsoleApi", self.app)  # no other app shows these screens
 
     @property
     def bridge(self) -> Bridge:

@@ -10,7 +10,7 @@ from tui.messages import Refused
 from tui.screens.dialogs import Confirm
 
 if TYPE_CHECKING:
-    from tui.app import Console
+    from tui.console_api import ConsoleApi
 
 __all__ = ["ask_about_daemon"]
 
@@ -18,7 +18,7 @@ _STAYS = "It outlives this console and this login. `backhaul daemon install` cre
 _ENDS = "Runs stop after the batches in flight, and continue when a daemon starts again."
 
 
-async def ask_about_daemon(console: Console) -> None:
+async def ask_about_daemon(console: ConsoleApi) -> None:
     """Show what the daemon is at, and begin or end it where that is wanted."""
     snapshot = console.bridge.snapshot
     said = "\n".join(daemon_sentences(snapshot, time.time()))

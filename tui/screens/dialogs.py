@@ -29,7 +29,7 @@ from tui.widgets.sheet import Sheet
 from tui.widgets.table import Column, Row, Table
 
 if TYPE_CHECKING:
-    from tui.global_actions import Everywhere
+    from tui.console_api import ConsoleApi
 
 __all__ = ["Ask", "Choose", "Confirm", "Read", "choose_keys", "choose_theme", "export", "messages", "write_text"]
 
@@ -254,7 +254,7 @@ def messages(said: Sequence[tuple[float, str, str]]) -> Read:
     return Read(build)
 
 
-def choose_theme(app: Everywhere) -> None:
+def choose_theme(app: ConsoleApi) -> None:
     """Let a person choose the colours, seeing each at once."""
     rows = [Row(palette.name, (Span(palette.name), Span(palette.title, "muted"))) for palette in PALETTES.values()]
 
@@ -270,7 +270,7 @@ def choose_theme(app: Everywhere) -> None:
     )
 
 
-def choose_keys(app: Everywhere) -> None:
+def choose_keys(app: ConsoleApi) -> None:
     """Let a person choose the key preset."""
     notes = {
         "standard": "letters while nothing is typed, ^ keys while typing; as k9s and lazygit have them",
@@ -286,7 +286,7 @@ def choose_keys(app: Everywhere) -> None:
     app.push_screen(Choose("Keys", rows, chosen=app.keys.name, note="? lists them"), chosen)
 
 
-def export(app: Everywhere, screen: Actor, path: str) -> None:
+def export(app: ConsoleApi, screen: Actor, path: str) -> None:
     """Save the rows that a page shows to a file: CSV, or JSON lines where its name ends so."""
     found = screen.export_rows()
     if found is None:
@@ -316,7 +316,7 @@ def export(app: Everywhere, screen: Actor, path: str) -> None:
     app.push_screen(Ask(f"Save {counted(len(rows), 'row')} to", name, note=".csv or .jsonl"), save)
 
 
-async def write_text(app: Everywhere, path: str, text: str) -> None:
+async def write_text(app: ConsoleApi, path: str, text: str) -> None:
     """Write a (harmless) text into a file, and tell."""
     plain = escape_control_chars(without_secrets(text), lines=True) + "\n"
 

@@ -17,7 +17,7 @@ from tui.screens.dialogs import Choose
 from tui.widgets.table import Row
 
 if TYPE_CHECKING:
-    from tui.app import Console
+    from tui.console_api import ConsoleApi
 
 __all__ = ["ask_about_trust"]
 
@@ -29,7 +29,7 @@ _WIDTH = 66
 """Columns of a line of the question; a terminal has at least 80."""
 
 
-async def ask_about_trust(console: Console) -> None:
+async def ask_about_trust(console: ConsoleApi) -> None:
     """Show what the project would run and reach, and allow it where that is wanted."""
     project = console.bridge.snapshot.project
     if project is None or not project.untrusted:
@@ -46,7 +46,7 @@ async def ask_about_trust(console: Console) -> None:
         console.tell("This folder is trusted. `backhaul trust --revoke` takes that back.", "ok")
 
 
-async def _is_wanted(console: Console, reaches: Sequence[Reach]) -> bool:
+async def _is_wanted(console: ConsoleApi, reaches: Sequence[Reach]) -> bool:
     """Show every line, page by page, and return whether the folder is to be trusted."""
     lines = _lines(sorted(reaches, key=lambda reach: "runs the command" not in reach.says))
     height = max(console.size.height - _FRAME, 4)

@@ -81,9 +81,7 @@ class Offering(Doing):
             return "there is none"
         if name == "fix":
             problem = self.problem
-            return (
-                "" if problem and problem.fix else "no automatic fix" if problem else "nothing to fix"
-            )
+            return "" if problem and problem.fix else "no automatic fix" if problem else "nothing to fix"
         if name == "fix_all" and not any(each.fix and each.certain for each in self.problems):
             return "no fix is certain"
         return ""

@@ -9,7 +9,7 @@ from tui.drawing import Line, Span, heading, line, wrapped
 from tui.screens.wizard.draft import Draft
 
 if TYPE_CHECKING:
-    from tui.screens.wizard.page import WizardPage
+    from tui.screens.wizard.setup import Setup
 
 __all__ = ["credential_help", "fact_lines", "place_lines"]
 
@@ -49,7 +49,7 @@ def _registering(facts: Mapping[str, Any], width: int, key: str, *, whole: bool)
     return lines
 
 
-def place_lines(page: WizardPage, draft: Draft, width: int) -> list[Line]:
+def place_lines(page: Setup, draft: Draft, width: int) -> list[Line]:
     """Say where the secrets go, or where they are read from; where that is to be chosen, why, and what each place asks for."""
     place = page.place
     names = [page.secret_name(name) for name in draft.needed()]
@@ -84,7 +84,7 @@ def place_lines(page: WizardPage, draft: Draft, width: int) -> list[Line]:
     return [*lines, *wrapped("What you enter here is for the test only, and is not stored.", width, "muted", indent=2)]
 
 
-def credential_help(page: WizardPage, draft: Draft, width: int) -> list[Line]:
+def credential_help(page: Setup, draft: Draft, width: int) -> list[Line]:
     """Say what is needed and where it is found, and what an administrator runs for it."""
     lines = [heading("What is needed")]
     for name in draft.needed():

@@ -10,7 +10,7 @@ from tui.settings_fields import settings_fields
 from tui.widgets.form import Field
 
 if TYPE_CHECKING:
-    from tui.screens.wizard.page import WizardPage
+    from tui.screens.wizard.setup import Setup
 
 __all__ = ["KEYRING", "asks_for_place", "is_file", "is_path", "is_structured", "secret_fields"]
 
@@ -40,12 +40,12 @@ def is_file(text: str) -> bool:
         return False
 
 
-def asks_for_place(page: WizardPage, draft: Draft) -> bool:
+def asks_for_place(page: Setup, draft: Draft) -> bool:
     """Return whether a place is asked for: this host's keyring cannot be used, and the project has chosen none yet."""
     return bool(draft.needed() and page.place and not page.place["usable"])
 
 
-def secret_fields(page: WizardPage, draft: Draft) -> list[Field]:
+def secret_fields(page: Setup, draft: Draft) -> list[Field]:
     """Return the fields that are needed now; another way to log in, or another place, needs others."""
     fields = []
     if draft.logins:
@@ -60,7 +60,7 @@ def secret_fields(page: WizardPage, draft: Draft) -> list[Field]:
     return fields + (_place_fields(page, draft) if asks_for_place(page, draft) else [])
 
 
-def _place_fields(page: WizardPage, draft: Draft) -> list[Field]:
+def _place_fields(page: Setup, draft: Draft) -> list[Field]:
     choices = (*((KEYRING,) if page.place["locked"] else ()), *_PLACES)
     fields = [
         Field(
@@ -77,7 +77,7 @@ def _place_fields(page: WizardPage, draft: Draft) -> list[Field]:
     return fields
 
 
-def _placeholder(page: WizardPage, draft: Draft, name: str) -> str:
+def _placeholder(page: Setup, draft: Draft, name: str) -> str:
     """Say in an empty field what it holds, or what it takes."""
     facts = draft.facts.get(name, {})
     if facts.get("locked"):

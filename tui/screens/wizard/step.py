@@ -10,7 +10,7 @@ from tui.drawing import Line
 from tui.screens.wizard.draft import Draft
 
 if TYPE_CHECKING:
-    from tui.screens.wizard.page import WizardPage
+    from tui.screens.wizard.setup import Setup
 
 __all__ = ["Step"]
 
@@ -45,8 +45,8 @@ class Step(Vertical):
         return self.is_attached and self.display
 
     @property
-    def page(self) -> WizardPage:
-        return cast("WizardPage", self.screen)
+    def page(self) -> Setup:
+        return cast("Setup", self.screen)
 
     def take_keys(self) -> None:
         """Give the keys to what is to be done first."""
