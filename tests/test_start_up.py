@@ -153,7 +153,13 @@ def test_the_first_picture_of_the_console_waits_for_no_project_no_dialog_and_no_
         "core.reports.history",
         "core.reports.schedule_health",
     )
-    pages = ("tui.screens.dialogs", "tui.screens.editor", "tui.screens.palette", "tui.sentences", "tui.widgets.form")
+    pages = (
+        "tui.screens.dialogs",
+        "tui.screens.editor",
+        "tui.screens.palette",
+        "tui.screens.sentences",
+        "tui.widgets.form",
+    )
     others = ("textual.widgets._text_area", "textual.document._document", "importlib.resources", "zoneinfo", "csv")
     unwanted = tuple(name for name in HEAVY if name != "textual")
     code = FIRST_PICTURE.format(then="pass")

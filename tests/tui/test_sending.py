@@ -14,9 +14,9 @@ from core.sync.planning.guards import REJECT_INVALID
 from tests.projects import ProjectFolder, backhaul
 from tests.tui.harness import screen_text, until
 from tui.app import Console
-from tui.guard_choices import choice_of, ways_to_send
 from tui.screens.dialogs import Choose
 from tui.screens.editor import Editor
+from tui.screens.guard_choices import choice_of, ways_to_send
 from tui.screens.home import Home
 from tui.screens.plan import PlanPage
 

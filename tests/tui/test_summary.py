@@ -14,7 +14,7 @@ from tests.tui.harness import until
 from tests.tui.test_sync_page import skip
 from tui.app import Console
 from tui.preferences import Preferences
-from tui.sentences import of_row, spoken
+from tui.screens.sentences import of_row, spoken
 from tui.themes import PALETTES
 
 Step = str | tuple[str, ...]

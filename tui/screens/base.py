@@ -136,7 +136,7 @@ class Actor(Screen[Any]):
 
     def summary(self) -> list[str]:
         """Return the page in plain sentences; by default as it stands there."""
-        from tui.page_text import said_of
+        from tui.screens.page_text import said_of
 
         return said_of(self)
 

@@ -220,7 +220,7 @@ class Home(Together):
             self.show_now()
 
     def summary(self) -> list[str]:
-        from tui.sentences import of_home
+        from tui.screens.sentences import of_home
 
         snapshot = self.snapshot
         shown = in_order(snapshot.statuses, self._order)

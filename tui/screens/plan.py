@@ -16,11 +16,11 @@ from textual.containers import Horizontal, Vertical
 from core.formatting import counted, size, took, will_read
 from core.model import Estimate
 from tui.drawing import Line, Span, heading, line, wrapped
-from tui.guard_choices import accept_and_run, ways_to_send
 from tui.json_lines import json_lines
 from tui.messages import Refused
 from tui.screens.base import Page
 from tui.screens.dialogs import Confirm, Read
+from tui.screens.guard_choices import accept_and_run, ways_to_send
 from tui.screens.plan_rows import PARTS, counts, part_of, rows_of_part, short_path
 from tui.screens.summary import blocked_heading, question_lines
 from tui.widgets.pane import Pane

@@ -17,8 +17,8 @@ from tui.screens.base import Page
 from tui.screens.dialogs import Ask, Choose
 from tui.screens.runs_log import LEVEL_WORDS, LogPane
 from tui.screens.runs_rows import COLUMNS, STATES, Wanted, how_many, read_runs, run_row
+from tui.screens.sentences import of_runs
 from tui.screens.summary import problem_lines
-from tui.sentences import of_runs
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Row, Table

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from tui.bundle_export import bundle_run
 from tui.drawing import heading, line
-from tui.guard_choices import accept_and_run, undo_run
 from tui.logs import log_lines, read_log
+from tui.screens.bundle_export import bundle_run
 from tui.screens.dialogs import Confirm, Read
+from tui.screens.guard_choices import accept_and_run, undo_run
 from tui.screens.run.reading import Reading
 from tui.screens.run.refused_row import key_of, row_lines
 

@@ -17,7 +17,7 @@ from tui.messages import Snapshot
 from tui.screens.run.doing import Doing
 from tui.screens.run.refused_row import CAUSES, ROWS, row_lines
 from tui.screens.run.story import COUNTED, story_lines, totals
-from tui.sentences import of_run
+from tui.screens.sentences import of_run
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table

@@ -14,11 +14,11 @@ from textual.containers import Horizontal, Vertical
 from core.reports.ledger_sizes import Known, known
 from tui.drawing import Line, Span, line, wrapped
 from tui.messages import Refused, Snapshot
+from tui.screens.sentences import of_sync
 from tui.screens.summary import problem_lines
 from tui.screens.sync.choices import COLUMNS, choice_row
 from tui.screens.sync.doing import Doing
 from tui.screens.sync.facts import TREND, fact_lines, head_lines, trend_lines
-from tui.sentences import of_sync
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from core.formatting import counted
-from tui.sentences import of_row, spoken
+from tui.screens.sentences import of_row, spoken
 from tui.widgets.bars import Header, KeyBar
 from tui.widgets.button import Button
 from tui.widgets.code import CodeArea
