@@ -4,7 +4,7 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
 
     errors, shapes, model    what every layer shares
     scan, query, schedule    the SQL text and the clock, pure
-    keys                     private keys: what a text is, mended in memory
+    keys                     private keys: what a text is, fixed in memory
     calls, lint              what a row becomes; what is wrong with a query
     complete                 what can be typed at a place of a query
     templates                queries to begin with

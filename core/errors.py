@@ -53,7 +53,7 @@ __all__ = [
 class BackhaulError(Exception):
     """What happened (`message`), where (`where`: a file, a host, a sync; one line, whatever the file is called) and what to do next (`remedy`).
 
-    `may_pass` says that it may pass by itself, so that trying again later is worth it; else a person has to mend it first.
+    `may_pass` says that it may pass by itself, so that trying again later is worth it; else a person has to fix it first.
     """
 
     exit_code = 1

@@ -10,7 +10,7 @@ from today on is asked about.
 
 What is looked at is bounded. A folder that has more is not looked at in part: it has no digest, and so nothing can allow its commands.
 Neither has one with a folder that cannot be listed but entered: what is in there can be run. A file that can be run but not read
-(mode 0111) counts by what changes whenever somebody replaces it.
+(mode 0111) counts by what changes whenever someone replaces it.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """A mend: what it does, in a few words, and its edits (not overlapping, in order).
+    """A fix: what it does, in a few words, and its edits (not overlapping, in order).
 
     `certain` says that it is right whatever was meant, so that it may be applied unasked; else it is offered at its place only.
     """
@@ -374,7 +374,7 @@ class AlertFormat(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Somebody to tell when a sync is in trouble. Times are in seconds.
+    """Someone to tell when a sync is in trouble. Times are in seconds.
 
     `on` are the troubles that it tells of, of the `syncs` that are named (of all where none is). `rejected_share` is the share of a
     run's calls above which rejected rows are a trouble. `fresh_within` is how old the last success may be; where it is None,

@@ -81,7 +81,7 @@ def make_part(folder: Path, name: str) -> Path:
 
 
 def _take(folder: Path) -> None:
-    """Make the folder, or tighten its mode where it is ours. Raises StateError where it is somebody else's."""
+    """Make the folder, or tighten its mode where it is ours. Raises StateError where it is someone else's."""
     try:
         folder.mkdir(mode=0o700, parents=True)
     except FileExistsError:

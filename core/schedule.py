@@ -154,7 +154,7 @@ def next_due(
 
 
 def words_of(schedule: str, timezone: str, start: datetime | None) -> str:
-    """Return what a standing belongs to: a sync that says something else begins anew."""
+    """Return what a standing belongs to: a sync that says something else begins again."""
     return "|".join((" ".join(schedule.split()), timezone, start.isoformat() if start else ""))
 
 

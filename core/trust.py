@@ -1,6 +1,6 @@
-"""A project's folder is trusted once somebody has said so, on this machine: nothing outside of it is run or reached before.
+"""A project's folder is trusted once someone has said so, on this machine: nothing outside of it is run or reached before.
 
-A project is files that somebody may have sent: a clone, an archive, a pull. What these name outside of their own folder is a `Reach`:
+A project is files that someone may have sent: a clone, an archive, a pull. What these name outside of their own folder is a `Reach`:
 
     [secrets]            the command that prints secrets; the keyring's entries, which are kept under a name that the file chooses
     [alerts.<name>]      a command; the address of a webhook that is read from the secrets
@@ -314,7 +314,7 @@ def _digest(content: bytes) -> str:
 
 
 def check_owner(folder: Path, path: Path) -> None:
-    """Raise ProjectError where a file of the project in `folder`, or the folder, belongs to somebody whose files do not count there."""
+    """Raise ProjectError where a file of the project in `folder`, or the folder, belongs to someone whose files do not count there."""
     user = foreign_owner(path, mine())
     if user is None or _is_listed(folder) or ((known := _read(folder)) and user in known.owners):
         return

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         print(f"== {name} {' '.join(words)}", flush=True)
         codes.append(subprocess.run([programs / name, *words], cwd=ROOT, check=False).returncode)
     print("== pytest", flush=True)
-    # programs are started a thousand times: each would compile all anew where Python is told to keep nothing
+    # programs are started a thousand times: each would compile all again where Python is told to keep nothing
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     words = arguments or [*WORKERS, "-m", "not slow"]
     codes.append(subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, env=env, check=False).returncode)

@@ -24,7 +24,7 @@ class Consequence(Enum):
     """A file, a setting, the schedule or the keyring."""
     STOPS = "stops"
     SENDS = "sends"
-    """Calls to a destination, or a message to somebody."""
+    """Calls to a destination, or a message to someone."""
 
 
 _ACTS: Mapping[Consequence, tuple[str, ...]] = {

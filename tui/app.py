@@ -247,7 +247,7 @@ class Console(Everywhere):
         self.tell(f"{counted(len(syncs), 'run')} begin{'s' if len(syncs) == 1 else ''}.", "run")
 
     async def replay_all(self, status: SyncStatus) -> None:
-        """Send all rejected rows of a sync again, once somebody has said yes to their number."""
+        """Send all rejected rows of a sync again, once someone has said yes to their number."""
         from tui.screens.dialogs import Confirm
 
         many = counted(status.rejected_open, "rejected row")
@@ -268,7 +268,7 @@ class Console(Everywhere):
     async def stop_run(self, run: str, sync: str) -> None:
         """Ask a run to stop."""
         if await self.bridge.stop(run):
-            self.tell(f"{sync}: the run stops after the batches in flight; the next one goes on.", "warn")
+            self.tell(f"{sync}: the run stops after the batches in flight; the next run continues.", "warn")
         else:
             self.tell(f"{sync}: there is nothing to stop.", "muted")
 

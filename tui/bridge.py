@@ -70,7 +70,7 @@ class Bridge:
             await asyncio.sleep(1.0)
 
     async def refresh(self, *, anew: bool = False) -> Snapshot:
-        """Read the project and the store where they have changed (or `anew`), and tell."""
+        """Read the project and the store where they have changed (or `again`), and tell."""
         found = await self.in_thread(lambda: self._read(anew=anew))
         if found is not None:
             self.snapshot = found
@@ -107,7 +107,7 @@ class Bridge:
             return self._read_store(self._project)
         except BackhaulError as error:
             self._close_store()
-            self._seen = None  # what is wrong now may be mended without any file changing
+            self._seen = None  # what is wrong now may be fixed without any file changing
             return Snapshot(
                 project=self._project,
                 statuses=self.snapshot.statuses,
@@ -165,7 +165,7 @@ class Bridge:
 
     def _open_store(self, project: Project) -> Store:
         known = self._store
-        # one in memory is there until somebody has made the store
+        # one in memory is there until someone has made the store
         if known is None or known.file.parent != project.state or known.file.exists() is known.is_in_memory:
             self._close_store()
             from core.state.folder import look
@@ -193,7 +193,7 @@ class Bridge:
         return await self.in_thread(ask)
 
     async def change(self, work: Callable[[], _Value]) -> _Value:
-        """Change files of the project, in the thread that reads them, and read anew. Raises Refused."""
+        """Change files of the project, in the thread that reads them, and read again. Raises Refused."""
 
         def do() -> _Value:
             try:
@@ -233,7 +233,7 @@ class Bridge:
         self, do: str, on_part: Callable[[Mapping[str, Any]], None] | None = None, **values: Any
     ) -> dict[str, Any]:
         """Have the workbench do something; cancelling this task stops it there too. Raises Refused."""
-        if self._is_closed:  # it would be started anew
+        if self._is_closed:  # it would be started again
             raise asyncio.CancelledError
         return await self._workbench.ask(do, on_part, values)
 

@@ -1,6 +1,6 @@
 """Only cells that differ from what the terminal shows are sent to it.
 
-Textual draws a changed region anew from the beginning of its line, also the cells in it that are as they were, and a page that counts
+Textual draws a changed region again from the beginning of its line, also the cells in it that are as they were, and a page that counts
 sends 1.6 kB a second that way (measured at 160x45); over a slow SSH line that is felt. What was sent last is kept here, cell by cell; of
 an update that covers a part of the screen, only the runs of changed cells are sent. An update of the whole screen (a new
 size, a return from another program) is sent as it is: nobody knows then what the terminal shows.

@@ -40,8 +40,8 @@ def report(state: Path) -> Segments:
         reason = failed.message if isinstance(failed, StateError) else failed.strerror
         where = f"The report could not be written ({reason})."
     sentence = (
-        f"The console has crashed ({kind.__name__ if kind else 'unknown'}). Runs go on, and nothing you typed is lost.\n"
-        f"{where} It holds no data of yours: please pass it on. `backhaul` opens the console again.\n"
+        f"The console has crashed ({kind.__name__ if kind else 'unknown'}). Runs continue, and nothing you typed is lost.\n"
+        f"{where} It contains none of your data: please send it to us. `backhaul` opens the console again.\n"
     )
     return Segments([Segment(sentence)])
 

@@ -23,7 +23,7 @@ def daemon_spans(snapshot: Snapshot, now: float) -> tuple[Span, ...]:
 
 
 def missing_daemon(snapshot: Snapshot, key: str) -> list[Line]:
-    """Say that nothing starts by itself, and which key mends that; nothing where a daemon runs, or none is needed."""
+    """Say that nothing starts by itself, and which key fixes that; nothing where a daemon runs, or none is needed."""
     if snapshot.has_daemon or not _scheduled(snapshot):
         return []
     said = line(

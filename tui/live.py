@@ -153,5 +153,5 @@ def _left(seconds: float) -> str:
 
 def _wait(target: DestinationProgress, now: float) -> str:
     if target.state == "paused":
-        return "paused; the next run goes on"
+        return "paused; the next run continues"
     return f"next try in {max(int((target.until or now) - now), 0)} s ({target.attempt} of {target.attempts})"

@@ -110,7 +110,7 @@ def _said(event: Mapping[str, Any]) -> tuple[str, str]:  # noqa: C901, PLR0912 -
         case "resumed":
             return (
                 "info",
-                f"{where}: an earlier delivery goes on, {event['answered']:,} of {event['calls']:,} calls were answered",
+                f"{where}: continuing an earlier delivery, {event['answered']:,} of {event['calls']:,} calls were answered",
             )
         case "answered":
             done = event["acknowledged"] + event["rejected"]

@@ -32,7 +32,7 @@ def tell_notices(console: ConsoleApi, notices: tuple[Notice, ...]) -> None:
     more = len(notices) - _SHOWN
     if more > 0:
         key = console.keys.shown("global.alerts")
-        console.tell(f"{more:,}more alerts were sent just now; {key} shows what goes on.", "warn")
+        console.tell(f"{more:,} more alerts were sent just now; {key} shows current problems.", "warn")
     text = notices[-1].text if len(notices) == 1 else f"{len(notices)} alerts: {notices[-1].text}"
     console.write_to_terminal(sequence(text, os.environ))
 

@@ -1,6 +1,6 @@
-"""The steps of a connection's test as lines: sign, step, what was found, time; under the one that failed, what mends it.
+"""The steps of a connection's test as lines: sign, step, what was found, time; under the one that failed, what fixes it.
 
-What mends a step is words and statements in one text; each statement stands on a line of its own here, to be read and copied.
+What fixes a step is words and statements in one text; each statement stands on a line of its own here, to be read and copied.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STATEMENT = re.compile(
 
 
 def statements_in(remedy: str) -> tuple[str, ...]:
-    """Return the statements of what mends a step, as they are to be run."""
+    """Return the statements of what fixes a step, as they are to be run."""
     return tuple(found[0] for found in _STATEMENT.finditer(remedy))
 
 
@@ -56,7 +56,7 @@ def step_lines(steps: Sequence[Mapping[str, Any]], width: int, *, testing: bool 
 
 
 def _remedy_lines(remedy: str, width: int, style: str) -> list[Line]:
-    """Lay out what mends a step: its words, and each statement on a line of its own."""
+    """Lay out what fixes a step: its words, and each statement on a line of its own."""
     lines: list[Line] = []
     for paragraph in _STATEMENT.sub(lambda found: f"\n\0{found[0]}\n", remedy).split("\n"):
         if paragraph.startswith("\0"):

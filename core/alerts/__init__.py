@@ -1,4 +1,4 @@
-"""Alerts: somebody is told when a sync fails, recovers, grows stale, skips or has rows rejected; once, and nothing secret.
+"""Alerts: someone is told when a sync fails, recovers, grows stale, skips or has rows rejected; once, and nothing secret.
 
     [alerts.team]                        # in backhaul.toml
     to = "webhook"                       # or "command", "terminal"

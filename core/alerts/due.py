@@ -112,7 +112,7 @@ class Comparison:
                     yield (alert.name, file, Trouble.PROJECT), evidence
 
     def _is_asked(self, key: Key) -> bool:
-        """Return whether somebody still wants to hear of a trouble: not of a sync that was switched off."""
+        """Return whether someone still wants to hear of a trouble: not of a sync that was switched off."""
         name, identity, trouble = key
         alert = self.project.alerts.get(name)
         if alert is None or trouble not in alert.on:
@@ -124,7 +124,7 @@ class Comparison:
     def _broken_files(self) -> dict[str, tuple[Evidence, str]]:
         """Return the broken files of the project, by their path in it, with the reason; each further day is something new.
 
-        One that was written just now is left alone: somebody is at work on it.
+        One that was written just now is left alone: someone is at work on it.
         """
         project, now = self.project, self.now
         reasons = {_path(project, file): str(getattr(each, "message", each)) for file, each in project.broken.items()}

@@ -4,7 +4,7 @@
     BACKHAUL CRITICAL - users failed; orders has not succeeded for 3.2 h; no daemon runs | failing=1 stale=1 broken=0
 
 As monitoring plug-ins write it (https://www.monitoring-plugins.org/doc/guidelines.html): what a person reads, a bar, and numbers. It
-only reads: somebody else may ask as often as they like. A sync that is switched off is no trouble, whatever it last did.
+only reads: someone else may ask as often as they like. A sync that is switched off is no trouble, whatever it last did.
 """
 
 from __future__ import annotations

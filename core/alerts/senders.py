@@ -56,7 +56,7 @@ _SHORTEST_PATH = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Whether a message arrived, and what was answered, in words; `retry_after` is in seconds, where somebody said it."""
+    """Whether a message arrived, and what was answered, in words; `retry_after` is in seconds, where someone said it."""
 
     arrived: bool
     said: str

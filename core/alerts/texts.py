@@ -180,7 +180,7 @@ class Case:
 
 
 def notice_of_project(file: str, problem: str, news: News, since: float, now: float) -> Notice:
-    """Return the notice of a file of the project that is broken, or was mended."""
+    """Return the notice of a file of the project that is broken, or was fixed."""
     says = (
         f"{file} is fixed; what it describes runs again."
         if news is News.RECOVERED

@@ -1,6 +1,6 @@
 """What is in a bundle: each file's content, masked. What is not named here is not in it.
 
-The store's rows are taken column by column, so that a column which is added later is not in a bundle until somebody puts it
+The store's rows are taken column by column, so that a column which is added later is not in a bundle until someone puts it
 here. Payloads, requests, responses, identities, guards' evidence and the warehouse's rows are in none.
 """
 

@@ -276,7 +276,7 @@ def _key(call: CallType, fields: Mapping[str, Leaf], email: Leaf | None) -> tupl
 
 
 def digest_of(call: CallType, columns: Sequence[Column], renamed: Mapping[str, str], timezone: str) -> str:
-    """Return 128 bits over what decides how a row becomes a call: another digest means that all rows are compared anew."""
+    """Return 128 bits over what decides how a row becomes a call: another digest means that all rows are compared again."""
     spelled = [SPELLINGS.get(renamed.get(column.name, column.name), column.name) for column in columns]
     parts = [FORM, call.value, timezone, spelled, [(c.name, c.kind.value) for c in columns], sorted(renamed.items())]
     return hashlib.md5(json.dumps(parts).encode(), usedforsecurity=False).hexdigest()

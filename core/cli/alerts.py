@@ -1,4 +1,4 @@
-"""`backhaul alerts`: whom a trouble is told, when that was last done, and whether it arrives."""
+"""`backhaul alerts`: who is notified of problems, when that last happened, and whether it arrives."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def alerts(context: click.Context, *, folder: Path | None, as_json: bool) -> Non
         table(
             [
                 [
-                    f"✗ {counted(row.failures, 'time')}not sent"
+                    f"✗ {counted(row.failures, 'time')} not sent"
                     if row.failures
                     else "✓ sent"
                     if row.told

@@ -30,8 +30,8 @@ def annotation(file: Path, text: str, finding: Finding) -> str:
     properties["title"] = finding.rule
     given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     how = " (backhaul lint --fix)" if finding.fix and finding.fix.certain else ""
-    mend = f"\nFix: {finding.fix.label}{how}" if finding.fix else ""
-    return f"::{_COMMANDS[finding.severity]} {given}::{_data(escape_control_chars(finding.message + mend, lines=True))}"
+    fix = f"\nFix: {finding.fix.label}{how}" if finding.fix else ""
+    return f"::{_COMMANDS[finding.severity]} {given}::{_data(escape_control_chars(finding.message + fix, lines=True))}"
 
 
 def _path(file: Path) -> str:

@@ -25,7 +25,7 @@ _SIGNS = {"info": "none", "warn": "warn", "error": "bad"}
 @click.option("--metrics", default="", metavar="HOST:PORT", help="Also answer Prometheus there, on this machine only.")
 @click.pass_context
 def daemon(context: click.Context, *, folder: Path | None, metrics: str) -> None:
-    """Run the schedules of the project until stopped (SIGTERM, Ctrl-C); SIGHUP reads its files anew.
+    """Run the schedules of the project until stopped (SIGTERM, Ctrl-C); SIGHUP reads its files again.
 
     Worker processes do the runs. What is under way when the daemon is stopped ends after the batches in flight, and goes on
     when a daemon begins again. Without one nothing runs by itself.
@@ -143,7 +143,7 @@ def start(folder: Path | None, *, as_json: bool) -> None:
 @daemon.command()
 @click.pass_obj
 def reload(folder: Path | None) -> None:
-    """Have the daemon read the project's files anew, now; it notices changes by itself within two seconds."""
+    """Have the daemon read the project's files again, now; it notices changes by itself within two seconds."""
     from core.daemon.client import ask, holder
     from core.state.folder import StateFolder
 
@@ -158,7 +158,7 @@ def reload(folder: Path | None) -> None:
 @daemon.command()
 @click.option("--level", default="info", type=click.Choice(("info", "warn", "error")), help="Only this and graver.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="How many lines.")
-@click.option("--follow", is_flag=True, help="Go on, until Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Follow the log until Ctrl-C.")
 @json_option
 @click.pass_obj
 def log(folder: Path | None, *, level: str, limit: int, follow: bool, as_json: bool) -> None:

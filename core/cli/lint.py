@@ -1,4 +1,4 @@
-"""`backhaul lint`: what is wrong with a query, where, and how to mend it."""
+"""`backhaul lint`: what is wrong with a query, where, and how to fix it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Linted:
-    """A query with its findings; `fixed` were mended in its file before."""
+    """A query with its findings; `fixed` were fixed in its file before."""
 
     file: Path
     text: str
@@ -91,7 +91,7 @@ def lint(
 ) -> None:
     """Find what is wrong in the queries of NAMES (syncs, or files of SQL); in all syncs where none is named.
 
-    Ends with exit code 1 where there is an error. Warnings and hints are told, and let a pull request pass: a warning is often meant,
+    Ends with exit code 1 where there is an error. Warnings and hints are shown, and let a pull request pass: a warning is often meant,
     and `-- backhaul: ignore RULE` at its line says so; --strict fails on warnings too.
     """
     if rule:
@@ -135,7 +135,7 @@ def _broken_files(asked: _Asked) -> list[_Linted]:
 
 
 def _linted(file: Path, text: str, context: Context, *, fix: bool) -> _Linted:
-    """Find what is wrong in a query, and mend in its file what is certain where that is asked for."""
+    """Find what is wrong in a query, and fix in its file what is certain where that is asked for."""
     from core.lint import lint as find
     from core.lint import mended
     from core.project.write import write_text
@@ -153,7 +153,7 @@ def _print(found: list[_Linted]) -> None:
     signs = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.HINT: "none"}
     for each in found:
         if each.fixed:
-            say(f"{escape_control_chars(each.file)}: {each.fixed} mended", sign="ok")
+            say(f"{escape_control_chars(each.file)}: {each.fixed} fixed", sign="ok")
         for finding in each.findings:
             place = f"{escape_control_chars(each.file)}:{finding.line}:{finding.column}"
             say(f"{place} {finding.message} [{finding.rule}]", sign=signs[finding.severity])
@@ -210,7 +210,7 @@ def _queries(names: tuple[str, ...], asked: _Asked) -> list[tuple[Path, str, Con
 
 
 def _read_catalogues(project: Project, sources: set[str]) -> None:
-    """Read the catalogues of sources anew."""
+    """Read the catalogues of sources again."""
     from core import secrets
     from core.context import read
 

@@ -35,7 +35,7 @@ def open_project(
 ) -> Project:
     """Read the project; files of it that are broken are named on stderr, and the rest works.
 
-    Files of the syncs `asked` for are not: their error ends the command, and is told then. A command that is only `looking` writes
+    Files of the syncs `asked` for are not: their error ends the command, and is shown then. A command that is only `looking` writes
     nothing into a project that was never run.
     """
     from core import project
@@ -56,7 +56,7 @@ def one_run(store: Store, beginning: str) -> RunSummary:
 
     found = runs_like(store, beginning)
     if len(found) != 1:
-        what = f"{len(found)} runs begin with {beginning!r}." if found else f"There is no run {beginning!r}."
+        what = f"{len(found)} runs start with {beginning!r}." if found else f"There is no run {beginning!r}."
         raise UsageError(what, remedy="`backhaul runs` lists them.")
     return found[0]
 

@@ -1,4 +1,4 @@
-"""`backhaul undo`, `audit` and `forget`: mend what a run did, find what windows missed, erase a person."""
+"""`backhaul undo`, `audit` and `forget`: fix what a run did, find what windows missed, erase a person."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _sync_of(project: Project, run: str) -> tuple[Sync, str]:
     with StateFolder(project).store() as store:
         found = history.runs_like(store, run)
     if len(found) != 1:
-        what = f"{len(found)} runs begin with {run!r}." if found else f"There is no run {run!r}."
+        what = f"{len(found)} runs start with {run!r}." if found else f"There is no run {run!r}."
         raise UsageError(what, remedy="`backhaul runs` lists them.")
     sync = next((each for each in project.syncs.values() if each.id == found[0].sync), None)
     if sync is None:

@@ -228,15 +228,15 @@ def _tell_outcome(event: Event) -> None:
             )
         case events.Resumed():
             say(
-                f"{event.sync} → {event.destination}: an earlier delivery goes on, {event.answered:,} of "
+                f"{event.sync} → {event.destination}: continuing an earlier delivery, {event.answered:,} of "
                 f"{event.calls:,} calls were answered",
                 sign="go",
             )
         case events.Committed():
             rejected = f", {event.rejected:,} rejected" if event.rejected else ""
             held = f", {event.held_back:,} deletes held back until nothing is rejected" if event.held_back else ""
-            assumed = f", {event.assumed:,}marked as delivered without a call" if event.assumed else ""
-            left = f", {event.given_up:,}discarded, to be planned again" if event.given_up else ""
+            assumed = f", {event.assumed:,} marked as delivered without a call" if event.assumed else ""
+            left = f", {event.given_up:,} discarded, to be planned again" if event.given_up else ""
             say(
                 f"{event.sync} → {event.destination}: {event.acknowledged:,} delivered{rejected}{held}{assumed}{left}, "
                 f"{event.unchanged:,} unchanged",

@@ -22,7 +22,7 @@ __all__ = ["trust"]
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
-@click.option("--yes", is_flag=True, help="Allow it without being asked: for machines that nobody sits at.")
+@click.option("--yes", is_flag=True, help="Allow it without being asked: for unattended machines.")
 @click.option("--revoke", is_flag=True, help="Take back what was allowed.")
 @json_option
 def trust(folder: Path | None, *, yes: bool, revoke: bool, as_json: bool) -> None:

@@ -45,7 +45,10 @@ def web(*, port: int, host: str, token: bool | None, folder: Path | None) -> Non
         if is_loopback(host):
             say(f"  From another machine: {tunnel}, then open that address there.", dim=True)
         else:
-            say("  This is not encrypted: whoever sees the traffic sees the token. Put TLS before it.", sign="warn")
+            say(
+                "  This is not encrypted: anyone who can see the traffic sees the token. Put TLS in front of it.",
+                sign="warn",
+            )
         say("  ^C stops it; runs continue.", dim=True)
 
     serve(project.folder, door, told)

@@ -25,7 +25,7 @@ from core.schedule import Standing
 __all__ = ["Agenda"]
 
 _OFF = "off"
-"""The words of a standing whose sync is switched off: on again, it begins anew."""
+"""The words of a standing whose sync is switched off: on again, it begins again."""
 
 _SET_BACK = 60.0
 """Seconds by which the clock has to go back until it is noticed."""
@@ -56,7 +56,7 @@ class Agenda:
         last_starts: Mapping[str, float],
         behind: Collection[str],
     ) -> list[Effect]:
-        """Take the project as it is now; syncs that are new, or have another schedule, begin anew.
+        """Take the project as it is now; syncs that are new, or have another schedule, begin again.
 
         `standings` are what was kept, `last_starts` when each sync's last run began, and `behind` the syncs that were skipped
         and not caught up; all by the sync's id.

@@ -1,4 +1,4 @@
-"""What the agenda decides, put into the store; and what it begins with, read from there."""
+"""What the agenda decides, put into the store; and what it starts with, read from there."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _LOCK = "daemon.lock"
 _NOTE = "daemon.holder"
 _BEGIN_SECONDS = 15.0
 _LOOKING_SECONDS = 0.5
-"""Somebody who only looks who the daemon is (`holder`) has the lock for a moment."""
+"""Someone who only looks who the daemon is (`holder`) has the lock for a moment."""
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ class Entry:
 
     def begun(self, job: Job, run: str, now: float) -> list[Effect]:
         """Take its beginning. Only now its due moment counts as seen, with a note that the run is to be tried again: a
-        daemon that is killed before or after this goes on with it when it is begun anew.
+        daemon that is killed before or after this goes on with it when it is begun again.
         """
         kept = Keep(sync=self.sync.id, standing=replace(self.standing, retry=now))
         return [kept] if job.kind != "run" else [kept, CatchUp(sync=self.sync.id, run=run)]
@@ -136,7 +136,7 @@ class Entry:
 
     def _judged(self, outcome: Outcome, now: float) -> Standing:
         """Return the standing after a run. What may pass by itself is tried again after a while; what only a person can
-        mend waits for its next due moment beyond that.
+        fix waits for its next due moment beyond that.
         """
         if outcome.state not in ("failed", "stopped"):
             return replace(self.standing, failures=0, retry=None)

@@ -23,7 +23,7 @@ _SECONDS = 2.0
 
 @dataclass(slots=True)
 class Files:
-    """The files of the project in `folder`. `generation` counts how often they were read anew."""
+    """The files of the project in `folder`. `generation` counts how often they were read again."""
 
     folder: Path
     log: Log
@@ -52,7 +52,7 @@ class Files:
         return project
 
     def forget(self) -> None:
-        """Have the files read anew, whether they have changed or not."""
+        """Have the files read again, whether they have changed or not."""
         self._seen, self._looked = None, 0.0
 
     def take(self, project: Project) -> None:

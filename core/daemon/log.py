@@ -3,7 +3,7 @@
     {"at": 1760000000.0, "level": "info", "what": "an alert was sent", "alert": "team"}
 
 It is for people who come later, and it may not stop the daemon: no error of the disk comes out of it. A disk that is full leaves a
-gap, which the next line that can be written tells of; a file that somebody took away is made anew. Files are readable by their owner only.
+gap, which the next line that can be written tells of; a file that someone took away is made again. Files are readable by their owner only.
 Turning over is by renaming: daemon.jsonl becomes daemon.jsonl.1, that one .2, and so on; the oldest goes.
 """
 

@@ -169,14 +169,14 @@ class Daemon:
         self._wake.set()
 
     def reload(self) -> None:
-        """Read the project's files anew at the next turn, whether they have changed or not."""
+        """Read the project's files again at the next turn, whether they have changed or not."""
         self._files.forget()
         self._wake.set()
 
     # the store and the files
 
     def _look_at_store(self) -> None:
-        """Open the store anew where another file stands at its place: a backup was put back, or it was moved away."""
+        """Open the store again where another file stands at its place: a backup was put back, or it was moved away."""
         if _inode(self.store.file) != self._inode:
             old = self.store
             self._open()

@@ -39,7 +39,7 @@ Sample = tuple[Mapping[str, str], float]
 class Totals:
     """What only grows, of one sync: calls acknowledged, rows rejected, runs begun, due moments skipped; and its last success.
 
-    They are counted from what the store still has: where old runs are forgotten they begin anew, as a counter of Prometheus may.
+    They are counted from what the store still has: where old runs are forgotten they begin again, as a counter of Prometheus may.
     """
 
     acknowledged: int = 0

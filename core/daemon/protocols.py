@@ -1,4 +1,4 @@
-"""What the daemon needs of others: somewhere to write what happened, something that does the runs, somebody who looks at them."""
+"""What the daemon needs of others: somewhere to write what happened, something that does the runs, someone who looks at them."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ class _Worker:
         return self.project, found
 
     def _open(self, project: Project) -> Store:
-        """Return the store, opened anew where another file stands at its place."""
+        """Return the store, opened again where another file stands at its place."""
         state = StateFolder(project)
         if self.store is not None and self.store.file.parent == state.folder and _inode(self.store.file) == self.inode:
             return self.store

@@ -1,7 +1,7 @@
 """The demo: a small company in an embedded DuckDB warehouse, and a project on it that delivers into a local file.
 
 The same rows on every machine: they are made from row numbers by arithmetic, never by chance. One sync of each call type
-works; two are drafts with findings to mend. No keyring, no network, nothing outside the folder.
+works; two are drafts with findings to fix. No keyring, no network, nothing outside the folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["NAME", "make"]
 NAME = "acme-demo"
 
 _UNFINISHED = ".backhaul-demo-unfinished"
-"""Stands in the folder while the demo is made: one that was interrupted is made anew, a folder of the user's is not touched."""
+"""Stands in the folder while the demo is made: one that was interrupted is made again, a folder of the user's is not touched."""
 
 _SYNCS: Mapping[str, Mapping[str, Any]] = {
     "users": {

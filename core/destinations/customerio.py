@@ -58,7 +58,7 @@ class Plugin(HttpDestination):
     where_to_find: ClassVar[Mapping[str, str]] = {
         "region": "Account settings > Data center: us or eu.",
         "url": "Only for a proxy of your own before Customer.io, with its /v1. Else empty.",
-        "strict": "Customer.io then refuses what it would drop without a word. Leave it on.",
+        "strict": "Customer.io then rejects what it would otherwise drop silently. Keep it on.",
         "look_up": "Shows in previews what Customer.io knows of a person. It needs an App API key.",
         "app_url": "Only for a proxy of your own before the App API, with its /v1. Else empty.",
         "app_key": "Account settings > API credentials > App API keys.",

@@ -2,7 +2,7 @@
 
 For trying a sync out before it is sent anywhere, for audits, and for other programs to read. The file is only ever
 appended to. Before each batch the store keeps the file's size; a batch whose answer was not recorded is cut off again on
-resume and written anew, so a crash leaves no half line and no line twice.
+resume and rewritten, so a crash leaves no half line and no line twice.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ A batch is answered with 200 whatever became of its calls, and the body says it:
 Each error names its call, by the messageId with every character but letters, digits, dots, dashes and underscores
 turned into "_". What the call itself brings about ("event error") is refused for good; the others ("producer error",
 "quota exceeded") are sent again. A source that is connected to nothing takes no call: that pauses the delivery, as does
-a 200 that is not such a body, for then somebody else answered. Nothing counts as acknowledged that the body does not
+a 200 that is not such a body, for then someone else answered. Nothing counts as acknowledged that the body does not
 count. Rows that are gone stay: there is no call that deletes.
 """
 

@@ -1,4 +1,4 @@
-r"""Private keys: what a text is, whether it fits what Snowflake needs, mended where it can be; and the SQL that registers it.
+r"""Private keys: what a text is, whether it fits what Snowflake needs, fixed where it can be; and the SQL that registers it.
 
     inspect(material, passphrase)      -> Inspection: words for a person, and the key as unencrypted PKCS#8
     generate(bits)                     -> Inspection of a fresh pair
@@ -7,7 +7,7 @@ r"""Private keys: what a text is, whether it fits what Snowflake needs, mended w
     statement, check_statement, rotation   the SQL for Snowflake
     service_account(text)              -> ServiceAccount, or NoServiceAccount with a sentence for each wrong field
 
-Everything is mended in memory; a user's file is never changed. How a text becomes a key:
+Everything is fixed in memory; a user's file is never changed. How a text becomes a key:
 
     bytes --text--> plain text --pem--> blocks --recognise--> kind, algorithm --opening--> RSA key --inspecting--> words
 

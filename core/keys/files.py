@@ -22,7 +22,7 @@ def read(path: Path) -> bytes:
     """Read a key file. Raises UsageError where it is missing, a folder, no plain file, not readable, or over 1 MB."""
     where = str(path)
     try:
-        # not blocking: opening a named pipe would wait for somebody to write
+        # not blocking: opening a named pipe would wait for someone to write
         handle = os.open(expanded(path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
         raise UsageError("There is no such file.", where=where, remedy="Look at its path and name.") from None
@@ -49,7 +49,7 @@ def read(path: Path) -> bytes:
 
 
 def warning_of(path: Path) -> str:
-    """Warn where others than its owner can read or write a key file, with the command that mends it; "" where all is well."""
+    """Warn where others than its owner can read or write a key file, with the command that fixes it; "" where all is well."""
     if os.name != "posix":
         return ""
     try:

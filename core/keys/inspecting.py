@@ -34,7 +34,7 @@ _CONVERTED = {
 def inspect(material: bytes | str, passphrase: Secret | None = None, *, name: str = "key.pem") -> Inspection:
     """Say what a text or a file's content is, and whether it fits what Snowflake needs: RSA, 2,048 bits or more, PKCS#8.
 
-    Whatever can be mended is mended in memory. `name` is the file that the command in the answer speaks of. Never raises,
+    Whatever can be fixed is fixed in memory. `name` is the file that the command in the answer speaks of. Never raises,
     whatever it is given, and only the answer's `key` holds anything of the key.
     """
     found = recognise(material)
@@ -67,7 +67,7 @@ def generate(bits: int = 2048) -> Inspection:
 
 
 def _fitting(found: Recognised, result: Opened, name: str, *, given: bool) -> Inspection:
-    """Answer for a key that fits, as it is or mended."""
+    """Answer for a key that fits, as it is or fixed."""
     mends = [mend.sentence for mend in found.mends]
     if result.was_locked:
         mends.append("Decrypted with the passphrase.")

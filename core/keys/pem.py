@@ -1,4 +1,4 @@
-"""Finds the keys that stand in a text, whole or not: first line, base64, last line (RFC 7468), and mends their frame."""
+"""Finds the keys that stand in a text, whole or not: first line, base64, last line (RFC 7468), and fixes their frame."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-r"""Mends what happens to a key's text on its way: mail, chat, word processors, shells, environment variables, Windows.
+r"""Fixes what happens to a key's text on its way: mail, chat, word processors, shells, environment variables, Windows.
 
-Each `Mend` is a sentence for a person and, where there is one, the shell filter that does the same to a file. No text is
+Each `Fix` is a sentence for a person and, where there is one, the shell filter that does the same to a file. No text is
 refused here: what is not understood stays, and is told later on.
 """
 
@@ -26,7 +26,7 @@ AROUND = Mend("What stood around the key was left out.")
 _UTF16 = Mend("UTF-16 was made plain text.", "iconv -f UTF-16 -t UTF-8")
 _UTF16_BARE = Mend("UTF-16 was made plain text.")
 _MARK = Mend("A byte order mark at the start was left out.", "tail -c +4")
-_UNSEEN = Mend("Characters that nobody can see were left out.")
+_UNSEEN = Mend("Invisible characters were removed.")
 _SPACES = Mend("Spaces of another kind were made plain spaces.")
 _DASHES = Mend("Dashes that a word processor put in were made hyphens.")
 _WINDOWS = Mend("Windows line ends were made plain ones.", "tr -d '\\r'")

@@ -38,7 +38,7 @@ class Kind(enum.StrEnum):
 
 
 class Verdict(enum.StrEnum):
-    """Whether a key fits what Snowflake needs: as it is, once mended in memory, with its passphrase, or not at all."""
+    """Whether a key fits what Snowflake needs: as it is, once fixed in memory, with its passphrase, or not at all."""
 
     FITS = "fits"
     MENDED = "mended"
@@ -50,10 +50,10 @@ class Verdict(enum.StrEnum):
 class Inspection:
     """What a text is, whether it fits, and what to do. Nothing of the key stands in any field but `key`.
 
-    `found` is a short name; `sentence` says what it is and what that means; `remedy` what to do next; `mends` what was done
+    `found` is a short name; `sentence` says what it is and what that means; `remedy` what to do next; `fixes` what was done
     in memory, a sentence each. `algorithm` is "" and `bits` None where they are not known. `key` is the unencrypted PKCS#8
     PEM, `public_key` the base64 body of the public one on one line, `fingerprint` its "SHA256:…" as Snowflake shows it: all
-    three where the verdict is fits or mended. `command` does the same to a file in a shell; "" where nothing needs doing.
+    three where the verdict is fits or fixed. `command` does the same to a file in a shell; "" where nothing needs doing.
     """
 
     found: str

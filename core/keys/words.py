@@ -138,7 +138,7 @@ def words_without_key(found: Recognised) -> Words | None:
     """Explain a text in which there is no single private key to open; None where there is one."""
     if found.kind is Kind.SEVERAL:
         return Words(
-            f"The text holds {found.count} different private keys, and Backhaul does not guess which one you want.",
+            f"The text contains {found.count} different private keys, and Backhaul does not guess which one you want.",
             "Give the one whose public key is registered with the Snowflake user.",
         )
     if found.kind is Kind.TRUNCATED:

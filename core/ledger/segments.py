@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["SegmentFiles", "check_file", "unreadable", "write_segment"]
 
 _RESTORE = (
-    "Restore the .backhaul folder from a backup. Without one, `backhaul run SYNC --new-ledger` begins anew: all rows "
+    "Restore the .backhaul folder from a backup. Without one, `backhaul run SYNC --new-ledger` starts over: all rows "
     "are then sent again, or with --baseline none."
 )
 

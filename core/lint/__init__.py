@@ -1,4 +1,4 @@
-"""Lint: what is wrong with a sync's query, where, why, and how to mend it.
+"""Lint: what is wrong with a sync's query, where, why, and how to fix it.
 
     base.py     what a rule is given (Context) and what it is (Rule)
     columns.py  which field each output column becomes
@@ -83,7 +83,7 @@ def _findings(query: Query, context: Context) -> list[Finding]:
         )
         told = list(islice(wanted, MOST))
         if len(told) == MOST and next(wanted, None) is not None:
-            told[-1] = replace(told[-1], message=f"{told[-1].message}More of these exist; {MOST:,}are shown.")
+            told[-1] = replace(told[-1], message=f"{told[-1].message} More of these exist; {MOST:,} are shown.")
         findings += told
     return findings
 

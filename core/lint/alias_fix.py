@@ -1,7 +1,7 @@
 """Another name for an output column: the fix that writes it, and what else has to be written then.
 
 The rest of a query may use the name: ORDER BY userId finds nothing once the alias is "userId". In an ORDER BY, a name by itself is that
-of the result first, in every warehouse, and is written anew with it. Elsewhere (GROUP BY, HAVING, QUALIFY, on some warehouses WHERE and
+of the result first, in every warehouse, and is rewritten with it. Elsewhere (GROUP BY, HAVING, QUALIFY, on some warehouses WHERE and
 the list itself) it may be the name of the result or a column of a table, which comes first; such a fix is offered, not certain.
 """
 

@@ -61,7 +61,7 @@ class Text:
         )
 
     def actions(self, asked: types.Range, only: Sequence[str] | None) -> list[types.CodeAction]:
-        """Return the fixes of the findings that touch a range, and one that mends all that is certain."""
+        """Return the fixes of the findings that touch a range, and one that fixes all that is certain."""
         start, end = self.lines.offset(asked.start), self.lines.offset(asked.end)
         found = [each for each in lint(self.text, self.context) if each.fix is not None]
         actions = []
@@ -98,7 +98,7 @@ class Text:
         return types.Hover(contents=content, range=self.lines.range(*place))
 
     def completion(self, position: types.Position) -> types.CompletionList:
-        """Return what can be typed; it is asked for anew at each key, since the order is ours."""
+        """Return what can be typed; it is asked for again at each key, since the order is ours."""
         items = []
         for place, each in enumerate(complete(self.text, self.lines.offset(position), self.context)):
             span = self.lines.range(each.start, each.end)

@@ -1,7 +1,7 @@
-"""A project that is asked for again and again, as at each keystroke: read anew only where one of its files changed.
+"""A project that is asked for again and again, as at each keystroke: read again only where one of its files changed.
 
 A file is known by its inode, size and time of change. Two writes within one tick of the file system's clock could leave all three
-as they are, so a project of which a file was just written is read anew until it is older; so is one with a broken file.
+as they are, so a project of which a file was just written is read again until it is older; so is one with a broken file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reads a file of a project, whatever it is: a text of a sensible size, or an error that says what is wrong with it.
 
-Nothing here blocks (a FIFO, a device) and nothing raises another error than ProjectError: a file that somebody else wrote, or that an
+Nothing here blocks (a FIFO, a device) and nothing raises another error than ProjectError: a file that someone else wrote, or that an
 editor is just writing, takes itself out and no other. Numbers and texts are bounded once, here, so that no setting needs a check of its own
 for what no database, file name or clock can hold.
 """

@@ -38,7 +38,7 @@ def set_value(file: Path, key: str, value: Any) -> None:
         text = file.read_bytes().decode("utf-8-sig")
         document = tomlkit.parse(text)
     except (TOMLKitError, ValueError, RecursionError) as error:
-        raise ProjectError(f"This is not TOML: {error}.", where=str(file), remedy="Mend the file.") from error
+        raise ProjectError(f"This is not TOML: {error}.", where=str(file), remedy="Fix the file.") from error
     *tables, last = key.split(".")
     table: Any = document
     for name in tables:

@@ -228,7 +228,7 @@ def _goes_on_with_escapes(text: str, pieces: tuple[Piece, ...]) -> Finding | Non
     for piece in pieces:
         if piece.kind is PieceKind.STRING and text[piece.start] == "'":
             if before is not None:
-                message = "This string goes on in the next line. Write it as one string."
+                message = "This string continues on the next line. Write it as one string."
                 return finding(text, "syntax-error", message, before.start, piece.end)
             before = piece if has_escapes(text, piece.start) else None
         elif piece.kind is not PieceKind.COMMENT and text[piece.start : piece.end].strip():

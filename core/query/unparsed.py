@@ -6,7 +6,7 @@ further. BigQuery and Snowflake have no read-only sessions: there it stays refus
 
 What is proven, in the tokens, outside of strings, comments and quoted names:
 
-- it begins with SELECT, WITH, VALUES, TABLE or brackets around one (DuckDB: FROM, too), and no second statement follows;
+- it starts with SELECT, WITH, VALUES, TABLE or brackets around one (DuckDB: FROM, too), and no second statement follows;
 - no word of it writes, locks or makes a table: INSERT, UPDATE, DELETE, MERGE, INTO, FOR SHARE, nor any other
   statement's first word where a statement could begin;
 - no name before a bracket is a function that core.query.dangerous refuses;

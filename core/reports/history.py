@@ -58,7 +58,7 @@ class SyncStatus:
 
     `state` is never run, disabled, running, succeeded, partial, stopped or failed; `rows` to `rejected`, `error` to
     `questions` are the last run's; what begins with `last_` and is a tuple has an element a run, the newest first.
-    `rejected_open` rows wait for mending or a replay, for the reasons in `causes`; `pending` calls are on their way.
+    `rejected_open` rows wait for fixing or a replay, for the reasons in `causes`; `pending` calls are on their way.
     `next` says in words when it is `due`; `progress` is there while it is running. `failures` are those in a row, `retry`
     the moment before which it is not tried again; `skipped` counts the due moments of the last day that were not run for want of time or room; where there are some, `ran` counts its runs.
     """
@@ -101,7 +101,7 @@ class RunSummary:
     """A run. `sync` is its sync's id, `name` the name that it had; `bound` the last_sync_time that its query was given.
 
     `deliveries` are the store's rows, with what was answered so far and with `pending` calls; `seconds` is None where it is
-    not known how long the run took (it was killed). `due` is the moment that its schedule asked for it, None where somebody did. One
+    not known how long the run took (it was killed). `due` is the moment that its schedule asked for it, None where someone did. One
     that was skipped stands for `skipped` due moments, from its start to its end, and `caught_up` is the run that did their work,
     which ended at `caught_up_at` (None while it goes on).
     """

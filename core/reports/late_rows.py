@@ -9,7 +9,7 @@ run after it looked from its predecessor's clock minus the lookback. So a lookba
 between two runs would have shown every row that was committed before the next run. Often less is enough: smaller
 lookbacks are tried, by halving the list, on the warehouse itself. Rows from before the last run that looked at everything
 (the first run, or one from zero) came later than that run: from its clock, all lookbacks of the list are tried. Where none is
-enough, the rows were stamped with a time long before they were written, and no lookback is the mend.
+enough, the rows were stamped with a time long before they were written, and no lookback is the fix.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A connection that somebody already has somewhere: what of it fits a source of ours."""
+"""A connection that someone already has somewhere: what of it fits a source of ours."""
 
 from __future__ import annotations
 

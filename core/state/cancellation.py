@@ -25,7 +25,7 @@ from core.store import Store
 __all__ = ["STOPPED", "Stopping", "stop_run"]
 
 STOPPED = "The run was stopped."
-"""What is said of a run that somebody stopped."""
+"""What is said of a run that someone stopped."""
 
 _REPEAT_SECONDS = 0.1
 _CLOCKS_DIFFER = 60.0
@@ -55,7 +55,7 @@ class _Watched:
 
 
 class Stopping:
-    """Somebody's wish that work stops; it is asked for once, from any thread, and not taken back."""
+    """Someone's wish that work stops; it is asked for once, from any thread, and not taken back."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

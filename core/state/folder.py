@@ -56,7 +56,7 @@ _SPILLED = re.compile(r"(?:.+\.|duckdb-)([0-9]+)(?:-[0-9a-f]+)?")
 SENT = ".sent"
 """Ends the name of the note that calls of a plan went out."""
 ERASED = "erased"
-"""Stands in the names of segments, in the place of a delivery, that were written anew to forget somebody."""
+"""Stands in the names of segments, in the place of a delivery, that were rewritten to forget someone."""
 
 
 _FORGETTING = (
@@ -183,7 +183,7 @@ class StateFolder:
     def check_age(self, store: Store, sync: Sync) -> None:
         """Refuse a store that does not know a delivery of which there are calls sent, or a segment. Raises StateError.
 
-        A delivery is recorded before either is made, so a crash cannot leave this behind. What `forget` writes anew belongs
+        A delivery is recorded before either is made, so a crash cannot leave this behind. What `forget` writes again belongs
         to no delivery. Nor can a crash leave a committed delivery without a segment of its own or a later one of a compaction: there, a
         part of the store is older than the rest, as where an old store.sqlite lies beside a newer -wal file.
         """

@@ -1,11 +1,11 @@
 """`forget`: erase a person from every file of ours that a sync has written.
 
 That is the ledgers (also those that are retired), the rejected rows, what guards and errors quoted of the person in the store
-and in the logs. Deleted rows leave traces in a database's free pages, so the store is written anew. Texts that mention the
+and in the logs. Deleted rows leave traces in a database's free pages, so the store is rewritten. Texts that mention the
 key, or an email address that the ledger had for it, are replaced as a whole, for they may quote other values of the row.
 
 What is not ours stays: the warehouse, the destinations, a `file` destination's files. If the query still returns the
-person, the next run sends the row anew, as one that was never seen; whole-row digests of events say nothing of whose they are.
+person, the next run sends the row again, as one that was never seen; whole-row digests of events say nothing of whose they are.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def forget_key(project: Project, sync: Sync, key: str) -> Forgotten:
         shredded = store.shred()
     kept = [*_in_file_destinations(project, sync, mentions), *_in_unsaved_texts(state, mentions)]
     if others:
-        kept.append(f"{counted(others, 'rejected row')}of another person with the same value")
+        kept.append(f"{counted(others, 'rejected row')} of another person with the same value")
     if not shredded:
         kept.append("the store's log, while another program reads it: close the consoles, and run this again")
     return Forgotten(ledger_rows=rows, rejected_rows=rejected, texts=texts, log_lines=lines, kept=tuple(kept))
@@ -121,7 +121,7 @@ class _Mentions:
 def _from_ledgers(
     connection: duckdb.DuckDBPyConnection, store: Store, state: StateFolder, sync: Sync, key: str
 ) -> tuple[int, frozenset[str]]:
-    """Write the ledgers that hold the key anew; return how many rows went, and the email addresses that they had."""
+    """Write the ledgers that hold the key again; return how many rows went, and the email addresses that they had."""
     erased, emails = 0, set[str]()
     digests = ", ".join(
         f"(fingerprint_of(concat('{{\"{name}\":', json_string({quoted(key)}), '}}')))" for name in _ID_FIELDS
@@ -174,7 +174,7 @@ def _can_be_read(ledger: LocalLedger, segments: Sequence[Mapping[str, Any]]) -> 
 def _from_rejected(store: Store, sync: Sync, mentions: _Mentions) -> tuple[int, int]:
     """Erase the person's rejected rows; return how many, and how many of others mention the person.
 
-    Those stay: they are somebody else's (who has the same email address, say), and would be lost, for they were not sent.
+    Those stay: they are someone else's (who has the same email address, say), and would be lost, for they were not sent.
     """
     erased = others = 0
     for row in store.rows("all_rejected_of_sync", sync=sync.id):
@@ -235,7 +235,7 @@ def _walked(value: Any, mentions: _Mentions) -> Any:
 
 
 def _from_logs(store: Store, state: StateFolder, sync: Sync, mentions: _Mentions) -> int:
-    """Write the logs anew that mention the person."""
+    """Write the logs again that mention the person."""
     changed = 0
     for row in store.rows("texts_of_runs", sync=sync.id):
         file = state.log(row["id"])
@@ -285,7 +285,7 @@ def _from_past_queries(state: StateFolder, mentions: _Mentions) -> int:
 
 
 def _in_unsaved_texts(state: StateFolder, mentions: _Mentions) -> Iterable[str]:
-    """Say which texts that were typed and not saved mention the person: what somebody typed is not thrown away."""
+    """Say which texts that were typed and not saved mention the person: what someone typed is not thrown away."""
     for file in (state.folder / "buffers").glob("*.json"):
         with contextlib.suppress(OSError):
             if mentions.are_in(_decoded(read_plain(file).decode("utf-8", "replace"))):

@@ -74,7 +74,7 @@ def run_sync(
 
 @dataclass(slots=True)
 class Run:
-    """One run; `due` is the moment that its schedule asked for it, in Unix seconds, None where somebody did.
+    """One run; `due` is the moment that its schedule asked for it, in Unix seconds, None where someone did.
 
     `store` is the project's, where it is open already: to open it means to check the whole file.
     `clock` is this host's time in Unix seconds; it and `sleep` are parameters so that tests own the time.
@@ -197,7 +197,7 @@ class Run:
                 await self._query_and_deliver(finishing, targets)
 
     def _look_for_damage(self, state: StateFolder, store: Store) -> None:
-        """Where a new ledger was asked for, find which have to be begun anew; those that are whole stay."""
+        """Where a new ledger was asked for, find which have to be begun again; those that are whole stay."""
         if not self.accepted.new_ledger:
             return
         damaged = damaged_ledgers(state, store, self.sync)
@@ -277,7 +277,7 @@ class Run:
         if isinstance(outcome, Question):
             self.stop(target.name, (outcome,))
             return False
-        if not outcome.given_up:  # what was refused of a plan that is given up is planned anew, too
+        if not outcome.given_up:  # what was refused of a plan that is given up is planned again, too
             self._rejected += outcome.rejected + outcome.held_back
         return True
 

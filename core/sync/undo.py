@@ -3,7 +3,7 @@
 Of each row that the run changed or deleted, the call that was acknowledged before goes out again, with null for each
 trait that the run added. Its timestamp is left out: receivers would take the call for an old one. Left alone are rows that
 were new in that run (there is nothing to send back) and rows that a later run has changed again. The ledger then holds
-what was sent back, so the next run sends what the query says, if that is still the same: mend the query first.
+what was sent back, so the next run sends what the query says, if that is still the same: fix the query first.
 
 The values are those of the ledger's segments before the run's own. Segments that a compaction has replaced stay a day, so a
 run of long ago may be past undoing; then that is said, and nothing is sent. Events cannot be taken back at all.

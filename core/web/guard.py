@@ -2,7 +2,7 @@
 
 Three things could be done to a console that a browser can reach, and each has its answer here:
 
-- somebody else reaches the port: every request needs the token (in a cookie that scripts cannot read, after the first one);
+- someone else reaches the port: every request needs the token (in a cookie that scripts cannot read, after the first one);
 - a page that the user visits opens a websocket to it (which browsers allow across sites): its Origin has to be this server;
 - a name that the page's author owns is made to point at this machine (DNS rebinding): the Host has to be one that is expected.
 

@@ -12,7 +12,7 @@ Requests are lines of JSON on stdin, answers lines of JSON on stdout, which carr
 
 Each request has a thread of its own, and ends in exactly one `done` or `error`; of a stopped one the kind is CancelledError.
 An answer to what is no request has the id null. A kind that is no error of ours is "Bug". The project's files are read
-anew for each request. When stdin closes, what still runs is stopped, and the process ends within a second.
+again for each request. When stdin closes, what still runs is stopped, and the process ends within a second.
 
 serving      lines to requests, their threads, their answers
 request      one request: what it asks, checked

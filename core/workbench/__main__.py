@@ -20,7 +20,7 @@ _USAGE = "usage: python -P -m core.workbench FOLDER"
 
 
 class _End(Exception):  # noqa: N818 -- a signal that asks for the end is no error
-    """Somebody wants the process to end."""
+    """Someone wants the process to end."""
 
 
 def main(words: list[str]) -> int:

@@ -93,7 +93,7 @@ def lint_query(request: Request) -> Mapping[str, Any]:
 
 
 def fix_query(request: Request) -> Mapping[str, Any]:
-    """Mend one finding, or all that are certain, until nothing certain is left."""
+    """Fix one finding, or all that are certain, until nothing certain is left."""
     asked = request.asked(_Fix)
     text, context = _context(request, asked)
     if isinstance(asked.which, _Place):

@@ -50,7 +50,7 @@ class Request:
         return project.load(self.folder, looking=looking)
 
     def unchanged_project(self) -> Project:
-        """Return the project as its files are now, read anew only where they changed: for what is asked at each keystroke."""
+        """Return the project as its files are now, read again only where they changed: for what is asked at each keystroke."""
         from core.project.current import current
 
         return current(self.folder)

@@ -1,6 +1,6 @@
 """The table: a line for each thing that was promised, with its target, what was measured, and whether it is met.
 
-What was measured is kept part by part in results.json, so that one part can be measured anew without the others; the table shows
+What was measured is kept part by part in results.json, so that one part can be measured again without the others; the table shows
 all that is there, and says of what day each part is where they differ.
 """
 

@@ -394,7 +394,9 @@ def test_what_does_not_pass_pauses_and_goes_on_later(
     people.segment(receiver.url, timeout=0.3)
     receiver.behave(*[behaviour] * 3)
     done = people.run("run", "people")
-    assert said(done, 1, f"seg did not take a batch in 3 attempts: {reason}", "The plan is kept; run again to go on.")
+    assert said(
+        done, 1, f"seg did not take a batch in 3 attempts: {reason}", "The plan is kept; run again to continue."
+    )
     assert "paused, 30 calls pending" in done.out
     assert said(people.run("explain", "people", "u7"), 0, "pending")
     assert said(people.run("plan", "people"), 0, "30 calls of an earlier delivery go out first")
@@ -530,9 +532,9 @@ def test_rows_that_cannot_be_sent_are_rejected_one_by_one(people: ProjectFolder,
         '{"userId":"nul"}': '"t" holds a NUL character',
         '{"userId":"large"}': "the call is larger than 32,000 bytes",
     }
-    assert said(people.run("rejected", "people"), 1, "not sent", "holds a NUL character", "need their data mended")
+    assert said(people.run("rejected", "people"), 1, "not sent", "holds a NUL character", "need their data fixed")
     assert said(people.run("preview", "people", "--limit", "50"), 1, "holds NaN or an infinity")
-    people.duckdb("UPDATE odd SET d = 0, t = 'mended' WHERE id IN ('nan', 'inf', '-inf', 'nul', 'large')")
+    people.duckdb("UPDATE odd SET d = 0, t = 'fixed' WHERE id IN ('nan', 'inf', '-inf', 'nul', 'large')")
     assert said(people.run("run", "people"), 0, "5 delivered")
     assert said(people.run("rejected", "people"), 0)
     assert sum(ids(receiver).values()) == ROWS + 6

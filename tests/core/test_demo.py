@@ -128,7 +128,7 @@ def test_its_syncs_are_clean_and_its_drafts_have_something_to_mend(demo: Project
 
 def test_lint_mends_in_the_drafts_what_is_certain(demo: ProjectFolder) -> None:
     done = demo.run("lint", *DRAFTS, "--fix")
-    assert "2 mended" in done.out
+    assert "2 fixed" in done.out
     assert demo.run("lint", "open_tickets").code == 0
     left = demo.run("lint", "feature_use", "--json").json
     assert [each["rule"] for each in left] == ["missing-required-column"]  # what a name is, only its author knows

@@ -85,7 +85,7 @@ def damage_project(
     kind: str = "",
     way: str = "",
 ) -> Damages:
-    """Prepare a project and damage its files, one at a time; goes on after a finding, for each case begins anew.
+    """Prepare a project and damage its files, one at a time; goes on after a finding, for each case begins again.
 
     `kind` and `way` keep to one kind of file and one way to damage it.
     """

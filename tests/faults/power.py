@@ -1,6 +1,6 @@
 """Power cuts: a run is killed, and what it had not synced may be lost, too.
 
-The shim copies what each sync makes durable (`shim.c`). After the kill the folders are made anew: each file has its durable content
+The shim copies what each sync makes durable (`shim.c`). After the kill the folders are made again: each file has its durable content
 or the one that it had last, each name leads where it durably led or where it led last, as chance wills; in every third
 cut nothing survives that was not synced. Folders themselves survive: the file systems that we know write them before the
 files in them. Then the project goes on as after any kill, and has to keep the same promises.

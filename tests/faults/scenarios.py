@@ -209,7 +209,7 @@ class OwnIds(Events):
 
 
 class Rejected(Scenario):
-    """A receiver that refuses some rows for good, until it takes them; then they are mended or replayed."""
+    """A receiver that refuses some rows for good, until it takes them; then they are fixed or replayed."""
 
     name = "rejected"
     commands = ("run", "run", "replay")

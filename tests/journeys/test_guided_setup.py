@@ -39,7 +39,7 @@ def shop(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
-    """Return somebody who has no connection of any other tool, and no keyring yet, as their environment."""
+    """Return someone who has no connection of any other tool, and no keyring yet, as their environment."""
     home, runtime = tmp_path / "home", tmp_path / "run"
     for made in (home, runtime):
         made.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""An operator comes over SSH: attaches, watches, mends a sync that fails, sends its refused rows again, goes away; the daemon stays.
+"""An operator comes over SSH: attaches, watches, fixes a sync that fails, sends its refused rows again, goes away; the daemon stays.
 
 The daemon has the destination's key in its environment and the console has not: what is run from the console is run by the daemon.
 """
@@ -45,7 +45,7 @@ def project(tmp_path: Path, receiver: Receiver) -> ProjectFolder:
 
 
 def over_ssh(server: Sshd, project: ProjectFolder, terminal: str) -> str:
-    """Return the command that opens the console there, as somebody's terminal would."""
+    """Return the command that opens the console there, as someone's terminal would."""
     console = f"cd {shlex.quote(str(project.folder))} && LANG=C.UTF-8 BACKHAUL_TRUST=/ PYTHONPATH={ROOT} {sys.executable} -m tui.main"
     if terminal.startswith("screen"):
         own = server.folder / "tmux.conf"
@@ -74,7 +74,7 @@ def test_a_failing_sync_is_mended_and_its_rows_are_replayed(
 
 
 def _mend(person: Person, project: ProjectFolder, receiver: Receiver) -> None:
-    """See what fails and why, mend the query, and have it run."""
+    """See what fails and why, fix the query, and have it run."""
     person.sees("✗ failed +leads")
     person.sees("● daemon")
     person.sees('column "pla" not found')

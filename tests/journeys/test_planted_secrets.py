@@ -63,7 +63,7 @@ def planted(key: rsa.RSAPrivateKey, plain: str, locked: str) -> list[str]:
 
 @pytest.fixture
 def surroundings(tmp_path: Path) -> dict[str, str]:
-    """Somebody with a keyring in memory, and a home of their own."""
+    """Someone with a keyring in memory, and a home of their own."""
     home, module = tmp_path / "home", tmp_path / "module"
     for made in (home, module, tmp_path / "shop"):
         made.mkdir(mode=0o700)

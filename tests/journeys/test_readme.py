@@ -28,7 +28,7 @@ def test_the_first_five_minutes_can_be_done_by_the_readme(tmp_path: Path, size: 
         person.sees("Run the chosen sync")
         person.press("Escape")
         person.sees_no("Run the chosen sync")
-        person.type(":edit open_tickets")  # 2. mend a query
+        person.type(":edit open_tickets")  # 2. fix a query
         person.press("Enter")
         person.sees("zendesk.tickets")
         person.sees("1 error +1 warning|2 errors")

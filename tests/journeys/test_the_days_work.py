@@ -1,4 +1,4 @@
-"""An analyst's and an operator's day: a finding mended, a row read, a guard answered, a failure understood; keys only."""
+"""An analyst's and an operator's day: a finding fixed, a row read, a guard answered, a failure understood; keys only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An analyst writes a query: the documents' wrong one letter by letter, mended with keys alone, completed, begun anew; then its rows and people."""
+"""An analyst writes a query: the documents' wrong one letter by letter, fixed with keys alone, completed, begun again; then its rows and people."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Pictures of the running console for people: `python -m tests.pictures` writes screenshots/ anew. No tests."""
+"""Pictures of the running console for people: `python -m tests.pictures` writes screenshots/ again. No tests."""

@@ -1,7 +1,7 @@
 """What a stranger may put into a project's folder: more than three hundred things, each of which would like to reach out of it.
 
 A case lays its thing into the project, beside what works. `Outside` is what they aim at: files that nobody may touch, and a command that leaves
-a file behind when somebody runs it.
+a file behind when someone runs it.
 """
 
 from __future__ import annotations
@@ -262,7 +262,7 @@ def _kinds(outside: Outside) -> Iterator[Case]:
         for place in PLACES:
             yield Case(f"{what} in {place}", partial(_thing, make, place, ".toml"))
         yield Case(f"{what} as a query", partial(_thing, make, "syncs", ".sql"))
-        yield Case(f"{what} where a file is written anew", partial(_thing, make, "syncs", ".toml.new"))
+        yield Case(f"{what} where a file is rewritten", partial(_thing, make, "syncs", ".toml.new"))
 
 
 def _thing(make: Callable[[Path], object], place: str, ending: str, folder: Path, unique: str) -> None:

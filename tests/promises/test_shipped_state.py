@@ -1,4 +1,4 @@
-"""A project may come with a state folder: nothing of it is used before somebody has said so, and no name in it leads out of it."""
+"""A project may come with a state folder: nothing of it is used before someone has said so, and no name in it leads out of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.projects import ProjectFolder
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
-    """A project that was run by somebody else, with all that its state folder holds then."""
+    """A project that was run by someone else, with all that its state folder holds then."""
     monkeypatch.delenv("BACKHAUL_TRUST", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "their-state"))
     found = ProjectFolder.make(tmp_path / "project")

@@ -1,4 +1,4 @@
-"""A folder is not trusted until somebody says so: nothing that a project names outside of itself is run or reached before.
+"""A folder is not trusted until someone says so: nothing that a project names outside of itself is run or reached before.
 
 A canary is a command that leaves a file behind. The projects here are a stranger's: nothing in the environment trusts them.
 """

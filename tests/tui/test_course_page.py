@@ -84,7 +84,7 @@ async def test_steps_go_from_event_to_event_and_over_a_quiet_stretch(day: Projec
         await pilot.press("right")
         assert page.at - began == 2.0
         app.act("course.seek", "+42")
-        await until(pilot, "Nothing was told for 34 s from here")
+        await until(pilot, "No events for 34 s from here")
         assert "next try in 30 s" in screen_text(app)
         assert "left" not in screen_text(app).splitlines()[6]  # no time is invented while nothing is sent
         await pilot.press("right")
@@ -92,7 +92,7 @@ async def test_steps_go_from_event_to_event_and_over_a_quiet_stretch(day: Projec
         await pilot.press("left")
         assert page.at - began == 42.0
         await pilot.press("g", "left")
-        assert app.said[-1][2] == "back: this is the beginning."
+        assert app.said[-1][2] == "back: this is the start."
         app.act("course.seek", "tomorrow")
         assert "is no moment of this run" in app.said[-1][2]
 

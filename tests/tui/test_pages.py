@@ -35,7 +35,7 @@ PAGES: dict[str, tuple[Step, ...]] = {
         ("w", *"slow", "enter"),
         "1 of 21 lines",
     ),
-    "runs-paused": (("4",), "This run left no log", ("space",), "goes on"),
+    "runs-paused": (("4",), "This run left no log", ("space",), "in progress"),
     "run-partial": (("j", "enter"), "user_884", ("tab",), "user_884"),
     "run-request": (("j", "enter"), "user_884", ("enter",), "Response"),
     "run-one-row": (("j", "enter"), "user_884", ("t",), "Send 1 rejected row again"),

@@ -190,7 +190,7 @@ async def type_into_wizard(walker: Headless, key: str, kind: str, field: str, se
     for number, secret in enumerate(secrets):
         await until(
             walker, lambda: app.screen.focused is not None
-        )  # the step has given the keys to what it begins with
+        )  # the step has given the keys to what it starts with
         entry = app.screen.query_one(f"#field-{field}", Input)
         entry.focus()
         entry.value = ""

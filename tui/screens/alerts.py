@@ -136,7 +136,7 @@ class AlertsPage(Page):
         if alert.problem:
             many = counted(alert.failures, "time")
             lines += [Line(), line((f"✗ not sent, {many} in a row", "fail")), *wrapped(alert.problem, width)]
-        lines += [Line(), heading("Goes on", (str(len(self._open.get(alert.name, ()))), "muted"))]
+        lines += [Line(), heading("Active", (str(len(self._open.get(alert.name, ()))), "muted"))]
         lines += self._open_lines(alert.name)
         return lines
 
@@ -149,7 +149,7 @@ class AlertsPage(Page):
                 Span("✗ ", "fail"),
                 Span(trouble.about, "text"),
                 (f"  {trouble.trouble} since {clock(trouble.since)}", "muted"),
-                right=((f"told {counted(trouble.times, 'time')}" if trouble.times else "not sent yet", "muted"),),
+                right=((f"sent {counted(trouble.times, 'time')}" if trouble.times else "not sent yet", "muted"),),
             )
             for trouble in troubles
         ]

@@ -240,7 +240,7 @@ class ConnectionPage(Page):
         return next((str(step["remedy"]) for step in self._steps if step["passed"] is False and step["remedy"]), "")
 
     def do_copy(self) -> None:
-        """Copy what mends the step that failed."""
+        """Copy what fixes the step that failed."""
         self.console.put_on_clipboard(self._remedy())
 
     async def do_save(self) -> None:

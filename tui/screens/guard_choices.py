@@ -25,7 +25,7 @@ CANCEL = "cancel"
 async def accept_and_run(
     page: Actor, sync: str, questions: Sequence[Mapping[str, Any]], *words: str, calls: int | None = None
 ) -> bool:
-    """Have somebody choose what to do about the guards' questions; start the run if that is the choice. Say whether it was started.
+    """Have someone choose what to do about the guards' questions; start the run if that is the choice. Say whether it was started.
 
     `calls` is how many calls the run would send, where that is known; `words` are more options of the run.
     """
@@ -88,7 +88,7 @@ def _places(asked: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]
     another = ("--another-place --yes", "Another account", "a new ledger; all rows are sent there")
     if "host_changed" in asked:
         return [another]
-    return [("--key-rotated --yes", "The same account", "only the key is new; nothing is sent again"), another]
+    return [("--key-rotated --yes", "The same account", "only the key is new; nothing is resent"), another]
 
 
 def _details(question: Mapping[str, Any], width: int, *, told: bool = False) -> list[Line]:

@@ -29,7 +29,7 @@ STATES = {
     "stopped": "only runs that guards stopped",
     "skipped": "only due moments that were skipped",
     "succeeded": "only runs in which all went well",
-    "running": "only runs that go on",
+    "running": "only runs in progress",
 }
 """What can be asked for, in words."""
 

@@ -62,7 +62,7 @@ def _state(name: str) -> str:
 
 
 def of_home(project: Project | None, statuses: Sequence[SyncStatus], live: int, problem: str, now: float) -> list[str]:
-    """Say how all syncs stand, those that need somebody first."""
+    """Say how all syncs stand, those that need someone first."""
     name = project.name if project else "The project"
     said = [f"{name}: {counted(len(statuses), 'sync')}, {live:,} running now."]
     said += [_sentence(problem)] if problem else []

@@ -68,7 +68,7 @@ class Canvas(ScrollView, can_focus=True):
         raise NotImplementedError
 
     def resize(self) -> None:
-        """Take note that the number of lines may have changed, and draw anew."""
+        """Take note that the number of lines may have changed, and draw again."""
         size = Size(0, self.whole_height())
         if size != self.virtual_size:
             self.virtual_size = size
@@ -81,7 +81,7 @@ class Canvas(ScrollView, can_focus=True):
         return len(self.notice) + (0 if self.state == "empty" else self.line_count())
 
     def refresh_changed(self) -> None:
-        """Draw anew only the cells that differ from what was drawn last: over SSH, a live page costs what changes on it."""
+        """Draw again only the cells that differ from what was drawn last: over SSH, a live page costs what changes on it."""
         for y in range(self.size.height):
             old, new = self._drawn.get(y), self.line_at(y)
             if old is None:

@@ -41,7 +41,7 @@ _REACH = 20_000
 """A bracket's partner is looked for within this many characters."""
 
 _LONG_TEXT = 20_000
-"""A longer text is scanned anew when nothing was typed for a moment, in a thread; until then its lines keep their colours."""
+"""A longer text is scanned again when nothing was typed for a moment, in a thread; until then its lines keep their colours."""
 
 _PAUSE = 0.1
 
@@ -204,7 +204,7 @@ class CodeArea(CodeKeys):
         self._matches = ()
 
     def _keep_colours(self, edit: tuple[int, int, int]) -> None:
-        """Let lines keep their colours, moved along, until the text is scanned anew."""
+        """Let lines keep their colours, moved along, until the text is scanned again."""
         row = self.lines.get_location_from_index(edit[0])[0]
         count = self.document.line_count
         first, before = self._moved or (row, self._lines_scanned)

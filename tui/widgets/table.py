@@ -188,7 +188,7 @@ class Table(Canvas, can_focus=True):
         return len(self.shown)
 
     def fit_columns(self) -> None:
-        """Lay the columns out anew: rows have come that may be wider."""
+        """Lay the columns out again: rows have come that may be wider."""
         self._widths = ()
         self.refresh()
 

@@ -8,7 +8,7 @@ An example (Postgres):
 
     SELECT u.id AS user_id, p.plan FROM users u JOIN plans p WHERE u.plan_id == p.id
 
-Fix: write what is missing. `==` Backhaul mends itself.
+Fix: write what is missing. `==` Backhaul fixes itself.
 """
 
 from __future__ import annotations

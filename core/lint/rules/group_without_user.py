@@ -33,5 +33,5 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
     dropping = [receiver.name for receiver in context.receivers if receiver.group_needs_user]
     severity = Severity.ERROR if dropping else SEVERITY
     tail = f"; {' and '.join(dropping)} drops such calls." if dropping else "."
-    message = f"No userId: each call names a group, and nobody is put into it{tail}"
+    message = f"No userId: each call names a group, and no user is added to it{tail}"
     yield finding(query.text, "group-without-user", message, *select_span(query), severity=severity)

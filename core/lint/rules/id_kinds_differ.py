@@ -1,7 +1,7 @@
 """An id is a number here, and a text in another sync of the project.
 
 Why it matters: ids are sent as texts. 1041 and "u_1041" are two people to a destination, and so are 00123 and 123. Two syncs that
-call one person by two names tear the identity graph, and no sync can mend it afterwards.
+call one person by two names tear the identity graph, and no sync can fix it afterwards.
 
 An example (the sync users gives "u_1041" as userId, from a column of text):
 

@@ -38,7 +38,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             continue
         names = None if any(star.args.values()) else _names(query, level, item)
         mend = fix("name the columns", *place, ", ".join(names)) if names else None
-        message = "Whoever adds a column to the table adds it to the calls. Name the columns that you want to send."
+        message = "A column that is added to the table is then also sent. Name the columns that you want to send."
         yield finding(query.text, "select-star", message, *place, severity=SEVERITY, fix=mend)
 
 

@@ -7,7 +7,7 @@ An example:
 
     SELECT id AS USERID AS userId FROM users
 
-Fix: mend the text at the place. Where a word is nearly a keyword, the message says which.
+Fix: fix the text at the place. Where a word is nearly a keyword, the message says which.
 """
 
 from __future__ import annotations

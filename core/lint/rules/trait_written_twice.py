@@ -1,6 +1,6 @@
 """Another sync of the project writes the same trait from the same table, to the same destination.
 
-Why it matters: whoever runs last wins. Where the two queries differ ever so little, the trait flips to and fro with each run, and each flip
+Why it matters: the last run wins. Where the two queries differ ever so little, the trait flips to and fro with each run, and each flip
 is a call that is paid for.
 
 An example: the syncs users and billing both give plan, from app.users.
@@ -40,6 +40,8 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         for neighbour in context.neighbours:
             shared = mine & set(neighbour.destinations)
             if neighbour.call is context.call and shared and table and table in neighbour.traits.get(trait, ()):
-                message = f"The sync {neighbour.name} gives {trait} from {table}, too, to {min(shared)}: whoever runs last wins."
+                message = (
+                    f"The sync {neighbour.name} gives {trait} from {table}, too, to {min(shared)}: the last run wins."
+                )
                 yield named(query, "trait-written-twice", entry, message, SEVERITY)
                 break

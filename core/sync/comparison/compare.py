@@ -115,9 +115,9 @@ def settle_ids(
     """Turn rows with duplicate ids into faulty ones (where the sync says reject), and repeated events into one."""
     states = ", ".join(f"state_{position} = {{state}}" for position in range(destinations))
     if found.duplicate and mode is InvalidRows.REJECT:
-        mended = "".join(f", {part}" for part in [states.format(state=FAULTY)] if part)
+        fixed = "".join(f", {part}" for part in [states.format(state=FAULTY)] if part)
         connection.execute(f"""
-            UPDATE stage SET fault = 'the id is in more than one row', row = coalesce(call, identity), call = NULL{mended}
+            UPDATE stage SET fault = 'the id is in more than one row', row = coalesce(call, identity), call = NULL{fixed}
             WHERE key IN (SELECT key FROM duplicate) AND id_fault IS NULL
         """)
     if not mapper.keeps_payload and destinations:

@@ -2,7 +2,7 @@
 
 It is optional (`canary = 20` under [guards]). A destination that refuses one of these calls stops the delivery with a
 question; what the plan still holds waits. `--yes` sends the rest of the same plan; `--replan` gives the rest up and
-plans anew, after the query was mended.
+plans again, after the query was fixed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def look_at_canary(store: Store, delivery: Mapping[str, Any], *, sync: str, acce
                 guard="canary",
                 message=f"Of the first {totals['answered']:,} calls, {len(refused):,} were refused; "
                 f"{delivery['calls'] - totals['answered']:,} calls wait.",
-                remedy=f"Look at `backhaul rejected {sync}`. Run with --yes to send the rest of this plan, or mend the "
+                remedy=f"Look at `backhaul rejected {sync}`. Run with --yes to send the rest of this plan, or fix the "
                 "query and run with --replan.",
                 evidence=tuple(f"{row['identity'] or row['call']}: {row['reason']}" for row in refused[:3]),
             )

@@ -39,7 +39,7 @@ class CircuitBreaker:
             self._probing = who
 
     def leave(self, who: Hashable) -> None:
-        """Take note that `who` sends nothing more: where it was the one to ask, somebody else does."""
+        """Take note that `who` sends nothing more: where it was the one to ask, someone else does."""
         if self._probing == who:
             self._probing = None
             self._wake()

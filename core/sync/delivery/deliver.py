@@ -17,7 +17,7 @@ What goes wrong, and what ends it by itself (core.sync.delivery.evidence says wh
 
     a batch is refused             it is cut down to the rows at fault; each is rejected by name, the others are taken
     many new rows are refused      a sample of the others goes out; where none is taken, the destination refuses everything: the
-                                   delivery pauses, nothing is listed, and the next run plans anew with the rows as they are then
+                                   delivery pauses, nothing is listed, and the next run plans again with the rows as they are then
     no answer, 5xx, 401, 404 …     the delivery pauses; the next run goes on with it. Where the same batch fails again, a sample of
                                    the others goes out: where one is taken, the batch is cut and the row at fault rejected by name;
                                    where none is, the delivery is given up, and what may have arrived is rejected by name after
@@ -226,7 +226,7 @@ class Delivering:
 
     @property
     def _is_looked_at(self) -> bool:
-        """Whether somebody looks at the answers before more goes out, so that no judgement is needed."""
+        """Whether someone looks at the answers before more goes out, so that no judgement is needed."""
         return bool(self.delivery["canary"] and not self.delivery["canary_passed"])
 
     # connections and their work
@@ -494,7 +494,7 @@ class Delivering:
         """Send a few other calls beside what has failed: of unsent batches, of what is in hand, else of what has failed itself.
 
         Where there is no other call, what was taken before in this run is the evidence; where nothing was, the delivery pauses, and
-        the next run plans anew: rows that changed since may be taken. One that never had a reply is not planned anew before it
+        the next run plans again: rows that changed since may be taken. One that never had a reply is not planned again before it
         has failed in many runs.
         """
         batches = await source.sample(_SAMPLE_BATCHES) if source else []
@@ -562,7 +562,7 @@ class Delivering:
     async def _note_pause(self, pause: PausedError) -> None:
         """Record what is known of the batches under way: those that cannot have arrived need not be sent as they were.
 
-        Where the next run plans anew, nothing is left of what was refused by a destination that refuses everything.
+        Where the next run plans again, nothing is left of what was refused by a destination that refuses everything.
         """
         await self.journal.write(lambda: self._record_pause(pause))
 

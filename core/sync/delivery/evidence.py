@@ -25,7 +25,7 @@ ENOUGH = 20
 class Suspicion:
     """What is suspected: `cause` is what the delivery pauses for where none of the `sample` calls is taken.
 
-    It is new until somebody chooses the sample, whose size is not known before; each of its calls is sent `tries` times while it has no
+    It is new until someone chooses the sample, whose size is not known before; each of its calls is sent `tries` times while it has no
     answer.
     """
 

@@ -1,4 +1,4 @@
-"""Why a delivery cannot go on now, in words: what happened, where, and what to do. Its plan is kept, or made anew."""
+"""Why a delivery cannot go on now, in words: what happened, where, and what to do. Its plan is kept, or made again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PausedError(Exception):
     """The delivery cannot go on now. `cause` says why and what to do; `reason` is what the destination said, with its `status`
     (0 where there was no reply).
 
-    `is_final` says that sending something else would not help; `replan` that the next run plans anew what was not taken.
+    `is_final` says that sending something else would not help; `replan` that the next run plans again what was not taken.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class PausedError(Exception):
         self.replan = replan
 
     def planning_anew(self) -> PausedError:
-        """Return the same pause, after which the next run plans anew."""
+        """Return the same pause, after which the next run plans again."""
         return PausedError(self.cause, reason=self.reason, status=self.status, is_final=self.is_final, replan=True)
 
     def while_others_were_taken(self, taken: int) -> PausedError:
@@ -52,7 +52,7 @@ def not_taken(name: str, destination: DestinationType, attempts: int, reason: st
     return _paused(
         f"{name} did not take a batch in {attempts} attempts: {reason}",
         destination,
-        "Check that the destination can be reached. The plan is kept; run again to go on.",
+        "Check that the destination can be reached. The plan is kept; run again to continue.",
         reason=reason,
         status=status,
     )

@@ -91,7 +91,7 @@ class RateLimiter:
         while at > now:
             await self.sleep(at - now)
             now = at
-            if at < self._held_until:  # somebody was told to wait while we slept
+            if at < self._held_until:  # someone was told to wait while we slept
                 at = self._reserve(now)
         return at
 

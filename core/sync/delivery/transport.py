@@ -183,7 +183,7 @@ class HttpTransport:
 
 
 class FileTransport:
-    """Appends to a file of this machine; what was not recorded as answered is cut off and written anew."""
+    """Appends to a file of this machine; what was not recorded as answered is cut off and rewritten."""
 
     async def position(self, request: Request) -> int | None:
         file = _file(request.url)

@@ -1,8 +1,8 @@
 """Whose ledger this is: a destination's host and account, and what is done where these are others than before.
 
-While nothing was acknowledged there, another address or key is a mistake mended, and is taken without a question. After
+While nothing was acknowledged there, another address or key is a mistake fixed, and is taken without a question. After
 that it has to be said: the same account with a new key (--key-rotated), or another place (--another-place), which gets a
-ledger of its own and everything anew; what the old place still had to get is then abandoned.
+ledger of its own and everything again; what the old place still had to get is then abandoned.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Opens the source, asks its clock, runs the query, stages and compares, asks the 
 plan) writes the plans and records the deliveries. The query runs once for all destinations that take part, bound to the
 oldest of their last_sync_times minus the sync's lookback, never below 0; the stored times are not touched.
 
-A warehouse's clock may go back (a failover to a replica that lags, a clock that was wrong and is mended). Then the bound
+A warehouse's clock may go back (a failover to a replica that lags, a clock that was wrong and is fixed). Then the bound
 is the earlier of clock and last_sync_time, and where the clock went back by more than the lookback all rows are compared:
 what was stamped between the two clocks would otherwise never be found. The ledger makes both free of calls.
 """

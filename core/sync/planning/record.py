@@ -188,7 +188,7 @@ def _record_refused(
 ) -> None:
     """List the rows that were refused before sending; one that is listed already, unchanged, is not listed again.
 
-    After a full query, those of earlier runs that did not come again have been mended, or are gone. A row that was refused
+    After a full query, those of earlier runs that did not come again have been fixed, or are gone. A row that was refused
     and now is as the destination has it needs no other try.
     """
     listed: dict[bytes, list[Any]] = {}

@@ -20,7 +20,7 @@ __all__ = ["TargetPlan"]
 class TargetPlan:
     """One destination's part in a run: its ledger as the manifest has it, what was compared, asked and planned.
 
-    `known` is how many rows the ledger has; `accepted_before` are the guards that somebody accepted for the plan of which this one takes
+    `known` is how many rows the ledger has; `accepted_before` are the guards that someone accepted for the plan of which this one takes
     the place.
     """
 

@@ -188,7 +188,7 @@ class Paused(Event):
 class Committed(Event):
     """Every row of a delivery is acknowledged or listed as rejected; last_sync_time has moved.
 
-    `given_up` calls were never sent, and are planned anew; then last_sync_time has not moved.
+    `given_up` calls were never sent, and are planned again; then last_sync_time has not moved.
     """
 
     kind: ClassVar[str] = "committed"

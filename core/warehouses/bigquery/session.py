@@ -5,7 +5,7 @@ and how many bytes it would read, runs nothing and bills nothing
 (https://cloud.google.com/bigquery/docs/running-queries#dry-run). What is no SELECT is refused by that kind: a script, DECLARE,
 CALL, EXPORT DATA. What runs is that text as a subquery, where nothing but a query can stand: `SELECT *`, which keeps names,
 with REPLACE for the columns that the driver would bend. A SELECT that BigQuery takes, but not as a subquery, runs as it is where
-no column is to be mended. The account's roles are the other wall.
+no column is to be fixed. The account's roles are the other wall.
 
 BigQuery reads tables as they were when a job began (snapshot isolation: https://cloud.google.com/bigquery/docs/transactions),
 but has no snapshot over several jobs. So the clock is asked once, before the first query, and kept: what is committed after it

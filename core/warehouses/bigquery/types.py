@@ -7,7 +7,7 @@ Facts: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types,
 - JSON becomes text by TO_JSON_STRING, since the driver parses it into Python values and would write other numbers;
   GEOGRAPHY becomes GeoJSON.
 - STRUCT and ARRAY travel as they are where all in them do, since TO_JSON_STRING makes texts of numbers with a point; where
-  something in them is to be mended, they become JSON by it. One of those that holds a DATETIME is refused, as is a RANGE of it: there
+  something in them is to be fixed, they become JSON by it. One of those that holds a DATETIME is refused, as is a RANGE of it: there
   a time would arrive without its zone. BigQuery gives an empty ARRAY for one that is NULL.
 - BigQuery has no infinite times; DATE and TIMESTAMP reach from the year 1 to 9999.
 """
@@ -43,7 +43,7 @@ DIGITS, SCALE = 38, 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transport:
-    """How a column travels: its kind, SQL with `{}` for the column where it is to be mended, the word for its Arrow type."""
+    """How a column travels: its kind, SQL with `{}` for the column where it is to be fixed, the word for its Arrow type."""
 
     kind: Kind
     arrow: str = "string"
@@ -93,7 +93,7 @@ def transport(field: SchemaField) -> Transport:
 
 
 def travels_as_it_is(field: SchemaField) -> bool:
-    """Say whether nothing in a field is to be mended; DuckDB's names of a struct's fields ignore case."""
+    """Say whether nothing in a field is to be fixed; DuckDB's names of a struct's fields ignore case."""
     if word(field) != "STRUCT":
         return word(field) in PLAIN and not is_of_picoseconds(field)
     names = [str(inner.name).lower() for inner in field.fields]
@@ -135,9 +135,9 @@ def type_name(field: SchemaField) -> str:
 def replacements(fields: Iterable[SchemaField]) -> str:
     """Give what stands behind the star of an outer select, so that each column travels unbent; nothing where all do.
 
-    Columns are mended by name: BigQuery renames no columns of a subquery by position, and its result has no name twice.
+    Columns are fixed by name: BigQuery renames no columns of a subquery by position, and its result has no name twice.
     """
-    mended = []
+    fixed = []
     for place, field in enumerate(fields):
         way = transport(field)
         if not way.expression:
@@ -153,8 +153,8 @@ def replacements(fields: Iterable[SchemaField]) -> str:
                 remedy="Give it one: AS and a name behind the expression.",
             )
         name = "`" + field.name.replace("\\", "\\\\").replace("`", "\\`") + "`"
-        mended.append(f"{way.expression.replace('{}', name)} AS {name}")
-    return f" REPLACE ({', '.join(mended)})" if mended else ""
+        fixed.append(f"{way.expression.replace('{}', name)} AS {name}")
+    return f" REPLACE ({', '.join(fixed)})" if fixed else ""
 
 
 def arrow_type(field: SchemaField) -> pa.DataType:

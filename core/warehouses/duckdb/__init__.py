@@ -79,7 +79,7 @@ class Plugin:
         """Say that there is nothing to set up."""
         return (
             "-- DuckDB has no users: whoever may read the file may read all of it. Backhaul opens it read-only, for each\n"
-            "-- action anew, and reads nothing else. Make the file readable for the user that Backhaul runs as.\n"
+            "-- action, and reads nothing else. Make the file readable for the user that Backhaul runs as.\n"
         )
 
     @classmethod

@@ -56,7 +56,7 @@ def _with_own_remedy(told: WarehouseError, settings: PostgresSettings) -> Wareho
             "A cluster that was deleted has no host any more."
         )
     elif "no connection left" in told.message:
-        told.remedy = "Try again later; STV_SESSIONS lists who holds them. The limit of a cluster cannot be raised, that of a user can be lowered."
+        told.remedy = "Try again later; STV_SESSIONS lists who uses them. The limit of a cluster cannot be raised, that of a user can be lowered."
     elif "There is no database" in told.message:
         told.remedy = (
             "Check `database` in the source's file: the console of AWS shows it behind the last slash of the endpoint."

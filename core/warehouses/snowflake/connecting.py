@@ -36,7 +36,7 @@ TROUBLES: tuple[Trouble, ...] = (
         step="login",
         codes=frozenset({390127, 394507, 394508, 394509, 394511}),
         wording=r"(?i)\bMFA\b|multi-?factor|\bDuo\b|\bTOTP\b|passcode",
-        message="Snowflake asks {user} for a second factor, which nobody can give while a sync runs. The password may well be right.",
+        message="Snowflake asks {user} for a second factor, which cannot be entered while a sync runs. The password may well be right.",
         remedy='Log in with a key instead: login = "key" in the source\'s file, and let an administrator run: '
         "ALTER USER {user} SET RSA_PUBLIC_KEY = '...'; Best is a user of its own, made with TYPE = SERVICE: it needs no second factor.",
     ),

@@ -63,7 +63,7 @@ def explain_login(error: Exception, connector: Connector) -> tuple[str, Warehous
 def _wrong_clock(ahead: float, settings: SnowflakeSettings) -> LoginError:
     how = f"{abs(ahead) / 60:.0f} minutes {'ahead of' if ahead > 0 else 'behind'} Snowflake's"
     return LoginError(
-        f"This machine's clock is {how}, and a login with a key holds for a minute only.",
+        f"This machine's clock is {how}, and a login with a key is valid for only a minute.",
         where=settings.account,
         remedy="Set the clock: `timedatectl set-ntp true`, or let the host's administrator. The key may well be right.",
     )

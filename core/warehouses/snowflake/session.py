@@ -207,7 +207,7 @@ class SnowflakeSession:
         """
         word = first_word(sql)
         if word not in QUERIES:
-            what = f"it begins with {word}" if word else "there is no SELECT in it"
+            what = f"it starts with {word}" if word else "there is no SELECT in it"
             raise QueryFailedError(
                 f"This is not one single query: {what}.", where=self._connector.where, remedy="Write one SELECT."
             )

@@ -195,7 +195,7 @@ def _identifiers(connector: Connector, session: SnowflakeSession) -> Step:
         name="identifiers",
         passed=True,
         detail=f'{PARAMETER} is TRUE (set for the {level.lower()}): AS "userId" comes out as USERID',
-        remedy=f"Let an administrator run: ALTER USER {user} SET {PARAMETER} = FALSE; (for the user alone; others go on as they are)",
+        remedy=f"Let an administrator run: ALTER USER {user} SET {PARAMETER} = FALSE; (for the user alone; others are unchanged)",
     )
 
 

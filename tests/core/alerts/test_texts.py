@@ -63,7 +63,7 @@ def a_notice(says: str, news: News = News.NEW, trouble: Trouble | None = Trouble
         since=0.0,
         at=60.0,
         says=says,
-        remedy="Mend it.",
+        remedy="Fix it.",
         look="look",
     )
 
@@ -77,7 +77,7 @@ def test_slack_gets_text_in_which_nothing_is_a_mention_or_a_link() -> None:
     message = a_message(a_notice("users <!channel> & <https://evil.example|here>"), format=AlertFormat.SLACK)
     document = json.loads(message.body)
     assert document == {
-        "text": ":red_circle: acme: users &lt;!channel&gt; &amp; &lt;https://evil.example|here&gt; Mend it. Look: look"
+        "text": ":red_circle: acme: users &lt;!channel&gt; &amp; &lt;https://evil.example|here&gt; Fix it. Look: look"
     }
 
 
@@ -96,7 +96,7 @@ def test_many_notices_are_one_message_that_says_how_many() -> None:
 
 def test_one_notice_is_told_whole() -> None:
     document = json.loads(a_message(a_notice("users failed.")).body)
-    assert document["text"] == "acme: users failed. Mend it. Look: look"
+    assert document["text"] == "acme: users failed. Fix it. Look: look"
     assert document["notices"] == [
         {
             "trouble": "failure",
@@ -106,7 +106,7 @@ def test_one_notice_is_told_whole() -> None:
             "since": "1970-01-01 00:00:00Z",
             "at": "1970-01-01 00:01:00Z",
             "says": "users failed.",
-            "remedy": "Mend it.",
+            "remedy": "Fix it.",
             "look": "look",
         }
     ]

@@ -565,7 +565,7 @@ def test_forgetting_asks_first_and_says_what_is_left(people: ProjectFolder) -> N
     done = people.run("forget", "people", "u7", "--yes")
     assert done.code == 0
     assert "Erased: 1 row of ledgers" in done.out
-    assert "the next run sends it anew" in done.out
+    assert "the next run sends it again" in done.out
     assert people.run("explain", "people", "u7").code == 1
     assert people.run("forget", "people", "u7", "--yes", "--json").json["ledger_rows"] == 0
 

@@ -75,7 +75,7 @@ class Bench:
         self.take(self.agenda.load(project, self.now, standings=standings, last_starts={}, behind=()))
 
     def restart(self) -> None:
-        """End the daemon, with what runs, and begin anew with what was kept."""
+        """End the daemon, with what runs, and begin again with what was kept."""
         self.agenda = Agenda(workers=self.project.workers, project=self.project)
         self._ends = []
         behind = {skip.sync for _at, skip in self.skipped} - {each.sync for each in self.caught_up}

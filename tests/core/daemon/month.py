@@ -299,7 +299,7 @@ TROUBLES = (
     Trouble(
         100,
         148,
-        "rows of one kind are refused, until that is mended and they are replayed",
+        "rows of one kind are refused, until that is fixed and they are replayed",
         lambda month: month.receiver.refuse('"plan-10'),
         mended,
     ),

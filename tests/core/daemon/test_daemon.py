@@ -117,7 +117,7 @@ async def test_a_sync_that_is_new_paused_or_changed_is_taken_as_it_is(project: P
         project.sync("people", PEOPLE, to=("files",), schedule="every 1 minute")
         await daemon.ran("people")
         assert project.run("pause", "people").code == 0
-        await daemon.says("read anew")
+        await daemon.says("read again")
         await daemon.until(lambda: not daemon.daemon.project.syncs["people"].enabled)
         daemon.pass_time(600)
         assert project.run("resume", "people").code == 0
@@ -263,7 +263,7 @@ def test_sighup_reads_the_files_anew_and_a_hang_up_does_not_end_it(project: Proj
     with apart(project) as daemon:
         daemon.says("The daemon begins")
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.says("read anew")
+        daemon.says("read again")
         assert daemon.end() == 0
 
 

@@ -1,4 +1,4 @@
-"""The key texts of these tests, made anew in each run: nothing that looks like a key stands in a file of ours."""
+"""The key texts of these tests, made again in each run: nothing that looks like a key stands in a file of ours."""
 
 from __future__ import annotations
 

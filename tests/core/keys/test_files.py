@@ -66,7 +66,7 @@ def test_a_file_that_may_not_be_read_is_explained(tmp_path: Path, monkeypatch: p
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)  # root may read everything
-    with pytest.raises(UsageError, match="belongs to somebody else") as caught:
+    with pytest.raises(UsageError, match="belongs to someone else") as caught:
         keys.read(tmp_path / "key")
     assert caught.value.remedy.startswith("See its owner and permissions with: ls -l ")
 
@@ -94,7 +94,7 @@ def test_a_key_file_that_others_can_read_is_warned_about_and_the_chmod_mends_it(
     assert warning.startswith(says)
     assert bool(warning) == bool(says)
     if warning:
-        subprocess.run(warning.partition("Mend it with: ")[2], shell=True, check=True)
+        subprocess.run(warning.partition("Fix it with: ")[2], shell=True, check=True)
         assert keys.warning_of(file) == ""
 
 

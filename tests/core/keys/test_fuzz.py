@@ -145,7 +145,7 @@ def spoilt(chance: random.Random) -> bytes:
 
 
 def material(chance: random.Random) -> bytes | str:
-    """Return a spoilt text as bytes, or as the text that somebody might paste."""
+    """Return a spoilt text as bytes, or as the text that someone might paste."""
     text = spoilt(chance)
     return text if chance.random() < 0.6 else text.decode(chance.choice(["utf-8", "latin-1"]), "surrogateescape")
 

@@ -1,6 +1,6 @@
 """The table: each kind of key text that people have, what Backhaul says of it, and what it does.
 
-Read it top to bottom. Keys are made anew in each run (made.py). A row is: the text; the verdict; what Backhaul says; what
+Read it top to bottom. Keys are made again in each run (made.py). A row is: the text; the verdict; what Backhaul says; what
 it does in memory. `with_passphrase` gives the right one.
 """
 
@@ -48,7 +48,7 @@ BASE64 = "The base64 around it was taken off."
 BARE = "The first and the last line were missing and were added."
 WINDOWS = "Windows line ends were made plain ones."
 WRAPPED = "Its lines were rewrapped."
-UNSEEN = "Characters that nobody can see were left out."
+UNSEEN = "Invisible characters were removed."
 DASHES = "Dashes that a word processor put in were made hyphens."
 FIVE = "The dashes around BEGIN and END were fixed."
 SPACES_AT_ENDS = "Spaces at the starts or ends of lines were left out."
@@ -194,7 +194,7 @@ TABLE = [
     Row("a key and its certificate", lambda m: m.certificate + m.pkcs8, MENDED, TEXT_MENDED, ("Certificates and public keys beside it were left out.",)),
     Row("a key and its public key", lambda m: m.pkcs8 + m.public, MENDED, TEXT_MENDED, ("Certificates and public keys beside it were left out.",)),
     Row("the same key twice", lambda m: m.pkcs8 + m.pkcs8, MENDED, TEXT_MENDED, ("The same key stood there more than once.",)),
-    Row("two keys", lambda m: m.pkcs8 + m.other_rsa, REFUSED, "The text holds 2 different private keys, and Backhaul does not guess which one you want."),
+    Row("two keys", lambda m: m.pkcs8 + m.other_rsa, REFUSED, "The text contains 2 different private keys, and Backhaul does not guess which one you want."),
 
     # --- other keys ---
     Row("RSA of 1024 bits", lambda m: m.short, REFUSED, TOO_SHORT.format("1,024")),

@@ -18,11 +18,11 @@ pytestmark = pytest.mark.slow
 
 _REVEALING = {"placeholder-in-text", "unknown-placeholder", "stray-comma", "unknown-table", "unknown-column"}
 _REVEALING |= {"select-star", "column-folded", "misleading-character"}
-"""Rules whose mend lets more be seen: a query that can be read, or columns that were unknown, or no fields."""
+"""Rules whose fix lets more be seen: a query that can be read, or columns that were unknown, or no fields."""
 
 
 _BENCHMARKS = ("tpcds", "tpch")
-"""Honest queries that become no call, and of which there are many: nothing is mended in them."""
+"""Honest queries that become no call, and of which there are many: nothing is fixed in them."""
 
 
 def texts(dialect: str) -> list[tuple[str, Context]]:
@@ -53,16 +53,16 @@ def test_each_fix_mends_its_finding_for_good_and_nothing_else_changes(dialect: s
     assert wrong == []
 
 
-def _problem(text: str, context: Context, found: tuple[Finding, ...], mend: Finding) -> str:
+def _problem(text: str, context: Context, found: tuple[Finding, ...], fix: Finding) -> str:
     """Say what is wrong with a fix, "" where nothing is."""
-    after = apply_fixes(text, [mend])
+    after = apply_fixes(text, [fix])
     left = lint(after, context)
     if parse(text, context.dialect).tree is not None and parse(after, context.dialect).tree is None:
-        return f"{mend.rule}: cannot be read any more: {after}"
-    before_count, after_count = _counted(found, mend), _counted(left)
+        return f"{fix.rule}: cannot be read any more: {after}"
+    before_count, after_count = _counted(found, fix), _counted(left)
     more = after_count - before_count
-    if more[mend.rule, mend.severity] or (more and mend.rule not in _REVEALING):
-        return f"{mend.rule}: {dict(more)} more in {after}"
+    if more[fix.rule, fix.severity] or (more and fix.rule not in _REVEALING):
+        return f"{fix.rule}: {dict(more)} more in {after}"
     return ""
 
 

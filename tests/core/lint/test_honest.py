@@ -2,7 +2,7 @@
 
 `honest/` holds them: the queries of TPC-H and TPC-DS, statements as the vendors' documents show them, and what analysts in this field
 write, with and without {{last_sync_time}}, for all calls and dialects. Each is looked at with its tables known, where it names
-them (`tables/`), and without. A false accusation is a fault of the rule, of core.query or of its relations: it is mended there.
+them (`tables/`), and without. A false accusation is a fault of the rule, of core.query or of its relations: it is fixed there.
 
     source     where the query comes from: a place, or what it is an example of
     dialects   a list, or "all"

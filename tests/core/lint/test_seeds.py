@@ -37,7 +37,7 @@ def told(call: str, text: str) -> str:
         for (_, place, severity, rule), dialects in sorted(found.items())
     ]
     head = ["| place | severity | rule | dialects |", "| --- | --- | --- | --- |"]
-    return "\n".join([*head, *rows, "", f"Errors that no fix mends: {'; '.join(left) or 'none'}.", ""])
+    return "\n".join([*head, *rows, "", f"Errors that no fix fixes: {'; '.join(left) or 'none'}.", ""])
 
 
 def mended(text: str, dialect: str, call: str) -> tuple[str, list[object]]:

@@ -47,7 +47,7 @@ CASES = {
     "braces": ("{{" * (FULL // 2), "more than 1,000 placeholders"),
     "quotes": ("'" * (FULL + 1), "This string is never closed."),
     "opened comments": ("/* " * (FULL // 3), "This comment is never closed."),
-    "commas": ("SELECT 1" + "," * FULL, f"There are more of these: {MOST:,}are shown."),
+    "commas": ("SELECT 1" + "," * FULL, f"More of these exist; {MOST:,} are shown."),
     "semicolons": (";" * FULL, "There is no query yet."),
     "branches of a UNION": (" UNION ALL ".join(["SELECT 1 AS a"] * 8_000), "An identify call needs a column userId"),
     "names": ("SELECT " + "a" * FULL + " FROM users", "There is no column"),
@@ -68,7 +68,7 @@ def test_of_a_rule_that_finds_something_in_each_of_ten_thousand_columns_a_thousa
     found = lint(f"{WIDE}\nFROM users u", "snowflake")
     folded = [each for each in found if each.rule == "column-folded"]
     assert len(folded) == MOST
-    assert folded[-1].message.endswith(f"There are more of these: {MOST:,}are shown.")
+    assert folded[-1].message.endswith(f"More of these exist; {MOST:,} are shown.")
     assert not folded[-2].message.endswith("are told.")
 
 

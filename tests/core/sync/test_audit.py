@@ -1,4 +1,4 @@
-"""`audit`: rows that were committed late, behind the window, are found, and a lookback is recommended."""
+"""`audit`: rows that were committed late, behind the window, are found, and a lookback is recomfixed."""
 
 from __future__ import annotations
 

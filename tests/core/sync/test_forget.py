@@ -190,6 +190,6 @@ def test_a_refused_row_of_somebody_with_the_same_address_stays_listed(workshop: 
     workshop.run()
     done = forget(workshop, "u_1")
     assert (done.ledger_rows, done.rejected_rows) == (1, 1)
-    assert "1 rejected rowof another person with the same value" in done.kept
+    assert "1 rejected row of another person with the same value" in done.kept
     (left,) = workshop.rows("rejected_of_sync", sync="id-people", limit=9)
     assert left["identity"] == '{"userId":"u_2"}'

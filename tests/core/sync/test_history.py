@@ -50,7 +50,7 @@ def add_run(store: Store, run: str, started: float, sync: str = "a", process: in
 
 
 def end_run(store: Store, run: str, ended: float, state: str = "succeeded", error: str | None = None) -> None:
-    values = {"error": error, "remedy": "Mend it." if error else None, "progress": None, "questions": None}
+    values = {"error": error, "remedy": "Fix it." if error else None, "progress": None, "questions": None}
     store.do("end_run", id=run, state=state, ended=ended, **values)
 
 
@@ -65,7 +65,7 @@ def test_a_sync_is_in_the_state_of_its_last_run(tmp_path: Path, state: str) -> N
         (status,) = history.overview(project, store)
     assert (status.state, status.last_run, status.last_started, status.last_seconds) == (state, "r2", 200.0, 7.5)
     assert (status.last_states, status.last_took) == ((state, "succeeded"), (7.5, 1.0))
-    assert (status.error, status.remedy) == (("no", "Mend it.") if state == "failed" else (None, None))
+    assert (status.error, status.remedy) == (("no", "Fix it.") if state == "failed" else (None, None))
     assert (status.sync, status.id, status.description, status.call) == ("a", "id-a", "the a", "identify")
 
 

@@ -597,12 +597,12 @@ def test_a_delivery_is_not_forgotten_while_a_file_is_named_after_it_whoever_coll
     before = sorted(file.name for file in ledger.iterdir())
     with (
         workshop.store() as store
-    ):  # as what writes a ledger anew leaves it, killed before it has removed the old files
+    ):  # as what writes a ledger again leaves it, killed before it has removed the old files
         (delivery,) = workshop.rows("delivery_ids", sync="id-people")
         for name in before:
             (ledger / name.replace(delivery["id"], "erased.1")).write_bytes((ledger / name).read_bytes())
-        anew = f"replace({{0}}, '{delivery['id']}', 'erased.1')"
-        columns = ", ".join(f"{column} = {anew.format(column)}" for column in ("keys", "calls"))
+        again = f"replace({{0}}, '{delivery['id']}', 'erased.1')"
+        columns = ", ".join(f"{column} = {again.format(column)}" for column in ("keys", "calls"))
         store._connection.execute(f"UPDATE segments SET {columns}")
         store._connection.execute("UPDATE deliveries SET ended = 1")
         an_hour_later(store)

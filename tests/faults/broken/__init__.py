@@ -58,7 +58,7 @@ BROKEN: dict[str, Broken] = {
     "left behind is removed": Broken(install=planning.left_behind_is_removed, scenarios=("deletes",)),
     "messageId without delivery": Broken(install=planning.ids_without_delivery, scenarios=("a, b, a, b",)),
     "the delivery before its plan": Broken(install=planning.delivery_before_its_plan),
-    "planned anew on resume": Broken(install=planning.replanned_on_resume),
+    "planned again on resume": Broken(install=planning.replanned_on_resume),
     "no lock": Broken(install=planning.no_lock, scenarios=("at once",)),
     "no transactions": Broken(install=keeping.no_transactions),
     "the manifest after the delivery": Broken(install=keeping.manifest_after_the_delivery),
@@ -73,7 +73,7 @@ BROKEN: dict[str, Broken] = {
         install=keeping.missing_segment_is_empty, part="damage", damaged=("keys segment", "remove")
     ),
     "digests unchecked": Broken(install=keeping.digests_unchecked, part="damage", damaged=("", "flip")),
-    "a damaged store begun anew": Broken(
+    "a damaged store begun again": Broken(
         install=keeping.damaged_store_begun_anew, part="damage", damaged=("store.sqlite", "rubbish")
     ),
     "a mixed store unchecked": Broken(
@@ -84,7 +84,7 @@ BROKEN: dict[str, Broken] = {
         situation="killed",
     ),
     "age unchecked": Broken(install=keeping.age_unchecked, part="damage", damaged=("store.sqlite", "older")),
-    "a missing store begun anew": Broken(
+    "a missing store begun again": Broken(
         install=keeping.missing_store_begun_anew, part="damage", damaged=("store.sqlite", "remove")
     ),
 }

@@ -143,7 +143,7 @@ def delivery_before_its_plan() -> None:
 
 
 def replanned_on_resume() -> None:
-    """What a killed run left is given up, and its rows are compared anew."""
+    """What a killed run left is given up, and its rows are compared again."""
     from core.sync.run import Run
 
     async def resume(self: Any, finishing: Any) -> set[str]:

@@ -1,6 +1,6 @@
-"""Statements: fakesnow's SQL on DuckDB, mended where it differs from Snowflake and that is cheap.
+"""Statements: fakesnow's SQL on DuckDB, fixed where it differs from Snowflake and that is cheap.
 
-Mended: describing runs nothing (fakesnow runs what is no SELECT); one statement at a time; a CTE holds a query and nothing
+Fixed: describing runs nothing (fakesnow runs what is no SELECT); one statement at a time; a CTE holds a query and nothing
 else; GENERATOR; views in INFORMATION_SCHEMA.TABLES; CURRENT_ROLE and its like; SHOW PARAMETERS and SHOW GRANTS; errors in
 Snowflake's words, see `vendor`.
 """

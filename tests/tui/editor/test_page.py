@@ -54,7 +54,7 @@ async def test_what_is_certain_is_mended_at_once_and_the_rest_says_why_not(proje
         await until(pilot, lambda: len(page.problems) == 1)
         assert page.why_not("fix_all") == "no fix is certain"
         assert page.why_not("fix") == "no automatic fix"
-        assert page.console.said[-1][2] == "2 problems mended."
+        assert page.console.said[-1][2] == "2 problems fixed."
 
 
 async def test_next_and_previous_problem_go_round(project: ProjectFolder) -> None:

@@ -128,7 +128,7 @@ class Checking(Page):
         self.lint_soon()
 
     def _is_about_all(self, problem: Problem) -> bool:
-        """Return whether a problem stands at the word SELECT: it is about the whole query, so any edit may have mended it."""
+        """Return whether a problem stands at the word SELECT: it is about the whole query, so any edit may have fixed it."""
         return self.code.text[problem.start : problem.end].upper() == "SELECT"
 
     def lint_soon(self) -> None:
@@ -209,7 +209,7 @@ class Checking(Page):
         self.code.set_dialect(dialect, self._keywords[dialect])
 
     async def fix(self, which: str | dict[str, Any]) -> int:
-        """Mend one problem, or all that are certain; return how many were mended."""
+        """Fix one problem, or all that are certain; return how many were fixed."""
         if self.shown is None:
             return 0
         text = self.code.text
@@ -252,7 +252,7 @@ class Checking(Page):
             self.attempt(partial(self._ask_catalogue, name), group="catalogue", exclusive=True)
 
     def forget_catalogues(self) -> None:
-        """Ask for the tables anew."""
+        """Ask for the tables again."""
         self._catalogues.clear()
         self.schema.show_source("")
         self.show_catalogue()

@@ -47,7 +47,7 @@ class Doing(Keeping):
             self.show_problems()
 
     async def do_fix(self) -> None:
-        """Mend the problem that is meant."""
+        """Fix the problem that is meant."""
         problem = self.problem
         if problem is None:
             return
@@ -59,10 +59,10 @@ class Doing(Keeping):
             self.console.tell("fix: nothing was changed; see the current problems.", "muted")
 
     async def do_fix_all(self) -> None:
-        """Mend everything that is certain."""
+        """Fix everything that is certain."""
         count = await self.fix("all")
         self.lint_now()
-        self.console.tell(f"{counted(count, 'problem')} mended.", "ok" if count else "muted")
+        self.console.tell(f"{counted(count, 'problem')} fixed.", "ok" if count else "muted")
 
     async def do_rule(self) -> None:
         """Show the page of the rule that found the problem."""

@@ -128,7 +128,7 @@ class Keeping(Beginning):
             self.console.do_home()
 
     def show_all(self) -> None:
-        """Show everything about the text anew."""
+        """Show everything about the text again."""
         raise NotImplementedError
 
     # kept for later

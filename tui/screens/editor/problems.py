@@ -111,7 +111,7 @@ def tally(problems: Sequence[Problem], *, short: bool = False) -> tuple[Span, ..
 def problem_lines(
     problems: Sequence[Problem], number: int | None, place: Place, width: int, keys: tuple[str, str], note: str
 ) -> list[Line]:
-    """Return the two lines under the text: the problem that is meant, and how many there are. `keys`: to mend, to go on."""
+    """Return the two lines under the text: the problem that is meant, and how many there are. `keys`: to fix, to go on."""
     fix, onward = keys
     if number is None:
         return [line(Span("✓ ", "ok"), Span("No problems.", "muted"), right=((note, "muted"),) if note else ())]

@@ -34,7 +34,7 @@ class Doing(Reading):
         if name == "stop" and run.state != "running":
             return "it is over"
         if name == "course" and run.state in ("running", "skipped"):
-            return "it goes on" if run.state == "running" else "it was not run"
+            return "it is still running" if run.state == "running" else "it was not run"
         return self._why_no_row(name)
 
     def _why_no_row(self, name: str) -> str:

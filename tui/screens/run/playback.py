@@ -117,7 +117,7 @@ class CoursePage(Page):
         if name in ("forward", "finish") and self.at >= self.course.end:
             return "this is the end"
         if name in ("backward", "begin") and self.at <= self.course.begin:
-            return "this is the beginning"
+            return "this is the start"
         if name == "faster" and self.speed == _SPEEDS[-1]:
             return "it goes no faster"
         return "it goes no slower" if name == "slower" and self.speed == _SPEEDS[0] else ""
@@ -169,8 +169,8 @@ class CoursePage(Page):
         following = course.quiet_after(self.at)
         if following is not None:
             key = self.console.keys.shown("course.forward")
-            quiet = f"Nothing was told for {took(following - self.at)} from here.  "
-            lines.append(line((quiet, "muted"), Span(key, "bold text"), (" goes on to what comes next", "muted")))
+            quiet = f"No events for {took(following - self.at)} from here.  "
+            lines.append(line((quiet, "muted"), Span(key, "bold text"), (" continues", "muted")))
         return lines
 
     def _panel_lines(self, width: int) -> list[Line]:

@@ -6,7 +6,7 @@ step        what each step offers
 choosing    1 Type: the types, what other tools have on this machine, a pasted connection string
 connecting  2 Connect: name and settings, each with where to find it
 credential  3 Credential: what a key text is, and where secrets are kept on this host
-testing     4 Test: step by step, and what mends the one that failed
+testing     4 Test: step by step, and what fixes the one that failed
 saving      5 Save: what is written, and where
 """
 

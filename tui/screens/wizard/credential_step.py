@@ -96,7 +96,7 @@ class CredentialStep(Step):
         return secret_fields(self.page, self.draft)
 
     async def _rebuild(self) -> None:
-        """Draw the fields anew where others are needed; what was typed stays."""
+        """Draw the fields again where others are needed; what was typed stays."""
         if not self.is_shown:
             return
         await self._change_fields(self.query_one(Form), self._fields())

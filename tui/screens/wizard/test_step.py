@@ -1,4 +1,4 @@
-"""4 Test: the connection step by step, timed; under the step that failed, what mends it. Nothing is written there."""
+"""4 Test: the connection step by step, timed; under the step that failed, what fixes it. Nothing is written there."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class TestingStep(Step):
             yield Sheet(self._lines, id="steps")
 
     def on_mount(self) -> None:
-        if not self.draft.passed:  # what failed may have been mended meanwhile, here or there
+        if not self.draft.passed:  # what failed may have been fixed meanwhile, here or there
             self.page.attempt(self.do_test, group="test", exclusive=True)
         else:
             self._show()
@@ -162,7 +162,7 @@ class TestingStep(Step):
             )
         if self.draft.passed is False:
             again = self.page.console.keys.shown("wizard.test", typing=False)
-            lines += [Line(), line(("Mended?  ", "muted"), Span(again, "bold text"), ("  tests again", "muted"))]
+            lines += [Line(), line(("Fixed?  ", "muted"), Span(again, "bold text"), ("  tests again", "muted"))]
             lines += wrapped(
                 "You can save it anyway; syncs will fail with the same message until it is fixed.", width, "muted"
             )

@@ -105,7 +105,7 @@ def gone_and_back(w: World) -> None:
 
 
 def paused_then_stopped(w: World) -> None:
-    """Pause in mid-delivery; return the rest up, or begin anew, and be stopped by a guard; then mend what it asked about."""
+    """Pause in mid-delivery; return the rest up, or begin again, and be stopped by a guard; then fix what it asked about."""
     if not _settled(w):
         return
     for _ in range(25):

@@ -1,6 +1,6 @@
 """The plain values of a walk: kinds of syncs, rows, queries, and what a destination has been told. No I/O here.
 
-Calls, keys, fingerprints and messageIds are computed anew, by other code than the engine's.
+Calls, keys, fingerprints and messageIds are computed again, by other code than the engine's.
 """
 
 from __future__ import annotations

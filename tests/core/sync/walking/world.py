@@ -88,7 +88,7 @@ class World:
         self.put(f"u_{self.keys}", age or self.random.choice((0, 0, 300)))
 
     def put(self, key: str, age: int = 0) -> None:
-        """Write a row anew; it may come out as it was."""
+        """Write a row again; it may come out as it was."""
         choose = self.random.choice
         self.versions += 1
         self.table[key] = Row(
