@@ -28,7 +28,7 @@ def daemon(context: click.Context, *, folder: Path | None, metrics: str) -> None
     """Run the schedules of the project until stopped (SIGTERM, Ctrl-C); SIGHUP reads its files again.
 
     Worker processes do the runs. What is under way when the daemon is stopped ends after the batches in flight, and goes on
-    when a daemon begins again. Without one nothing runs by itself.
+    when a daemon starts again. Without one nothing runs by itself.
     """
     context.obj = folder
     if context.invoked_subcommand is None:

@@ -216,8 +216,8 @@ def test_it_says_who_it_is_at_once_and_needs_no_project_for_it(
 
 def test_saying_who_it_is_imports_nothing_heavy() -> None:
     code = (
-        "import sys\nfrom core.workbench import __main__, doing, request, serving\n"
-        "print(doing.hello(None), [name for name in ('duckdb', 'pyarrow', 'sqlglot', 'httpx', 'keyring', 'psycopg', "
+        "import sys\nfrom core.workbench import __main__, dispatch, request, server\n"
+        "print(dispatch.hello(None), [name for name in ('duckdb', 'pyarrow', 'sqlglot', 'httpx', 'keyring', 'psycopg', "
         "'msgspec', 'tomlkit', 'filelock') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

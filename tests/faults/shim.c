@@ -74,6 +74,20 @@ static int is_watched_path(const char *path)
     return 0;
 }
 
+/* The path of a name in an open folder: who walks from folder to folder (own_folder.open_without_links) names no whole path. */
+static const char *in_folder(int folder, const char *path, char *into, size_t room)
+{
+    char self[64];
+    if (!path || path[0] == '/' || folder == AT_FDCWD)
+        return path;
+    snprintf(self, sizeof self, "/proc/self/fd/%d", folder);
+    ssize_t length = syscall(SYS_readlinkat, AT_FDCWD, self, into, room - 1);
+    if (length <= 0)
+        return path;
+    snprintf(into + length, room - length, "/%s", path);
+    return into;
+}
+
 static int is_watched(int fd) { return fd >= 0 && fd < FDS && watched[fd]; }
 
 static int makes_bytes(int call)
@@ -309,7 +323,9 @@ static int opening(int flags, const char *path)
     { \
         REAL(int, #name, int, const char *, int, ...); \
         MODE(flags) \
-        return opening(flags, path) ? -1 : opened(real(folder, path, flags, mode), is_watched_path(path)); \
+        char whole[2 * PATH_MAX]; \
+        const char *named = in_folder(folder, path, whole, sizeof whole); \
+        return opening(flags, named) ? -1 : opened(real(folder, path, flags, mode), is_watched_path(named)); \
     }
 OPEN_LIKE(open)
 OPEN_LIKE(open64)

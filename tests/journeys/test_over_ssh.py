@@ -118,5 +118,5 @@ def _is_as_it_was(daemon: Apart) -> None:
     assert daemon.process.poll() is None
     said = daemon.said.read_text("utf-8")
     assert "✗" not in said, said
-    assert said.count("The daemon begins") == 1
+    assert said.count("The daemon starts") == 1
     assert SECRETS["BACKHAUL_DESTINATIONS_SEG_WRITE_KEY"] not in said

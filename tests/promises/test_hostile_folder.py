@@ -87,7 +87,7 @@ def test_nothing_of_it_is_run_or_reached_and_the_daemon_goes_on(made: ProjectFol
     assert len(every) >= 300
     there = {"outside", "project", "user"}
     with apart(made) as daemon:
-        daemon.says("The daemon begins")
+        daemon.says("The daemon starts")
         readings = 0
         while batch := every[:BATCH]:
             del every[:BATCH]
@@ -118,7 +118,8 @@ def test_nothing_of_it_is_run_or_reached_and_the_daemon_goes_on(made: ProjectFol
     assert outside.tree() == before
     assert not outside.touched.exists()
     assert {path.name for path in tmp_path.iterdir() if not path.name.startswith("daemon-")} == there
-    assert not [path for path in (tmp_path / "user").rglob("*") if path.is_file()]
+    files = [path.relative_to(tmp_path / "user") for path in (tmp_path / "user").rglob("*") if path.is_file()]
+    assert {file.parent for file in files} == {Path("state/backhaul/states")}  # that the state folder was made here
     assert {call["userId"] for call in made.delivered("people")} == set("12345")
 
 
@@ -126,7 +127,7 @@ def test_what_is_swapped_for_a_link_while_the_daemon_lives_is_not_followed(made:
     outside = Outside.make(tmp_path / "outside")
     before = outside.tree()
     with apart(made) as daemon:
-        daemon.says("The daemon begins")
+        daemon.says("The daemon starts")
         for name in ("logs", "tmp", "plans", "quarantine"):
             place, aside = made.folder / ".backhaul" / name, tmp_path / "aside"
             if place.exists():

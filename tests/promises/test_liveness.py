@@ -263,3 +263,40 @@ def test_a_crowd_that_makes_the_destination_fail_holds_up_what_changes_for_a_few
     workshop.receiver.refuse()
     workshop.run()
     assert len(workshop.users()) == 30
+
+
+@pytest.mark.parametrize("how", [{"status": 403}, {"status": 402}, {"status": 503}, {"close": True}])
+def test_deletes_do_not_wait_behind_a_crowd_that_is_never_taken(workshop: Workshop, how: dict[str, object]) -> None:
+    """Deletes follow upon all else. Where all else fails run after run, a few of them show whose fault it is."""
+    limits = {"batch_calls": 20, "connections": 2, "attempts": 2}
+    workshop.destination("cio", type="customerio", url=workshop.receiver.url, limits=limits)
+    workshop.people(60)
+    workshop.sync(removed="delete", destinations=["cio"], guards={"max_vanished": 1.0})
+    workshop.run()
+    workshop.execute("DELETE FROM people WHERE id IN ('u_1', 'u_2', 'u_3', 'u_4', 'u_5', 'u_6', 'u_7')")
+    workshop.execute("INSERT INTO people SELECT 'bad_' || n, 'x@example.com', 'free', now() FROM range(30) t(n)")
+    workshop.receiver.refuse('"bad_', **how)
+    workshop.calls()
+    for _ in range(3):
+        workshop.run(yes=True)
+    deleted = {call["userId"] for call in workshop.calls() if call.get("event") == "User Deleted"}
+    assert deleted == {f"u_{number}" for number in range(1, 8)}
+    workshop.receiver.refuse()
+    workshop.run(yes=True)
+    assert {f"bad_{number}" for number in range(30)} <= set(workshop.users())
+
+
+def test_a_destination_that_refuses_deletes_too_rejects_no_row(workshop: Workshop) -> None:
+    workshop.destination("cio", type="customerio", url=workshop.receiver.url, limits={"batch_calls": 20})
+    workshop.people(60)
+    workshop.sync(removed="delete", destinations=["cio"], guards={"max_vanished": 1.0})
+    workshop.run()
+    workshop.execute("DELETE FROM people WHERE id IN ('u_1', 'u_2')", "UPDATE people SET plan = 'new' WHERE id = 'u_9'")
+    for _ in range(4):
+        workshop.receiver.behave(*[{"status": 403}] * 400)
+        workshop.run(yes=True)
+    assert not workshop.rows("rejected_of_sync", sync="id-people", limit=10)
+    workshop.receiver.behave()
+    workshop.calls()
+    workshop.run(yes=True)
+    assert {call["userId"] for call in workshop.calls()} == {"u_1", "u_2", "u_9"}

@@ -195,11 +195,13 @@ def _crashed(text: str, folder: Path) -> str:
 
 
 def _saved_as_csv(text: str, folder: Path) -> str:
+    (folder / "rows.csv").unlink(missing_ok=True)
     write_rows(folder / "rows.csv", ["reason"], [[text]])
     return (folder / "rows.csv").read_text()
 
 
 def _saved_as_json(text: str, folder: Path) -> str:
+    (folder / "rows.jsonl").unlink(missing_ok=True)
     write_rows(folder / "rows.jsonl", ["reason"], [[text]])
     return (folder / "rows.jsonl").read_text()
 

@@ -22,6 +22,7 @@ What goes wrong, and what ends it by itself (core.sync.delivery.evidence says wh
                                    the others goes out: where one is taken, the batch is cut and the row at fault rejected by name;
                                    where none is, the delivery is given up, and what may have arrived is rejected by name after
                                    `_MANY_RUNS` attempts, so that what has changed meanwhile is planned, and tells which it is
+    all rows fail, deletes wait    in a later run a few deletes are the sample, for they are held back until all else is settled
 """
 
 from __future__ import annotations
@@ -254,7 +255,12 @@ class Delivering:
         exhausted = source is None
         while True:
             if self.evidence.is_settled and not self._busy:
-                self._sample_what_is_left()
+                self._busy += 1
+                try:
+                    await self._sample_what_is_left(source)
+                finally:
+                    self._busy -= 1
+                    self._notify()
             if (piece := self._pop()) is not None:
                 self._busy += 1
                 return piece
@@ -508,10 +514,21 @@ class Delivering:
         elif self.evidence.taken or all(piece.progress.begun >= _MANY_RUNS for piece in self._aside):
             self.evidence.suspicion = None
             self._bring_back()
-        else:
+        elif not await self._sample_deletes(source, suspicion):
             raise suspicion.cause
 
-    def _sample_what_is_left(self) -> None:
+    async def _sample_deletes(self, source: PlanSource | None, suspicion: Suspicion) -> bool:
+        """Send a few deletes as evidence where all other rows have failed in an earlier run, too; return whether there are any left.
+
+        They follow upon all else, so rows that fail run after run would hold them back for good.
+        """
+        batch = await source.next_delete() if source is not None and self._waiting_deletes else None
+        if batch is None:
+            return False
+        self._put_sample(suspicion, [await self._begin(batch)], _UNANSWERED_SAMPLE, tries=1)
+        return True
+
+    async def _sample_what_is_left(self, source: PlanSource | None) -> None:
         """Try what was cut meanwhile, too, where it is little. Raises the cause of the suspicion where nothing is left, or too much."""
         suspicion = self.evidence.suspicion
         if suspicion is None:
@@ -520,6 +537,8 @@ class Delivering:
         if not left and self._waiting_deletes and self.evidence.refused:
             self.evidence.suspicion = None
             self.evidence.refused.clear()
+            return
+        if not left and await self._sample_deletes(source, suspicion):
             return
         if not 0 < left <= _FEW_CALLS:
             raise suspicion.cause

@@ -261,7 +261,7 @@ def test_a_daemon_that_is_killed_leaves_no_worker_behind_and_the_next_one_loses_
 
 def test_sighup_reads_the_files_anew_and_a_hang_up_does_not_end_it(project: ProjectFolder) -> None:
     with apart(project) as daemon:
-        daemon.says("The daemon begins")
+        daemon.says("The daemon starts")
         daemon.process.send_signal(signal.SIGHUP)
         daemon.says("read again")
         assert daemon.end() == 0
