@@ -158,15 +158,16 @@ class Acting(App[int]):
         if scope == "list":
             self._act_in_list(screen, name, argument)
             return
-        if scope == "text" and not hasattr(screen, f"do_text_{name}"):
+        if scope == "text" and screen.doer(f"text_{name}") is None:
             self._act_in_text(screen, name)
             return
         prefix = "do_text_" if scope == "text" else "do_"
-        reason = screen.why_not(name) if hasattr(screen, f"do_{name}") else ""
+        doer = screen.doer(f"text_{name}" if scope == "text" else name)
+        reason = screen.why_not(name) if screen.doer(name) is not None else ""
         if reason:
             self.tell(f"{ACTIONS[action].word}: {reason}.", "muted")
             return
-        does = getattr(screen, f"{prefix}{name}", None) or getattr(self, f"do_{name}", None)
+        does = getattr(doer, f"{prefix}{name}", None) or getattr(self, f"do_{name}", None)
         if does is None:
             self.tell(f"{ACTIONS[action].word}: not on this page.", "muted")
             return

@@ -92,10 +92,10 @@ async def test_marks_are_kept_by_filters_and_taken_away_by_esc_and_with_the_sync
         app.act("home.mark", "leads")
         app.act("list.filter", "users")
         await until(pilot, lambda: order(app) == ["users"])
-        assert home.marked == {"users", "leads"}
+        assert home.marks.names == {"users", "leads"}
         (day.folder / "syncs" / "leads.toml").unlink()
-        await until(pilot, lambda: home.marked == {"users"})
+        await until(pilot, lambda: home.marks.names == {"users"})
         await pilot.press("escape")
-        assert home.marked == set()
+        assert home.marks.names == set()
         app.act("home.mark", "nobody")
         assert app.said[-1][2] == "There is no sync nobody. There are: accounts, churn_scores, orders, users."

@@ -28,8 +28,11 @@ __all__ = ["Actor", "Dialog", "Page"]
 
 
 class Actor(Screen[Any]):
-    """A screen that does actions: for an action `home.run` its method `do_run`, unless `why_not('run')` gives a reason."""
+    """A screen that does actions: for an action `home.run` its method `do_run`, or that of one of its `parts`, unless
+    `why_not('run')` gives a reason. Parts are plain objects that the screen is composed of.
+    """
 
+    parts: tuple[object, ...] = ()
     scope: ClassVar[str] = ""
     letters: ClassVar[bool] = True
     """Whether single letters are keys. On a page of fields they never are: what is typed beside a field may be a secret."""
@@ -78,6 +81,10 @@ class Actor(Screen[Any]):
         if self.typing:
             found.append("text")
         return (*found, "global")
+
+    def doer(self, name: str) -> object | None:
+        """Return who does an action: this screen, or one of its parts; None where neither does."""
+        return next((each for each in (self, *self.parts) if hasattr(each, f"do_{name}")), None)
 
     def why_not(self, name: str) -> str:
         """Say in a few words why an action cannot be done now; nothing where it can."""

@@ -17,9 +17,10 @@ from tui.daemon import missing_daemon
 from tui.drawing import Line, Span, line
 from tui.live import live_lines
 from tui.messages import Refused, Snapshot
+from tui.screens.base import Page
 from tui.screens.home_rows import ORDERS, TODAY, columns_of, in_order, past_rows, sync_row, tally
 from tui.screens.home_states import broken_lines, nothing_yet
-from tui.screens.home_together import Together
+from tui.screens.marked_syncs import MarkedSyncs
 from tui.screens.summary import problem_lines, sync_lines
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Home"]
 
 
-class Home(Together):
+class Home(Page):
     """All syncs."""
 
     scope = "home"
@@ -53,6 +54,8 @@ class Home(Together):
     def __init__(self) -> None:
         super().__init__()
         self.table = Table(id="syncs")
+        self.marks = MarkedSyncs(self, lambda: self.table)
+        self.parts = (self.marks,)
         self._below = Sheet(id="detail", classes="narrow", focusable=False)
         self._beside = Sheet(id="aside")
         self._fields: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = {}
@@ -78,7 +81,7 @@ class Home(Together):
     def hints(self) -> Iterable[str]:
         if self.has_class("-empty"):
             return ("home.new", "global.sources", "global.quit")
-        if self.marked:
+        if self.marks.names:
             return ("home.mark", "home.mark_all", "home.run", "home.pause", "list.filter", "global.back")
         running = "home.stop" if self.status and self.status.state == "running" else "home.run"
         return (
@@ -100,15 +103,15 @@ class Home(Together):
         )
 
     def word(self, name: str, word: str) -> str:
-        if self.marked:
-            return self.word_of_marked(name, word)
+        if self.marks.names:
+            return self.marks.word(name, word)
         if name == "pause" and self.status is not None and not self.status.enabled:
             return "resume"
         return word
 
     def why_not(self, name: str) -> str:
         status = self.status
-        if self.marked and name in ("run", "pause", "mark", "mark_all"):
+        if self.marks.names and name in ("run", "pause", "mark", "mark_all"):
             return ""
         if name in ("new", "open") and status is None:
             return "" if name == "new" else "there is no sync"
@@ -134,12 +137,12 @@ class Home(Together):
         table = self.table
         now = time.time()
         wide = self.wide
-        self.marked &= {status.sync for status in snapshot.statuses}
+        self.marks.names &= {status.sync for status in snapshot.statuses}
         rows = [
-            sync_row(status, now, wide=wide, marked=status.sync in self.marked if self.marked else None)
+            sync_row(status, now, wide=wide, marked=status.sync in self.marks.names if self.marks.names else None)
             for status in in_order(snapshot.statuses, self._order)
         ]
-        table.show(rows, columns_of(self._order, wide=wide, marked=bool(self.marked)))
+        table.show(rows, columns_of(self._order, wide=wide, marked=bool(self.marks.names)))
         self._show_state(table, snapshot)
         self.query_one("#past", Table).show(past_rows(snapshot.runs, now))
         self.query_one("#today", Pane).heading.show(right=tally(snapshot.runs, now))
@@ -260,6 +263,10 @@ class Home(Together):
         if name:
             self.console.open_sync(name)
 
+    def do_back(self) -> None:
+        """Take all marks away."""
+        self.marks.clear()
+
     def do_sort(self) -> None:
         """Sort by the next thing."""
         names = list(ORDERS)
@@ -269,8 +276,8 @@ class Home(Together):
 
     async def do_run(self, sync: str = "") -> None:
         """Start a run, or one of each that is marked."""
-        if self.marked and not sync:
-            await self.run_marked()
+        if self.marks.names and not sync:
+            await self.marks.run()
             return
         name = self._chosen(sync)
         if name:
@@ -284,8 +291,8 @@ class Home(Together):
 
     async def do_pause(self, sync: str = "") -> None:
         """Switch the schedule off or on: of the sync, or of all that are marked."""
-        if self.marked and not sync:
-            await self.pause_marked()
+        if self.marks.names and not sync:
+            await self.marks.pause()
             return
         name = self._chosen(sync)
         if name:

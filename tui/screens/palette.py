@@ -118,7 +118,7 @@ class CommandLine(Dialog):
                 if action.scope != scope or action.command in known or scope == "text":
                     continue
                 known.add(action.command)
-                why = under.why_not(action.name) if under and hasattr(under, f"do_{action.name}") else ""
+                why = under.why_not(action.name) if under and under.doer(action.name) is not None else ""
                 yield _Choice(action, "", why)
 
     def _of_named(self) -> Iterator[_Choice]:

@@ -14,8 +14,10 @@ from textual.containers import Horizontal, Vertical
 
 from tui.drawing import Line, line
 from tui.messages import Snapshot
-from tui.screens.run.doing import Doing
+from tui.screens.base import Page
 from tui.screens.run.refused_row import CAUSES, ROWS, row_lines
+from tui.screens.run.run_actions import RunActions
+from tui.screens.run.run_reader import RunReader
 from tui.screens.run.story import COUNTED, story_lines, totals
 from tui.screens.sentences import of_run
 from tui.widgets.pane import Pane
@@ -27,7 +29,7 @@ __all__ = ["RunPage"]
 _EXPORTED = ("identity", "destination", "status", "reason", "attempts", "state", "call", "row", "request", "response")
 
 
-class RunPage(Doing):
+class RunPage(Page):
     """One run."""
 
     scope = "run"
@@ -43,7 +45,10 @@ class RunPage(Doing):
     """
 
     def __init__(self, run: str, *, rejected_of: str | None = None) -> None:
-        super().__init__(run, rejected_of=rejected_of)
+        super().__init__()
+        self.reader = RunReader(self, run, rejected_of=rejected_of)
+        self.actions = RunActions(self, self.reader)
+        self.parts = (self.actions,)
         self.crumb = run[:4]
         self.add_class("-nothing")
 
@@ -61,72 +66,79 @@ class RunPage(Doing):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#head", Sheet).focus()
-        self.read_run()
+        self.reader.read_run()
+
+    def why_not(self, name: str) -> str:
+        return self.actions.why_not(name)
 
     def hints(self) -> Iterable[str]:
-        run = self.run_shown
+        run = self.reader.run_shown
         if run is not None and run.state == "running":
             return ("run.stop", "run.log", "run.edit", "run.sync", "global.back")
         if run is not None and run.state == "stopped":
             return ("run.again", "run.edit", "run.log", "run.sync", "global.back")
-        if self.rows:
+        if self.reader.rows:
             more = ("run.curl", "list.filter", "run.course", "run.edit", "run.log", "run.sync", "run.again")
             return ("run.open", "run.replay_row", "run.replay", "global.export", *more)
         undo = ("run.undo",) if run is not None and run.acknowledged else ()
         return ("run.again", "run.course", *undo, "run.edit", "run.log", "run.sync", "global.back")
 
     def word(self, name: str, word: str) -> str:
-        return "choose" if name == "again" and self.run_shown is not None and self.run_shown.questions else word
+        return (
+            "choose"
+            if name == "again" and self.reader.run_shown is not None and self.reader.run_shown.questions
+            else word
+        )
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        shown = self.run_shown
-        if snapshot.at and (shown is None or shown.state == "running" or self.rejected_of):
-            self.read_run()
+        shown = self.reader.run_shown
+        if snapshot.at and (shown is None or shown.state == "running" or self.reader.rejected_of):
+            self.reader.read_run()
 
     def tick(self) -> None:
-        if self.run_shown is not None and self.run_shown.state == "running":
+        if self.reader.run_shown is not None and self.reader.run_shown.state == "running":
             self.query_one("#head", Sheet).rebuild()
 
     def on_table_highlighted(self, message: Table.Highlighted) -> None:
         if message.table.id == "causes":
-            self.attempt(self.read_rows, group="rows", exclusive=True)
+            self.attempt(self.reader.read_rows, group="rows", exclusive=True)
         else:
-            self.show_row()
+            self.reader.show_row()
             self.refresh_bars()
 
     def on_table_chosen(self, message: Table.Chosen) -> None:
         if message.table.id == "causes":
             self.query_one("#rows", Table).focus()
         else:
-            self.do_open()
+            self.actions.do_open()
 
     def _head_lines(self, width: int) -> list[Line]:
-        run = self.run_shown
+        run = self.reader.run_shown
         if run is None:
             return [line(("reading the run …", "muted"))]
         return story_lines(run, self.console.keys, width)
 
     def _aside_lines(self, width: int) -> list[Line]:
-        row = self.row
+        row = self.reader.row
         if row is None:
-            return [line(("A rejected row's request and response stand here.", "muted"))] if self.rows else []
-        return row_lines(row, self.lives, self.console.keys.shown("run.edit"), width)
+            return [line(("A rejected row's request and response stand here.", "muted"))] if self.reader.rows else []
+        return row_lines(row, self.reader.lives, self.console.keys.shown("run.edit"), width)
 
     def summary(self) -> list[str]:
-        run = self.run_shown
+        run = self.reader.run_shown
         if run is None:
             return super().summary()
         found = totals(run)
         became = [(word, found[name]) for name, word, _style in COUNTED if found[name] or name == "acknowledged"]
-        return of_run(run, self.causes, [("rows", found["rows"]), *became], time.time())
+        return of_run(run, self.reader.causes, [("rows", found["rows"]), *became], time.time())
 
     def copy_text(self) -> str:
-        row = self.row
+        row = self.reader.row
         if row is not None and self.query_one("#rows", Table).has_focus:
             return str(row["call"] or row["row"] or row["identity"])
         return super().copy_text()
 
     def export_rows(self) -> tuple[list[str], list[list[Any]]] | None:
-        if not self.rows:
+        if not self.reader.rows:
             return None
-        return list(_EXPORTED), [[row[name] for name in _EXPORTED] for row in self.rows.values()]
+        return list(_EXPORTED), [[row[name] for name in _EXPORTED] for row in self.reader.rows.values()]

@@ -14,18 +14,19 @@ from textual.containers import Horizontal, Vertical
 from core.reports.ledger_sizes import Known, known
 from tui.drawing import Line, Span, line, wrapped
 from tui.messages import Refused, Snapshot
+from tui.screens.base import Page
 from tui.screens.sentences import of_sync
 from tui.screens.summary import problem_lines
 from tui.screens.sync.choices import COLUMNS, choice_row
-from tui.screens.sync.doing import Doing
 from tui.screens.sync.facts import TREND, fact_lines, head_lines, trend_lines
+from tui.screens.sync.sync_actions import SyncActions
 from tui.widgets.pane import Pane
 from tui.widgets.sheet import Sheet
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from core.model import Project
-    from core.reports.history import RunSummary
+    from core.reports.history import RunSummary, SyncStatus
     from core.store import Store
 
 __all__ = ["SyncPage"]
@@ -36,7 +37,7 @@ _BESIDE_PLOTS = 12
 """The lines of the trend that are no columns: titles, signs, dates and the blank lines between."""
 
 
-class SyncPage(Doing):
+class SyncPage(Page):
     """One sync."""
 
     scope = "sync"
@@ -53,11 +54,21 @@ class SyncPage(Doing):
     """
 
     def __init__(self, sync: str) -> None:
-        super().__init__(sync)
-        self.crumb = sync
+        super().__init__()
+        self.sync = self.crumb = sync
+        self.actions = SyncActions(self, sync)
+        self.parts = (self.actions,)
         self._runs: tuple[RunSummary, ...] | None = None
         self._fields: Sequence[Mapping[str, Any]] | None = None
         self._fields_of = ""
+
+    @property
+    def status(self) -> SyncStatus | None:
+        """Return how the sync stands."""
+        return self.actions.status
+
+    def why_not(self, name: str) -> str:
+        return self.actions.why_not(name)
 
     def shown_source(self) -> str:
         return self.source_of(self.crumb)
@@ -112,7 +123,7 @@ class SyncPage(Doing):
         if status is None:
             return
         sync = status.id
-        self._runs, self.ledgers = await self.bridge.read(lambda _project, store: _of_sync(store, sync))
+        self._runs, self.actions.ledgers = await self.bridge.read(lambda _project, store: _of_sync(store, sync))
         self._show()
 
     async def _read_fields(self) -> None:
@@ -139,7 +150,7 @@ class SyncPage(Doing):
         else:
             head.set_state("full")
         table = self.query_one("#choices", Table)
-        table.show([choice_row(choice, self.console.keys) for choice in self.choices])
+        table.show([choice_row(choice, self.console.keys) for choice in self.actions.choices])
         key = self.console.keys.shown("sync.do")
         self.query_one("#do", Pane).heading.show(right=((f"{key} does the chosen one", "muted"),))
         for name in ("#head", "#consequence", "#trend", "#facts"):
@@ -161,7 +172,7 @@ class SyncPage(Doing):
 
     def _consequence_lines(self, width: int) -> list[Line]:
         """Say in full what comes of the chosen one."""
-        choice = self.choice(self.query_one("#choices", Table).key or "")
+        choice = self.actions.choice(self.query_one("#choices", Table).key or "")
         return (
             [Line((Span("    "), *each.left)) for each in wrapped(choice.consequence, width - 4, "muted")]
             if choice
@@ -184,13 +195,13 @@ class SyncPage(Doing):
         if status is None:
             return []
         project: Project | None = self.snapshot.project
-        return fact_lines(status, project, self.ledgers, self._fields, width, time.time())
+        return fact_lines(status, project, self.actions.ledgers, self._fields, width, time.time())
 
     def summary(self) -> list[str]:
         status = self.status
         if status is None:
             return super().summary()
-        return of_sync(status, self.snapshot.project, self.ledgers, self._runs or (), time.time())
+        return of_sync(status, self.snapshot.project, self.actions.ledgers, self._runs or (), time.time())
 
     def copy_text(self) -> str:
         return super().copy_text() or self.query_one("#facts", Sheet).plain_text()

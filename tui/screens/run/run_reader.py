@@ -20,7 +20,7 @@ from tui.widgets.table import Table
 if TYPE_CHECKING:
     from core.reports.history import Cause, RunSummary
 
-__all__ = ["Reading"]
+__all__ = ["RunReader"]
 
 _PAGE = 500
 
@@ -33,11 +33,11 @@ class _Found:
     causes: tuple[Cause, ...]
 
 
-class Reading(Page):
-    """The page with what it reads. With `rejected_of`, the rows are all open rejected rows of that sync."""
+class RunReader:
+    """Reads a run for its page, and shows it in the page's tables. With `rejected_of`, the rows are all open rejected rows of that sync."""
 
-    def __init__(self, run: str, *, rejected_of: str | None = None) -> None:
-        super().__init__()
+    def __init__(self, page: Page, run: str, *, rejected_of: str | None = None) -> None:
+        self._page = page
         self.run_id = run
         self.rejected_of = rejected_of
         self.rows: dict[str, Mapping[str, Any]] = {}
@@ -58,14 +58,14 @@ class Reading(Page):
 
     def read_run(self) -> None:
         """Read the run and its rejected rows from the store."""
-        self.attempt(self._read, group="read", exclusive=True)
+        self._page.attempt(self._read, group="read", exclusive=True)
 
     async def _read(self) -> None:
         from core.reports import history
 
         asked = self._asked()
         try:
-            found = await self.bridge.read(
+            found = await self._page.bridge.read(
                 lambda _project, store: (
                     history.run(store, self.run_id),
                     history.causes(store, **asked),
@@ -80,40 +80,40 @@ class Reading(Page):
             self._fails(f"There is no run {self.run_id} any more.", "")
             return
         self._found = _Found(run, causes)
-        self.console.current_sync = run.name
+        self._page.console.current_sync = run.name
         self._show_causes(causes)
         await self.read_rows()
-        self.query_one("#head", Sheet).set_state("full")
-        self.query_one("#head", Sheet).rebuild()
-        self.refresh_bars()
+        self._page.query_one("#head", Sheet).set_state("full")
+        self._page.query_one("#head", Sheet).rebuild()
+        self._page.refresh_bars()
 
     def _fails(self, message: str, remedy: str) -> None:
         said = [line(Span("✗ ", "fail"), message), *([line((remedy, "muted"))] if remedy else [])]
-        self.query_one("#head", Sheet).set_state("failing", said)
+        self._page.query_one("#head", Sheet).set_state("failing", said)
 
     def _asked(self) -> dict[str, Any]:
         """Return whose rows are asked for: the run's, or all open ones of a sync."""
         if not self.rejected_of:
             return {"run": self.run_id}
-        status = self.snapshot.status(self.rejected_of)
+        status = self._page.snapshot.status(self.rejected_of)
         return {"sync": status.id if status else ""}
 
     def _show_causes(self, causes: tuple[Cause, ...]) -> None:
-        was_empty = self.has_class("-nothing")
-        self.set_class(not causes, "-nothing")
+        was_empty = self._page.has_class("-nothing")
+        self._page.set_class(not causes, "-nothing")
         of = self.rejected_of
-        self.query_one("#causes-pane", Pane).heading.show(
+        self._page.query_one("#causes-pane", Pane).heading.show(
             title=f"Open rejected rows of {of}, by cause" if of else "Rejected, by cause",
             right=(Span(f"{self._total:,}", "fail"),),
         )
-        self.query_one("#causes", Table).show([cause_row(place, cause) for place, cause in enumerate(causes)])
+        self._page.query_one("#causes", Table).show([cause_row(place, cause) for place, cause in enumerate(causes)])
         if causes and was_empty:
-            self.query_one("#causes", Table).focus()
+            self._page.query_one("#causes", Table).focus()
 
     @property
     def cause(self) -> Cause | None:
         """Return the chosen cause."""
-        key = self.query_one("#causes", Table).key
+        key = self._page.query_one("#causes", Table).key
         return self.causes[int(key)] if key is not None and int(key) < len(self.causes) else None
 
     async def read_rows(self) -> None:
@@ -125,31 +125,31 @@ class Reading(Page):
             self.rows = {}
             return
         asked = self._asked()
-        rows = await self.bridge.read(
+        rows = await self._page.bridge.read(
             lambda _project, store: history.rejected(
                 store, reason=cause.reason, status=cause.status, limit=_PAGE, **asked
             )
         )
         self.rows = {str(row["number"]): row for row in rows}
         shown = f"first {len(rows):,} of {cause.rows:,}" if cause.rows > len(rows) else counted(cause.rows, "row")
-        key = self.console.keys.shown("run.open")
-        self.query_one("#rows-pane", Pane).heading.show(right=((f"{key} shows the request   {shown}", "muted"),))
-        self.query_one("#rows", Table).show([refused_row(row) for row in rows])
+        key = self._page.console.keys.shown("run.open")
+        self._page.query_one("#rows-pane", Pane).heading.show(right=((f"{key} shows the request   {shown}", "muted"),))
+        self._page.query_one("#rows", Table).show([refused_row(row) for row in rows])
         self.show_row()
 
     @property
     def row(self) -> Mapping[str, Any] | None:
         """Return the chosen rejected row."""
-        return self.rows.get(self.query_one("#rows", Table).key or "")
+        return self.rows.get(self._page.query_one("#rows", Table).key or "")
 
     def show_row(self) -> None:
         """Show the chosen row beside, with its history once that is read."""
         row = self.row
         if row is not None and self._lives_of != str(row["number"]):
             self.lives, self._lives_of = None, str(row["number"])
-            if self.wide:
-                self.attempt(partial(self.read_life, wait=0.3), group="life", exclusive=True)
-        self.query_one("#aside", Sheet).rebuild()
+            if self._page.wide:
+                self._page.attempt(partial(self.read_life, wait=0.3), group="life", exclusive=True)
+        self._page.query_one("#aside", Sheet).rebuild()
 
     async def read_life(self, *, wait: float = 0.0) -> None:
         """Read that person's history, once the cursor rests."""
@@ -159,5 +159,5 @@ class Reading(Page):
         self.lives = ()
         if row is not None and run is not None and key:
             self.lives = None
-            self.lives = (await self.bridge.ask("explain", sync=run.name, key=key))["lives"]
-        self.query_one("#aside", Sheet).rebuild()
+            self.lives = (await self._page.bridge.ask("explain", sync=run.name, key=key))["lives"]
+        self._page.query_one("#aside", Sheet).rebuild()

@@ -1,4 +1,4 @@
-"""What the actions of a run's page do: send rows again, run again, undo, accept, stop, copy a curl, the log, the course."""
+"""What can be done with a run from its page: send rows again, run again, undo, accept, stop, copy a curl, the log, the course."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ from functools import partial
 
 from tui.drawing import heading, line
 from tui.logs import log_lines, read_log
+from tui.screens.base import Page
 from tui.screens.bundle_export import bundle_run
 from tui.screens.dialogs import Confirm, Read
 from tui.screens.guard_choices import accept_and_run, undo_run
-from tui.screens.run.reading import Reading
 from tui.screens.run.refused_row import key_of, row_lines
+from tui.screens.run.run_reader import RunReader
 
-__all__ = ["Doing"]
+__all__ = ["RunActions"]
 
 
-class Doing(Reading):
-    """The page with its actions."""
+class RunActions:
+    """The actions on the run that a page shows."""
+
+    def __init__(self, page: Page, reader: RunReader) -> None:
+        self._page = page
+        self._reader = reader
 
     def why_not(self, name: str) -> str:
-        run = self.run_shown
-        status = self.snapshot.status(run.name) if run else None
+        run = self._reader.run_shown
+        status = self._page.snapshot.status(run.name) if run else None
         if run is None:
             return "the run is not read yet"
         if name in ("again", "replay", "replay_row", "edit", "undo") and status is None:
@@ -40,7 +45,7 @@ class Doing(Reading):
     def _why_no_row(self, name: str) -> str:
         if name not in ("open", "curl", "replay_row"):
             return ""
-        row = self.row
+        row = self._reader.row
         if row is None:
             return "no rejected row is chosen"
         if name == "replay_row" and row["state"] != "open":
@@ -51,95 +56,95 @@ class Doing(Reading):
 
     def do_open(self) -> None:
         """Show the request and the response of the chosen row."""
-        row = self.row
+        row = self._reader.row
         if row is None:
             return
-        keys = self.console.keys
+        keys = self._page.console.keys
         reading = Read(
-            lambda width: row_lines(row, self.lives, keys.shown("run.edit"), width),
+            lambda width: row_lines(row, self._reader.lives, keys.shown("run.edit"), width),
             copies=str(row["call"] or row["row"] or ""),
         )
-        self.console.push_screen(reading)
-        if self.lives is None:
-            self.attempt(partial(self._read_life_for, reading), group="life", exclusive=True)
+        self._page.console.push_screen(reading)
+        if self._reader.lives is None:
+            self._page.attempt(partial(self._read_life_for, reading), group="life", exclusive=True)
 
     async def _read_life_for(self, reading: Read) -> None:
-        await self.read_life()
+        await self._reader.read_life()
         reading.rebuild()
 
     async def do_replay(self) -> None:
         """Send the rejected rows of this sync again."""
-        status = self.snapshot.status(self.run_shown.name) if self.run_shown else None
+        status = self._page.snapshot.status(self._reader.run_shown.name) if self._reader.run_shown else None
         if status is not None:
-            await self.console.replay_all(status)
+            await self._page.console.replay_all(status)
 
     async def do_replay_row(self) -> None:
         """Send the chosen rejected row again, and no other."""
-        run, row = self.run_shown, self.row
+        run, row = self._reader.run_shown, self._reader.row
         if run is None or row is None:
             return
         who = key_of(row) or f"row {row['number']}"
         text = f"{who} goes to {row['destination']} once more, with the latest content that is known of it. No query is run."
-        if await self.console.push_screen_wait(Confirm("Send 1 rejected row again", text, yes="Send it")):
-            await self.console.replay(run.name, "--row", str(row["number"]))
+        if await self._page.console.push_screen_wait(Confirm("Send 1 rejected row again", text, yes="Send it")):
+            await self._page.console.replay(run.name, "--row", str(row["number"]))
 
     async def do_again(self) -> None:
         """Run this sync again; where a guard blocked it, ask what to do first."""
-        run = self.run_shown
+        run = self._reader.run_shown
         if run is None:
             return
         if not run.questions:
-            await self.console.send(run.name)
-        elif await accept_and_run(self, run.name, run.questions):
-            self.console.do_home()
+            await self._page.console.send(run.name)
+        elif await accept_and_run(self._page, run.name, run.questions):
+            self._page.console.do_home()
 
     async def do_undo(self) -> None:
         """Show what this run overwrote, and send it back."""
-        run = self.run_shown
-        if run is not None and await undo_run(self, run.name, run.id):
-            self.console.do_home()
+        run = self._reader.run_shown
+        if run is not None and await undo_run(self._page, run.name, run.id):
+            self._page.console.do_home()
 
     async def do_stop(self) -> None:
         """Stop this run."""
-        if self.run_shown:
-            await self.console.stop_run(self.run_id, self.run_shown.name)
+        if self._reader.run_shown:
+            await self._page.console.stop_run(self._reader.run_id, self._reader.run_shown.name)
 
     def do_edit(self) -> None:
         """Open the query of this sync."""
-        if self.run_shown:
-            self.console.open_editor(self.run_shown.name)
+        if self._reader.run_shown:
+            self._page.console.open_editor(self._reader.run_shown.name)
 
     def do_sync(self) -> None:
         """Open the page of its sync."""
-        if self.run_shown:
-            self.console.open_sync(self.run_shown.name)
+        if self._reader.run_shown:
+            self._page.console.open_sync(self._reader.run_shown.name)
 
     async def do_curl(self) -> None:
         """Copy the chosen row's request as a curl command."""
-        row = self.row
+        row = self._reader.row
         if row is not None:
-            answer = await self.bridge.ask("curl", run=self.run_id, number=row["number"])
-            self.console.put_on_clipboard(answer["curl"])
+            answer = await self._page.bridge.ask("curl", run=self._reader.run_id, number=row["number"])
+            self._page.console.put_on_clipboard(answer["curl"])
 
     async def do_bundle(self, path: str = "") -> None:
         """Put this run with its surroundings into a file."""
-        if self.run_shown is not None:
-            await bundle_run(self, self.run_shown.id, path)
+        if self._reader.run_shown is not None:
+            await bundle_run(self._page, self._reader.run_shown.id, path)
 
     def do_course(self) -> None:
         """Play the run again."""
         from tui.screens.run.playback import CoursePage
 
-        if self.run_shown:
-            self.console.push_screen(CoursePage(self.run_shown))
+        if self._reader.run_shown:
+            self._page.console.push_screen(CoursePage(self._reader.run_shown))
 
     async def do_log(self) -> None:
         """Show the log of this run."""
-        project = self.snapshot.project
+        project = self._page.snapshot.project
         if project is None:
             return
-        file = project.state / "logs" / f"{self.run_id}.jsonl"
-        found = await self.bridge.read(lambda _project, _store: read_log(file))
-        title = heading(f"Log of run {self.run_id[:4]}", (found.counted, "muted"))
+        file = project.state / "logs" / f"{self._reader.run_id}.jsonl"
+        found = await self._page.bridge.read(lambda _project, _store: read_log(file))
+        title = heading(f"Log of run {self._reader.run_id[:4]}", (found.counted, "muted"))
         nothing = line(("This run left no log.", "muted"))
-        self.console.push_screen(Read(lambda _width: [title, *(log_lines(found.lines) or [nothing])]))
+        self._page.console.push_screen(Read(lambda _width: [title, *(log_lines(found.lines) or [nothing])]))
