@@ -18,7 +18,7 @@ PUBLISHED = frozenset(
 )
 """Bases that are there to be inherited from; one class of ours may stand between one of them and a class."""
 
-TOWERS = frozenset({"Editor", "Offering", "Doing", "Keeping", "Beginning", "Completing", "Console"})
+TOWERS = frozenset({"Editor", "Offering", "Doing", "Keeping", "Beginning", "Completing"})
 """Pages that are still to become compositions of controllers. Names may only be taken out."""
 
 

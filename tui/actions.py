@@ -34,7 +34,7 @@ class Action:
 
 
 SCOPES: Mapping[str, str] = {
-    "global": "Everywhere",
+    "global": "GlobalActions",
     "list": "In lists",
     "welcome": "Welcome",
     "home": "Home",

@@ -1,7 +1,7 @@
 """The console: one project's pages, what they show of it, the runs that are started here, and how it ends.
 
-    acting.py      keys and commands become actions; what came of them is told
-    everywhere.py  what every page can do
+    action_app.py  keys and commands become actions; what came of them is told
+    global_actions.py  what every page can do
     bridge.py      the one way to core
     screens/       the pages; widgets/ what they are made of
 
@@ -39,7 +39,7 @@ from tui.changes import Picture
 from tui.console_api import ConsoleApi
 from tui.daemon import daemon_spans
 from tui.drawing import Span
-from tui.global_actions import Everywhere
+from tui.global_actions import GlobalActions
 from tui.keys import load
 from tui.messages import RunFinished, Snapshot, SnapshotRead
 from tui.notices import tell_notices
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 __all__ = ["Console"]
 
 
-class Console(Everywhere):
+class Console(GlobalActions):
     """The application on one project."""
 
     ENABLE_COMMAND_PALETTE = False

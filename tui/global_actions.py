@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from core.control_chars import escape_control_chars
 from core.redaction import without_secrets
 from tui import preferences
-from tui.acting import Acting
+from tui.action_app import ActionApp
 from tui.actions import ACTIONS
 from tui.bridge import Bridge
 from tui.keys import load
@@ -22,10 +22,10 @@ from tui.work import begin
 if TYPE_CHECKING:
     from tui.console_api import ConsoleApi
 
-__all__ = ["Everywhere"]
+__all__ = ["GlobalActions"]
 
 
-class Everywhere(Acting):
+class GlobalActions(ActionApp):
     """The actions of the scope `global`. `bridge` is the way to core, `folder` the project's."""
 
     bridge: Bridge

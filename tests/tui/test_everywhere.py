@@ -13,7 +13,7 @@ import pytest
 from tests.projects import ProjectFolder
 from tests.tui.harness import screen_text, until
 from tests.tui.terminal import on_terminal
-from tui.acting import _Toast
+from tui.action_app import _Toast
 from tui.app import Console
 from tui.foreign_key_hints import HABITS
 from tui.preferences import Preferences, place, read

@@ -27,7 +27,7 @@ from tui.retired_keys import notice
 from tui.screens.base import Actor, Dialog, Page
 from tui.widgets.table import Table
 
-__all__ = ["Acting"]
+__all__ = ["ActionApp"]
 
 _IN_DIALOGS = frozenset({"back", "quit", "copy", "down", "up"})
 _SIGNS = {"ok": "✓", "run": "►", "warn": "!", "fail": "✗", "muted": "·"}
@@ -58,7 +58,7 @@ class _Toast(Notification):
         return time.monotonic() >= self._ends
 
 
-class Acting(App[int]):
+class ActionApp(App[int]):
     """An application whose keys are a table. `keys` is that table, `pending` the keys of a sequence that was begun."""
 
     keys: Keys
