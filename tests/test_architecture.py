@@ -14,7 +14,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED = frozenset(
-    {"Actor", "Page", "Dialog", "Canvas", "Table", "Sheet", "Form", "Pane", "Step", "BackhaulError", "WarehouseError"}
+    {
+        "ActionApp",
+        "Actor",
+        "Page",
+        "Dialog",
+        "Canvas",
+        "Table",
+        "Sheet",
+        "Form",
+        "Pane",
+        "Step",
+        "BackhaulError",
+        "WarehouseError",
+    }
 )
 """Bases that are there to be inherited from; one class of ours may stand between one of them and a class."""
 
