@@ -424,7 +424,7 @@ def test_calls_that_were_taken_without_a_reply_go_out_unchanged_in_a_later_run(
     receiver.behave(*[{"lose_reply": True}] * 3)
     assert said(people.run("run", "people"), 1, "no reply", "paused")
     people.duckdb("UPDATE people SET n = 1000 WHERE id = 'u3'")
-    assert said(people.run("run", "people"), 0, "an earlier delivery goes on")
+    assert said(people.run("run", "people"), 0, "continuing an earlier delivery")
     records = receiver.records()
     assert len({record.body for record in records[:4]}) == 1
     by_id: dict[str, set[str]] = {}
@@ -474,8 +474,8 @@ def test_one_destination_that_is_down_does_not_hold_back_another(
     ("url", "shown"),
     [
         ("http://example.com/v1", "without encryption"),
-        ("example.com/v1", "no address to send to"),
-        ("https://[::1/v1", "no address to send to"),
+        ("example.com/v1", "is not a valid URL"),
+        ("https://[::1/v1", "is not a valid URL"),
     ],
 )
 def test_an_address_that_is_none_is_told(people: ProjectFolder, url: str, shown: str) -> None:

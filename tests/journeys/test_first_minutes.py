@@ -29,7 +29,7 @@ def test_from_nothing_to_a_delivered_sync(tmp_path: Path, size: tuple[int, int])
         person.press("G", "r")  # its first delivery: the plan first
         person.sees("1,500 new")
         person.press("r")
-        person.sees("the run begins")
+        person.sees("the run starts")
         person.sees(r"✓ done +users → files")
         person.sees("1,500")
     delivered = tmp_path / "backhaul-demo" / "delivered" / "users.jsonl"

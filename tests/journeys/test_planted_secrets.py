@@ -131,11 +131,11 @@ def test_nothing_stays_in_tmux_in_files_or_with_a_process(
         person.press("Escape")
         person.sees("Leave the set-up")
         person.press("Enter")  # kept for later
-        person.sees("snowflake is kept for later")
+        person.sees("snowflake is saved as a draft")
         assert not found_in(person.history(), planted)
         check_processes(console, planted)
         person.press("n")
-        person.sees("It was kept for later, without its secret")
+        person.sees("It was saved as a draft, without its secret")
         person.press("PageDown")
         person.sees("paste it, or give its path")
         person.press("PageUp")

@@ -18,7 +18,7 @@ def test_the_first_five_minutes_can_be_done_by_the_readme(tmp_path: Path, size: 
     with at_the_console(tmp_path, size, "demo") as person:
         person.sees("users → files")  # 1. home
         person.press("j", "k", "r")
-        person.sees("the run begins")
+        person.sees("the run starts")
         person.sees(r"✓ companies: the run is done")
         person.press("Enter")
         person.sees("Run [0-9a-f]{4}")

@@ -73,7 +73,7 @@ async def test_the_alerts_of_a_project(told: ProjectFolder, size: tuple[int, int
     async with app.run_test(size=size) as pilot:
         await until(pilot, "users → cio")
         await pilot.press("exclamation_mark")
-        await until(pilot, "not told, 3 times in a row")
+        await until(pilot, "not sent, 3 times in a row")
         await settled(pilot)
         await check_snapshot(pilot, f"alerts-{size[0]}x{size[1]}")
 
@@ -94,7 +94,7 @@ async def test_a_test_says_what_was_answered(told: ProjectFolder) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, "users → cio")
         app.act("global.alerts")
-        await until(pilot, "not told, 3 times in a row")
+        await until(pilot, "not sent, 3 times in a row")
         await pilot.press("j", "V")
         await until(pilot, "It printed: rang", seconds=30)
         await pilot.press("k", "V")

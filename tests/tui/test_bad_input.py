@@ -79,7 +79,7 @@ async def test_a_store_that_another_program_holds_is_told_and_read_once_it_is_fr
         holder.execute("BEGIN EXCLUSIVE")
         app = Console(day.folder)
         async with app.run_test(size=(100, 30)) as pilot:
-            await until(pilot, "Another program holds the store")
+            await until(pilot, "Another program is using the store")
             holder.execute("ROLLBACK")
             await until(pilot, "users → cio")
 

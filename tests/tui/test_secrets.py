@@ -281,10 +281,10 @@ def test_a_crash_tells_the_terminal_and_the_report_no_secret(vault: Vault, tmp_p
         terminal.press("\x1b")
         terminal.until("Leave the set-up?")
         terminal.press("\r")
-        terminal.until("kept for later")
+        terminal.until("saved as a draft")
         terminal.read(0.4)
         terminal.press("4")
-        terminal.until("the run begins")  # a line of the log; its title may be drawn in two parts
+        terminal.until("the run starts")  # a line of the log; its title may be drawn in two parts
         assert not found_in(Path(f"/proc/{terminal.process}/cmdline").read_bytes())
         terminal.press("l")
         assert terminal.wait(10) == 1

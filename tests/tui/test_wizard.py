@@ -161,13 +161,13 @@ async def test_a_draft_is_kept_without_its_secret_and_gone_on_with(folder: Path)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, WizardPage))
         await pilot.press("escape")
-        await until(pilot, "A secret is not")
+        await until(pilot, "without secrets")
         await pilot.press("enter")
-        await until(pilot, "shop is kept for later")
+        await until(pilot, "shop is saved as a draft")
         draft = (folder / ".backhaul" / "drafts" / "source.json").read_text("utf-8")
         assert "wizard" not in draft
         page = await begin(pilot)
-        await until(pilot, "It was kept for later, without its secret")
+        await until(pilot, "It was saved as a draft, without its secret")
         assert page.draft.texts["host"] == "db.acme.example"
         assert not page.draft.held
 

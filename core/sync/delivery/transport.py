@@ -92,14 +92,19 @@ class HttpTransport:
         proxy = find_proxy(url, self._network)
         if proxy not in self._clients:
             most = self._limits.connections
-            context = trusting(self._network)
-            is_secure = proxy.startswith("https:")
+            # to load the authorities takes 30 milliseconds; without TLS, which is for this machine only, nobody asks them
+            is_plain = not proxy and url.startswith("http:")
+            context = False if is_plain else trusting(self._network)
             try:
                 self._clients[proxy] = httpx.AsyncClient(
                     limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
                     timeout=httpx.Timeout(self._limits.timeout),
                     follow_redirects=False,
-                    proxy=httpx.Proxy(proxy, ssl_context=context if is_secure else None) if proxy else None,
+                    proxy=httpx.Proxy(
+                        proxy, ssl_context=trusting(self._network) if proxy.startswith("https:") else None
+                    )
+                    if proxy
+                    else None,
                     verify=context,
                     cookies=CookieJar(
                         DefaultCookiePolicy(allowed_domains=[])

@@ -109,7 +109,7 @@ async def test_a_webhook_that_sends_us_elsewhere_is_not_followed(hook: World, re
     ("url", "said"),
     [
         ("http://hooks.example/services/T0PSECRET", "hooks.example would be sent to without encryption."),
-        ("hooks.slack.com/services/T0PSECRET", "is no address to send to"),
+        ("hooks.slack.com/services/T0PSECRET", "is not a valid URL"),
         ("http://127.0.0.1:1/services/T0PSECRET", "127.0.0.1 gave no reply"),
     ],
 )

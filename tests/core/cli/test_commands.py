@@ -423,7 +423,7 @@ def test_lint_mends_a_file_that_belongs_to_no_sync(tmp_path: Path, capsys: pytes
     assert main(words[:-2]) == 1
     assert "[column-folded]" in capsys.readouterr().out
     main([*words[:-2], "--fix"])
-    assert "mended" in capsys.readouterr().out
+    assert "fixed" in capsys.readouterr().out
     assert 'AS "userId"' in file.read_text()
 
 

@@ -58,7 +58,7 @@ async def test_a_disk_that_is_full_for_a_while_loses_nothing(project: ProjectFol
         filler.unlink()
         daemon.pass_time(3700)
         await daemon.until(lambda: len(project.delivered("people")) == 31)
-        await daemon.says("The trouble is over")
+        await daemon.says("The problem is over")
     names = [call["traits"]["name"] for call in project.delivered("people") if call["userId"] == "7"]
     assert names == ["n7", "Ann"]
 

@@ -100,7 +100,7 @@ async def test_a_broken_file_takes_its_own_sync_out_and_no_other(project: Projec
         await daemon.ran("others", 2)
         head = (project.folder / "backhaul.toml").read_text()
         project.write("backhaul.toml", "this is no TOML")
-        await daemon.says("The project goes on as it was")
+        await daemon.says("The project is used as it was before")
         daemon.pass_time(60)
         await daemon.ran("others", 3)
         project.write("backhaul.toml", head)
@@ -191,10 +191,10 @@ async def test_a_store_that_is_moved_away_is_told_and_used_again_when_it_is_back
         aside.mkdir()
         for file in state.glob("store.sqlite*"):
             shutil.move(file, aside / file.name)
-        await daemon.says("The store is missing where it was")
+        await daemon.says("The state database is missing")
         for file in aside.iterdir():
             shutil.move(file, state / file.name)
-        await daemon.says("The trouble is over")
+        await daemon.says("The problem is over")
         daemon.pass_time(60)
         await daemon.ran("people", 2)
     assert [run.state for run in runs_of(project, "people")] == ["succeeded"] * 2

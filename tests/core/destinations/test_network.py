@@ -60,7 +60,9 @@ def test_the_usual_authorities_stay_trusted_beside_it(secure: SecureServer) -> N
     assert more.cert_store_stats()["x509_ca"] == usual.cert_store_stats()["x509_ca"] + 1
 
 
-@pytest.mark.parametrize(("content", "why"), [(None, "No such file"), ("no certificate", "holds no certificate")])
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "No such file"), ("no certificate", "does not contain a certificate")]
+)
 def test_a_file_of_certificates_that_cannot_be_used_says_so(tmp_path: Path, content: str | None, why: str) -> None:
     file = tmp_path / "ca.pem"
     if content is not None:

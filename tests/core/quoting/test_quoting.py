@@ -187,7 +187,7 @@ def test_a_unit_holds_nothing_that_a_name_or_a_folder_says(tmp_path: Path, name:
     made.write("backhaul.toml", {"name": f"x{name}", "secrets": {"from": "environment"}})
     loaded = projects.load(made.folder)
     if not plain(name):
-        with pytest.raises(UsageError, match="systemd cannot be told this name"):
+        with pytest.raises(UsageError, match="systemd cannot represent this name"):
             unit_text(loaded, (), Path("/c"))
         return
     unit = unit_text(loaded, (), Path("/c"))

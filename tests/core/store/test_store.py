@@ -133,7 +133,7 @@ def test_a_missing_file_where_one_was_is_refused(filled: Path) -> None:
 
 def test_an_empty_file_where_a_store_was_is_refused(filled: Path) -> None:
     (filled / "store.sqlite").write_bytes(b"")
-    assert "empty where it was not" in refused(filled).message
+    assert "is empty, but it was not before" in refused(filled).message
 
 
 def test_an_empty_database_where_a_store_was_is_refused(filled: Path) -> None:
@@ -142,7 +142,7 @@ def test_an_empty_database_where_a_store_was_is_refused(filled: Path) -> None:
     plain.execute("CREATE TABLE x (a)")
     plain.execute("DROP TABLE x")
     plain.close()
-    assert "empty where it was not" in refused(filled).message
+    assert "is empty, but it was not before" in refused(filled).message
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -281,9 +281,9 @@ def test_a_writer_that_is_held_up_too_long_says_so(tmp_path: Path) -> None:
     with Store(tmp_path) as first, Store(tmp_path) as second:
         second._connection.execute("PRAGMA busy_timeout = 50")
         with first.transaction():
-            with pytest.raises(StateError, match="Another program holds the store"):
+            with pytest.raises(StateError, match="Another program is using the store"):
                 add_run(second, 1)
-            with pytest.raises(StateError, match="Another program holds the store"), second.transaction():
+            with pytest.raises(StateError, match="Another program is using the store"), second.transaction():
                 pass
 
 

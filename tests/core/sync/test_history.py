@@ -260,7 +260,7 @@ def test_a_store_that_another_program_holds_is_told(tmp_path: Path) -> None:
     holder.execute("PRAGMA locking_mode = EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
     holder.execute("INSERT INTO settings VALUES ('x', 'y')")
-    with pytest.raises(StateError, match="Another program holds the store"):
+    with pytest.raises(StateError, match="Another program is using the store"):
         Store(tmp_path, timeout=0.2)
     holder.execute("ROLLBACK")
     holder.close()

@@ -123,7 +123,7 @@ FAILURES = (
         answer='connection limit "500" exceeded for non-bootstrap users',
         step="login",
         says="The server has no connection left",
-        advises="STV_SESSIONS lists who holds them",
+        advises="STV_SESSIONS lists who uses them",
         published="https://github.com/brianc/node-postgres/issues/1155",
     ),
     RedshiftFailure(

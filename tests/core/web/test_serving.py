@@ -67,7 +67,7 @@ def serving(folder: Path, *words: str) -> Iterator[Served]:
     try:
         assert process.stdout is not None
         said, end = "", time.monotonic() + 40
-        while "^C ends it" not in said and time.monotonic() < end:
+        while "^C stops it" not in said and time.monotonic() < end:
             line = process.stdout.readline()
             assert line, said
             said += line

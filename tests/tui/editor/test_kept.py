@@ -176,7 +176,7 @@ async def test_a_text_that_cannot_be_kept_is_said(project: ProjectFolder) -> Non
         state(project).mkdir(exist_ok=True)
         (state(project) / "buffers").write_text("in the way")
         await pilot.press("x")
-        await until(pilot, lambda: said(page, "What you type cannot be kept"))
+        await until(pilot, lambda: said(page, "Unsaved text cannot be saved"))
 
 
 async def test_revert_asks_and_can_be_undone(project: ProjectFolder) -> None:

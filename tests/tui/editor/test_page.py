@@ -358,7 +358,7 @@ async def test_a_sync_whose_source_is_missing_can_be_written_but_not_run(project
     (project.folder / "sources" / "warehouse.toml").unlink()
     prepare = says(lint=refused("There is no source."))
     async with editor(project.folder, "users", prepare=prepare) as (pilot, page, bench):
-        await until(pilot, "The query can be written, but not")
+        await until(pilot, "You can edit the query, but not")
         await pilot.press("x", "ctrl+r")
         await until(pilot, lambda: said(page, "preview: its settings are broken."))
         assert page.code.text.startswith("x")
