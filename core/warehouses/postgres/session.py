@@ -187,10 +187,10 @@ class PostgresSession:
         return read_catalogue(connection)
 
     def _new_stream(self) -> Stream:
-        row = self._connection.execute(LOGIN.encode()).fetchone()
+        quotes, path, shadows = self._connection.execute(LOGIN.encode()).fetchone() or ("", "", False)
         self._connection.rollback()
-        options = login_options(*row) if row else None
-        return PostgresStream(self._connector.adbc(options=options), self._connector.settings)
+        connection = self._connector.adbc(options=login_options(quotes, shadows))
+        return PostgresStream(connection, self._connector.settings, path=path if shadows else "")
 
     def _translated(self, error: Exception, start: int = 0) -> WarehouseError:
         return explain(error, self._connector.settings, start=start)
