@@ -34,6 +34,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryFailedError
+from core.quoting.sql import quoted_identifier
 from core.warehouses.postgres.names import ANY_COUNT, AS_ATTRIBUTE, AS_TYPE, OF_A_VALUE, Name, Names, names_of
 from core.warehouses.postgres.session_settings import on_own_path
 
@@ -337,7 +338,8 @@ class Reached:
 
     @property
     def full_name(self) -> str:
-        return f"{self.schema}.{self.name}"
+        """Its name as `allow_functions` has it: a part with a dot stands in quotes."""
+        return ".".join(quoted_identifier(part) if "." in part else part for part in (self.schema, self.name))
 
     @property
     def is_readable(self) -> bool:
@@ -482,6 +484,8 @@ def _reason(function: Reached, allowed: Sequence[str]) -> str:
         return listed
     if function.is_definer and not function.is_builtin:
         return "it is SECURITY DEFINER, so it acts with the rights of its owner"
+    if re.search(r"\b(role|session_authorization)=", function.settings):
+        return "it acts as another role"
     if function.is_volatile:
         return "it is VOLATILE, so it may change something"
     if not function.is_trusted:

@@ -91,6 +91,7 @@ def shop(postgres: Server) -> Iterator[Database]:
         "$$DECLARE a checked := 'x'; BEGIN RETURN a; END$$",
         "CREATE FUNCTION runs_text(n text) RETURNS integer LANGUAGE plpgsql STABLE AS "
         "$$DECLARE a integer; BEGIN EXECUTE 'SELECT ' || n INTO a; RETURN a; END$$",
+        "CREATE FUNCTION other_role() RETURNS integer LANGUAGE sql STABLE SET role = 'none' AS 'SELECT 1'",
         "CREATE SCHEMA hidden",
         "CREATE FUNCTION hidden.hide() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
         "CREATE FUNCTION own_path() RETURNS integer LANGUAGE sql STABLE SET search_path = hidden AS 'SELECT hide()'",
@@ -230,6 +231,7 @@ REFUSED = {
     "with a comment in a body": ("SELECT comments()", "public.wipe", "the function public.comments"),
     "of an operator in a body": ("SELECT operates()", "public.step", "the operator ###"),
     "of a domain in a body": ("SELECT declares()", "public.is_fine", "the function public.declares"),
+    "with another role": ("SELECT other_role()", "public.other_role", ""),
     "of text in a body": ("SELECT runs_text('wipe()')", "public.runs_text", ""),
     "by a path of the function's own": ("SELECT own_path()", "hidden.hide", "the function public.own_path"),
     "of an index": ("SELECT a FROM with_index WHERE a = '1'", "public.wipe", ""),
@@ -281,6 +283,20 @@ def test_the_line_of_the_remedy_lets_it_run(shop: Database, case: str) -> None:
     assert f'allow_functions = ["{name}"]' in refused.value.remedy
     with postgres_plugin(shop, allow_functions=(name,)).open() as session:
         assert session.describe(sql)
+
+
+def test_a_dot_in_a_name_allows_no_other_function(postgres_database: Database) -> None:
+    postgres_database.execute(
+        'CREATE SCHEMA "a.b"',
+        'GRANT USAGE ON SCHEMA "a.b" TO PUBLIC',
+        "CREATE FUNCTION \"a.b\".c() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    )
+    plugin = postgres_plugin(postgres_database, allow_functions=("a.b.c",))
+    with plugin.open() as session, pytest.raises(QueryFailedError, match="VOLATILE") as refused:
+        session.describe('SELECT "a.b".c()')
+    assert r'allow_functions = ["\"a.b\".c", "a.b.c"]' in refused.value.remedy
+    with postgres_plugin(postgres_database, allow_functions=('"a.b".c',)).open() as session:
+        assert session.describe('SELECT "a.b".c()')
 
 
 def test_a_builtin_of_the_list_cannot_be_allowed(shop: Database) -> None:
@@ -444,6 +460,17 @@ def test_roles_of_equal_power_are_refused_alike(postgres_database: Database, rol
     assert step.passed is False
     with postgres_plugin(postgres_database).open() as session, pytest.raises(LoginError, match=role):
         session.describe("SELECT 1 AS one")
+
+
+def test_a_member_of_a_superuser_is_refused(postgres_database: Database) -> None:
+    reader = postgres_database.reader
+    postgres_database.execute(f'CREATE ROLE "Boss_{reader}" SUPERUSER NOLOGIN', f'GRANT "Boss_{reader}" TO {reader}')
+    with (
+        postgres_plugin(postgres_database).open() as session,
+        pytest.raises(LoginError, match=f"is in Boss_{reader}") as refused,
+    ):
+        session.describe("SELECT 1 AS one")
+    assert f'REVOKE "Boss_{reader}" FROM "{reader}";' in refused.value.remedy
 
 
 def test_a_superuser_who_became_a_reader_by_a_setting_is_one_still(postgres_database: Database) -> None:
