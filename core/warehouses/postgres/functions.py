@@ -12,7 +12,7 @@ of a name may be meant by the number of arguments, it counts. From there the cat
 - views and row-level policies, as they are stored, however deep; default arguments; what is computed while a query of a table is
   planned: calls of IMMUTABLE functions in its indexes, checks and partitions;
 - the checks of domains, wherever they stand inside of a type that is named or that a function takes or returns. Those of a column's
-  type count only where a new value of it may be made: by a polymorphic function, or of a string that may be an array, a row or a range.
+  type count only where a new value of it may be made: by a polymorphic function or operator, or of a string that may be an array, a row or a range.
   To read a value checks nothing, and beside a plain string a domain is its base type;
 - casts made in this database: of the types that are named or that columns of the relations have, and between the server's own types;
 - bodies of functions in SQL and PL/pgSQL that are no part of an extension, by all that they name. One that cannot be read so (it
@@ -141,7 +141,7 @@ _NODES = r":(funcid|aggfnoid|winfnoid|opno|eqop|sortop|relid|resulttype|funcresu
 
 _IN_SCHEMA = (
     "(n.nspname = w.schema OR (w.schema = 'pg_temp' AND n.nspname ~ '^pg_temp_')"
-    " OR (w.schema = '' AND (w.anywhere OR {of} IN (SELECT oid FROM path))))"
+    f" OR (w.schema IN ('', '{OF_A_VALUE}') AND (w.anywhere OR {{of}} IN (SELECT oid FROM path))))"
 )
 """That a name is looked up there. All temporary schemas count: behind a pooler, the query may run beside what another client left."""
 _PLANNED = """
@@ -162,11 +162,7 @@ WITH RECURSIVE
   words AS (SELECT DISTINCT w.schema::name, w.name::name, w.arguments, w.is_type, w.via, w.anywhere
             FROM unnest(%(schemas)s::text[], %(names)s::text[], %(arguments)s::int4[], %(types)s::bool[], %(vias)s::text[],
                         %(anywhere)s::bool[]) AS w(schema, name, arguments, is_type, via, anywhere)),
-  makes AS (SELECT %(containers)s OR EXISTS (
-              SELECT FROM words AS w JOIN pg_proc AS p ON p.proname = w.name
-              WHERE (w.arguments = {ANY_COUNT} OR w.arguments >= 2 OR (w.arguments <> {AS_TYPE} AND p.oid >= 16384))
-                AND p.proargtypes::oid[] && ARRAY(SELECT t.oid FROM pg_type AS t WHERE t.oid < 16384 AND t.typname ~ '^any.')
-            ) AS values),
+  polymorphic AS (SELECT t.oid FROM pg_type AS t WHERE t.oid < 16384 AND t.typname ~ '^any.'),
   cast_rows AS (SELECT DISTINCT c.casttarget AS oid FROM pg_cast AS c JOIN pg_type AS t ON t.oid IN (c.castsource, c.casttarget)
                 WHERE c.oid >= 16384 AND c.castcontext = 'i' AND t.typtype = 'c'),
   operators AS (SELECT DISTINCT o.oid, o.oprname, o.oprleft, o.oprright
@@ -174,6 +170,13 @@ WITH RECURSIVE
                      AS w(schema, name, anywhere)
                 JOIN pg_operator AS o ON o.oprname = w.name JOIN pg_namespace AS n ON n.oid = o.oprnamespace
                 WHERE o.oid >= 16384 AND {_IN_SCHEMA.format(of="o.oprnamespace")}),
+  makes AS (SELECT %(containers)s OR EXISTS (
+              SELECT FROM words AS w JOIN pg_proc AS p ON p.proname = w.name
+              WHERE (w.arguments = {ANY_COUNT} OR w.arguments >= 2 OR (w.arguments <> {AS_TYPE} AND p.oid >= 16384))
+                AND p.proargtypes::oid[] && ARRAY(SELECT oid FROM polymorphic)
+            ) OR EXISTS (
+              SELECT FROM operators AS o WHERE o.oprleft IN (SELECT oid FROM polymorphic) OR o.oprright IN (SELECT oid FROM polymorphic)
+            ) AS values),
   start(kind, oid, via) AS (
     SELECT 'f', p.oid, w.via
     FROM words AS w

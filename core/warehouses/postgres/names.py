@@ -321,7 +321,7 @@ def _name(tokens: Sequence[_Token], place: int, brackets: _Brackets) -> Name:
         schema=schema,
         arguments=brackets.counts[place + 1] if is_called else AS_ATTRIBUTE,
         start=tokens[place].start,
-        may_be_type=not _is_of_relation(tokens, first, place),
+        may_be_type=schema == OF_A_VALUE or not _is_of_relation(tokens, first, place),
     )
 
 

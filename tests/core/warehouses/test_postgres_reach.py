@@ -38,6 +38,7 @@ INSERT INTO holders (id) VALUES (1)
 CREATE TYPE words AS RANGE (SUBTYPE = checked)
 CREATE TABLE ranges (value words)
 INSERT INTO ranges VALUES (NULL)
+CREATE FUNCTION step_between(text, text) RETURNS float8 LANGUAGE sql IMMUTABLE AS $f$ SELECT 1.0::float8 $f$
 CREATE FUNCTION folded(i integer) RETURNS integer LANGUAGE sql IMMUTABLE AS $f$ SELECT length(public.strike('x')) + i $f$
 CREATE TABLE measured (id integer, b integer)
 INSERT INTO measured VALUES (1, 1)
@@ -82,6 +83,12 @@ CREATE VIEW with_domain AS SELECT domain_in('x', 'checked'::regtype, -1) IS NULL
 CREATE FUNCTION is_admin(integer) RETURNS boolean LANGUAGE sql AS $f$ SELECT public.strike('x') IS NULL $f$
 CREATE TABLE members (id integer, is_admin boolean)
 INSERT INTO members VALUES (1, true)
+CREATE OPERATOR #= (LEFTARG = anyelement, RIGHTARG = jsonb, FUNCTION = jsonb_populate_record)
+CREATE TYPE steps AS RANGE (SUBTYPE = text, SUBTYPE_DIFF = step_between)
+CREATE TABLE with_steps (value steps)
+INSERT INTO with_steps SELECT steps(i::text, i::text || 'z') FROM generate_series(1, 300) AS i
+ANALYZE with_steps
+CREATE OR REPLACE FUNCTION step_between(text, text) RETURNS float8 LANGUAGE sql IMMUTABLE AS $f$ SELECT length(public.strike('x'))::float8 $f$
 CREATE OR REPLACE FUNCTION is_fine(text) RETURNS boolean LANGUAGE sql AS $f$ SELECT public.strike('x') IS NULL $f$
 """
 
@@ -97,6 +104,9 @@ REACHING = {
     "attribute of a function's alias without AS": "SELECT g.strike_number AS a FROM generate_series(1, 2) g",
     "attribute of a function in FROM": "SELECT generate_series.strike_number AS a FROM generate_series(1, 2)",
     "attribute of a function's quoted alias": 'SELECT "G".strike_number AS a FROM ROWS FROM (generate_series(1, 2)) AS "G"',
+    "attribute that is a domain": "SELECT ('x').checked AS a",
+    "attribute of a function's alias that is a domain": "SELECT g.checked AS a FROM lower('X') AS g",
+    "attribute of a date": "SELECT d.strike_record AS a FROM current_date AS d",
     "attribute in a body": "SELECT body_attribute(1) AS a",
     "attribute of an argument in a body": "SELECT body_argument(1) AS a",
     "attribute in a body of PL/pgSQL": "SELECT body_plpgsql(1) AS a",
@@ -128,6 +138,8 @@ REACHING = {
     "literal beside a row": "SELECT COALESCE(l, '(1,,x)') AS a FROM lists AS l",
     "literal beside a value": "SELECT COALESCE(value, '(x)') AS a FROM holders",
     "literal beside a range": "SELECT COALESCE(value, '[a,b]') AS a FROM ranges",
+    "operator that fills a row": "SELECT (l #= jsonb_build_object('one', 'x')).id AS a FROM lists AS l",
+    "distance in a range": "SELECT value FROM with_steps WHERE value && steps('3', '9')",
     "literal in a body": "SELECT body_literal(1) AS a",
     "statistics": "SELECT id FROM measured",
     "types of a policy": "SELECT id FROM guarded",
