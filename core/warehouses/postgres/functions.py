@@ -10,7 +10,7 @@ of a name may be meant by the number of arguments, it counts. From there the cat
 
 - operators of the types that the query has to do with (also those that IN, LIKE, CASE and USING stand for), and an aggregate's functions;
 - views and row-level policies, as they are stored, however deep; default arguments; what is computed while a query of a table is
-  planned: calls of IMMUTABLE functions in its indexes, checks and partitions;
+  planned: calls of IMMUTABLE functions in its indexes, checks, partitions and statistics;
 - the checks of domains, wherever they stand inside of a type that is named or that a function takes or returns. Those of a column's
   type count only where a new value of it may be made: by a polymorphic function or operator, or of a string that may be an array, a row or a range.
   To read a value checks nothing, and beside a plain string a domain is its base type;
