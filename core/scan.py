@@ -20,7 +20,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["Piece", "PieceKind", "has_escapes", "scan"]
 
@@ -47,6 +47,7 @@ class _Lexis:
     """How a dialect writes what is not code."""
 
     line_comments: tuple[str, ...] = ("--",)
+    line_end: re.Pattern[str] = re.compile(r"\n")
     nested: bool = False
     strings: tuple[str, ...] = ("'",)
     backslash: bool = False
@@ -55,16 +56,24 @@ class _Lexis:
     dollar: re.Pattern[str] | None = None
     identifier: str = '"'
     identifier_backslash: bool = False
+    word: re.Pattern[str] = re.compile(r"[\w$]")
+    """A character that a name may go on with: behind it no dollar quote begins, and no E of a string stands alone."""
 
 
 _TAGGED = re.compile(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
 _PLAIN = re.compile(r"\$\$")
 
-_POSTGRES = _Lexis(nested=True, escape_prefix=True, dollar=_TAGGED)
+_POSTGRES = _Lexis(
+    line_end=re.compile(r"[\r\n]"),
+    nested=True,
+    escape_prefix=True,
+    dollar=_TAGGED,
+    word=re.compile(r"[A-Za-z0-9_$\x80-\U0010ffff]"),
+)
 _LEXES = {
     "postgres": _POSTGRES,
     "duckdb": _POSTGRES,
-    "redshift": _Lexis(nested=True, escape_prefix=True, dollar=_TAGGED, backslash=True),
+    "redshift": replace(_POSTGRES, backslash=True),
     "snowflake": _Lexis(line_comments=("--", "//"), backslash=True, dollar=_PLAIN),
     "bigquery": _Lexis(
         line_comments=("--", "#"),
@@ -105,8 +114,8 @@ def _piece(text: str, start: int, lexis: _Lexis) -> Piece | None:
     if text.startswith("/*", start):
         return _block_comment(text, start, lexis)
     if text.startswith(lexis.line_comments, start):
-        end = text.find("\n", start)
-        return Piece(kind=PieceKind.COMMENT, start=start, end=len(text) if end < 0 else end)
+        line_end = lexis.line_end.search(text, start)
+        return Piece(kind=PieceKind.COMMENT, start=start, end=line_end.start() if line_end else len(text))
     if text.startswith(lexis.identifier, start):
         return _quoted(
             text, start, lexis.identifier, PieceKind.IDENTIFIER, backslash=lexis.identifier_backslash, doubling=True
@@ -117,7 +126,7 @@ def _piece(text: str, start: int, lexis: _Lexis) -> Piece | None:
         return _quoted(
             text, start, quote, PieceKind.STRING, backslash=lexis.backslash or escaped, doubling=lexis.doubling
         )
-    if lexis.dollar is not None and (tag := lexis.dollar.match(text, start)) and not _in_word(text, start):
+    if lexis.dollar is not None and (tag := lexis.dollar.match(text, start)) and not _in_word(text, start, lexis):
         end = text.find(tag.group(), tag.end())
         closed = end >= 0
         stop = end + len(tag.group()) if closed else len(text)
@@ -125,25 +134,26 @@ def _piece(text: str, start: int, lexis: _Lexis) -> Piece | None:
     return None
 
 
-def _in_word(text: str, start: int) -> bool:
-    return start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_$")
+def _in_word(text: str, start: int, lexis: _Lexis) -> bool:
+    return start > 0 and lexis.word.match(text, start - 1) is not None
 
 
 def has_escapes(text: str, start: int) -> bool:
     """Tell whether the quote at `start` has an E, standing alone, before it."""
-    return start > 0 and text[start - 1] in "eE" and not _in_word(text, start - 1)
+    return start > 0 and text[start - 1] in "eE" and not _in_word(text, start - 1, _POSTGRES)
+
+
+_COMMENT_MARK = re.compile(r"/\*|\*/")
 
 
 def _block_comment(text: str, start: int, lexis: _Lexis) -> Piece:
     depth, place = 1, start + 2
-    while depth:
-        end = text.find("*/", place)
-        if end < 0:
-            return Piece(kind=PieceKind.COMMENT, start=start, end=len(text), closed=False)
-        inner = text.find("/*", place, end) if lexis.nested else -1
-        depth += 1 if inner >= 0 else -1
-        place = (inner if inner >= 0 else end) + 2
-    return Piece(kind=PieceKind.COMMENT, start=start, end=place)
+    while depth and (mark := _COMMENT_MARK.search(text, place)):
+        opens = mark.group() == "/*"
+        depth += opens if lexis.nested else 0
+        depth -= not opens
+        place = mark.start() + (1 if opens and not lexis.nested else 2)  # what opens nothing may share its star: /*/
+    return Piece(kind=PieceKind.COMMENT, start=start, end=len(text) if depth else place, closed=not depth)
 
 
 def _quoted(text: str, start: int, quote: str, kind: PieceKind, *, backslash: bool, doubling: bool) -> Piece:

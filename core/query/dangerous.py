@@ -20,6 +20,7 @@ __all__ = ["ALLOWED", "FILE_ENDING", "NAMED_BY_TEXT", "REFUSED", "reason_to_refu
 _FILES = "it reads files"
 _NETWORK = "it reaches the network"
 _RUNS = "it runs SQL that is given as text, which cannot be checked"
+_CHECKS = "it runs what a type checks, and takes that type as text or as a number"
 _CHANGES = "it changes something"
 _SERVER = "it acts on the server or on other sessions"
 _MODEL = "it hands rows to a model, which is billed by what it reads"
@@ -180,6 +181,12 @@ _POSTGRES: Mapping[str, str] = {
     "connectby": _RUNS,
     "xpath_table": _RUNS,
     "cron.*": _CHANGES,
+    "array_in": _CHECKS,
+    "domain_in": _CHECKS,
+    "record_in": _CHECKS,
+    "range_in": _CHECKS,
+    "multirange_in": _CHECKS,
+    "pg_input_*": _CHECKS,
     "nextval": _CHANGES,
     "setval": _CHANGES,
     "set_config": "it changes the session's settings",

@@ -151,9 +151,10 @@ def functions(tokens: Sequence[Token], text: str, dialect: str) -> Iterator[Find
     for index, token in enumerate(tokens):
         called = index + 1 < len(tokens) and tokens[index + 1].token_type is TokenType.L_PAREN
         sequence = dialect == "snowflake" and token.text.lower() == "nextval" and _after_dot(tokens, index)
-        if not (called or sequence):
+        attribute = not called and dialect in ("postgres", "redshift") and _is_of_a_value(tokens, index)
+        if not (called or sequence or attribute):
             continue
-        path = tuple(_path(tokens, index))
+        path = (token.text,) if attribute else tuple(_path(tokens, index))
         reason = reason_to_refuse(dialect, path) if path else ""
         if reason:
             message = f"{path[-1]} is refused: {reason}."
@@ -208,6 +209,20 @@ def _unicode_names(tokens: Sequence[Token], text: str) -> Iterator[Finding]:
 
 def _after_dot(tokens: Sequence[Token], index: int) -> bool:
     return index > 0 and tokens[index - 1].token_type is TokenType.DOT
+
+
+def _is_of_a_value(tokens: Sequence[Token], index: int) -> bool:
+    """Tell whether Postgres may take a name behind a dot for a call: `(value).name` is name(value) where the value has no such field.
+
+    Before the dot stand brackets, or the name of a function in FROM. Names of tables look the same, so of what stands behind a name
+    only what is called as functions of the server are counts.
+    """
+    if index < 2 or not _after_dot(tokens, index):
+        return False
+    before = tokens[index - 2]
+    if before.token_type in (TokenType.R_PAREN, TokenType.R_BRACKET):
+        return True
+    return tokens[index].text.lower().startswith("pg_") and before.text.lower() != "pg_catalog"
 
 
 def _path(tokens: Sequence[Token], index: int) -> Iterator[str]:

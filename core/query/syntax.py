@@ -28,7 +28,7 @@ from core.query.gaps import bridged
 from core.query.place import finding
 from core.scan import Piece, PieceKind, has_escapes, scan
 
-__all__ = ["LONGEST", "Parsed", "is_ordered", "parse_statement", "statements", "tokenize"]
+__all__ = ["LONGEST", "Parsed", "is_ordered", "parse_statement", "quotes_disagree", "statements", "tokenize"]
 
 LONGEST = 256 * 1024
 """The longest query, in characters."""
@@ -185,6 +185,18 @@ def _place_whole_names(tree: exp.Expr) -> None:
                 meta["end"] = max(ends)
             elif meta["end"] is None:
                 del meta["start"], meta["end"]
+
+
+def quotes_disagree(text: str, dialect: str) -> bool:
+    """Return whether a quote or a comment is never closed, or ends elsewhere for sqlglot than for the scanner."""
+    pieces = scan(text, dialect)
+    if not all(piece.closed for piece in pieces):
+        return True
+    try:
+        tokens = Dialect.get_or_raise(dialect).tokenize(text)
+    except (SqlglotError, RecursionError, ValueError, IndexError):
+        return True
+    return _quotes_disagree(text, tokens, pieces) is not None
 
 
 def _quotes_disagree(text: str, tokens: list[Token], pieces: tuple[Piece, ...]) -> Finding | None:

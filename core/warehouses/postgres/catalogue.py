@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.model import Column, Table
 from core.warehouses.postgres.nested import Member, Writer
+from core.warehouses.postgres.session_settings import on_own_path
 from core.warehouses.postgres.types import AS_JSON, AS_TEXT, Transport, TypeFacts, transport
 
 if TYPE_CHECKING:
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["missing_grants", "read_catalogue", "read_types"]
 
-JSON_CAST = "EXISTS (SELECT FROM pg_cast AS c WHERE c.castsource = t.oid AND c.casttarget = 114::oid AND c.castfunc::oid <> 0::oid)"
+JSON_CAST = """EXISTS (
+    SELECT FROM pg_catalog.pg_cast AS c
+    WHERE c.castsource OPERATOR(pg_catalog.=) t.oid AND c.casttarget OPERATOR(pg_catalog.=) 114::pg_catalog.oid
+      AND c.castfunc::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid)"""
 TYPES = f"""
-    SELECT format_type(d.type, d.modifier), d.type, t.typtype::text, t.typcategory::text, {JSON_CAST}
-    FROM unnest(%s::oid[], %s::int4[]) WITH ORDINALITY AS d(type, modifier, place)
-    LEFT JOIN pg_type AS t ON t.oid = d.type
+    SELECT pg_catalog.format_type(d.type, d.modifier), d.type, t.typtype::pg_catalog.text, t.typcategory::pg_catalog.text, {JSON_CAST}
+    FROM ROWS FROM (pg_catalog.unnest(%s::pg_catalog.oid[]), pg_catalog.unnest(%s::pg_catalog.int4[]))
+         WITH ORDINALITY AS d(type, modifier, place)
+    LEFT JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) d.type
     ORDER BY d.place
 """
+"""This and COLUMNS run under the role's path, which says how types are called: so each name and operator has its schema."""
 MEMBERS = f"""
     SELECT t.oid, t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END,
            coalesce((SELECT r.rngsubtype FROM pg_range AS r WHERE r.rngtypid = t.oid), 0),
@@ -37,16 +43,22 @@ MEMBERS = f"""
 """
 """What types are made of. Ranges of ranges are there from Postgres 14 on; before, pg_range has no such column."""
 COLUMNS = f"""
-    SELECT n.nspname, r.relname, r.relkind IN ('v', 'm'), CASE WHEN r.reltuples >= 0::float4 AND r.relkind <> 'v' THEN r.reltuples::int8 END,
-           a.attname, format_type(a.atttypid, a.atttypmod), t.oid, t.typtype::text, t.typcategory::text, {JSON_CAST}
-    FROM pg_class AS r
-    JOIN pg_namespace AS n ON n.oid = r.relnamespace
-    JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0::int2 AND NOT a.attisdropped
-    JOIN pg_type AS declared ON declared.oid = a.atttypid
-    JOIN pg_type AS t ON t.oid = CASE declared.typtype WHEN 'd' THEN declared.typbasetype ELSE declared.oid END
-    WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT r.relispartition
-      AND n.nspname NOT IN ('information_schema', 'pg_catalog') AND n.nspname::text !~ '^pg_(toast|temp)'
-      AND has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(r.oid, a.attnum, 'SELECT')
+    SELECT n.nspname, r.relname, r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['v', 'm']::pg_catalog."char"[]),
+           CASE WHEN r.reltuples OPERATOR(pg_catalog.>=) 0::pg_catalog.float4 AND r.relkind OPERATOR(pg_catalog.<>) 'v'::pg_catalog."char"
+                THEN r.reltuples::pg_catalog.int8 END,
+           a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), t.oid, t.typtype::pg_catalog.text,
+           t.typcategory::pg_catalog.text, {JSON_CAST}
+    FROM pg_catalog.pg_class AS r
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) r.relnamespace
+    JOIN pg_catalog.pg_attribute AS a
+      ON a.attrelid OPERATOR(pg_catalog.=) r.oid AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type AS declared ON declared.oid OPERATOR(pg_catalog.=) a.atttypid
+    JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=)
+      CASE WHEN declared.typtype OPERATOR(pg_catalog.=) 'd'::pg_catalog."char" THEN declared.typbasetype ELSE declared.oid END
+    WHERE r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p', 'v', 'm', 'f']::pg_catalog."char"[]) AND NOT r.relispartition
+      AND n.nspname OPERATOR(pg_catalog.<>) ALL (ARRAY['information_schema', 'pg_catalog']::pg_catalog.name[])
+      AND n.nspname::pg_catalog.text OPERATOR(pg_catalog.!~) '^pg_(toast|temp)'
+      AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_column_privilege(r.oid, a.attnum, 'SELECT')
     ORDER BY n.nspname, r.relname, a.attnum
 """
 
@@ -65,7 +77,8 @@ def missing_grants(connection: psycopg.Connection[Any], relation: str) -> tuple[
 
     Postgres names the table without its schema when it refuses one.
     """
-    return tuple(statement for (statement,) in connection.execute(GRANTS, [relation]).fetchall())
+    with on_own_path(connection):
+        return tuple(statement for (statement,) in connection.execute(GRANTS, [relation]).fetchall())
 
 
 def read_types(
@@ -77,9 +90,12 @@ def read_types(
     """
     rows = connection.execute(TYPES, [[oid for oid, _ in types], [modifier for _, modifier in types]]).fetchall()
     ways = [(name, oid, _transport(oid, *facts)) for name, oid, *facts in rows]
-    writer = Writer(
-        members=_members(connection, [oid for _, oid, way in ways if way in (AS_JSON, AS_TEXT)]), timezone=timezone
-    )
+    of_parts = [oid for _, oid, way in ways if way in (AS_JSON, AS_TEXT)]
+    members: dict[int, Member] = {}
+    if of_parts:
+        with on_own_path(connection):
+            members = _members(connection, of_parts)
+    writer = Writer(members=members, timezone=timezone)
     return tuple(
         (name, way if (sql := _written(writer, oid, way)) is None else replace(way, expression=sql))
         for name, oid, way in ways

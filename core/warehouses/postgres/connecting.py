@@ -6,16 +6,19 @@ not translated in the wheels of psycopg and ADBC, or of a server that speaks Eng
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from typing import Any
 
 from core.errors import LoginError, UnreachableError, WarehouseError
+from core.quoting.sql import quoted_identifier
 from core.warehouses._network import own_address
 from core.warehouses.postgres.connection import PostgresSettings, is_this_machine
 
 __all__ = ["SILENT", "connecting_trouble"]
 
+_WORDS_OF_HBA = ("all", "sameuser", "samerole", "samegroup", "replication")
 Maker = Callable[..., WarehouseError]
 TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
     (
@@ -166,7 +169,7 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         "login",
         LoginError,
         "The role {user!r} may not log in.",
-        'Let an administrator run: ALTER USER "{user}" LOGIN;',
+        "Let an administrator run: ALTER USER {role} LOGIN;",
     ),
     (
         r'role ".*" does not exist',
@@ -187,28 +190,28 @@ TROUBLES: tuple[tuple[str, str, Maker, str, str], ...] = (
         "database",
         LoginError,
         "{user!r} may not connect to the database {database!r}.",
-        'Let its owner run: GRANT CONNECT ON DATABASE "{database}" TO "{user}";',
+        "Let its owner run: GRANT CONNECT ON DATABASE {of_database} TO {role};",
     ),
     (
         r'database ".*" is not currently accepting connections',
         "database",
         UnreachableError,
         "The database {database!r} takes no connections.",
-        'Let an administrator run, in another database: ALTER DATABASE "{database}" ALLOW_CONNECTIONS true;',
+        "Let an administrator run, in another database: ALTER DATABASE {of_database} ALLOW_CONNECTIONS true;",
     ),
     (
         r"too many connections for (role|user)",
         "login",
         UnreachableError,
         "{user!r} has as many connections as it may have.",
-        'A run takes two. Let others end first, or let an administrator run: ALTER USER "{user}" CONNECTION LIMIT 10;',
+        "A run takes two. Let others end first, or let an administrator run: ALTER USER {role} CONNECTION LIMIT 10;",
     ),
     (
         r"too many connections for database",
         "login",
         UnreachableError,
         "The database {database!r} has as many connections as it may have.",
-        'Try again later, or let its owner run: ALTER DATABASE "{database}" CONNECTION LIMIT -1;',
+        "Try again later, or let its owner run: ALTER DATABASE {of_database} CONNECTION LIMIT -1;",
     ),
     (
         r"too many clients|remaining connection slots|non-bootstrap users",
@@ -246,7 +249,7 @@ def connecting_trouble(text: str, settings: PostgresSettings) -> tuple[str, Ware
         if found := re.search(wording, text):
             where = f"{settings.host}:{settings.port}"
             own = own_address(settings.host, settings.port) if re.search(r"{own}|{line}", remedy) else ""
-            values = _values(text, found.groupdict().get("address") or own, settings)
+            values = _values(text, _address(found.groupdict().get("address") or "") or own, settings)
             return step, make(message.format(**values), where=where, remedy=remedy.format(**values))
     return None
 
@@ -259,6 +262,8 @@ def _values(text: str, own: str, settings: PostgresSettings) -> dict[str, Any]:
         "port": settings.port,
         "user": settings.user,
         "database": settings.database,
+        "role": quoted_identifier(settings.user),
+        "of_database": quoted_identifier(settings.database),
         "root": root,
         "authority": "an authority that this machine trusts" if root == "system" else f"the authority in {root}",
         "seconds": settings.connect_timeout,
@@ -269,8 +274,19 @@ def _values(text: str, own: str, settings: PostgresSettings) -> dict[str, Any]:
     }
 
 
+def _address(said: str) -> str:
+    """Return an address that the server has named; "" where it is none: whoever answers may say anything there."""
+    try:
+        return str(ipaddress.ip_address(said))
+    except ValueError:
+        return ""
+
+
 def _line(address: str, settings: PostgresSettings) -> str:
     """Give the line of pg_hba.conf that lets this machine in with a password."""
     kind = "host" if is_this_machine(settings.host) else "hostssl"
-    names = [f'"{name}"' if re.search(r"[^\w-]", name) else name for name in (settings.database, settings.user)]
+    names = [
+        name if re.fullmatch(r"[\w-]+", name) and name not in _WORDS_OF_HBA else quoted_identifier(name)
+        for name in (settings.database, settings.user)
+    ]
     return " ".join([kind, *names, f"{address}/{128 if ':' in address else 32}", "scram-sha-256"])

@@ -32,7 +32,9 @@ class PostgresSettings:
     or `system`) is given, and only on this very machine does without TLS where the server has none.
 
     `require_auth` is libpq's, too: how a server may ask for the password. `auto` takes a proof by scram-sha-256 only, so that no
-    server gets the password itself, nor a digest from which it can be guessed; on this very machine a server may also ask for nothing.
+    server gets the password itself, nor an MD5 digest of it; on this very machine a server may also ask for nothing. The server chooses
+    how costly that proof is: one that nobody has checked can choose so little that a weak password is guessed from it, or so much that
+    libpq computes for minutes. Only `sslrootcert` (verify-full) sees to it that this is the server.
     `allow_functions` names functions (schema.name) that may be called although the catalogue does not show them to be harmless.
     `allow_superuser` lets a role in whom no read-only transaction holds back.
     """

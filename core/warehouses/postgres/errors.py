@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import LoginError, QueryFailedError, UnreachableError, WarehouseError
-from core.quoting.sql import quoted_identifier
+from core.quoting.sql import identifier, quoted_identifier
 from core.warehouses.postgres.connecting import connecting_trouble
 from core.warehouses.postgres.connection import Connector, PostgresSettings
 from core.warehouses.postgres.tls import certificate_fault
@@ -205,10 +205,10 @@ def _conversion(message: str) -> str:
 
 def _grants(message: str, user: str) -> str:
     """Give the statements that give `user` the right that is missing."""
-    found = re.search(r"permission denied for (?P<what>\w+(?: \w+)?) (?P<name>\S+)$", message)
+    found = re.search(r"permission denied for (?P<what>\w+(?: \w+)?) (?P<name>.+)$", message)
     role = quoted_identifier(user)
     if found and found["what"] == "schema":
-        schema = found["name"]
+        schema = identifier(found["name"])
         return f"Let an owner run: GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};"
     if relation := refused_relation(message):
         return f"Let its owner run: GRANT SELECT ON {quoted_identifier(relation)} TO {role};"

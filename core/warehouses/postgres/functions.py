@@ -10,12 +10,15 @@ of a name may be meant by the number of arguments, it counts. From there the cat
 
 - operators of the types that the query has to do with (also those that IN, LIKE, CASE and USING stand for), and an aggregate's functions;
 - views and row-level policies, as they are stored, however deep; default arguments; what is computed while a query of a table is
-  planned: calls of IMMUTABLE functions in its indexes, checks and partitions;
+  planned: calls of IMMUTABLE functions in its indexes, checks, partitions and statistics;
 - the checks of domains, wherever they stand inside of a type that is named or that a function takes or returns. Those of a column's
-  type count only where a polymorphic function may make a new value of it: to read a value checks nothing;
+  type count only where a new value of it may be made: by a polymorphic function or operator, or of a string that may be an array, a row or a range.
+  To read a value checks nothing, and beside a plain string a domain is its base type;
 - casts made in this database: of the types that are named or that columns of the relations have, and between the server's own types;
 - bodies of functions in SQL and PL/pgSQL that are no part of an extension, by all that they name. One that cannot be read so (it
-  runs text, or is in another language) is refused.
+  runs text, is in another language, or is very long) is refused.
+
+All of it is asked before the server sees the query: to parse a text can run the checks of domains already.
 
 Not followed, since only a superuser makes them: input and output of base types, operator classes, methods of TABLESAMPLE. Foreign
 tables are tables that an administrator made; what lies behind them is his choice. A function that an extension declares as STABLE or
@@ -27,10 +30,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core.errors import QueryFailedError
-from core.warehouses.postgres.names import ANY_COUNT, AS_ATTRIBUTE, AS_TYPE, Name, Names, names_of
+from core.quoting.sql import quoted_identifier
+from core.warehouses.postgres.names import ANY_COUNT, AS_ATTRIBUTE, AS_TYPE, OF_A_VALUE, Name, Names, names_of
 from core.warehouses.postgres.session_settings import on_own_path
 
 if TYPE_CHECKING:
@@ -126,40 +131,67 @@ HARMLESS: Mapping[str, frozenset[str]] = {
 pg_sleep stands here, too: it is refused in a query's text, where it only waits, but a view that calls it changes nothing.
 """
 
+_LONGEST_BODY = 100_000
+"""Characters of a body that is read; a longer one is refused."""
+
+_LONGEST_NAME = 63
+
 _NODES = r":(funcid|aggfnoid|winfnoid|opno|eqop|sortop|relid|resulttype|funcresulttype) (\d+)"
 """Numbers of functions, operators, relations and types in a stored tree (https://github.com/postgres/postgres nodes/primnodes.h)."""
 
+_IN_SCHEMA = (
+    "(n.nspname = w.schema OR (w.schema = 'pg_temp' AND n.nspname ~ '^pg_temp_')"
+    f" OR (w.schema IN ('', '{OF_A_VALUE}') AND (w.anywhere OR {{of}} IN (SELECT oid FROM path))))"
+)
+"""That a name is looked up there. All temporary schemas count: behind a pooler, the query may run beside what another client left."""
+_PLANNED = """
+        SELECT part.tree FROM pg_index AS i CROSS JOIN unnest(ARRAY[i.indexprs::text, i.indpred::text]) AS part(tree)
+        WHERE r.kind = 'r' AND i.indrelid = r.oid
+        UNION ALL
+        SELECT c.conbin::text FROM pg_constraint AS c WHERE r.kind = 'r' AND c.conrelid = r.oid AND c.contype = 'c'
+        UNION ALL
+        SELECT k.partexprs::text FROM pg_partitioned_table AS k WHERE r.kind = 'r' AND k.partrelid = r.oid
+        UNION ALL
+        SELECT to_jsonb(s) ->> 'stxexprs' FROM pg_statistic_ext AS s WHERE r.kind = 'r' AND s.stxrelid = r.oid
+"""
+"""Expressions that are simplified while a query of a table is planned."""
+
 REACHED = rf"""
 WITH RECURSIVE
-  path AS (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = ANY (%(path)s::text[])),
-  words AS (SELECT DISTINCT w.schema, w.name, w.arguments, w.is_type, w.via, w.anywhere
+  path AS (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = ANY (%(path)s::name[]) OR n.nspname ~ '^pg_temp_'),
+  words AS (SELECT DISTINCT w.schema::name, w.name::name, w.arguments, w.is_type, w.via, w.anywhere
             FROM unnest(%(schemas)s::text[], %(names)s::text[], %(arguments)s::int4[], %(types)s::bool[], %(vias)s::text[],
                         %(anywhere)s::bool[]) AS w(schema, name, arguments, is_type, via, anywhere)),
-  makes AS (SELECT EXISTS (
-              SELECT FROM words AS w JOIN pg_proc AS p ON p.proname = w.name
-              WHERE (w.arguments = {ANY_COUNT} OR w.arguments >= 2 OR (w.arguments <> {AS_TYPE} AND p.oid >= 16384))
-                AND p.proargtypes::oid[] && ARRAY(SELECT t.oid FROM pg_type AS t WHERE t.oid < 16384 AND t.typname ~ '^any.')
-            ) AS values),
+  polymorphic AS (SELECT t.oid FROM pg_type AS t WHERE t.oid < 16384 AND t.typname ~ '^any.'),
+  cast_rows AS (SELECT DISTINCT c.casttarget AS oid FROM pg_cast AS c JOIN pg_type AS t ON t.oid IN (c.castsource, c.casttarget)
+                WHERE c.oid >= 16384 AND c.castcontext = 'i' AND t.typtype = 'c'),
   operators AS (SELECT DISTINCT o.oid, o.oprname, o.oprleft, o.oprright
-                FROM unnest(%(operator_schemas)s::text[], %(operator_names)s::text[], %(operators_anywhere)s::bool[])
+                FROM unnest(%(operator_schemas)s::name[], %(operator_names)s::name[], %(operators_anywhere)s::bool[])
                      AS w(schema, name, anywhere)
                 JOIN pg_operator AS o ON o.oprname = w.name JOIN pg_namespace AS n ON n.oid = o.oprnamespace
-                WHERE o.oid >= 16384
-                  AND (n.nspname = w.schema OR (w.schema = '' AND (w.anywhere OR o.oprnamespace IN (SELECT oid FROM path))))),
+                WHERE o.oid >= 16384 AND {_IN_SCHEMA.format(of="o.oprnamespace")}),
+  makes AS (SELECT %(containers)s OR EXISTS (
+              SELECT FROM words AS w JOIN pg_proc AS p ON p.proname = w.name
+              WHERE (w.arguments = {ANY_COUNT} OR w.arguments >= 2 OR (w.arguments <> {AS_TYPE} AND p.oid >= 16384))
+                AND p.proargtypes::oid[] && ARRAY(SELECT oid FROM polymorphic)
+            ) OR EXISTS (
+              SELECT FROM operators AS o WHERE o.oprleft IN (SELECT oid FROM polymorphic) OR o.oprright IN (SELECT oid FROM polymorphic)
+            ) AS values),
   start(kind, oid, via) AS (
     SELECT 'f', p.oid, w.via
     FROM words AS w
     JOIN pg_proc AS p ON p.proname = w.name
     JOIN pg_namespace AS n ON n.oid = p.pronamespace
     LEFT JOIN pg_aggregate AS a ON a.aggfnoid = p.oid
-    WHERE (n.nspname = w.schema OR (w.schema = '' AND (w.anywhere OR p.pronamespace IN (SELECT oid FROM path)))
+    WHERE ({_IN_SCHEMA.format(of="p.pronamespace")}
            OR (w.arguments = {AS_ATTRIBUTE} AND w.schema <> '' AND (w.anywhere OR p.pronamespace IN (SELECT oid FROM path))))
       AND CASE w.arguments
             WHEN {ANY_COUNT} THEN true
             WHEN {AS_TYPE} THEN false
-            WHEN {AS_ATTRIBUTE} THEN p.oid >= 16384 AND w.schema <> '' AND p.pronargs >= 1 AND p.pronargs - p.pronargdefaults <= 1
-                 AND EXISTS (SELECT FROM pg_type AS t WHERE t.oid = p.proargtypes[0] AND t.typtype IN ('c', 'd', 'p')
-                              AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attname = w.name))
+            WHEN {AS_ATTRIBUTE} THEN w.schema <> '' AND p.pronargs >= 1 AND p.pronargs - p.pronargdefaults <= 1
+                 AND (p.proargtypes[0] IN (SELECT oid FROM cast_rows) OR EXISTS (
+                        SELECT FROM pg_type AS t WHERE t.oid = p.proargtypes[0] AND (w.schema = '{OF_A_VALUE}' OR t.typtype IN ('c', 'd', 'p'))
+                          AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.typrelid AND a.attname = w.name)))
             ELSE a.aggfnoid IS NOT NULL OR p.provariadic <> 0
                  OR w.arguments BETWEEN p.pronargs - p.pronargdefaults AND p.pronargs END
     UNION ALL
@@ -168,13 +200,12 @@ WITH RECURSIVE
     SELECT 'r', r.oid, CASE WHEN w.via <> '' THEN w.via WHEN r.relkind = 'v' THEN 'the view ' || r.oid::regclass::text
                             ELSE 'the table ' || r.oid::regclass::text END
     FROM words AS w JOIN pg_class AS r ON r.relname = w.name JOIN pg_namespace AS n ON n.oid = r.relnamespace
-    WHERE w.arguments <> {AS_TYPE} AND r.relkind IN ('v', 'r', 'p', 'm', 'f')
-      AND (n.nspname = w.schema OR (w.schema = '' AND (w.anywhere OR r.relnamespace IN (SELECT oid FROM path))))
+    WHERE w.arguments <> {AS_TYPE} AND r.relkind IN ('v', 'r', 'p', 'm', 'f') AND {_IN_SCHEMA.format(of="r.relnamespace")}
     UNION ALL
     SELECT CASE WHEN w.is_type OR t.typtype <> 'c' THEN 't' ELSE 'c' END, t.oid,
            CASE WHEN w.via <> '' THEN w.via ELSE 'the type ' || t.oid::regtype::text END
     FROM words AS w JOIN pg_type AS t ON t.typname = w.name JOIN pg_namespace AS n ON n.oid = t.typnamespace
-    WHERE t.oid >= 16384 AND (n.nspname = w.schema OR (w.schema = '' AND (w.anywhere OR t.typnamespace IN (SELECT oid FROM path))))
+    WHERE t.oid >= 16384 AND {_IN_SCHEMA.format(of="t.typnamespace")}
     UNION ALL
     SELECT 'f', c.castfunc, 'the cast from ' || c.castsource::regtype::text || ' to ' || c.casttarget::regtype::text
     FROM pg_cast AS c WHERE c.oid >= 16384 AND c.castfunc >= 16384 AND c.castsource < 16384 AND c.casttarget < 16384
@@ -211,43 +242,41 @@ WITH RECURSIVE
       WHERE found[1] NOT IN ('resulttype', 'funcresulttype') OR found[2]::int8 >= 16384
       UNION ALL
       SELECT 'f', p.oid, ''
-      FROM (
-        SELECT part.tree FROM pg_index AS i CROSS JOIN unnest(ARRAY[i.indexprs::text, i.indpred::text]) AS part(tree)
-        WHERE r.kind = 'r' AND i.indrelid = r.oid
-        UNION ALL
-        SELECT c.conbin::text FROM pg_constraint AS c WHERE r.kind = 'r' AND c.conrelid = r.oid AND c.contype = 'c'
-        UNION ALL
-        SELECT k.partexprs::text FROM pg_partitioned_table AS k WHERE r.kind = 'r' AND k.partrelid = r.oid
-      ) AS planned, regexp_matches(planned.tree, ':(funcid|opfuncid) (\d+)', 'g') AS found JOIN pg_proc AS p ON p.oid = found[2]::oid
+      FROM ({_PLANNED}) AS planned, regexp_matches(planned.tree, ':(funcid|opfuncid) (\d+)', 'g') AS found
+      JOIN pg_proc AS p ON p.oid = found[2]::oid
       WHERE p.oid >= 16384 AND p.provolatile = 'i'
       UNION ALL
       SELECT 'f', o.oprcode::oid, ''
-      FROM (
-        SELECT part.tree FROM pg_index AS i CROSS JOIN unnest(ARRAY[i.indexprs::text, i.indpred::text]) AS part(tree)
-        WHERE r.kind = 'r' AND i.indrelid = r.oid
-        UNION ALL
-        SELECT c.conbin::text FROM pg_constraint AS c WHERE r.kind = 'r' AND c.conrelid = r.oid AND c.contype = 'c'
-      ) AS planned, regexp_matches(planned.tree, ':opno (\d+)', 'g') AS found JOIN pg_operator AS o ON o.oid = found[1]::oid
-      JOIN pg_proc AS p ON p.oid = o.oprcode::oid
+      FROM ({_PLANNED}) AS planned, regexp_matches(planned.tree, ':opno (\d+)', 'g') AS found
+      JOIN pg_operator AS o ON o.oid = found[1]::oid JOIN pg_proc AS p ON p.oid = o.oprcode::oid
       WHERE o.oid >= 16384 AND p.provolatile = 'i'
       UNION ALL
       SELECT 'r', i.inhrelid, '' FROM pg_inherits AS i WHERE r.kind = 'r' AND i.inhparent = r.oid
       UNION ALL
-      SELECT 't', d.refobjid, '' FROM pg_rewrite AS w JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
-      WHERE r.kind = 'r' AND w.ev_class = r.oid AND d.refclassid = 'pg_type'::regclass AND d.refobjid >= 16384
-      UNION ALL
-      SELECT 't', d.refobjid, '' FROM pg_depend AS d
-      WHERE r.kind = 'f' AND r.oid >= 16384 AND d.classid = 'pg_proc'::regclass AND d.objid = r.oid
-        AND d.refclassid = 'pg_type'::regclass AND d.refobjid >= 16384
+      SELECT 't', d.refobjid, ''
+      FROM (
+        SELECT 'pg_rewrite'::regclass AS class, w.oid FROM pg_rewrite AS w WHERE r.kind = 'r' AND w.ev_class = r.oid
+        UNION ALL
+        SELECT 'pg_policy'::regclass, y.oid FROM pg_policy AS y WHERE r.kind = 'r' AND y.polrelid = r.oid
+        UNION ALL
+        SELECT 'pg_attrdef'::regclass, v.oid FROM pg_attrdef AS v WHERE r.kind = 'r' AND v.adrelid = r.oid
+        UNION ALL
+        SELECT 'pg_constraint'::regclass, c.oid FROM pg_constraint AS c WHERE r.kind = 't' AND c.contypid = r.oid
+        UNION ALL
+        SELECT 'pg_proc'::regclass, r.oid WHERE r.kind = 'f' AND r.oid >= 16384
+      ) AS stored JOIN pg_depend AS d ON d.classid = stored.class AND d.objid = stored.oid
+      WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid >= 16384
       UNION ALL
       SELECT CASE WHEN makes.values THEN 't' ELSE 'c' END, a.atttypid, '' FROM makes JOIN pg_attribute AS a ON true
       WHERE r.kind = 'r' AND a.attrelid = r.oid AND a.attnum > 0 AND a.atttypid >= 16384
       UNION ALL
-      SELECT r.kind, g.rngsubtype, '' FROM pg_range AS g
-      WHERE r.kind IN ('t', 'c') AND g.rngsubtype >= 16384
-        AND (g.rngtypid = r.oid OR (to_jsonb(g) ->> 'rngmultitypid')::oid = r.oid)
+      SELECT part.kind, part.oid, ''
+      FROM (SELECT g.*, coalesce((to_jsonb(g) ->> 'rngmultitypid')::oid, 0) AS many FROM pg_range AS g) AS g
+      CROSS JOIN LATERAL (VALUES (r.kind, g.rngtypid), (r.kind, g.rngsubtype), (r.kind, g.many), ('f', g.rngcanonical::oid),
+                                 ('f', g.rngsubdiff::oid)) AS part(kind, oid)
+      WHERE r.kind IN ('t', 'c') AND part.oid >= 16384 AND r.oid IN (g.rngtypid, g.many)
       UNION ALL
-      SELECT r.kind, part.oid, '' FROM pg_type AS t CROSS JOIN unnest(ARRAY[t.typbasetype, t.typelem]) AS part(oid)
+      SELECT r.kind, part.oid, '' FROM pg_type AS t CROSS JOIN unnest(ARRAY[t.typbasetype, t.typelem, t.typarray]) AS part(oid)
       WHERE r.kind IN ('t', 'c') AND t.oid = r.oid AND part.oid >= 16384
       UNION ALL
       SELECT r.kind, a.atttypid, '' FROM pg_type AS t JOIN pg_attribute AS a ON a.attrelid = t.typrelid
@@ -268,8 +297,8 @@ WITH RECURSIVE
 SELECT DISTINCT n.nspname::text, p.proname::text, r.via, p.provolatile = 'v', p.prosecdef, l.lanname::text,
        l.lanpltrusted OR l.lanname IN ('internal', 'c'), coalesce(x.extname::text, ''),
        p.oid < 16384 AND n.nspname IN ('pg_catalog', 'information_schema'),
-       CASE WHEN p.oid >= 16384 AND x.oid IS NULL AND l.lanname NOT IN ('internal', 'c') THEN p.prosrc END,
-       coalesce(p.proconfig::text, '')
+       CASE WHEN p.oid >= 16384 AND x.oid IS NULL AND l.lanname NOT IN ('internal', 'c') THEN left(p.prosrc, {_LONGEST_BODY + 1}) END,
+       coalesce(p.proconfig::text, ''), coalesce(p.proargnames, '{{}}'::text[])
 FROM (SELECT oid, min(via) AS via FROM reached WHERE kind = 'f' GROUP BY oid) AS r
 JOIN pg_proc AS p ON p.oid = r.oid
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -293,7 +322,7 @@ It holds for the transaction that describes; the query itself runs by another co
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Reached:
     """A function that a query reaches, as the catalogue has it; `via` is what it is reached through, "" for the text itself."""
 
@@ -308,10 +337,12 @@ class Reached:
     is_builtin: bool
     body: str | None = None
     settings: str = ""
+    arguments: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
-        return f"{self.schema}.{self.name}"
+        """Its name as `allow_functions` has it: a part with a dot stands in quotes."""
+        return ".".join(quoted_identifier(part) if "." in part else part for part in (self.schema, self.name))
 
     @property
     def is_readable(self) -> bool:
@@ -320,8 +351,15 @@ class Reached:
             return True
         if self.language not in ("sql", "plpgsql") or "standard_conforming_strings" in self.settings:
             return False
-        names = names_of(self.body)
+        if len(self.body) > _LONGEST_BODY:
+            return False
+        names = self.names
         return names.escaped is None and all(word.name != "execute" for word in names.words)
+
+    @cached_property
+    def names(self) -> Names:
+        """What its body names."""
+        return names_of(self.body or "", self.arguments)
 
 
 def check_functions(connection: psycopg.Connection[Any], sql: str, allowed: Sequence[str], where: str) -> None:
@@ -334,19 +372,15 @@ def check_functions(connection: psycopg.Connection[Any], sql: str, allowed: Sequ
             where=where,
             remedy="Write the name itself.",
         )
-    texts = [_Text(names=names)]
+    texts = [_Text(names=names, anywhere=names.is_doubtful)]
     with on_own_path(connection) as path:
         connection.execute(PLAINLY)
         while True:
             reached = _reached(connection, path, texts)
-            bodies = [
-                text
-                for each in reached
-                if each.full_name not in allowed and (text := _text(each)) and text not in texts
-            ]
-            if not bodies:
+            bodies = list(_bodies(reached, allowed))
+            if all(each in texts for each in bodies):
                 break
-            texts.extend(bodies)
+            texts = [texts[0], *bodies]
     error = refusal(reached, allowed, names.words, where)
     if error is not None:
         raise error
@@ -354,37 +388,46 @@ def check_functions(connection: psycopg.Connection[Any], sql: str, allowed: Sequ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Text:
-    """What a text names: the query's, or a function's body, which may have a path of its own, so names are looked up `anywhere`."""
+    """What a text names: the query's, or a function's body. `anywhere` says that its names may be of any schema."""
 
     names: Names
     via: str = ""
     anywhere: bool = False
 
 
-def _text(function: Reached) -> _Text | None:
-    """Return what the body of a function names; None where nothing has to be read."""
-    if not function.body or function.is_volatile or function.is_definer or not function.is_readable:
-        return None
-    names = names_of(function.body)
-    return _Text(names=names, via=f"the function {function.full_name}", anywhere="search_path=" in function.settings)
+def _bodies(reached: Sequence[Reached], allowed: Sequence[str]) -> Iterator[_Text]:
+    """Yield the bodies that have to be read. A function that sets a path sets it for all that it calls, too."""
+    sets_path = any("search_path=" in each.settings for each in reached)
+    for each in reached:
+        is_read = each.body and not each.is_volatile and not each.is_definer and each.full_name not in allowed
+        if is_read and each.is_readable:
+            names = each.names
+            yield _Text(names=names, via=f"the function {each.full_name}", anywhere=sets_path or names.is_doubtful)
 
 
 def _reached(connection: psycopg.Connection[Any], path: Sequence[str], texts: Sequence[_Text]) -> list[Reached]:
-    words = [(text, word) for text in texts for word in text.names.words]
-    operators = [(text, operator) for text in texts for operator in text.names.operators]
+    words = list(
+        dict.fromkeys(
+            (word.schema, word.name, word.arguments, word.may_be_type or text.via != "", text.via, text.anywhere)
+            for text in texts
+            for word in text.names.words
+        )
+    )
+    operators = list(
+        dict.fromkeys((each.schema, each.name, text.anywhere) for text in texts for each in text.names.operators)
+    )
+    columns = zip(*words, strict=True) if words else [()] * 6
+    of_operators = zip(*operators, strict=True) if operators else [()] * 3
+    asked = dict(zip(("schemas", "names", "arguments", "types", "vias", "anywhere"), map(list, columns), strict=True))
+    asked |= dict(
+        zip(("operator_schemas", "operator_names", "operators_anywhere"), map(list, of_operators), strict=True)
+    )
     rows = connection.execute(
         REACHED.encode(),
         {
+            **asked,
             "path": path,
-            "schemas": [word.schema for _, word in words],
-            "names": [word.name for _, word in words],
-            "arguments": [word.arguments for _, word in words],
-            "types": [word.may_be_type or text.via != "" for text, word in words],
-            "vias": [text.via for text, _ in words],
-            "anywhere": [text.anywhere for text, _ in words],
-            "operator_schemas": [operator.schema for _, operator in operators],
-            "operator_names": [operator.name for _, operator in operators],
-            "operators_anywhere": [text.anywhere for text, _ in operators],
+            "containers": any(text.names.has_containers for text in texts),
             "refused": _refused_names(),
         },
     ).fetchall()
@@ -401,8 +444,9 @@ def _reached(connection: psycopg.Connection[Any], path: Sequence[str], texts: Se
             is_builtin=is_builtin,
             body=body,
             settings=settings,
+            arguments=tuple(arguments),
         )
-        for schema, name, via, is_volatile, is_definer, language, is_trusted, extension, is_builtin, body, settings in rows
+        for schema, name, via, is_volatile, is_definer, language, is_trusted, extension, is_builtin, body, settings, arguments in rows
     ]
 
 
@@ -415,7 +459,7 @@ def refusal(
         return None
     first, reason = next(iter(refused.values()))
     via = f", which {first.via} calls," if first.via else ""
-    offset = None if first.via else next((word.start for word in words if word.name == first.name), None)
+    offset = None if first.via else next((word.start for word in words if _is_cut_to(word.name, first.name)), None)
     lines = sorted({*allowed, *(name for name, (each, _) in refused.items() if _may_be_allowed(each))})
     allow = f"allow_functions = [{', '.join(map(_quoted, lines))}]"
     remedy = (
@@ -443,11 +487,18 @@ def _reason(function: Reached, allowed: Sequence[str]) -> str:
         return listed
     if function.is_definer and not function.is_builtin:
         return "it is SECURITY DEFINER, so it acts with the rights of its owner"
+    if re.search(r"\b(role|session_authorization)=", function.settings):
+        return "it acts as another role"
     if function.is_volatile:
         return "it is VOLATILE, so it may change something"
     if not function.is_trusted:
         return f"its language {function.language} is not trusted, so it can do anything"
     return "" if function.is_readable else "it runs text or is written in a way that cannot be checked"
+
+
+def _is_cut_to(written: str, name: str) -> bool:
+    """Tell whether the server may have cut a written name to this one: to 63 bytes, in its own encoding."""
+    return written == name or (written.startswith(name) and len(written.encode()) > _LONGEST_NAME)
 
 
 def _may_be_allowed(function: Reached) -> bool:

@@ -1,4 +1,4 @@
-"""Who is more than a reader: superusers, and members of the roles that run programs, read files or write files of the server.
+"""Who is more than a reader: superusers and members of one, and members of the roles that run programs, read files or write files of the server.
 
 A read-only transaction is not all: a superuser runs programs inside one (`COPY TO PROGRAM`, measured), and a member of
 pg_read_server_files reads the server's files by a function in a SELECT. Who logged in counts, and whom the role's settings made of
@@ -7,11 +7,13 @@ him: one can go back to the other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.quoting.sql import quoted_identifier
+from core.quoting.sql import identifier, quoted_identifier
 from core.warehouses._power import Power
 from core.warehouses.postgres.connection import Connector
+from core.warehouses.postgres.session_settings import on_own_path
 
 if TYPE_CHECKING:
     import psycopg
@@ -21,7 +23,8 @@ __all__ = ["other_roles", "power_of", "reader_statements"]
 ROLES = """
     SELECT EXISTS (SELECT FROM pg_roles WHERE rolname IN (session_user, current_user) AND rolsuper),
            ARRAY(SELECT p.rolname::text FROM pg_roles AS p
-                 WHERE p.rolname = ANY (%s) AND pg_has_role(session_user, p.oid, 'MEMBER') ORDER BY p.rolname)
+                 WHERE (p.rolname = ANY (%(names)s::name[]) OR (p.rolsuper AND %(superusers)s))
+                   AND pg_has_role(session_user, p.oid, 'MEMBER') ORDER BY p.rolname)
 """
 _MIGHTY = ["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"]
 _OTHERS = ["pg_write_all_data", "pg_signal_backend", "pg_maintain", "pg_create_subscription"]
@@ -29,7 +32,7 @@ _OTHERS = ["pg_write_all_data", "pg_signal_backend", "pg_maintain", "pg_create_s
 
 def power_of(connection: psycopg.Connection[Any], connector: Connector) -> Power | None:
     """Return what makes the user more than a reader; None where a read-only transaction holds him back."""
-    is_superuser, groups = connection.execute(ROLES, [_MIGHTY]).fetchone() or (False, [])
+    is_superuser, groups = _roles(connection, _MIGHTY, superusers=True)
     user = connector.settings.user
     if is_superuser:
         return Power(
@@ -39,15 +42,23 @@ def power_of(connection: psycopg.Connection[Any], connector: Connector) -> Power
     if groups:
         return Power(
             what=f"{user} is in {', '.join(groups)}, whom a read-only transaction does not hold back",
-            remedy=f"Let an administrator run: REVOKE {', '.join(groups)} FROM {quoted_identifier(user)};",
+            remedy=f"Let an administrator run: REVOKE {', '.join(map(identifier, groups))} FROM {quoted_identifier(user)};",
         )
     return None
 
 
 def other_roles(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
     """Return the roles beyond reading that the user is in, and that a read-only transaction does hold back."""
-    row = connection.execute(ROLES, [_OTHERS]).fetchone()
-    return tuple(row[1]) if row else ()
+    return tuple(_roles(connection, _OTHERS)[1])
+
+
+def _roles(
+    connection: psycopg.Connection[Any], names: Sequence[str], *, superusers: bool = False
+) -> tuple[bool, list[str]]:
+    """Return whether the user is a superuser, and which of these roles (and of all `superusers`) he is a member of."""
+    with on_own_path(connection):
+        asked = {"names": list(names), "superusers": superusers}
+        return connection.execute(ROLES, asked).fetchone() or (False, [])
 
 
 def reader_statements(database: str) -> str:

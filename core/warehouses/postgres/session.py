@@ -1,7 +1,8 @@
 """A session with Postgres: psycopg describes and lists, ADBC streams.
 
 A query is described by the extended protocol: Parse and Describe of the analyst's exact text, which refuses several
-statements, gives the place of an error in that text, and runs nothing. What is streamed is that text in an outer select,
+statements and gives the place of an error in that text. That reads literals, which can run the checks of domains, so the catalogue is
+asked before which functions the text reaches (`core.warehouses.postgres.functions`). What is streamed is that text in an outer select,
 which refuses what is no query and what writes (data-modifying WITH is allowed at the top level only). All of it runs in
 transactions that are READ ONLY and end in a rollback: Postgres 15 lets a read-only transaction make large objects. What
 only the role can forbid is told by `core.warehouses.postgres.steps`.
@@ -186,10 +187,10 @@ class PostgresSession:
         return read_catalogue(connection)
 
     def _new_stream(self) -> Stream:
-        row = self._connection.execute(LOGIN.encode()).fetchone()
+        quotes, path, shadows = self._connection.execute(LOGIN.encode()).fetchone() or ("", "", False)
         self._connection.rollback()
-        options = login_options(*row) if row else None
-        return PostgresStream(self._connector.adbc(options=options), self._connector.settings)
+        connection = self._connector.adbc(options=login_options(quotes, shadows))
+        return PostgresStream(connection, self._connector.settings, path=path if shadows else "")
 
     def _translated(self, error: Exception, start: int = 0) -> WarehouseError:
         return explain(error, self._connector.settings, start=start)
@@ -215,10 +216,12 @@ class PostgresSession:
         with self.reading() as connection:
             self._refuse_power(connection)
             self._prove(connection)
+            if "\0" in sql:
+                raise self._refused("The query holds a NUL character.")
+            self._check_functions(connection, sql)  # first of all: to parse a text may run the checks of domains
             fields = self._prepared(connection, sql)
             if not fields:
                 raise self._refused("This is no query: it gives no columns.")
-            self._check_functions(connection, sql)
             types = self._types(connection, [(oid, modifier) for _, oid, modifier in fields])
             described = Described(
                 sql=sql,
@@ -252,8 +255,6 @@ class PostgresSession:
         from psycopg.errors import error_from_result
         from psycopg.generators import execute
 
-        if "\0" in sql:
-            raise self._refused("The query holds a NUL character.")
         server = connection.pgconn
         for send in (partial(server.send_prepare, b"", sql.encode()), partial(server.send_describe_prepared, b"")):
             send()

@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.errors import WarehouseError
+from core.quoting.sql import literal
 
 if TYPE_CHECKING:
     import psycopg
@@ -59,14 +60,17 @@ _LIMITS = """
 """The last one, from Postgres 14 on, ends a query whose client was killed; else it would run to its end for nobody."""
 
 
-def pins(milliseconds: int) -> str:
-    """Return the statement that pins them down for one transaction, and how long a statement may run there (0: no end)."""
+def pins(milliseconds: int, path: str = "") -> str:
+    """Return the statement that pins them down for one transaction, and how long a statement may run there (0: no end).
+
+    `path` is a path for those sessions that logged in with another one than the role's (`login_options`).
+    """
     settings = ", ".join(
         f"CASE WHEN pg_catalog.current_setting('{name}', true) IS NOT NULL"
         f" THEN pg_catalog.set_config('{name}', '{value}', true) END"
         for name, value in _PINNED.items()
     )
-    return f"SELECT {settings}, pg_catalog.set_config('search_path', {_PATH}, true), {_LIMITS.format(milliseconds=milliseconds)}"
+    return f"SELECT {settings}, pg_catalog.set_config('search_path', {literal(path) if path else _PATH}, true), {_LIMITS.format(milliseconds=milliseconds)}"
 
 
 @contextlib.contextmanager
@@ -93,10 +97,10 @@ LOGIN = f"""
                         AND o.oprright OPERATOR(pg_catalog.<) 16384::pg_catalog.oid
                         AND o.oprname OPERATOR(pg_catalog.=) ANY (ARRAY['=', '<>']::pg_catalog.name[]))
 """
-"""What `login_options` judges."""
+"""What `login_options` judges, and between the two the path that is to be pinned down."""
 
 
-def login_options(quotes: str, path: str, shadows: bool) -> str | None:
+def login_options(quotes: str, shadows: bool) -> str | None:
     """Return the settings with which the driver that streams has to log in, as libpq's `options`; None where it needs none.
 
     ADBC asks questions of its own as it logs in, under the role's path and outside of our transaction: which version this is and
@@ -105,7 +109,7 @@ def login_options(quotes: str, path: str, shadows: bool) -> str | None:
     """
     settings = {
         **({"quote_all_identifiers": "off"} if quotes == "on" else {}),
-        **({"search_path": path} if shadows else {}),
+        **({"search_path": "pg_catalog, pg_temp"} if shadows else {}),
     }
     escaped = (f"-c {name}={_ESCAPED.sub(_BACKSLASHED, value)}" for name, value in settings.items())
     return " ".join(escaped) or None

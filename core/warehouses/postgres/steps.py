@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from core.errors import SecretError, WarehouseError
 from core.model import Step
@@ -21,6 +22,10 @@ from core.warehouses.postgres.connection import Connector, is_this_machine
 from core.warehouses.postgres.errors import explain_login, trouble_of
 from core.warehouses.postgres.power import other_roles, power_of
 from core.warehouses.postgres.session import PostgresSession
+from core.warehouses.postgres.session_settings import on_own_path
+
+if TYPE_CHECKING:
+    import psycopg
 
 __all__ = ["NTP", "read_only", "steps", "steps_of"]
 
@@ -133,7 +138,7 @@ def _tls(connector: Connector, session: PostgresSession) -> Step:
     with session.reading() as connection:
         used = connection.pgconn.ssl_in_use
         known = connection.info.server_version >= OLDEST_WITH_PG_STAT_SSL
-        row = connection.execute(TLS).fetchone() if known else None
+        row = _asked(connection, TLS) if known else None
     if used:
         version, cipher = row or ("TLS", "of the pooler" if known else "cipher not told")
         checked = {"verify-ca": "certificate checked", "verify-full": "certificate and name checked"}
@@ -154,6 +159,12 @@ def _tls(connector: Connector, session: PostgresSession) -> Step:
     )
 
 
+def _asked(connection: psycopg.Connection[Any], sql: str) -> tuple[Any, ...] | None:
+    """Ask a question of ours, which is to find nothing but what the server brings along."""
+    with on_own_path(connection):
+        return connection.execute(sql.encode()).fetchone()
+
+
 def _role(connector: Connector, session: PostgresSession) -> Step:
     with session.reading() as connection:
         power = power_of(connection, connector)
@@ -162,14 +173,14 @@ def _role(connector: Connector, session: PostgresSession) -> Step:
         return power.step(is_allowed=connector.settings.allow_superuser)
     user = connector.settings.user
     if groups:
-        revoke = f'REVOKE {", ".join(groups)} FROM "{user}";'
+        revoke = f"REVOKE {', '.join(groups)} FROM {quoted_identifier(user)};"
         return Step(name="role", passed=True, detail=f"{user} is in {', '.join(groups)}", remedy=f"Better: {revoke}")
     return Step(name="role", passed=True, detail=f"{user} is no superuser")
 
 
 def _privileges(connector: Connector, session: PostgresSession) -> Step:
     with session.reading() as connection:
-        readable, writable, creates, schemas = connection.execute(PRIVILEGES).fetchone() or (0, 0, False, [])
+        readable, writable, creates, schemas = _asked(connection, PRIVILEGES) or (0, 0, False, [])
     user = connector.settings.user
     if not readable:
         return _nothing_readable(connector, session)
@@ -187,7 +198,7 @@ def _privileges(connector: Connector, session: PostgresSession) -> Step:
 
 def _nothing_readable(connector: Connector, session: PostgresSession) -> Step:
     """Tell a database without a table from one whose tables may not be read."""
-    with session.reading() as connection:
+    with session.reading() as connection, on_own_path(connection):
         schemas = [identifier(name) for (name,) in connection.execute(WITH_TABLES).fetchall()]
     user, database = connector.settings.user, connector.settings.database
     if not schemas:
@@ -229,7 +240,7 @@ def read_only(connector: Connector, session: PostgresSession) -> Step:
 def _clock(connector: Connector, session: PostgresSession) -> Step:
     with session.reading() as connection:
         before = time.time()
-        moment, standby = connection.execute(CLOCK).fetchone() or (before, False)
+        moment, standby = _asked(connection, CLOCK) or (before, False)
         skew = float(moment) - (before + time.time()) / 2
     shown = session.clock()  # by the second connection, which streams: `check` is to find all that a sync would
     more = f"; a standby, which shows all up to {datetime.fromtimestamp(shown, UTC):%F %T} UTC" if standby else ""

@@ -42,9 +42,10 @@ BATCH_BYTES = 4 * 1024 * 1024
 class PostgresStream:
     """One ADBC connection and at most one open result. Its errors are the driver's; see `explain`."""
 
-    def __init__(self, connection: Any, settings: PostgresSettings) -> None:
+    def __init__(self, connection: Any, settings: PostgresSettings, *, path: str = "") -> None:
         self._connection = connection
         self._settings = settings
+        self._path = path
         self._cursor: Any = None
         self._clock: int | None = None
 
@@ -58,7 +59,7 @@ class PostgresStream:
         if self._clock is None:
             replayed = self._replayed() if self._value(IS_STANDBY) else None
             self._execute(BEGIN)
-            self._row(pins(self._settings.statement_timeout * 1000))
+            self._row(pins(self._settings.statement_timeout * 1000, self._path))
             now = self._value(NOW)
             self._clock = int(now if replayed is None else replayed)
         return self._clock

@@ -2,7 +2,8 @@
 
 Measured with ADBC 1.13 against Postgres 15: it flattens arrays of more than one dimension, gives money in cents, oid
 above 2^31 as a negative number, and time with zone, ranges, network addresses, bits, xml and reg* types as the bytes of
-the wire; composites fail in mid-read. So what is not in `AS_IT_COMES` passes an outer select:
+the wire; composites fail in mid-read. So what is not in `AS_IT_COMES` passes an outer select. It runs under the role's path, where somebody's to_json may fit a type more
+exactly than the server's, so each name and operator in it has its schema (a cast needs none: it is found by its types):
 
 - Arrays, composites and types with a cast to json (hstore) become JSON by `to_json`. An array's type does not tell its
   dimensions, so all arrays do; inside them a float NaN is the string "NaN", bytes are hexadecimal and infinities strings.
@@ -66,16 +67,16 @@ AS_IT_COMES: Mapping[int, Transport] = {
     1083: Transport(kind=Kind.TIME, arrow="time64"),
     1114: Transport(kind=Kind.TIMESTAMP, arrow="timestamp"),
     1184: Transport(kind=Kind.INSTANT, arrow="instant"),
-    1700: Transport(kind=Kind.DECIMAL, expression="{}::text"),
+    1700: Transport(kind=Kind.DECIMAL, expression="{}::pg_catalog.text"),
     3802: Transport(kind=Kind.JSON),  # jsonb
 }
 BY_CAST: Mapping[int, Transport] = {
-    26: Transport(kind=Kind.INTEGER, arrow="int64", expression="{}::int8"),  # oid
-    790: Transport(kind=Kind.DECIMAL, expression="{}::numeric::text"),  # money
-    1266: Transport(kind=Kind.TIME, expression="{}::text"),  # time with time zone
+    26: Transport(kind=Kind.INTEGER, arrow="int64", expression="{}::pg_catalog.int8"),  # oid
+    790: Transport(kind=Kind.DECIMAL, expression="{}::pg_catalog.numeric::pg_catalog.text"),  # money
+    1266: Transport(kind=Kind.TIME, expression="{}::pg_catalog.text"),  # time with time zone
 }
-AS_JSON = Transport(kind=Kind.JSON, expression="to_json({})::text")
-AS_TEXT = Transport(kind=Kind.TEXT, expression="CASE WHEN {} IS NOT NULL THEN format('%s', {}) END")
+AS_JSON = Transport(kind=Kind.JSON, expression="pg_catalog.to_json({})::pg_catalog.text")
+AS_TEXT = Transport(kind=Kind.TEXT, expression="CASE WHEN {} IS NOT NULL THEN pg_catalog.format('%s', {}) END")
 """As psql shows it. A cast to text is another function for some types: inet's adds "/32" to a single host."""
 
 RECORDS = frozenset({2249, 2287})  # record, record[]

@@ -21,7 +21,7 @@ from core.quoting.sql import quoted_identifier
 from core.warehouses._power import Power
 from core.warehouses.postgres.connection import Connector, PostgresSettings
 from core.warehouses.postgres.functions import Reached, refusal
-from core.warehouses.postgres.names import AS_ATTRIBUTE, AS_TYPE, names_of
+from core.warehouses.postgres.names import AS_ATTRIBUTE, AS_TYPE, OF_A_VALUE, names_of
 from core.warehouses.postgres.session import PostgresSession
 from core.warehouses.postgres.types import Transport
 from core.warehouses.redshift.errors import explain
@@ -52,13 +52,17 @@ class RedshiftSettings(PostgresSettings):
 
 READABLE = """
     SELECT t.table_schema, t.table_name, t.table_type,
-           quote_ident(t.table_schema) || '.' || quote_ident(t.table_name) AS full_name
+           pg_catalog.quote_ident(t.table_schema) || '.' || pg_catalog.quote_ident(t.table_name) AS full_name
     FROM svv_tables AS t
     WHERE t.table_schema NOT IN ('information_schema', 'catalog_history') AND t.table_schema !~ '^pg_'
       AND CASE WHEN t.table_type ~ '^EXTERNAL' THEN true
-               ELSE has_table_privilege(quote_ident(t.table_schema) || '.' || quote_ident(t.table_name), 'SELECT') END
+               ELSE pg_catalog.has_table_privilege(
+                        pg_catalog.quote_ident(t.table_schema) || '.' || pg_catalog.quote_ident(t.table_name), 'SELECT') END
 """
-"""The tables that this user may read; those of Spectrum are known by the view only, and guarded by their schema."""
+"""The tables that this user may read; those of Spectrum are known by the view only, and guarded by their schema.
+
+Functions have their schema, since one of somebody's own could fit the types more exactly; operators cannot be made in Redshift.
+"""
 COLUMNS = f"""
     SELECT r.table_schema, r.table_name, r.table_type, max(p.reltuples) AS estimate,
            c.column_name, c.data_type, c.character_maximum_length, c.numeric_precision, c.numeric_scale
@@ -123,7 +127,9 @@ class RedshiftSession(PostgresSession):
 
     def _check_functions(self, connection: psycopg.Connection[Any], sql: str) -> None:
         words = names_of(sql).words
-        called = [word.name for word in words if word.arguments not in (AS_ATTRIBUTE, AS_TYPE)]
+        called = [
+            word.name for word in words if word.arguments not in (AS_ATTRIBUTE, AS_TYPE) or word.schema == OF_A_VALUE
+        ]
         rows = connection.execute(_CALLED, [called]).fetchall()
         reached = [
             Reached(

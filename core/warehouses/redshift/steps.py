@@ -17,13 +17,13 @@ __all__ = ["steps"]
 
 PRIVILEGES = f"""
     SELECT count(*), sum(CASE WHEN r.table_type ~ '^EXTERNAL' THEN 0
-                              WHEN has_table_privilege(r.full_name, 'INSERT') OR has_table_privilege(r.full_name, 'UPDATE')
-                                OR has_table_privilege(r.full_name, 'DELETE') THEN 1 ELSE 0 END)
+                              WHEN pg_catalog.has_table_privilege(r.full_name, 'INSERT') OR pg_catalog.has_table_privilege(r.full_name, 'UPDATE')
+                                OR pg_catalog.has_table_privilege(r.full_name, 'DELETE') THEN 1 ELSE 0 END)
     FROM ({READABLE}) AS r
 """
 CREATES = b"""
     SELECT nspname FROM pg_namespace
-    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND has_schema_privilege(nspname, 'CREATE') ORDER BY nspname
+    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND pg_catalog.has_schema_privilege(nspname, 'CREATE') ORDER BY nspname
 """
 CLOCK = b"SELECT extract(epoch FROM sysdate::timestamptz)::float8"
 """Of a plain timestamp, extract gives whole seconds (https://docs.aws.amazon.com/redshift/latest/dg/r_EXTRACT_function.html)."""

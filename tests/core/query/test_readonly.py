@@ -129,6 +129,27 @@ def test_what_writes_or_locks_is_refused(dialect: str, text: str) -> None:
     assert rules(text, dialect) & {"writes", "not-a-query", "syntax-error"}
 
 
+@pytest.mark.parametrize("dialect", ["postgres", "redshift"])
+def test_an_attribute_of_a_value_is_a_call(dialect: str) -> None:
+    """Postgres calls a function of one argument where (value).name is no field."""
+    for text in (
+        "SELECT (1).pg_cancel_backend AS a",
+        "SELECT ('x').pg_terminate_backend AS a",
+        "SELECT ('x'::text) . \"pg_read_file\" AS a FROM t",
+        "SELECT (t.a)[1].pg_ls_dir AS a FROM t",
+        "SELECT a[1].pg_ls_dir FROM t",
+        "SELECT ((SELECT b FROM u)).lo_unlink FROM t",
+        "SELECT g.pg_terminate_backend FROM generate_series(1, 2) AS g",
+    ):
+        assert "dangerous-function" in rules(text, dialect), text
+    for text in (
+        "SELECT t.pg_terminate, (t.a).b, t.master_id, t.nextval_of, t.http, pg_catalog.pg_typeof(1) AS c FROM t",
+        "SELECT relname FROM pg_catalog.pg_class AS c WHERE c.relkind = 'r'",
+        "SELECT name FROM pg_catalog.pg_hba_file_rules",
+    ):
+        assert "dangerous-function" not in rules(text, dialect), text
+
+
 @pytest.mark.parametrize(("dialect", "name"), CALLS)
 def test_a_refused_function_is_found_in_every_form(dialect: str, name: str) -> None:
     quote = "`" if dialect == "bigquery" else '"'

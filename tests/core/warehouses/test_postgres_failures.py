@@ -8,12 +8,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import psycopg
 import pytest
 
+from core.warehouses.postgres.connecting import connecting_trouble
+from core.warehouses.postgres.connection import PostgresSettings
+from core.warehouses.postgres.errors import Trouble, _remedy
 from tests.core.warehouses.failures import (
     Failure,
     QueryFailure,
@@ -589,3 +592,36 @@ def test_each_failure_of_a_query_has_its_own_sentence_and_remedy(shop: Database,
         mend(remedy, shop)
         with source.open() as session:
             assert session.stream(failure.sql).batches.read_all().num_rows == 0
+
+
+def test_what_a_server_says_is_no_part_of_the_line_for_pg_hba(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.warehouses.postgres.connecting.own_address", lambda _host, _port: "192.0.2.7")
+    settings = PostgresSettings(host="db.example.com", database="d", user="u")
+    for said, address in (
+        ("0.0.0.0/0 trust #", "192.0.2.7/32"),
+        ("10.0.0.1", "10.0.0.1/32"),
+        ("2001:db8::1", "2001:db8::1/128"),
+    ):
+        known = connecting_trouble(f'no pg_hba.conf entry for host "{said}", user "u"', settings)
+        assert known is not None
+        assert known[1].remedy.endswith(f": hostssl d u {address} scram-sha-256")
+        assert "trust" not in known[1].message
+    keyword = replace(settings, database="all", user='a"b')
+    known = connecting_trouble('no pg_hba.conf entry for host "10.0.0.1"', keyword)
+    assert known is not None
+    assert known[1].remedy.endswith(': hostssl "all" "a""b" 10.0.0.1/32 scram-sha-256')
+
+
+def test_a_schema_stands_in_quotes_where_that_is_needed() -> None:
+    settings = PostgresSettings(host="db.example.com", database="d", user="u")
+    error = psycopg.errors.InsufficientPrivilege('permission denied for schema x;GRANT/**/admin TO "y";--')
+    trouble = Trouble(sqlstate="42501", message=str(error))
+    assert 'GRANT USAGE ON SCHEMA "x;GRANT/**/admin TO ""y"";--" TO "u";' in _remedy(trouble, settings)
+    plain = Trouble(sqlstate="42501", message="permission denied for schema app")
+    assert 'GRANT USAGE ON SCHEMA app TO "u"; GRANT SELECT ON ALL TABLES IN SCHEMA app TO "u";' in _remedy(
+        plain, settings
+    )
+    user = replace(settings, user='a" SUPERUSER; --')
+    known = connecting_trouble("role is not permitted to log in", user)
+    assert known is not None
+    assert known[1].remedy.endswith('ALTER USER "a"" SUPERUSER; --" LOGIN;')

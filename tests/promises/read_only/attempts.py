@@ -128,6 +128,22 @@ SELECT id FROM guarded
 SELECT p.strike_person FROM people AS p
 SELECT (p).strike_person FROM people AS p
 SELECT (SELECT p FROM people AS p LIMIT 1).strike_person
+SELECT (id).strike_one AS a FROM people
+SELECT ('x'::text).strike_check AS a
+SELECT (SELECT id FROM people LIMIT 1).strike_one AS a
+SELECT g.strike_one AS a FROM generate_series(1, 2) AS g
+SELECT (7::bigint).pg_advisory_lock AS a
+SELECT (0::oid).lo_create AS a
+SELECT ('{itself}'::text).dblink_connect AS a, ('INSERT INTO effects VALUES (''x'')'::text).dblink_exec AS b
+SELECT (pg_backend_pid()).pg_terminate_backend AS a
+SELECT '{x}'::checked[] AS a
+SELECT domain_in('x', 'checked'::regtype::oid, -1) IS NULL AS a
+SELECT array_in('{x}', 'checked'::regtype::oid, -1)::text AS a
+SELECT COALESCE(list, '{x}') AS a FROM lists
+SELECT list || '{x}' AS a FROM lists
+SELECT list FROM lists UNION ALL SELECT '{x}'
+SELECT ARRAY[value] = ARRAY[value] AS a FROM pairs
+SELECT array_agg(value)::jsonb AS a FROM pairs
 SELECT strike_person(p) FROM people AS p
 SELECT id #! 1 AS a FROM people
 SELECT id OPERATOR(public.#!) 1 AS a FROM people
@@ -218,6 +234,11 @@ SELECT '表' AS a, '\' AS b, ' || strike(1) || ' AS c
 SELECT '{NULL,"\"}'::text[] AS a
 SELECT 'x' LIKE 'x\' ESCAPE '!' AS a
 SELECT email = NULL AS a FROM people
+SELECT name'a'
+'\', strike('x') AS b --'
+SELECT 1 AS a /*/*/ ' */ */ , strike('x') AS b --'
+SELECT 1 AS a /*//*/ ' */ */ , strike('x') AS b --'
+SELECT x😀$$, strike('x') FROM (SELECT 1 AS x😀$$) AS q --$$
 """
 
 STATEMENTS = """
@@ -327,7 +348,7 @@ def _statements() -> Iterator[str]:
 MUST_BE_REFUSED: tuple[str, ...] = (*_calls(), *_statements())
 """Of these it is known that each is refused by its text or by the session; HIDDEN and STRINGS have harmless ones among them."""
 
-MAY_BE_HARMLESS: tuple[str, ...] = (*_lines(HIDDEN), *_lines(STRINGS))
+MAY_BE_HARMLESS: tuple[str, ...] = (*_lines(HIDDEN), *_lines(STRINGS), "SELECT 1 AS a --\r, strike('x') AS b")
 ATTEMPTS: tuple[str, ...] = (*MUST_BE_REFUSED, *MAY_BE_HARMLESS)
 
 DUCKDB = """
@@ -416,6 +437,9 @@ SELECT id INTO #more FROM people
 SELECT change_query_priority(1, 'Highest') AS a
 SELECT change_session_priority(1, 'Highest') AS a
 SELECT pg_terminate_backend(1) AS a
+SELECT ('x').pg_terminate_backend AS a
+SELECT (1).pg_cancel_backend AS a
+SELECT g.pg_terminate_backend AS a FROM generate_series(1, 2) AS g
 SELECT pg_cancel_backend(1) AS a
 SELECT set_config('x', 'y', false) AS a
 CALL more()

@@ -76,6 +76,12 @@ CREATE FUNCTION takes_pair(pair) RETURNS text LANGUAGE plpgsql STABLE AS $f$ BEG
 CREATE FUNCTION strike_check(text) RETURNS boolean LANGUAGE sql AS $f$ SELECT public.strike('x') IS NOT NULL $f$
 CREATE DOMAIN checked AS text CHECK (strike_check(VALUE))
 CREATE DOMAIN checked_twice AS checked
+CREATE TABLE lists (list checked[])
+INSERT INTO lists VALUES (NULL)
+CREATE FUNCTION strike_lists(couple[], couple[]) RETURNS boolean LANGUAGE sql AS $f$ SELECT public.strike('x') IS NULL $f$
+CREATE OPERATOR = (LEFTARG = couple[], RIGHTARG = couple[], FUNCTION = strike_lists)
+CREATE FUNCTION strike_cast(couple[]) RETURNS jsonb LANGUAGE sql AS $f$ SELECT to_jsonb(public.strike('x')) $f$
+CREATE CAST (couple[] AS jsonb) WITH FUNCTION strike_cast(couple[])
 CREATE VIEW striking_view AS SELECT strike('x') AS a
 CREATE VIEW other.view_of_view AS SELECT a FROM striking_view
 GRANT SELECT ON other.view_of_view TO PUBLIC
