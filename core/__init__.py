@@ -8,6 +8,7 @@ Layers, from the bottom up (import-linter holds them; see pyproject.toml):
     calls, lint              what a row becomes; what is wrong with a query
     complete                 what can be typed at a place of a query
     templates                queries to begin with
+    guide                    the user's guide, a page a topic
     warehouses               a folder each behind one protocol
     destinations             a file each behind one protocol
     ledger, store            what was acknowledged; runs, deliveries, batches

@@ -70,6 +70,7 @@ _TABLE = (
     ("global.runs", "runs", "runs", "Go to the runs, live and past", "runs"),
     ("global.command", "command", "command", "Type a command, or find any action by its words", "palette"),
     ("global.help", "help", "keys", "Show the keys that work here", "help"),
+    ("global.guide", "guide", "guide", "Read the user's guide: choose a page, or name it", "guide", "topic"),
     ("global.jump", "jump", "jump", "Jump to a pane: each shows a letter", "jump"),
     ("global.back", "back", "back", "Go back; what runs is not stopped", "back"),
     ("global.zoom", "zoom", "zoom", "Give this pane the whole page, or take it back", "zoom"),

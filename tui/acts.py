@@ -56,7 +56,7 @@ _ACTS: Mapping[Consequence, tuple[str, ...]] = {
         "text_comment",
     ),
     Consequence.SHOWS: (
-        *("home", "sources", "editor", "runs", "alerts", "command", "help", "jump", "back", "zoom", "copy"),
+        *("home", "sources", "editor", "runs", "alerts", "command", "help", "guide", "jump", "back", "zoom", "copy"),
         *("messages", "reload", "summary"),
         *("down", "up", "page_down", "page_up", "first", "last", "find"),
         *("open", "edit", "plan", "new", "new_destination", "settings", "rejected", "explain", "sync", "log"),

@@ -149,6 +149,15 @@ class GlobalActions(ActionApp):
         if isinstance(self.screen, Actor):
             self.push_screen(Help(self.screen.scope, letters=self.screen.letters))
 
+    def do_guide(self, topic: str = "") -> None:
+        """Read the user's guide."""
+        from tui.screens.guide import choose_topic, read_topic
+
+        if topic:
+            read_topic(self, topic)
+        else:
+            choose_topic(self)
+
     def do_jump(self) -> None:
         """Show a letter on each pane."""
         from tui.screens.jump import Jump

@@ -30,6 +30,7 @@ _MODULES = {
     "doctor": "doctor",
     "explain": "history",
     "forget": "recovery",
+    "guide": "guide",
     "init": "project",
     "key": "key",
     "lint": "lint",

@@ -18,7 +18,7 @@ def lsp(*, dialect: str | None, call: str | None, stdio: bool) -> None:
     """Serve an editor on stdin and stdout: findings, fixes, completion, hover, formatting.
 
     It is for the queries of a project's syncs, and, where a dialect is named here or in the editor's settings, for other files of
-    SQL. The README says how to put it into VS Code, Neovim and Helix.
+    SQL. `backhaul guide editors` says how to set up VS Code, Neovim and Helix.
     """
     del stdio
     from core.lsp.server import serve

@@ -13,7 +13,7 @@ The parts, all of them where none is named:
     start         --help, status, the console's first picture
     elsewhere     what people would use instead: Segment's client, drt, a loop of psycopg and httpx
 
-Progress goes to stderr, the table to stdout. With --write the table is put into both READMEs, the numbers into results.json, and the
+Progress goes to stderr, the table to stdout. With --write the table is put into README.md here, the numbers into results.json, and the
 picture into stages.svg; parts that are not measured this time stay as they were.
 """
 
@@ -36,7 +36,6 @@ from tests.benchmarks import drivers, elsewhere, first, growth, incremental, mem
 from tests.benchmarks.bench import Bench, Options, opened, said
 from tests.benchmarks.elsewhere import Clients
 from tests.benchmarks.picture import drawn
-from tests.benchmarks.processes import ROOT
 from tests.benchmarks.rounds import Rounds
 from tests.benchmarks.table import Measured, as_json, kept, markdown, placed
 
@@ -94,7 +93,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--driver-rows", type=int, default=200_000, help="that the stand-ins of warehouses hold")
     parser.add_argument("--repeat", type=int, default=3, help="pairs of each measurement; ratios are their median")
     parser.add_argument("--cores", type=int, default=2, help="at the most so many cores of this machine are used")
-    parser.add_argument("--write", action="store_true", help="keep the results, and put the table into the READMEs")
+    parser.add_argument("--write", action="store_true", help="keep the results, and put the table into tests/benchmarks/README.md")
     given = parser.parse_args()
     if unknown := [name for name in given.parts if name not in PARTS]:
         parser.error(f"there is no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}")
@@ -139,9 +138,9 @@ def write(results: Mapping[str, Any]) -> None:
     if part := results.get("growth"):
         title = f"12 columns from a local Postgres into a receiver on loopback; {part['cores']} cores, {part['date']}"
         picture.write_text(drawn(part["numbers"], title), "utf-8")
-    for readme in (HERE / "README.md", ROOT / "README.md"):
-        shown = f"\n\n![What a row costs, stage by stage]({picture.relative_to(readme.parent)})" if part else ""
-        readme.write_text(placed(readme.read_text("utf-8"), table + shown), "utf-8")
+    readme = HERE / "README.md"
+    shown = f"\n\n![What a row costs, stage by stage]({picture.name})" if part else ""
+    readme.write_text(placed(readme.read_text("utf-8"), table + shown), "utf-8")
 
 
 if __name__ == "__main__":

@@ -174,6 +174,10 @@ class CommandLine(Dialog):
             from tui.screens.runs_rows import STATES
 
             return tuple(name for name in STATES if name)
+        if takes == "topic":
+            from core.guide import pages
+
+            return tuple(each.topic for each in pages())
         return {"theme": tuple(PALETTES), "preset": PRESETS}.get(takes, ())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

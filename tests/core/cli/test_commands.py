@@ -42,7 +42,7 @@ def people(project: ProjectFolder, receiver: Receiver) -> ProjectFolder:
 
 def test_the_commands_are_those_that_are_documented() -> None:
     documented = (
-        "alerts audit bundle check completion daemon demo doctor explain forget init key lint lsp pause plan preview rejected "
+        "alerts audit bundle check completion daemon demo doctor explain forget guide init key lint lsp pause plan preview rejected "
         "replay resume run runs schema secret setup-sql show status stop templates trust undo web"
     )
     assert documented.split() == COMMANDS
