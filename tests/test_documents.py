@@ -130,7 +130,8 @@ def all_settings() -> frozenset[str]:
 
 
 def test_every_command_and_option_exists(document: Document) -> None:
-    for words in commands_of(document):
+    for said in commands_of(document):
+        words = said
         command: click.Command = backhaul
         context = click.Context(backhaul, info_name="backhaul")
         while isinstance(command, click.Group) and words and not words[0].startswith("-"):
@@ -283,7 +284,9 @@ def test_the_readme_is_a_front_page() -> None:
 
 
 def test_the_editors_page_has_a_line_for_each_rule() -> None:
-    listed = re.findall(r"^\| `([a-z-]+)` \| (error|warning|hint) \|", (GUIDE / "editor.md").read_text("utf-8"), re.M)
+    listed = re.findall(
+        r"^\| `([a-z-]+)` \| (error|warning|hint) \|", (GUIDE / "editor.md").read_text("utf-8"), re.MULTILINE
+    )
     assert listed == [(rule.name, rule.severity.value) for rule in rules()]
 
 
@@ -311,9 +314,6 @@ def test_the_messages_of_the_troubleshooting_page_are_those_of_the_program() -> 
 
 def said_in_the_source() -> list[str]:
     """Return the texts of the source; what is put into one is left out."""
-    found = []
-    for file in [*(ROOT / "core").rglob("*.py"), *(ROOT / "tui").rglob("*.py")]:
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.append(node.value)
-    return found
+    files = [*(ROOT / "core").rglob("*.py"), *(ROOT / "tui").rglob("*.py")]
+    nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text("utf-8"))))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]

@@ -154,9 +154,9 @@ class GlobalActions(ActionApp):
         from tui.screens.guide import choose_topic, read_topic
 
         if topic:
-            read_topic(self, topic)
+            read_topic(self._api, topic)
         else:
-            choose_topic(self)
+            choose_topic(self._api)
 
     def do_jump(self) -> None:
         """Show a letter on each pane."""

@@ -93,7 +93,9 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--driver-rows", type=int, default=200_000, help="that the stand-ins of warehouses hold")
     parser.add_argument("--repeat", type=int, default=3, help="pairs of each measurement; ratios are their median")
     parser.add_argument("--cores", type=int, default=2, help="at the most so many cores of this machine are used")
-    parser.add_argument("--write", action="store_true", help="keep the results, and put the table into tests/benchmarks/README.md")
+    parser.add_argument(
+        "--write", action="store_true", help="keep the results, and put the table into tests/benchmarks/README.md"
+    )
     given = parser.parse_args()
     if unknown := [name for name in given.parts if name not in PARTS]:
         parser.error(f"there is no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}")

@@ -12,12 +12,12 @@ from tui.screens.dialogs import Choose, Read
 from tui.widgets.table import Row
 
 if TYPE_CHECKING:
-    from tui.global_actions import Everywhere
+    from tui.console_api import ConsoleApi
 
 __all__ = ["choose_topic", "read_topic"]
 
 
-def choose_topic(app: Everywhere) -> None:
+def choose_topic(app: ConsoleApi) -> None:
     """Let a person choose a page."""
     rows = [Row(each.topic, (Span(each.topic), Span(each.title, "muted"))) for each in pages()]
 
@@ -28,7 +28,7 @@ def choose_topic(app: Everywhere) -> None:
     app.push_screen(Choose("Guide", rows, note="Enter opens a page"), chosen)
 
 
-def read_topic(app: Everywhere, topic: str) -> None:
+def read_topic(app: ConsoleApi, topic: str) -> None:
     """Show the page of a topic, or say that there is none."""
     try:
         text = page(topic).text
