@@ -89,7 +89,7 @@ async def test_a_run_that_was_killed_is_a_failure_and_one_that_goes_on_is_none(w
     world.now += 20
     world.run("orders", state="running", process=os.getpid())
     assert await world.check() == ["new failure users"]
-    assert "it was killed" in world.notices()[0]
+    assert "stopped unexpectedly (killed?)" in world.notices()[0]
 
 
 async def test_a_run_that_somebody_stopped_is_no_failure_and_no_success(world: World) -> None:
