@@ -62,7 +62,7 @@ def read_anew(daemon: Apart, logged: int) -> int:
 
 def _readings(daemon: Apart) -> int:
     text = daemon.said.read_text("utf-8", "replace")
-    return text.count("were read again") + text.count("goes on as it was")
+    return text.count("were read again") + text.count("used as it was before")
 
 
 def keep(folder: Path) -> dict[Path, bytes]:

@@ -370,7 +370,7 @@ DAMAGES = {
     "cut short": (lambda file: os.truncate(file, file.stat().st_size - 1), "damaged"),
     "longer": (lambda file: file.write_bytes(file.read_bytes() + b"\0"), "damaged"),
     "empty": (lambda file: file.write_bytes(b""), "damaged"),
-    "gone": (lambda file: file.unlink(), "missing where it was"),
+    "gone": (lambda file: file.unlink(), "is missing"),
     "a folder": (lambda file: (file.unlink(), file.mkdir()), "cannot be read"),
 }
 
@@ -404,7 +404,7 @@ def test_damaged_calls_do_not_keep_a_run_from_comparing(desk: Desk) -> None:
 def test_a_ledger_whose_folder_is_gone_is_an_error_and_not_empty(desk: Desk) -> None:
     desk.add({1: 10})
     shutil.rmtree(desk.ledger.folder)
-    with pytest.raises(StateError, match="missing where it was"):
+    with pytest.raises(StateError, match="is missing"):
         desk.rows()
 
 

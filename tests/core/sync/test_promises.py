@@ -123,7 +123,7 @@ def test_a_store_that_is_missing_where_it_was_stops_the_sync(workshop: Workshop)
     workshop.calls()
     for file in (workshop.folder / ".backhaul").glob("store.sqlite*"):
         file.unlink()
-    with pytest.raises(StateError, match="missing where it was"):
+    with pytest.raises(StateError, match="is missing"):
         workshop.run()
     assert workshop.calls() == []
 
