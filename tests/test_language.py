@@ -39,11 +39,20 @@ ALLOWED: frozenset[str] = frozenset()
 
 @cache
 def texts() -> tuple[tuple[Path, int, str], ...]:
-    """Return each text in the code that has a space in it: messages, labels, help. Docstrings are, where they are a command's help."""
-    return tuple(_texts())
+    """Return each text that has a space in it: messages, labels, help; of SQL its literals, of templates and of the web page each line. Docstrings are among them where they are a command's help."""
+    return (*_in_python(), *_in_other_files())
 
 
-def _texts() -> Iterator[tuple[Path, int, str]]:
+def _in_other_files() -> Iterator[tuple[Path, int, str]]:
+    for file in sorted((ROOT / "core").rglob("*.*")):
+        if file.suffix not in (".sql", ".toml", ".html") or "demo" in file.parts:
+            continue
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+            for text in re.findall(r"'([^']* [^']*)'", line) if file.suffix == ".sql" else [line]:
+                yield file, number, text
+
+
+def _in_python() -> Iterator[tuple[Path, int, str]]:
     for top in ("core", "tui"):
         for file in sorted((ROOT / top).rglob("*.py")):
             tree = ast.parse(file.read_text("utf-8"))

@@ -34,7 +34,7 @@ class Action:
 
 
 SCOPES: Mapping[str, str] = {
-    "global": "GlobalActions",
+    "global": "Everywhere",
     "list": "In lists",
     "welcome": "Welcome",
     "home": "Home",

@@ -71,7 +71,7 @@ def _address(text: str) -> tuple[str, int]:
     """Read HOST:PORT, or PORT alone. Raises UsageError."""
     host, _, port = text.rpartition(":")
     if not port.isdigit():
-        raise UsageError(f"{text!r}is not a valid address.", remedy="Write it like --metrics 127.0.0.1:9187.")
+        raise UsageError(f"{text!r} is not a valid address.", remedy="Write it like --metrics 127.0.0.1:9187.")
     return host.strip("[]") or "127.0.0.1", int(port)
 
 

@@ -418,7 +418,7 @@ INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO 
 INSERT INTO settings (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value;
 
 -- name: end_lost_runs
-UPDATE runs SET state = 'failed', ended = :now, error = 'The run ended without a word: it was killed.',
+UPDATE runs SET state = 'failed', ended = :now, error = 'The process stopped unexpectedly (killed?).',
     remedy = 'Run again: what was not answered is sent again, with the same messageIds.'
 WHERE sync = :sync AND state = 'running';
 

@@ -689,7 +689,9 @@ def test_a_run_that_was_killed_is_not_said_to_be_running(people: ProjectFolder, 
     assert said(people.run("status"), 0, "▶ running")
     killed.kill()
     killed.wait()
-    assert said(people.run("status"), 0, "✗ failed", "stopped unexpectedly", "30 calls pending; the next run sends them first")
+    assert said(
+        people.run("status"), 0, "✗ failed", "stopped unexpectedly", "30 calls pending; the next run sends them first"
+    )
     (run,) = people.run("runs", "people", "--json").json
     assert (run["state"], run["error"]) == ("failed", "The process stopped unexpectedly (killed?).")
     assert said(people.run("show", run["id"]), 0, "stopped unexpectedly", "Run again")

@@ -35,7 +35,7 @@ PAGES: dict[str, tuple[Step, ...]] = {
         ("w", *"slow", "enter"),
         "1 of 21 lines",
     ),
-    "runs-paused": (("4",), "This run left no log", ("space",), "in progress"),
+    "runs-paused": (("4",), "This run left no log", ("space",), "resumes"),
     "run-partial": (("j", "enter"), "user_884", ("tab",), "user_884"),
     "run-request": (("j", "enter"), "user_884", ("enter",), "Response"),
     "run-one-row": (("j", "enter"), "user_884", ("t",), "Send 1 rejected row again"),
@@ -74,7 +74,7 @@ PAGES: dict[str, tuple[Step, ...]] = {
     "jump": (("ctrl+o",), "a State"),
     "filter": (("slash",), "Filter rows", *(((letter,)) for letter in "cio")),
     "themes": (("C",), "high-contrast"),
-    "messages": (("ctrl+c",), ("M",), "not now"),
+    "messages": (("ctrl+c",), ("M",), "it is not running"),
     "explain": (("j", "i"), "whose life", ("u", "_", "1", "enter"), "was never sent"),
 }
 

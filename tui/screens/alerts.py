@@ -129,7 +129,7 @@ class AlertsPage(Page):
         lines += wrapped(f"Of {', '.join(alert.syncs) if alert.syncs else 'all syncs'}.", width, "muted")
         tested = self._tests.get(alert.name)
         if tested is not None:
-            word, style = {True: ("✓ arrived", "ok"), False: ("✗not sent", "fail"), None: ("· on its way", "muted")}[
+            word, style = {True: ("✓ arrived", "ok"), False: ("✗ not sent", "fail"), None: ("· on its way", "muted")}[
                 tested[0]
             ]
             lines += [Line(), heading("Test", (word, style)), *wrapped(tested[1], width)]
@@ -179,7 +179,7 @@ def _row(alert: AlertStatus, tested: tuple[bool | None, str] | None) -> Row:
     if tested is not None and tested[0] is None:
         state = Span("· testing", "muted")
     elif alert.failures:
-        state = Span("✗not sent", "fail")
+        state = Span("✗ not sent", "fail")
     else:
         state = Span("✓ sent", "ok") if alert.told else Span("· ready", "muted")
     return Row(

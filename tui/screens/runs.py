@@ -82,7 +82,7 @@ class Runs(Page):
 
     def word(self, name: str, word: str) -> str:
         if name == "pause" and self._paused:
-            return "go on"
+            return "resume"
         if name == "level":
             return LEVEL_WORDS[self.log_pane.next_level]
         if name == "one_sync" and self.wanted.sync:
@@ -162,7 +162,7 @@ class Runs(Page):
         pane.heading.show(
             title=("Live ", Span("►", "run"), Span(f" {len(snapshot.live)}", "bold text")),
             right=(
-                (f"{how}  {self.console.keys.shown('runs.pause')} {'goes on' if self._paused else 'pauses'}", "muted"),
+                (f"{how}  {self.console.keys.shown('runs.pause')} {'resumes' if self._paused else 'pauses'}", "muted"),
             ),
         )
         room = max(self.size.height // 2 - 2, 1)

@@ -565,7 +565,7 @@ def test_forgetting_asks_first_and_says_what_is_left(people: ProjectFolder) -> N
     done = people.run("forget", "people", "u7", "--yes")
     assert done.code == 0
     assert "Erased: 1 row of ledgers" in done.out
-    assert "the next run sends it again" in done.out
+    assert "the next run sends it as new" in done.out
     assert people.run("explain", "people", "u7").code == 1
     assert people.run("forget", "people", "u7", "--yes", "--json").json["ledger_rows"] == 0
 
@@ -573,7 +573,7 @@ def test_forgetting_asks_first_and_says_what_is_left(people: ProjectFolder) -> N
 def test_a_baseline_is_told_and_needs_the_name_of_a_sync(people: ProjectFolder, receiver: Receiver) -> None:
     assert people.run("run", "--baseline").code == 2
     done = people.run("run", "people", "--baseline")
-    assert "0 delivered, 200marked as delivered without a call" in done.out
+    assert "0 delivered, 200 marked as delivered without a call" in done.out
     assert receiver.calls() == []
     assert "assumed" in people.run("explain", "people", "u7").out
 

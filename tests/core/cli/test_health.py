@@ -59,7 +59,7 @@ def test_the_alerts_of_a_project_are_listed_with_when_each_last_told(
     listed = people.run("alerts").out
     assert re.search(r"✓ sent +team .* (now|\ds) ago +0", listed)
     assert re.search(
-        r"✗ 1 time not told +page +command false +failure, recovery, freshness, project +people +never", listed
+        r"✗ 1 time not sent +page +command false +failure, recovery, freshness, project +people +never", listed
     )
     assert "✗ page: The command ended with 1." in listed
     assert "! The daemon is not running: no alert is sent until `backhaul daemon` runs." in listed

@@ -66,7 +66,7 @@ def test_a_file_that_may_not_be_read_is_explained(tmp_path: Path, monkeypatch: p
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)  # root may read everything
-    with pytest.raises(UsageError, match="belongs to someone else") as caught:
+    with pytest.raises(UsageError, match="belongs to another user") as caught:
         keys.read(tmp_path / "key")
     assert caught.value.remedy.startswith("See its owner and permissions with: ls -l ")
 

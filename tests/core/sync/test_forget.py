@@ -150,7 +150,7 @@ def test_an_open_delivery_has_to_be_finished_first(workshop: Workshop) -> None:
     workshop.sync()
     workshop.receiver.behave(*[{"status": 503}] * 3)
     workshop.run()
-    with pytest.raises(UsageError, match="not at its end yet"):
+    with pytest.raises(UsageError, match="not finished yet"):
         forget(workshop, "u_3")
 
 
