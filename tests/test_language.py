@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 WORDS = {
     r"\bmend": "fix",
     r"\banew\b": "again, from scratch, as new",
-    r"\btaken for\b": "marked as",
+    r"\b(take|takes|taken|took)( \w+){0,3} for delivered\b|\btaken for\b": "marked as",
     r"\ball the same\b": "anyway",
     r"\bswept\b": "collected",
     r"\bin (its|the) middle\b": "unexpectedly",
@@ -29,6 +29,8 @@ WORDS = {
     r"\b(runs?|it|daemon|delivery) (goes|go) on\b": "continues, is in progress",
     r"\bgive(n)? up\b": "discard",
     r"\bwhere it was\b": "is missing",
+    r"\bwell again\b": "has recovered",
+    r"\bsigns? of life\b": "heartbeat",
     r"\bmakes other people\b": "would create new profiles",
 }
 """Patterns (in any case), and what is said instead."""

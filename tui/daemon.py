@@ -46,7 +46,7 @@ def daemon_sentences(snapshot: Snapshot, now: float) -> tuple[str, ...]:
     if daemon is None or daemon.state == "gone":
         ended = ""
         if daemon is not None:
-            how = "ended" if daemon.ended else "was killed, or this machine was; its last sign of life came"
+            how = "ended" if daemon.ended else "was killed, or the machine went down; its last heartbeat was at"
             ended = f"The last one {how} {clock(daemon.ended or daemon.beat)}. "
         many = (
             f"{scheduled} sync{'s have' if scheduled != 1 else ' has'} a schedule"
@@ -56,9 +56,9 @@ def daemon_sentences(snapshot: Snapshot, now: float) -> tuple[str, ...]:
         return (f"{ended}No daemon runs, so nothing starts by itself. {many}.",)
     who = f"version {daemon.version}, process {daemon.process} on {daemon.host}"
     said = [
-        f"It runs since {clock(daemon.started)} ({ago(daemon.started, now)}), {who}.",
+        f"Running since {clock(daemon.started)} ({ago(daemon.started, now)}), {who}.",
         f"{daemon.running} of {daemon.workers} workers busy, {daemon.waiting} waiting.",
     ]
     if daemon.state == "silent":
-        said.append(f"Its last sign of life came {ago(daemon.beat, now)} ago: it hangs, or its disk is full.")
+        said.append(f"Its last heartbeat was {ago(daemon.beat, now)} ago: it is stuck, or its disk is full.")
     return tuple(said)

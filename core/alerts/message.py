@@ -42,9 +42,9 @@ class Message:
         if len(self.notices) == 1:
             return f"{self.project}: {self.notices[0].says}"
         troubles = sum(notice.bad for notice in self.notices)
-        parts = [f"{counted(troubles, 'trouble')}"] if troubles else []
+        parts = [f"{counted(troubles, 'problem')}"] if troubles else []
         rest = len(self.notices) - troubles
-        parts += [f"{rest:,} well again"] if rest else []
+        parts += [f"{rest:,} recovered"] if rest else []
         return f"{self.project}: {', '.join(parts)}"
 
     @property

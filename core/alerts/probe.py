@@ -70,7 +70,7 @@ def probe(project: Project, store: Store, now: float, *, stale: int | None, with
     )
     found = daemon(store, now)
     state = "gone" if found is None else found.state
-    said = {"running": "the daemon runs", "silent": "the daemon gives no sign of life"}.get(state, "no daemon runs")
+    said = {"running": "the daemon runs", "silent": "the daemon does not respond"}.get(state, "no daemon runs")
     trouble = [said] if with_daemon and state != "running" else []
     return Health(
         syncs=len(facts),

@@ -26,7 +26,7 @@ __all__ = ["Case", "Notice", "clean", "notice_of_project", "notice_of_test"]
 _LONGEST = 300
 _CAUSES = 3
 _TOO_TIGHT = "Its runs take longer than its schedule leaves them: let it run less often, or let its query read less."
-_STALE = "See whether the daemon runs (`backhaul status`) and what its last run says."
+_STALE = "See whether the daemon runs (`backhaul status`) and what its last run reports."
 _ASKED = "Look at what it asks, then run it with --yes where it is meant."
 _MEND = "Fix the data or the query; `backhaul replay` then sends the rows again."
 
@@ -167,13 +167,13 @@ class Case:
         span = took(max(0.0, self.now - self.since))
         match self.trouble:
             case Trouble.REJECTED:
-                return f"is well again: its last delivery was taken. It had rejected rows for {span}."
+                return f"has recovered: its last delivery was accepted. It had rejected rows for {span}."
             case Trouble.SKIPPED:
-                return "is well again: no due moment was skipped for a day."
+                return "has recovered: no scheduled run was missed for a day."
             case Trouble.FRESHNESS:
                 return f"is fresh again, after {span} without a success."
             case _:
-                return f"is well again, after {span}: its last run succeeded."
+                return f"has recovered, after {span}: its last run succeeded."
 
     def _clean(self, text: str, row: Mapping[str, Any] | None = None) -> str:
         return clean(text, sync=self.facts.sync, project=self.project, row=row)
@@ -202,7 +202,7 @@ def notice_of_project(file: str, problem: str, news: News, since: float, now: fl
 
 def notice_of_test(alert: Alert, now: float) -> Notice:
     """Return a notice that says that it is a test."""
-    says = f"This is a test of the alert {alert.name}. It tells on {', '.join(alert.on)}."
+    says = f"This is a test of the alert {alert.name}. It is sent on {', '.join(alert.on)}."
     return Notice(trouble=None, news=News.TEST, about=alert.name, run=None, since=now, at=now, says=says)
 
 

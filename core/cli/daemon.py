@@ -75,7 +75,7 @@ def install(folder: Path | None, *, metrics: str, credentials: Path | None, only
             remedy="Give one of them another `name` in backhaul.toml; or remove the unit where that project is gone.",
         )
     if file.exists() and file.read_text("utf-8") != text:
-        say(f"{escape_control_chars(file)} was another one, and is replaced.", sign="warn")
+        say(f"{escape_control_chars(file)} already existed and differed; it is replaced.", sign="warn")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")

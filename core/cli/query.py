@@ -119,7 +119,7 @@ def plan(sync: str, *, markdown: bool, folder: Path | None, as_json: bool, **sai
     elif not deliveries:
         say(f"{sync} has no destination; each run is a preview.", sign="none")
     if said["baseline"] and not as_json:
-        say("A baseline takes these rows for delivered, without a call:", sign="none")
+        say("A baseline marks these rows as delivered, without a call:", sign="none")
     for delivery in () if as_json else deliveries:
         _print_plan(sync, delivery, markdown=markdown)
     fail(1 if any(delivery.questions for delivery in deliveries) else 0)

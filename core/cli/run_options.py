@@ -22,7 +22,7 @@ _WORDS = {
     "key-rotated": "The destination's key is new, the account is the same.",
     "another-place": "The destination is another account or host: send all rows there.",
     "reject-invalid": "Reject rows whose ids are null, empty or repeated, and send the rest.",
-    "baseline": "Take the rows for delivered, without a call: another tool has sent them.",
+    "baseline": "Mark the rows as delivered without a call, because another tool has sent them.",
     "new-ledger": "Start a new ledger where its files are damaged: all rows count as new.",
 }
 

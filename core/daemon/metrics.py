@@ -80,7 +80,7 @@ def _of_project(project: Project, daemon: DaemonStatus | None, now: float, delay
     yield "backhaul_daemon_up", "gauge", "Whether the daemon is running and responding.", [(labels, float(is_up))]
     if daemon is not None:
         yield "backhaul_daemon_start_time_seconds", "gauge", "When the daemon started.", [({}, daemon.started)]
-        yield "backhaul_daemon_beat_age_seconds", "gauge", "Since its last sign of life.", [({}, now - daemon.beat)]
+        yield "backhaul_daemon_beat_age_seconds", "gauge", "Since its last heartbeat.", [({}, now - daemon.beat)]
         yield "backhaul_daemon_workers", "gauge", "Maximum number of runs at the same time.", [({}, daemon.workers)]
         yield "backhaul_daemon_running", "gauge", "Runs in progress.", [({}, daemon.running)]
         yield "backhaul_daemon_waiting", "gauge", "Syncs that are due and wait for a worker.", [({}, daemon.waiting)]

@@ -34,7 +34,7 @@ __all__ = ["KeyLife", "build_curl", "build_rejected_curl", "explain_key", "lives
 class KeyLife:
     """What a destination knows of a key.
 
-    `state` is acknowledged, assumed (a baseline took it for delivered), rejected or pending; `call` is its call then, `run`
+    `state` is acknowledged, assumed (a baseline marked it as delivered), rejected or pending; `call` is its call then, `run`
     and `at` (Unix seconds) when that was, where it is known.
     """
 

@@ -8,7 +8,7 @@ killed at a random moment; the long-lived process finds what that run left, and 
 loses replies by chance. A day of the state's keeping times lasts five minutes here, so that what goes after a day or after
 the retention goes within the soak, and what is flat can be seen to be.
 
-At the end the receiver is well again, each sync runs once more, and every row is looked up in the receiver's log.
+At the end the receiver has recovered, each sync runs once more, and every row is looked up in the receiver's log.
 """
 
 from __future__ import annotations

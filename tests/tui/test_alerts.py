@@ -111,9 +111,9 @@ async def test_a_notice_is_told_once_and_what_was_told_before_is_not(day: Projec
         await settled(pilot)
         tell(day, "users failed: \x1b]0;no\x07 \u202ethe end")
         await until(pilot, lambda: "users failed: \\x1b]0;no\\x07 \\u202ethe end" in said(app))
-        tell(day, "users is well again", trouble=False)
-        await until(pilot, lambda: "users is well again" in said(app))
-        assert said(app) == ["users failed: \\x1b]0;no\\x07 \\u202ethe end", "users is well again"]
+        tell(day, "users has recovered", trouble=False)
+        await until(pilot, lambda: "users has recovered" in said(app))
+        assert said(app) == ["users failed: \\x1b]0;no\\x07 \\u202ethe end", "users has recovered"]
         assert [meaning for _at, meaning, _text in app.said] == ["fail", "ok"]
         tell(day, *(f"sync{number} failed" for number in range(30)))
         await until(pilot, lambda: any("27 more alerts" in text for text in said(app)))

@@ -125,8 +125,8 @@ class AlertsPage(Page):
         if alert is None:
             return []
         lines = [heading(alert.name, (alert.way, "muted"))]
-        lines += wrapped(f"Tells on {', '.join(alert.on)}.", width)
-        lines += wrapped(f"Of {', '.join(alert.syncs) if alert.syncs else 'all syncs'}.", width, "muted")
+        lines += wrapped(f"Sent on {', '.join(alert.on)}.", width)
+        lines += wrapped(f"For {', '.join(alert.syncs) if alert.syncs else 'all syncs'}.", width, "muted")
         tested = self._tests.get(alert.name)
         if tested is not None:
             word, style = {True: ("✓ arrived", "ok"), False: ("✗ not sent", "fail"), None: ("· on its way", "muted")}[

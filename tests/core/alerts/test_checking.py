@@ -39,7 +39,7 @@ async def test_a_failure_is_told_once_and_its_end_once(world: World) -> None:
     assert await world.check() == []
     assert world.notices() == [
         "users failed at 2025-10-09 08:53:20Z: The warehouse is away. Wait. Look: backhaul show run00001",
-        "users is well again, after 70 s: its last run succeeded. Look: backhaul show run00003",
+        "users has recovered, after 70 s: its last run succeeded. Look: backhaul show run00003",
     ]
 
 
@@ -153,7 +153,7 @@ async def test_a_sync_without_a_success_grows_stale_and_is_told_so_from_time_to_
     assert await world.check() == ["recovered freshness users"]
     assert world.notices()[0] == (
         "users has not succeeded for 2.0 h, since 2025-10-09 08:53:35Z. See whether the daemon runs (`backhaul status`)"
-        " and what its last run says. Look: backhaul runs users"
+        " and what its last run reports. Look: backhaul runs users"
     )
     world.store.close()
 

@@ -83,8 +83,8 @@ def test_slack_gets_text_in_which_nothing_is_a_mention_or_a_link() -> None:
 
 def test_many_notices_are_one_message_that_says_how_many() -> None:
     troubles = [a_notice(f"sync{number} failed.") for number in range(150)]
-    message = a_message(*troubles, a_notice("users is well again.", News.RECOVERED))
-    assert message.title == "acme: 150 troubles, 1 well again"
+    message = a_message(*troubles, a_notice("users has recovered.", News.RECOVERED))
+    assert message.title == "acme: 150 problems, 1 recovered"
     assert len(message.text.splitlines()) == 12
     assert message.text.splitlines()[-1] == "• and 141 more: `backhaul status` shows them"
     document = json.loads(message.body)

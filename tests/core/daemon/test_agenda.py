@@ -106,7 +106,7 @@ def test_a_sync_that_keeps_failing_is_left_alone_for_longer_and_longer() -> None
     bench.until(NOW + 70 * MINUTE)
     assert bench.kept["id-users"].standing.failures == 0
     assert bench.times("users")[-1] - bench.times("users")[-2] == 60, (
-        "once it is well again it is on its schedule again"
+        "once it has recovered it is on its schedule again"
     )
 
 

@@ -1,4 +1,4 @@
-"""What an operator can say to a run: take rows for delivered, look at the first calls first, plan again, begin a new ledger."""
+"""What an operator can say to a run: mark rows as delivered, look at the first calls first, plan again, begin a new ledger."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ async def test_a_file_changed_outside_is_read_again_where_nothing_is_unsaved(pro
     async with editor(project.folder, "users") as (pilot, page, _bench):
         outside(query(project), "select 1 as id\n")
         await until(pilot, lambda: page.code.text == "select 1 as id\n")
-        assert said(page, "users.sqlwas changed outside; reloaded.")
+        assert said(page, "users.sql was changed outside; reloaded.")
         assert not page.unsaved_texts()
 
 
@@ -125,12 +125,12 @@ async def test_a_file_changed_outside_under_unsaved_text_is_asked_about(project:
         await pilot.press("x")
         mine = page.code.text
         outside(query(project), "select 1 as theirs\n")
-        await until(pilot, "users.sqlwas changed outside, and here")
+        await until(pilot, "users.sql was changed outside, and here")
         if answer == "see":
             await pilot.press("down", "down", "enter")
             await until(pilot, "− select 1 as theirs")
             await pilot.press("escape")
-            await until(pilot, "users.sqlwas changed outside, and here")
+            await until(pilot, "users.sql was changed outside, and here")
         await pilot.press(
             *{"mine": ("enter",), "theirs": ("down", "enter"), "see": ("enter",), "escape": ("escape",)}[answer]
         )
@@ -142,7 +142,7 @@ async def test_a_file_changed_outside_under_unsaved_text_is_asked_about(project:
         assert query(project).read_text() == "select 1 as theirs\n"
         await pilot.press("ctrl+s")
         if answer == "escape":
-            await until(pilot, "users.sqlwas changed outside, and here")
+            await until(pilot, "users.sql was changed outside, and here")
             assert query(project).read_text() == "select 1 as theirs\n"
             await pilot.press("enter")
         await until(pilot, lambda: query(project).read_text() == mine)
@@ -153,7 +153,7 @@ async def test_an_unsaved_text_whose_file_changed_meanwhile_is_asked_about_when_
 ) -> None:
     keep(state(project), Buffer(sync="users", text="mine", base=digest("something older")))
     async with editor(project.folder, "users") as (pilot, page, _bench):
-        await until(pilot, "users.sqlwas changed outside, and here")
+        await until(pilot, "users.sql was changed outside, and here")
         assert page.code.text == "mine"
 
 

@@ -237,7 +237,7 @@ class Keeping(Beginning):
         text.file, text.saved_at = query, saved_at(text.path)
         if text is self.shown:
             self.code.change(query)
-            self.console.tell(f"{text.path.name}was changed outside; reloaded.", "run")
+            self.console.tell(f"{text.path.name} was changed outside; reloaded.", "run")
         else:
             text.state = type(text.state)(query, text.state.selection)
 
@@ -264,7 +264,7 @@ class Keeping(Beginning):
             Row("see", (Span("see the difference"), Span("", "muted"))),
         ]
         while True:
-            title = f"{text.path.name}was changed outside, and here"
+            title = f"{text.path.name} was changed outside, and here"
             answer = await self.console.push_screen_wait(Choose(title, rows))
             if answer == "see":
                 shown = differences(text.path.name, theirs, self.text_of(text))
