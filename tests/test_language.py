@@ -31,6 +31,8 @@ WORDS = {
     r"\bwhere it was\b": "is missing",
     r"\bwell again\b": "has recovered",
     r"\bsigns? of life\b": "heartbeat",
+    r"\bdue moments?\b": "scheduled run",
+    r"\blaid out\b": "formatted",
     r"\bmakes other people\b": "would create new profiles",
 }
 """Patterns (in any case), and what is said instead."""

@@ -136,9 +136,9 @@ class Case:
             case Trouble.REJECTED:
                 return self._rejected()
             case Trouble.SKIPPED:
-                many = counted(self.facts.skipped, "due moment")
+                many = counted(self.facts.skipped, "scheduled run")
                 last = utc(self.facts.skipped_last)
-                return f"was not run at {many} of the last day, the last of them at {last}.", _TOO_TIGHT
+                return f"missed {many} in the last day, the last of them at {last}.", _TOO_TIGHT
             case _:
                 again = "" if self.facts.success is None else " again"
                 span = took(self.now - self.since)

@@ -65,5 +65,5 @@ class Files:
                 why = getattr(error, "message", str(error))
                 self.log("error", f"{name} is not used until it is fixed: {why}", file=name)
         for name in self._broken - set(broken):
-            self.log("info", f"{name} is whole again.", file=name)
+            self.log("info", f"{name} can be used again.", file=name)
         self._broken = frozenset(broken)

@@ -120,7 +120,7 @@ _SYNC_FAMILIES: tuple[tuple[str, str, str, Callable[[SyncStatus, Totals], float 
     ("sync_rejected_open", "gauge", "Rejected rows that wait.", lambda status, _: status.rejected_open),
     ("sync_pending", "gauge", "Calls on their way.", lambda status, _: status.pending),
     ("sync_runs_total", "counter", "Runs started.", lambda _, total: total.runs),
-    ("sync_skipped_total", "counter", "Due moments that were not run.", lambda _, total: total.skipped),
+    ("sync_skipped_total", "counter", "Scheduled runs that were skipped.", lambda _, total: total.skipped),
     ("rows_acknowledged_total", "counter", "Calls that destinations have taken.", lambda _, total: total.acknowledged),
     ("rows_rejected_total", "counter", "Rows that were refused.", lambda _, total: total.rejected),
 )

@@ -110,14 +110,14 @@ def laid_out(query: Query) -> str:
     wrong = next((found for found in query.findings if found.rule in _UNREADABLE), None)
     if query.tree is None or (wrong and wrong.severity is Severity.ERROR):
         reason = f"{wrong.line}:{wrong.column} {wrong.message}" if wrong else "There is no query in it."
-        raise UsageError(f"The text cannot be laid out: {reason}", remedy="Fix that first.")
+        raise UsageError(f"The text cannot be formatted: {reason}", remedy="Fix that first.")
     items = list(_items(query))
     text = _Layout(items=items).text()
     again = parse(text, query.dialect)
     same = [item.text for item in _items(again)] == [item.text for item in items]
     if not same or "".join(text.split()) != "".join(query.text.split()):
         raise UsageError(
-            "The text cannot be laid out without changing more than its spaces.", remedy="It stays as it is."
+            "The text cannot be formatted without changing more than its spaces.", remedy="It stays as it is."
         )
     return f"{text}\n" if query.text.endswith("\n") else text
 

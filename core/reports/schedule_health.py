@@ -51,7 +51,7 @@ def tight_words(words: str, skipped: int, ran: int, took_seconds: Sequence[float
     better = roomier(words, took_seconds)
     use = f'Set schedule = "{better}"' if better else "Let it run once a day"
     return (
-        f"The schedule is too tight: {skipped:,} of {skipped + ran:,} due moments skipped in a day.",
+        f"The schedule is too tight: {skipped:,} of {skipped + ran:,} scheduled runs were skipped in a day.",
         f"{use}, or let the query read less.{long}",
         _COST.format(words),
     )

@@ -126,12 +126,12 @@ async def test_a_skipped_run_is_a_row_that_says_why_how_many_and_when_it_was_cau
     async with app.run_test(size=(160, 45)) as pilot:
         await until(pilot, "users → cio")
         await pilot.press("4")
-        await until(pilot, "The previous run was still going, 3 due moments; caught up at 14:00")
+        await until(pilot, "The previous run was still going, 3 times; caught up at 14:00")
         app.act("runs.states", "skipped")
-        await until(pilot, "only due moments that were skipped   1 run")
+        await until(pilot, "only skipped runs   1 run")
         await until(pilot, "A run that was skipped has no log.")
         await pilot.press("enter")
-        await until(pilot, "It was not run: The previous run was still going, 3 due moments; caught up at 14:00.")
+        await until(pilot, "It was not run: The previous run was still going, 3 times; caught up at 14:00.")
         assert "no row is lost" in screen_text(app)
         await pilot.press("v")
         assert app.said[-1][2] == "play: it was not run."

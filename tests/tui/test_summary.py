@@ -122,7 +122,7 @@ async def test_frequent_skips_are_said(day: ProjectFolder) -> None:
         await until(pilot, "What can be done")
         await pilot.pause(0.2)
         said = "\n".join(app.screen.summary())
-        assert "The schedule is too tight: 14 of 19 due moments skipped in a day." in said
+        assert "The schedule is too tight: 14 of 19 scheduled runs were skipped in a day." in said
 
 
 async def test_hostile_text_is_made_harmless_in_a_summary(day: ProjectFolder) -> None:

@@ -27,7 +27,7 @@ STATES = {
     "failed": "only failed runs",
     "partial": "only runs with rejected rows",
     "stopped": "only runs that guards stopped",
-    "skipped": "only due moments that were skipped",
+    "skipped": "only skipped runs",
     "succeeded": "only runs in which all went well",
     "running": "only runs in progress",
 }

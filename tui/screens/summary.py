@@ -41,8 +41,8 @@ def what_happened(run: RunSummary) -> str:
 
 
 def skipped_words(run: RunSummary) -> str:
-    """Say why due moments were not run, how many they are, and when their work was done."""
-    many = f", {run.skipped:,} due moments" if run.skipped > 1 else ""
+    """Say why scheduled runs were not run, how many they are, and when their work was done."""
+    many = f", {run.skipped:,} times" if run.skipped > 1 else ""
     if run.caught_up is None:
         after = "not caught up yet"
     else:

@@ -131,7 +131,7 @@ async def test_skipped_moments_are_told_and_forgotten_after_a_day_without(world:
     world.run()
     world.skip(count=3)
     assert await world.check() == ["new skipped users"]
-    assert "users was not run at 3 due moments of the last day" in world.notices()[0]
+    assert "users missed 3 scheduled runs in the last day" in world.notices()[0]
     world.skip()
     assert await world.check() == []
     world.now += 24 * HOUR

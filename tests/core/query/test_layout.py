@@ -110,7 +110,7 @@ def test_what_each_dialect_writes_stays_as_it_is(dialect: str, text: str, kept: 
     ],
 )
 def test_what_cannot_be_read_is_not_laid_out(text: str, why: str) -> None:
-    with pytest.raises(UsageError, match="cannot be laid out") as caught:
+    with pytest.raises(UsageError, match="cannot be formatted") as caught:
         laid(text)
     assert why in caught.value.message
 

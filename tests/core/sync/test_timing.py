@@ -36,7 +36,7 @@ def test_a_schedule_with_room_is_half_as_much_again_as_the_longest_run(
 
 def test_a_tight_schedule_says_how_tight_what_to_set_and_that_nothing_is_lost() -> None:
     first, second, third = tight_words("every 15 minutes", 14, 20, [1320.0, None])
-    assert first == "The schedule is too tight: 14 of 34 due moments skipped in a day."
+    assert first == "The schedule is too tight: 14 of 34 scheduled runs were skipped in a day."
     assert second == 'Set schedule = "every 1 hour", or let the query read less. A run takes up to 22 min.'
     assert third.startswith("No row is lost by it")
     assert "once a day" in tight_words("every 12 hours", 5, 1, [90_000.0])[1]
