@@ -22,7 +22,7 @@ def test_from_nothing_to_a_delivered_sync(tmp_path: Path, size: tuple[int, int])
         screen = person.sees("users → files")
         assert "not yet" in screen
         person.press("/")
-        person.sees("Show rows that (hold|contain)")
+        person.sees("Filter rows")
         person.type("users → files")
         person.press("Enter")
         person.sees_no("leads")

@@ -130,19 +130,19 @@ async def test_what_vendors_repeat_is_on_no_page_and_in_no_copy(vault: Vault, tm
 
         await take(Step((), "pg3 →"))
         for sync in ("pg1", "pg3", "seg0", "seg1", "cio1"):
-            await take(_command(f"open {sync}", "Why", "Last 7"), Step(("y",), "sent to"))
+            await take(_command(f"open {sync}", "Why", "Last 7"), Step(("y",), "copied"))
             await take(Step(("l",), "Log of run"), Step(("y",)), _back("Log of run"), _back("Why"))
         for sync in ("seg3", "cio2"):
             await take(_command(f"open {sync}", "Rejected, by cause"), Step((Key("tab"),), "▌ u_0"))
             await take(Step((Key("enter"),), "Response"))
-            await take(Step(("y",), "sent to"), _back("Response"), Step(("u",), "sent to"))
+            await take(Step(("y",), "copied"), _back("Response"), Step(("u",), "copied"))
             rows = tmp_path / f"{sync}.csv"
             await take(_command(f"export {rows}", gone="Save what"))
             await until(walker, rows.exists)
             await take(Step(("1",), "Last 7"))
             assert "••••••" in rows.read_text("utf-8")
         app.screen.query_one("#syncs", Table).choose("seg3")
-        await take(_command("explain u_0", "u_0 in seg3"), Step(("y",), "sent to"), _back("u_0 in seg3"))
+        await take(_command("explain u_0", "u_0 in seg3"), Step(("y",), "copied"), _back("u_0 in seg3"))
         await take(Step(("2",), "customerio"))
         for number in ANSWERS:
             app.screen.query_one("#connections", Table).choose(f"source/pg{number}")

@@ -228,7 +228,7 @@ async def test_frequent_skips_are_told_at_home_and_on_the_page_with_what_to_set(
     async with app.run_test(size=(160, 45)) as pilot:
         await until(pilot, "users → cio")
         app.screen.query_one("#syncs", Table).choose("users")
-        await until(pilot, "! The schedule is too tight: 14 of 19 due")
+        await until(pilot, "! The schedule is too tight: 14 of 19 scheduled")
         await pilot.press("o")
         await until(pilot, 'Set schedule = "every 20 minutes"')
         assert "14 in the last day, beside 5 runs" in screen_text(app)
