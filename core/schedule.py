@@ -35,11 +35,11 @@ __all__ = [
     "Schedule",
     "Standing",
     "advice",
+    "after_clock_change",
     "backoff",
     "begin",
     "due",
     "first_runs",
-    "mended",
     "next_due",
     "outstanding",
     "parse",
@@ -204,7 +204,7 @@ def outstanding(standing: Standing, schedule: Schedule, timezone: str, now: floa
     return Due(first=first, last=now if count == _MOST_COUNTED else last, count=count)
 
 
-def mended(standing: Standing, schedule: Schedule, now: float) -> Standing:
+def after_clock_change(standing: Standing, schedule: Schedule, now: float) -> Standing:
     """Return the standing as it has to be where this machine's clock was set back since: moments to come that were dealt
     with already would else be waited for.
 

@@ -28,7 +28,7 @@ _CAUSES = 3
 _TOO_TIGHT = "Its runs take longer than its schedule leaves them: let it run less often, or let its query read less."
 _STALE = "See whether the daemon runs (`backhaul status`) and what its last run reports."
 _ASKED = "Look at what it asks, then run it with --yes where it is meant."
-_MEND = "Fix the data or the query; `backhaul replay` then sends the rows again."
+_REPLAY_AFTER_FIX = "Fix the data or the query; `backhaul replay` then sends the rows again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,7 @@ class Case:
         causes = self.store.rows("samples_of_run", run=self.facts.delivered, limit=_CAUSES)
         reasons = ", ".join(f"{row['rows']:,} × {self._clean(row['reason'], dict(row))}" for row in causes)
         what = f"had {rejected:,} of {counted(calls, 'call')} rejected ({rejected / calls:.1%}) at {utc(self.since)}"
-        return _sentence(f"{what}: {reasons}" if reasons else what), _MEND
+        return _sentence(f"{what}: {reasons}" if reasons else what), _REPLAY_AFTER_FIX
 
     def _recovered(self) -> str:
         span = took(max(0.0, self.now - self.since))

@@ -279,7 +279,7 @@ def _lines(found: Inspection, sql: dict[str, str], warning: str, kept: str) -> l
 
     mark, shade = _SIGNS[found.verdict]
     lines = [f"{click.style(mark, fg=shade)} {found.found}", f"  {found.sentence}"]
-    lines += [f"  · {fix}" for fix in found.mends]
+    lines += [f"  · {fix}" for fix in found.fixes]
     lines += [f"  {kept}"] if kept else []
     if found.fingerprint:
         lines += [f"  Fingerprint: {found.fingerprint}", "", "Register it:", sql["rotation"] or sql["statement"]]
@@ -300,7 +300,7 @@ def _facts(found: Inspection) -> dict[str, Any]:
         "verdict": found.verdict.value,
         "sentence": found.sentence,
         "remedy": found.remedy,
-        "mends": list(found.mends),
+        "mends": list(found.fixes),
         "algorithm": found.algorithm,
         "bits": found.bits,
         "public_key": found.public_key,

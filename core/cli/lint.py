@@ -136,13 +136,13 @@ def _broken_files(asked: _Asked) -> list[_Linted]:
 
 def _linted(file: Path, text: str, context: Context, *, fix: bool) -> _Linted:
     """Find what is wrong in a query, and fix in its file what is certain where that is asked for."""
+    from core.lint import fix_all
     from core.lint import lint as find
-    from core.lint import mended
     from core.project.write import write_text
 
     fixed = 0
     if fix:
-        text, fixed = mended(text, context)
+        text, fixed = fix_all(text, context)
     if fixed:
         write_text(file, text)
     return _Linted(file=file, text=text, findings=find(text, context), fixed=fixed)

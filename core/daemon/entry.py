@@ -107,7 +107,7 @@ class Entry:
     def clock_set_back(self, now: float) -> list[Effect]:
         """Take that this machine's clock was set back."""
         before = self.standing
-        self.standing = schedule.mended(before, self.plan, now)
+        self.standing = schedule.after_clock_change(before, self.plan, now)
         self.look_ahead(now)
         return [] if self.standing == before else [self.keep]
 

@@ -23,7 +23,7 @@ def command_for(found: Recognised, name: str) -> str:
         case Kind.PUTTY:
             between = shell.file(file_beside(name, ".pem"))
             return f"puttygen {source} -O private-openssh -o {between} && {_OPENSSL} -in {between} -out {target}"
-    filters = [mend.shell for mend in found.mends]
+    filters = [fix.shell for fix in found.fixes]
     bare_ssh = found.kind in _BY_SSH and not found.label  # ssh-keygen reads it with its first and last line only
     if found.is_json or None in filters or found.algorithm == "RSA-PSS" or bare_ssh:
         return f"backhaul key convert {source} --out {target}"

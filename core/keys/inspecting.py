@@ -68,18 +68,18 @@ def generate(bits: int = 2048) -> Inspection:
 
 def _fitting(found: Recognised, result: Opened, name: str, *, given: bool) -> Inspection:
     """Answer for a key that fits, as it is or fixed."""
-    mends = [mend.sentence for mend in found.mends]
+    fixes = [fix.sentence for fix in found.fixes]
     if result.was_locked:
-        mends.append("Decrypted with the passphrase.")
+        fixes.append("Decrypted with the passphrase.")
     if found.algorithm == "RSA-PSS":
-        mends.append("Its mark for RSA-PSS was made plain RSA.")
+        fixes.append("Its mark for RSA-PSS was made plain RSA.")
     if found.kind in _CONVERTED:
-        mends.append(_CONVERTED[found.kind])
+        fixes.append(_CONVERTED[found.kind])
     if found.is_json:
         about = f"An RSA key of {result.bits:,} bits, made for a Google service account"
     else:
         about = f"An RSA key of {result.bits:,} bits in {container_name(found)}"
-    if not mends:
+    if not fixes:
         sentence = f"{about}, as Snowflake needs it."
     elif result.was_locked:
         sentence = f"{about}. It was decrypted in memory; your file is not changed."
@@ -89,12 +89,12 @@ def _fitting(found: Recognised, result: Opened, name: str, *, given: bool) -> In
         sentence = f"{about}. Fixed in memory; your file is unchanged."
     if given and not result.was_locked:
         sentence += " It is not encrypted: the passphrase was not needed."
-    verdict = Verdict.MENDED if mends else Verdict.FITS
-    return _answer(found, result, verdict, sentence, tuple(mends), command_for(found, name))
+    verdict = Verdict.FIXED if fixes else Verdict.FITS
+    return _answer(found, result, verdict, sentence, tuple(fixes), command_for(found, name))
 
 
 def _answer(
-    found: Recognised, key: Opened, verdict: Verdict, sentence: str, mends: tuple[str, ...] = (), command: str = ""
+    found: Recognised, key: Opened, verdict: Verdict, sentence: str, fixes: tuple[str, ...] = (), command: str = ""
 ) -> Inspection:
     remedy = _REGISTER
     if found.is_json:
@@ -105,7 +105,7 @@ def _answer(
         verdict=verdict,
         sentence=sentence,
         remedy=remedy,
-        mends=mends,
+        fixes=fixes,
         algorithm="RSA",
         bits=key.bits,
         key=key.key,
@@ -132,7 +132,7 @@ def _refused(
         verdict=Verdict.NEEDS_PASSPHRASE if is_locked else Verdict.REFUSED,
         sentence=words.sentence,
         remedy=words.remedy,
-        mends=tuple(mend.sentence for mend in found.mends) if is_locked else (),
+        fixes=tuple(fix.sentence for fix in found.fixes) if is_locked else (),
         algorithm=algorithm or found.algorithm,
         bits=bits,
         command=_command_of_refused(found, words, failure, name),

@@ -6,18 +6,18 @@ import base64
 import re
 from dataclasses import dataclass, field
 
-from core.keys.text import AROUND, MARKERS, Mend
+from core.keys.text import AROUND, MARKERS, Fix
 
 __all__ = ["Block", "blocks_of", "bytes_of_base64", "framed"]
 
 _LINE = 64
 _LONGEST_LINE = 76
-_FOOTER_MISSING = Mend("The last line was missing and was added.")
-_HEADER_MISSING = Mend("The first line was missing and was added.")
-_FOOTER_OTHER = Mend("The last line named another kind of key than the first; it was made to match.")
-_DASHES_MISSING = Mend("The dashes around BEGIN and END were fixed.")
-_WRAPPED = Mend("Its lines were rewrapped.")
-_FOREIGN = Mend("Characters that are not part of a key (quotes, punctuation) were removed.")
+_FOOTER_MISSING = Fix("The last line was missing and was added.")
+_HEADER_MISSING = Fix("The first line was missing and was added.")
+_FOOTER_OTHER = Fix("The last line named another kind of key than the first; it was made to match.")
+_DASHES_MISSING = Fix("The dashes around BEGIN and END were fixed.")
+_WRAPPED = Fix("Its lines were rewrapped.")
+_FOREIGN = Fix("Characters that are not part of a key (quotes, punctuation) were removed.")
 _SPACE_INSIDE = re.compile(r"[A-Za-z0-9+/=] [A-Za-z0-9+/=]")
 _LOCK = re.compile(r"Proc-Type:\s*4,\s*ENCRYPTED\s+DEK-Info:\s*([A-Z0-9-]{3,20}),\s*([0-9A-Fa-f]{8,64})")
 _BROKEN_FRAME = re.compile(r"^.{0,50}--.{0,50}$", re.MULTILINE)
@@ -35,7 +35,7 @@ class Block:
 
     label: str
     content: bytes = field(repr=False)
-    mends: tuple[Mend, ...] = ()
+    fixes: tuple[Fix, ...] = ()
     lock: tuple[str, str] | None = None
     whole: bool = True
 
@@ -80,7 +80,7 @@ def _block(body: str, first: re.Match[str] | None, last: re.Match[str] | None) -
     body = _ATTRIBUTE.sub("", body)
     if first is None or last is None:
         body = _DASHES.sub("", _BROKEN_FRAME.sub("", body))
-    mends = [
+    fixes = [
         (_HEADER_MISSING, first is None),
         (_FOOTER_MISSING, last is None),
         (_FOOTER_OTHER, bool(first and last and _label(first) != _label(last))),
@@ -92,15 +92,15 @@ def _block(body: str, first: re.Match[str] | None, last: re.Match[str] | None) -
     return Block(
         label=_label(mark) if mark else "",
         content=bytes_of_base64(body),
-        mends=tuple(mend for mend, is_so in mends if is_so),
+        fixes=tuple(fix for fix, is_so in fixes if is_so),
         lock=(lock[1], lock[2]) if lock else None,
         whole=first is not None and last is not None,
     )
 
 
-def _with(block: Block, mend: Mend) -> Block:
+def _with(block: Block, fix: Fix) -> Block:
     return Block(
-        label=block.label, content=block.content, mends=(mend, *block.mends), lock=block.lock, whole=block.whole
+        label=block.label, content=block.content, fixes=(fix, *block.fixes), lock=block.lock, whole=block.whole
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from core.keys.der import declared_size, shape_of
 from core.keys.openssh import MAGIC, read_openssh
 from core.keys.pem import Block, blocks_of, bytes_of_base64
-from core.keys.text import AROUND, MARKERS, Mend, decoded, mended_text
+from core.keys.text import AROUND, MARKERS, Fix, decoded, fixed_text
 from core.keys.values import Kind
 
 __all__ = ["MOST_BYTES", "Recognised", "recognise"]
@@ -22,14 +22,14 @@ _MOST_KEY_BYTES = 20_000
 """A key of 16,384 bits, the longest that OpenSSL uses, has 9,300."""
 
 _DEEPEST = 3
-_BASE64 = Mend("The base64 around it was taken off.", "base64 -d")
-_FRAME_MISSING = Mend("The first and the last line were missing and were added.", "base64 -d")
-_SAME_TWICE = Mend("The same key stood there more than once.")
-_OTHERS = Mend("Certificates and public keys beside it were left out.")
-_BINARY = Mend("The binary form (DER) was made text.", "")
-_LABEL_OTHER = Mend("The first line named another kind of key than the one below it.")
-_TAIL = Mend("What stood behind the key's own end was left out.")
-_FROM_JSON = Mend("The private_key of the JSON was taken.")
+_BASE64 = Fix("The base64 around it was taken off.", "base64 -d")
+_FRAME_MISSING = Fix("The first and the last line were missing and were added.", "base64 -d")
+_SAME_TWICE = Fix("The same key stood there more than once.")
+_OTHERS = Fix("Certificates and public keys beside it were left out.")
+_BINARY = Fix("The binary form (DER) was made text.", "")
+_LABEL_OTHER = Fix("The first line named another kind of key than the one below it.")
+_TAIL = Fix("What stood behind the key's own end was left out.")
+_FROM_JSON = Fix("The private_key of the JSON was taken.")
 
 _PUBLIC_TEXT = re.compile(
     r"^[ \t]{0,80}(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\w{1,20}|sk-[\w@.-]{1,60})[ \t]{1,10}AAAA", re.MULTILINE
@@ -61,7 +61,7 @@ class Recognised:
     algorithm: str = ""
     label: str = ""
     lock: tuple[str, str] | None = None
-    mends: tuple[Mend, ...] = ()
+    fixes: tuple[Fix, ...] = ()
     is_binary: bool = False
     is_json: bool = False
     expected: int = 0
@@ -75,17 +75,17 @@ def recognise(material: bytes | str) -> Recognised:
         return Recognised(kind=Kind.UNKNOWN)
     if isinstance(material, bytes) and _is_binary(material):
         return _of_content(Block(label="", content=material), binary=True)
-    text, mends = decoded(material) if isinstance(material, bytes) else (material, ())
-    return _plus(_of_text(text, _DEEPEST), mends)
+    text, fixes = decoded(material) if isinstance(material, bytes) else (material, ())
+    return _plus(_of_text(text, _DEEPEST), fixes)
 
 
 def _of_text(text: str, depth: int) -> Recognised:
     if text.lstrip("\ufeff \t\r\n").startswith("{") and (found := _of_json(text, depth)):
         return found
-    plain, mends = mended_text(text)
+    plain, fixes = fixed_text(text)
     if not plain.strip():
         return Recognised(kind=Kind.EMPTY)
-    return _plus(_of_plain(plain, depth), mends)
+    return _plus(_of_plain(plain, depth), fixes)
 
 
 def _of_plain(text: str, depth: int) -> Recognised:
@@ -118,15 +118,15 @@ def _of_json(text: str, depth: int) -> Recognised | None:
 
 def _of_base64(text: str, depth: int) -> Recognised:
     """Look at a text without a first or last line: base64 of a key's text, or of the key itself."""
-    for candidate, mends in ((text, ()), (_ASSIGNED.sub("", text, count=1), (AROUND,))):
+    for candidate, fixes in ((text, ()), (_ASSIGNED.sub("", text, count=1), (AROUND,))):
         body = "".join(candidate.split()).strip("\"'`,;")
         if len(body) < 40 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", body):
             continue
         content = bytes_of_base64(body)
         if MARKERS.search(inner := decoded(content)[0]) and depth:
-            return _plus(_of_text(inner, depth - 1), (*mends, _BASE64))
+            return _plus(_of_text(inner, depth - 1), (*fixes, _BASE64))
         if declared_size(content) or content.startswith(MAGIC):
-            return _plus(_of_content(Block(label="", content=content)), (*mends, _FRAME_MISSING))
+            return _plus(_of_content(Block(label="", content=content)), (*fixes, _FRAME_MISSING))
     return Recognised(kind=Kind.UNKNOWN, label="path" if _PATH.fullmatch(text.strip()) else "")
 
 
@@ -152,7 +152,7 @@ def _of_content(block: Block, *, binary: bool = False) -> Recognised:
     base = Recognised(
         kind=Kind.UNKNOWN,
         label=label,
-        mends=(*block.mends, *((_BINARY,) if binary and not _is_pkcs12(content) else ())),
+        fixes=(*block.fixes, *((_BINARY,) if binary and not _is_pkcs12(content) else ())),
         is_binary=binary,
     )
     if label.startswith("PGP"):
@@ -204,6 +204,6 @@ def _is_pkcs12(content: bytes) -> bool:
     return shape is not None and shape.kind is Kind.PKCS12
 
 
-def _plus(found: Recognised, before: tuple[Mend, ...], after: tuple[Mend, ...] = ()) -> Recognised:
-    mends = dict.fromkeys((*before, *found.mends, *after))  # each once, in order
-    return replace(found, mends=tuple(mends))
+def _plus(found: Recognised, before: tuple[Fix, ...], after: tuple[Fix, ...] = ()) -> Recognised:
+    fixes = dict.fromkeys((*before, *found.fixes, *after))  # each once, in order
+    return replace(found, fixes=tuple(fixes))

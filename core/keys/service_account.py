@@ -116,7 +116,7 @@ def _private_key(field: str, value: object) -> str:
     if fault or not isinstance(value, str):
         return fault
     seen = inspect(value)
-    return "" if seen.verdict in {Verdict.FITS, Verdict.MENDED} else f"{field} does not fit: {seen.sentence}"
+    return "" if seen.verdict in {Verdict.FITS, Verdict.FIXED} else f"{field} does not fit: {seen.sentence}"
 
 
 def _token_uri(field: str, value: object) -> str:

@@ -10,33 +10,33 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["AROUND", "MARKERS", "Mend", "decoded", "mended_text"]
+__all__ = ["AROUND", "MARKERS", "Fix", "decoded", "fixed_text"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class Fix:
     """What was done to a text. `shell` is a filter from stdin to stdout; "" where a file needs nothing, None where there is none."""
 
     sentence: str
     shell: str | None = None
 
 
-AROUND = Mend("What stood around the key was left out.")
+AROUND = Fix("What stood around the key was left out.")
 
-_UTF16 = Mend("UTF-16 was made plain text.", "iconv -f UTF-16 -t UTF-8")
-_UTF16_BARE = Mend("UTF-16 was made plain text.")
-_MARK = Mend("A byte order mark at the start was left out.", "tail -c +4")
-_UNSEEN = Mend("Invisible characters were removed.")
-_SPACES = Mend("Spaces of another kind were made plain spaces.")
-_DASHES = Mend("Dashes that a word processor put in were made hyphens.")
-_WINDOWS = Mend("Windows line ends were made plain ones.", "tr -d '\\r'")
-_CARRIAGE = Mend("Line ends of an old Macintosh (CR) were made plain ones.", "tr '\\r' '\\n'")
-_UNUSUAL = Mend("Unusual line ends were made plain ones.")
-_ESCAPED = Mend(
+_UTF16 = Fix("UTF-16 was made plain text.", "iconv -f UTF-16 -t UTF-8")
+_UTF16_BARE = Fix("UTF-16 was made plain text.")
+_MARK = Fix("A byte order mark at the start was left out.", "tail -c +4")
+_UNSEEN = Fix("Invisible characters were removed.")
+_SPACES = Fix("Spaces of another kind were made plain spaces.")
+_DASHES = Fix("Dashes that a word processor put in were made hyphens.")
+_WINDOWS = Fix("Windows line ends were made plain ones.", "tr -d '\\r'")
+_CARRIAGE = Fix("Line ends of an old Macintosh (CR) were made plain ones.", "tr '\\r' '\\n'")
+_UNUSUAL = Fix("Unusual line ends were made plain ones.")
+_ESCAPED = Fix(
     "Line ends written as the two characters \\n were made line ends.", r"""awk '{gsub(/(\\+r)?\\+n/,"\n")}1'"""
 )
-_CODES = Mend("Characters written as codes (such as \\u003d or \\/) were made characters.")
-_INDENTED = Mend("Spaces at the starts or ends of lines were left out.", "sed 's/^[[:space:]]*//;s/[[:space:]]*$//'")
+_CODES = Fix("Characters written as codes (such as \\u003d or \\/) were made characters.")
+_INDENTED = Fix("Spaces at the starts or ends of lines were left out.", "sed 's/^[[:space:]]*//;s/[[:space:]]*$//'")
 
 _LABELS = (
     "PRIVATE KEY",
@@ -71,7 +71,7 @@ r"""The first and last lines of PEM, with however many dashes (RFC 7468 says fiv
 itself says is never repeated to anybody."""
 
 
-def decoded(material: bytes) -> tuple[str, tuple[Mend, ...]]:
+def decoded(material: bytes) -> tuple[str, tuple[Fix, ...]]:
     """Turn bytes into text, whatever wrote them: UTF-8, UTF-16 with or without its mark, else Windows' own code page."""
     if material[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return material.decode("utf-16", "replace"), (_UTF16,)
@@ -87,18 +87,18 @@ def decoded(material: bytes) -> tuple[str, tuple[Mend, ...]]:
         return material.decode("cp1252", "replace"), ()
 
 
-def mended_text(text: str) -> tuple[str, tuple[Mend, ...]]:
+def fixed_text(text: str) -> tuple[str, tuple[Fix, ...]]:
     """Make a text plain: its line ends, dashes, spaces and codes; return it with what was done."""
-    mends = []
+    fixes = []
     if text.startswith("\ufeff"):
         text = text[1:]
-        mends.append(_MARK)
-    for mend, change in _STEPS:
+        fixes.append(_MARK)
+    for fix, change in _STEPS:
         changed = change(text)
         if changed != text:
-            mends.append(mend)
+            fixes.append(fix)
             text = changed
-    return text, tuple(mends)
+    return text, tuple(fixes)
 
 
 def _replacing(pattern: str, by: str) -> Callable[[str], str]:
@@ -118,7 +118,7 @@ def _without_indent(text: str) -> str:
     return "\n".join(line.strip(" \t") for line in text.split("\n"))
 
 
-_STEPS: tuple[tuple[Mend, Callable[[str], str]], ...] = (
+_STEPS: tuple[tuple[Fix, Callable[[str], str]], ...] = (
     (_UNSEEN, _replacing("[\x00\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", "")),
     (_SPACES, _replacing("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]", " ")),
     (_DASHES, _replacing("[\u2010-\u2015\u2212\u2500\ufe58\ufe63\uff0d]", "-")),

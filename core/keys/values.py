@@ -41,7 +41,7 @@ class Verdict(enum.StrEnum):
     """Whether a key fits what Snowflake needs: as it is, once fixed in memory, with its passphrase, or not at all."""
 
     FITS = "fits"
-    MENDED = "mended"
+    FIXED = "mended"
     NEEDS_PASSPHRASE = "needs-passphrase"  # noqa: S105 -- the name of a verdict
     REFUSED = "refused"
 
@@ -61,7 +61,7 @@ class Inspection:
     verdict: Verdict
     sentence: str
     remedy: str
-    mends: tuple[str, ...] = ()
+    fixes: tuple[str, ...] = ()
     algorithm: str = ""
     bits: int | None = None
     key: Secret | None = field(default=None, compare=False)

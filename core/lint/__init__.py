@@ -37,8 +37,8 @@ __all__ = [
     "apply_fixes",
     "chosen_fixes",
     "explain_comparison",
+    "fix_all",
     "lint",
-    "mended",
     "page",
     "rules",
 ]
@@ -95,7 +95,7 @@ def apply_fixes(text: str, findings: Iterable[Finding]) -> str:
     return text
 
 
-def mended(text: str, context: Context) -> tuple[str, int]:
+def fix_all(text: str, context: Context) -> tuple[str, int]:
     """Apply all fixes that are certain, round by round, until none is left; return the text, and how many there were."""
     fixed = 0
     for _ in range(_MOST_ROUNDS):

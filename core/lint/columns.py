@@ -79,13 +79,15 @@ def trait_of(entry: Mapped) -> str | None:
     return path[-1] if len(path) > 1 and path[0] in ("traits", "properties") and not entry.near else None
 
 
-def named(query: Query, rule: str, entry: Mapped, message: str, severity: Severity, mend: Fix | None = None) -> Finding:
+def named(
+    query: Query, rule: str, entry: Mapped, message: str, severity: Severity, suggested: Fix | None = None
+) -> Finding:
     """Return a finding at a column's name."""
     column = entry.column
     start, end = (
         (column.start, column.end) if column.start is not None and column.end is not None else select_span(query)
     )
-    return finding(query.text, rule, message, start, end, severity=severity, fix=mend)
+    return finding(query.text, rule, message, start, end, severity=severity, fix=suggested)
 
 
 def own_fields(call: CallType) -> tuple[str, ...]:

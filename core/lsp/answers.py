@@ -10,7 +10,7 @@ from lsprotocol import types
 from core.complete import complete
 from core.complete.describing import described
 from core.control_chars import escape_control_chars
-from core.lint import Context, lint, mended, page
+from core.lint import Context, fix_all, lint, page
 from core.lsp.positions import Lines
 from core.model import Finding, Severity
 from core.query import parse
@@ -68,7 +68,7 @@ class Text:
         if _wanted(types.CodeActionKind.QuickFix, only):
             actions += [self._quick_fix(each) for each in found if each.start <= end and start <= each.end]
         if any(each.fix and each.fix.certain for each in found) and _wanted(types.CodeActionKind.SourceFixAll, only):
-            edit = self._whole(mended(self.text, self.context)[0])
+            edit = self._whole(fix_all(self.text, self.context)[0])
             kind = types.CodeActionKind.SourceFixAll
             actions.append(types.CodeAction(title="Apply all certain fixes", kind=kind, edit=self._edit([edit])))
         return actions

@@ -141,8 +141,8 @@ def _harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     odd = pc.fill_null(pc.match_substring_regex(texts, _ODD), False)
     if pc.any(odd).as_py():
         cells = zip(texts.to_pylist(), odd.to_pylist(), strict=True)
-        mended = [escape_control_chars(text, lines=True) if is_odd else text for text, is_odd in cells]
-        texts = pa.chunked_array([pa.array(mended, pa.string())])
+        harmless = [escape_control_chars(text, lines=True) if is_odd else text for text, is_odd in cells]
+        texts = pa.chunked_array([pa.array(harmless, pa.string())])
     formula = pc.fill_null(pc.match_substring_regex(texts, FORMULA), False)
     number = pc.fill_null(pc.match_substring_regex(texts, NUMBER), False)
     marked = pc.binary_join_element_wise("'", texts, "")

@@ -88,9 +88,9 @@ def _unknown(text: str, match: re.Match[str]) -> Finding:
     name = next(group for group in match.groups() if group is not None).strip()
     close = bool(get_close_matches(name.lower(), [NAME, "last_time_sync"], n=1, cutoff=0.75))
     hint = f" Did you mean {PLACEHOLDER}?" if close else f" The only one is {PLACEHOLDER}."
-    mend = fix(f"write {PLACEHOLDER}", match.start(), match.end(), PLACEHOLDER) if close else None
+    suggested = fix(f"write {PLACEHOLDER}", match.start(), match.end(), PLACEHOLDER) if close else None
     message = f"There is no placeholder {match.group()}.{hint}"
-    return finding(text, "unknown-placeholder", message, match.start(), match.end(), fix=mend)
+    return finding(text, "unknown-placeholder", message, match.start(), match.end(), fix=suggested)
 
 
 def _in_text(text: str, piece: Piece) -> Iterator[Finding]:

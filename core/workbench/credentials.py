@@ -138,7 +138,7 @@ def _key_facts(asked: _Hold, material: bytes | str) -> dict[str, Any]:
         "found": found.found,
         "sentence": found.sentence,
         "remedy": found.remedy,
-        "mends": list(found.mends),
+        "mends": list(found.fixes),
         "command": found.command,
         "fingerprint": found.fingerprint,
         "statement": keys.statement(user, found.public_key) if found.public_key else "",

@@ -11,7 +11,7 @@ from core.calls.fields import CALLS
 from core.complete import complete
 from core.context import context_of
 from core.errors import UsageError
-from core.lint import Context, apply_fixes, lint, mended, page, rules
+from core.lint import Context, apply_fixes, fix_all, lint, page, rules
 from core.lint.base import Mapped
 from core.lint.columns import mapped
 from core.model import CallType, Finding, Severity
@@ -103,7 +103,7 @@ def fix_query(request: Request) -> Mapping[str, Any]:
         return {"text": apply_fixes(text, chosen), "fixed": 1}
     if asked.which != "all":
         raise UsageError('fix: which is "all", or a rule and a start.')
-    after, fixed = mended(text, context)
+    after, fixed = fix_all(text, context)
     return {"text": after, "fixed": fixed}
 
 

@@ -485,7 +485,7 @@ def test_an_address_that_is_none_is_told(people: ProjectFolder, url: str, shown:
     assert said(people.run("check", "seg"), 1, "✗ address", shown)
 
 
-def test_a_wrong_address_may_be_mended_while_nothing_was_delivered(
+def test_a_wrong_address_may_be_fixed_while_nothing_was_delivered(
     people: ProjectFolder, receiver: Receiver, closed_port: int
 ) -> None:
     people.segment(f"http://127.0.0.1:{closed_port}/v1")
@@ -494,7 +494,7 @@ def test_a_wrong_address_may_be_mended_while_nothing_was_delivered(
     assert delivers_everyone_once(people, receiver)
 
 
-def test_a_wrong_key_may_be_mended_while_nothing_was_delivered(
+def test_a_wrong_key_may_be_fixed_while_nothing_was_delivered(
     people: ProjectFolder, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver.behave({"status": 401})

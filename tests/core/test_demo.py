@@ -110,7 +110,7 @@ def test_its_rows_are_the_same_on_every_machine(tmp_path: Path, made: Path) -> N
         }
 
 
-def test_its_syncs_are_clean_and_its_drafts_have_something_to_mend(demo: ProjectFolder) -> None:
+def test_its_syncs_are_clean_and_its_drafts_have_something_to_fix(demo: ProjectFolder) -> None:
     done = demo.run("lint", *SYNCS)
     assert (done.code, done.out) == (0, "✓ No findings.\n")
     findings = demo.run("lint", *DRAFTS, "--json").json
@@ -126,16 +126,16 @@ def test_its_syncs_are_clean_and_its_drafts_have_something_to_mend(demo: Project
     assert demo.run("run", "feature_use").code == 2
 
 
-def test_lint_mends_in_the_drafts_what_is_certain(demo: ProjectFolder) -> None:
+def test_lint_fixes_in_the_drafts_what_is_certain(demo: ProjectFolder) -> None:
     done = demo.run("lint", *DRAFTS, "--fix")
     assert "2 fixed" in done.out
     assert demo.run("lint", "open_tickets").code == 0
     left = demo.run("lint", "feature_use", "--json").json
     assert [each["rule"] for each in left] == ["missing-required-column"]  # what a name is, only its author knows
-    mended = (demo.folder / "syncs" / "open_tickets.sql").read_text()
-    assert "AS userId" in mended
-    assert "to_timestamp({{last_sync_time}})" in mended
-    assert mended.startswith("-- A draft.")
+    fixed = (demo.folder / "syncs" / "open_tickets.sql").read_text()
+    assert "AS userId" in fixed
+    assert "to_timestamp({{last_sync_time}})" in fixed
+    assert fixed.startswith("-- A draft.")
     assert demo.run("run", "open_tickets").code == 0
     assert len(demo.delivered("open_tickets")) > 100
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import schedule
-from core.schedule import Standing, backoff, begin, due, mended, outstanding, parse
+from core.schedule import Standing, after_clock_change, backoff, begin, due, outstanding, parse
 
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC).timestamp()
 HOUR, DAY = 3600.0, 86_400.0
@@ -87,15 +87,15 @@ def test_a_clock_that_was_set_back_holds_nothing_up() -> None:
     every, daily = parse("every 1 hour"), parse("daily at 06:30")
     ran = replace(standing("every 1 hour"), seen=NOW)
     back = NOW - 300 * DAY
-    assert due(mended(ran, every, back), every, "UTC") == back + HOUR
-    assert mended(ran, every, NOW - 0.5 * HOUR) == ran
+    assert due(after_clock_change(ran, every, back), every, "UTC") == back + HOUR
+    assert after_clock_change(ran, every, NOW - 0.5 * HOUR) == ran
     ran = standing("daily at 06:30")
-    assert due(mended(ran, daily, back), daily, "UTC") == at("2026-01-27T06:30:00+00:00")
-    assert mended(ran, daily, NOW - 2 * HOUR) == ran, "a run of an hour ago is not done twice"
+    assert due(after_clock_change(ran, daily, back), daily, "UTC") == at("2026-01-27T06:30:00+00:00")
+    assert after_clock_change(ran, daily, NOW - 2 * HOUR) == ran, "a run of an hour ago is not done twice"
     later = standing("every 1 hour", start=datetime(2027, 6, 1, tzinfo=UTC))
-    assert mended(later, every, NOW) == later, "one that begins next year was not dealt with"
+    assert after_clock_change(later, every, NOW) == later, "one that begins next year was not dealt with"
     alone = replace(ran, retry=NOW + 5 * HOUR)
-    assert mended(alone, daily, NOW).retry == NOW
+    assert after_clock_change(alone, daily, NOW).retry == NOW
 
 
 def test_failures_are_answered_with_more_and_more_patience() -> None:

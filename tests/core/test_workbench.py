@@ -285,7 +285,7 @@ def answers(folder: Path, *lines: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def test_fix_mends_one_finding_or_all_that_are_certain(people: ProjectFolder, open_child: Callable[..., Child]) -> None:
+def test_fix_fixes_one_finding_or_all_that_are_certain(people: ProjectFolder, open_child: Callable[..., Child]) -> None:
     child = open_child(people.folder)
     text = "SELECT id AS userid,, n, FROM people"
     findings = child.done("lint", sync="people", text=text)["findings"]

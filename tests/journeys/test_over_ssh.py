@@ -56,7 +56,7 @@ def over_ssh(server: Sshd, project: ProjectFolder, terminal: str) -> str:
 
 
 @pytest.mark.parametrize("terminal", TERMINALS)
-def test_a_failing_sync_is_mended_and_its_rows_are_replayed(
+def test_a_failing_sync_is_fixed_and_its_rows_are_replayed(
     server: Sshd, project: ProjectFolder, receiver: Receiver, terminal: str
 ) -> None:
     receiver.refuse('"u_7"', '"u_8"')
@@ -64,7 +64,7 @@ def test_a_failing_sync_is_mended_and_its_rows_are_replayed(
         daemon.says("leads: failed")
         daemon.says("users: partial")
         with at_a_terminal(project.folder, (80, 24), within=over_ssh(server, project, terminal)) as person:
-            _mend(person, project, receiver)
+            _fix(person, project, receiver)
             _replay(person)
             person.press("C-q")
             person.sees("ended with 0")
@@ -73,7 +73,7 @@ def test_a_failing_sync_is_mended_and_its_rows_are_replayed(
     assert backhaul("rejected", "users", folder=project.folder).code == 0
 
 
-def _mend(person: Person, project: ProjectFolder, receiver: Receiver) -> None:
+def _fix(person: Person, project: ProjectFolder, receiver: Receiver) -> None:
     """See what fails and why, fix the query, and have it run."""
     person.sees("✗ failed +leads")
     person.sees("● daemon")

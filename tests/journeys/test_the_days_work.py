@@ -21,7 +21,7 @@ KEYS = {"BACKHAUL_DESTINATIONS_CIO_API_KEY": "journey-key-1", "BACKHAUL_DESTINAT
 
 
 @pytest.mark.parametrize("size", ONE_SLOW)
-def test_a_finding_is_mended_with_its_fix(company: Path, size: tuple[int, int]) -> None:
+def test_a_finding_is_fixed_with_its_fix(company: Path, size: tuple[int, int]) -> None:
     with at_the_console(company, size) as person:
         person.sees("open_tickets")
         person.type(":edit open_tickets")

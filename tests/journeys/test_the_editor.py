@@ -27,7 +27,7 @@ def by_letter(person: Person, text: str) -> None:
 
 
 @pytest.mark.parametrize("size", ONE_SLOW)
-def test_the_wrong_query_of_the_documents_is_mended_with_keys_alone(company: Path, size: tuple[int, int]) -> None:
+def test_the_wrong_query_of_the_documents_is_fixed_with_keys_alone(company: Path, size: tuple[int, int]) -> None:
     (company / "syncs" / "users.sql").write_text("\n", "utf-8")
     with at_the_console(company, size) as person:
         person.sees("users → files")

@@ -755,7 +755,7 @@ async def test_a_locked_keyring_is_told_and_is_used_once_it_is_unlocked(
     assert tomllib.loads((folder / "backhaul.toml").read_text("utf-8")) == {"name": "acme"}
 
 
-async def test_what_mends_a_step_speaks_of_the_steps_while_no_file_is_there(
+async def test_what_fixes_a_step_speaks_of_the_steps_while_no_file_is_there(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     again = (

@@ -37,7 +37,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             yield _field(query, column, entry.near, _severity(entry, columns), is_only=is_only)
         elif _surprises(column, query.dialect) and not _is_field(entry):
             message = f"{WAREHOUSES[query.dialect]} calls this column {column.name}, not {column.written}."
-            mend = renamed(query, column, column.written)
+            suggested = renamed(query, column, column.written)
             yield finding(
                 query.text,
                 "column-folded",
@@ -45,7 +45,7 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
                 column.start,
                 column.end,
                 severity=Severity.WARNING,
-                fix=mend,
+                fix=suggested,
             )
 
 

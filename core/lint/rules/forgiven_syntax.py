@@ -38,8 +38,10 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
         if token.token_type is TokenType.GROUP_BY and (after is None or after.token_type in _AFTER_GROUP):
             yield _found(query, token, "GROUP BY needs a column.")
         elif token.token_type is TokenType.EQ and token.text == "==" and query.dialect in _ONE_EQUALS:
-            mend = fix("write =", token.start, token.end + 1, "=")
-            yield finding(query.text, "forgiven-syntax", "Equal is written =.", token.start, token.end + 1, fix=mend)
+            suggested = fix("write =", token.start, token.end + 1, "=")
+            yield finding(
+                query.text, "forgiven-syntax", "Equal is written =.", token.start, token.end + 1, fix=suggested
+            )
     yield from _empty_lists(query)
     yield from _joins(query)
     yield from _from_first(query)

@@ -52,13 +52,13 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
             continue
         wrong = names.get(_INSTEAD.get((context.call, group[0]), ""))
         start, end = select_span(query)
-        mend = None
+        suggested = None
         if wrong is not None and wrong.start is not None and wrong.end is not None:
-            start, end, mend = wrong.start, wrong.end, renamed(query, wrong, group[0], certain=False)
+            start, end, suggested = wrong.start, wrong.end, renamed(query, wrong, group[0], certain=False)
         hint = f" Call {wrong.name} {group[0]} instead." if wrong is not None else ""
         what = " or ".join(group)
         message = f"{_article(context.call)} call needs a column {what}.{hint}"
-        yield finding(query.text, "missing-required-column", message, start, end, fix=mend)
+        yield finding(query.text, "missing-required-column", message, start, end, fix=suggested)
 
 
 def _article(call: CallType) -> str:

@@ -37,9 +37,9 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         if star is None or place is None:
             continue
         names = None if any(star.args.values()) else _names(query, level, item)
-        mend = fix("name the columns", *place, ", ".join(names)) if names else None
+        suggested = fix("name the columns", *place, ", ".join(names)) if names else None
         message = "A column that is added to the table is then also sent. Name the columns that you want to send."
-        yield finding(query.text, "select-star", message, *place, severity=SEVERITY, fix=mend)
+        yield finding(query.text, "select-star", message, *place, severity=SEVERITY, fix=suggested)
 
 
 def _place(query: Query, item: exp.Expr) -> tuple[int, int] | None:

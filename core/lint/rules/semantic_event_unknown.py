@@ -40,5 +40,5 @@ def check(query: Query, context: Context) -> Iterator[Finding]:
         others = next(event.names for event in SEMANTIC_EVENTS if name in event.names)
         known = "".join(f" (also {each})" for each in others if each != name)
         message = f"{written!r} is recorded as an event like any other. The semantic event is {name!r}{known}."
-        mend = fix(f"write {name}", start, end, f"'{name}'", certain=False)
-        yield finding(query.text, "semantic-event-unknown", message, start, end, severity=SEVERITY, fix=mend)
+        suggested = fix(f"write {name}", start, end, f"'{name}'", certain=False)
+        yield finding(query.text, "semantic-event-unknown", message, start, end, severity=SEVERITY, fix=suggested)

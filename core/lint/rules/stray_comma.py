@@ -56,8 +56,8 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
         after = query.tokens[index + 1] if index + 1 < len(query.tokens) else None
         message = _message(query, index, after)
         if message:
-            mend = fix("take the comma away", token.start, token.end + 1, "")
-            yield finding(query.text, "stray-comma", message, token.start, token.end + 1, fix=mend)
+            suggested = fix("take the comma away", token.start, token.end + 1, "")
+            yield finding(query.text, "stray-comma", message, token.start, token.end + 1, fix=suggested)
 
 
 def _message(query: Query, index: int, after: Token | None) -> str:

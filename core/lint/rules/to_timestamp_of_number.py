@@ -40,8 +40,8 @@ def check(query: Query, _context: Context) -> Iterator[Finding]:
         end = inside[-1].end + 1
         message = "Redshift's to_timestamp takes a text and its format; it makes no timestamp of a number."
         is_text = inside[1].token_type is TokenType.STRING
-        mend = None if is_text else _counted(token.start, inside)
-        yield finding(query.text, "to-timestamp-of-number", message, token.start, end, fix=mend)
+        suggested = None if is_text else _counted(token.start, inside)
+        yield finding(query.text, "to-timestamp-of-number", message, token.start, end, fix=suggested)
 
 
 def _arguments(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:

@@ -74,9 +74,9 @@ def _found(query: Query, context: Context, level: Level, column: exp.Column, ori
     hint = f" Did you mean {written}?" if near else ""
     start, end = column.this.meta["start"], column.this.meta["end"] + 1
     is_same = near.lower() == column.name.lower()
-    mend = fix(f"write {written}", start, end, written, certain=is_same) if near else None
+    suggested = fix(f"write {written}", start, end, written, certain=is_same) if near else None
     return finding(
-        query.text, "unknown-column", f"There is no column {column.name} {where}.{hint}", start, end, fix=mend
+        query.text, "unknown-column", f"There is no column {column.name} {where}.{hint}", start, end, fix=suggested
     )
 
 

@@ -53,5 +53,5 @@ def _found(query: Query, context: Context, relation: Relation) -> Finding:
     hint = f" Did you mean {written}?" if near else f" There is one in {elsewhere[0]}." if elsewhere else ""
     message = f"There is no table {parts} that the source's user may read.{hint}"
     is_same = near.lower() == name.name.lower()
-    mend = fix(f"write {written}", start, end, written, certain=is_same) if near else None
-    return finding(query.text, "unknown-table", message, start, end, fix=mend)
+    suggested = fix(f"write {written}", start, end, written, certain=is_same) if near else None
+    return finding(query.text, "unknown-table", message, start, end, fix=suggested)

@@ -66,7 +66,7 @@ PLAIN: Mapping[str, Transport] = {
     "TIMESTAMP": Transport(kind=Kind.INSTANT, arrow="instant"),
     "TIME": Transport(kind=Kind.TIME, arrow="time64"),
 }
-MENDED: Mapping[str, Transport] = {
+CONVERTED: Mapping[str, Transport] = {
     "BIGNUMERIC": Transport(kind=Kind.DECIMAL, expression="CAST({} AS STRING)"),
     "JSON": AS_JSON,
     "GEOGRAPHY": Transport(kind=Kind.JSON, expression="ST_ASGEOJSON({})"),
@@ -89,7 +89,7 @@ def transport(field: SchemaField) -> Transport:
         return Transport(kind=Kind.NESTED, arrow="nested") if travels_as_it_is(field) else AS_JSON
     if is_of_picoseconds(field):
         return Transport(kind=Kind.INSTANT, arrow="instant", expression=TO_THE_MICROSECOND)
-    return PLAIN.get(word(field)) or MENDED.get(word(field), AS_TEXT)
+    return PLAIN.get(word(field)) or CONVERTED.get(word(field), AS_TEXT)
 
 
 def travels_as_it_is(field: SchemaField) -> bool:

@@ -170,7 +170,7 @@ async def test_a_sync_that_is_switched_off_raises_nothing_and_what_it_raised_end
     assert await world.check(600) == ["new freshness users"]
 
 
-async def test_a_broken_file_is_told_by_its_place_and_told_again_when_it_is_mended(world: World) -> None:
+async def test_a_broken_file_is_told_by_its_place_and_told_again_when_it_is_fixed(world: World) -> None:
     file = world.project.folder / "syncs" / "leads.toml"
     whole = world.project
     world.project = replace(whole, broken={file: ProjectError("There is no key 'schedul' here.", where=str(file))})

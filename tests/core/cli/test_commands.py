@@ -416,7 +416,7 @@ def test_a_place_where_no_folder_can_be_is_told(words: str, tmp_path: Path, caps
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_lint_mends_a_file_that_belongs_to_no_sync(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lint_fixes_a_file_that_belongs_to_no_sync(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "query.sql"
     file.write_text("SELECT id AS userId, email FROM users WHERE updated_at >= to_timestamp({{last_sync_time}})")
     words = ["lint", str(file), "--dialect", "snowflake", "--call", "identify", "--project", str(tmp_path / "none")]

@@ -54,8 +54,8 @@ def test_columns_are_left_out_where_a_finding_ends_on_another_line() -> None:
 
 
 def test_what_would_end_a_property_or_the_line_is_escaped() -> None:
-    mend = Fix(label="write 50%", edits=(Edit(start=0, end=1, text="y"),))
-    line = annotation(Path("a:b,c%.sql"), "x", found(0, 1, "50% of a, b: none\r\n::error::no", fix=mend))
+    suggested = Fix(label="write 50%", edits=(Edit(start=0, end=1, text="y"),))
+    line = annotation(Path("a:b,c%.sql"), "x", found(0, 1, "50% of a, b: none\r\n::error::no", fix=suggested))
     properties, _, message = line.removeprefix("::warning ").partition("::")
     assert properties == "file=a%3Ab%2Cc%25.sql,line=1,endLine=1,col=1,endColumn=2,title=some-rule"
     assert message.startswith("50%25 of a, b: none")

@@ -280,7 +280,7 @@ def accepted(month: Month) -> None:
         month.requested(name, "--yes")
 
 
-def mended(month: Month) -> None:
+def clock_corrected(month: Month) -> None:
     month.receiver.refuse()
     for name in ("users", "leads", "nightly", "weekdays"):
         month.requested(name, kind="replay")
@@ -301,7 +301,7 @@ TROUBLES = (
         148,
         "rows of one kind are refused, until that is fixed and they are replayed",
         lambda month: month.receiver.refuse('"plan-10'),
-        mended,
+        clock_corrected,
     ),
     Trouble(170, 171, "the daemon is killed", lambda month: month.restart(), nothing),
     Trouble(200, 208, "everything changes at once: guards ask, a person says yes", mass_change, accepted),

@@ -117,7 +117,7 @@ def test_a_daily_sync_that_failed_is_tried_again_before_the_next_day() -> None:
 
 
 @pytest.mark.parametrize("outcome", [WRONG, replace(WRONG, state="stopped")])
-def test_what_only_a_person_can_mend_waits_for_its_next_due_moment(outcome: Outcome) -> None:
+def test_what_only_a_person_can_fix_waits_for_its_next_due_moment(outcome: Outcome) -> None:
     bench = Bench(project(sync("users", "every 1 hour")), comes_to=lambda _job: outcome)
     bench.until(NOW + 3.5 * HOUR)
     assert [job.cause for _at, job in bench.started] == ["schedule"] * 4

@@ -22,7 +22,7 @@ from tests.core.keys.made import PASSPHRASE, by_tool, made
 from tests.core.keys.test_table import TABLE, Row
 
 ROOT = Path(__file__).parents[3]
-_USABLE = [row for row in TABLE if row.verdict in {Verdict.FITS, Verdict.MENDED} and "for nothing" not in row.name]
+_USABLE = [row for row in TABLE if row.verdict in {Verdict.FITS, Verdict.FIXED} and "for nothing" not in row.name]
 
 
 def run_typing(command: str, folder: Path, passphrase: str) -> tuple[int, str]:
@@ -94,7 +94,7 @@ def test_the_tools_own_keys_are_read_and_the_fingerprint_is_the_one_that_openssl
 @pytest.mark.parametrize("options", ["-aes256", "-aes128", "-des3"])
 def test_keys_that_openssl_encrypted_the_old_way_are_opened(options: str) -> None:
     text = by_tool(f"openssl genrsa -traditional {options} -passout pass:abcd 2048", needs="openssl")
-    assert keys.inspect(text, Secret("abcd")).verdict is Verdict.MENDED
+    assert keys.inspect(text, Secret("abcd")).verdict is Verdict.FIXED
     assert keys.inspect(text).kind is Kind.LEGACY_ENCRYPTED
 
 
@@ -104,12 +104,12 @@ def test_keys_that_openssl_encrypted_the_old_way_are_opened(options: str) -> Non
 def test_keys_that_openssl_encrypted_are_opened(options: str) -> None:
     command = f"openssl genrsa 2048 | openssl pkcs8 -topk8 {options} -passout pass:abcd"
     text = by_tool(command, needs="openssl")
-    assert keys.inspect(text, Secret("abcd")).verdict is Verdict.MENDED
+    assert keys.inspect(text, Secret("abcd")).verdict is Verdict.FIXED
     assert keys.inspect(text).kind is Kind.ENCRYPTED_PKCS8
 
 
 @pytest.mark.parametrize(
-    ("kind", "verdict"), [("rsa -b 2048", Verdict.MENDED), ("ed25519", Verdict.REFUSED), ("ecdsa", Verdict.REFUSED)]
+    ("kind", "verdict"), [("rsa -b 2048", Verdict.FIXED), ("ed25519", Verdict.REFUSED), ("ecdsa", Verdict.REFUSED)]
 )
 @pytest.mark.parametrize("passphrase", ["", "abcd1"])
 def test_keys_of_ssh_keygen_are_told_apart(kind: str, verdict: Verdict, passphrase: str) -> None:
@@ -121,7 +121,7 @@ def test_keys_of_ssh_keygen_are_told_apart(kind: str, verdict: Verdict, passphra
 
 def test_a_key_of_rsa_pss_is_made_plain_rsa() -> None:
     found = keys.inspect(made().rsa_pss)
-    assert found.mends == ("Its mark for RSA-PSS was made plain RSA.",)
+    assert found.fixes == ("Its mark for RSA-PSS was made plain RSA.",)
     assert found.key is not None
     assert keys.inspect(found.key.reveal()).verdict is Verdict.FITS
 

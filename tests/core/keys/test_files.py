@@ -84,7 +84,7 @@ def test_a_file_that_may_not_be_read_is_explained(tmp_path: Path, monkeypatch: p
         (0o620, "The file can be changed by its group."),
     ],
 )
-def test_a_key_file_that_others_can_read_is_warned_about_and_the_chmod_mends_it(
+def test_a_key_file_that_others_can_read_is_warned_about_and_the_chmod_fixes_it(
     tmp_path: Path, mode: int, says: str
 ) -> None:
     file = tmp_path / "my key.pem"

@@ -160,11 +160,11 @@ def test_ten_thousand_spoilt_texts_raise_nothing_and_tell_nothing() -> None:
         found = keys.inspect(text, passphrase)
         verdicts[found.verdict] += 1
         assert made().tells(repr(found)) == "", f"text {number} is told"
-        assert (found.key is not None) == (found.verdict in {Verdict.FITS, Verdict.MENDED})
+        assert (found.key is not None) == (found.verdict in {Verdict.FITS, Verdict.FIXED})
         if found.key is not None:
             assert found.fingerprint == made().fingerprint, f"text {number} became another key"
     assert verdicts[Verdict.FITS] > 5, verdicts  # the texts were spoilt neither too little nor too much
-    assert min(verdicts[Verdict.MENDED], verdicts[Verdict.NEEDS_PASSPHRASE], verdicts[Verdict.REFUSED]) > 400, verdicts
+    assert min(verdicts[Verdict.FIXED], verdicts[Verdict.NEEDS_PASSPHRASE], verdicts[Verdict.REFUSED]) > 400, verdicts
 
 
 def test_the_search_for_told_keys_finds_them() -> None:

@@ -19,10 +19,10 @@ from core.keys import Inspection, Verdict
 from core.model import Secret
 from tests.core.keys.made import PASSPHRASE, PUTTY, Made, body_of, made, pem
 
-FITS, MENDED, LOCKED, REFUSED = Verdict.FITS, Verdict.MENDED, Verdict.NEEDS_PASSPHRASE, Verdict.REFUSED
+FITS, FIXED, LOCKED, REFUSED = Verdict.FITS, Verdict.FIXED, Verdict.NEEDS_PASSPHRASE, Verdict.REFUSED
 
 AS_NEEDED = "An RSA key of 2,048 bits in PKCS#8, as Snowflake needs it."
-TEXT_MENDED = "An RSA key of 2,048 bits in PKCS#8. Fixed in memory; your file is unchanged."
+TEXT_FIXED = "An RSA key of 2,048 bits in PKCS#8. Fixed in memory; your file is unchanged."
 IS_PKCS1 = (
     "An RSA key of 2,048 bits in PKCS#1. Snowflake needs PKCS#8: it was converted in memory; your file is not changed."
 )
@@ -92,13 +92,13 @@ TABLE = [
     # --- keys as they come from the tools ---
     Row("PKCS#8", lambda m: m.pkcs8, FITS, AS_NEEDED),
     Row("PKCS#8 without a line end at its end", lambda m: m.pkcs8.rstrip("\n"), FITS, AS_NEEDED),
-    Row("PKCS#1", lambda m: m.pkcs1, MENDED, IS_PKCS1, (FROM_PKCS1,)),
-    Row("OpenSSH", lambda m: m.openssh, MENDED, "An RSA key of 2,048 bits in OpenSSH's own format. Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (FROM_OPENSSH,)),
-    Row("PKCS#8 in DER", lambda m: m.pkcs8_der, MENDED, "An RSA key of 2,048 bits in PKCS#8, in its binary form (DER). Fixed in memory; your file is unchanged.", (BINARY,)),
-    Row("PKCS#1 in DER", lambda m: m.pkcs1_der, MENDED, "An RSA key of 2,048 bits in PKCS#1, in its binary form (DER). Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (BINARY, FROM_PKCS1)),
-    Row("JSON of a service account", lambda m: m.service_account, MENDED, "An RSA key of 2,048 bits, made for a Google service account. Fixed in memory; your file is unchanged.", ("The private_key of the JSON was taken.",)),
-    Row("JSON of a service account on one line", lambda m: json.dumps(m.account()), MENDED, "An RSA key of 2,048 bits, made for a Google service account. Fixed in memory; your file is unchanged.", ("The private_key of the JSON was taken.",)),
-    Row("PKCS#12 without a passphrase", lambda m: m.pkcs12(""), MENDED, "An RSA key of 2,048 bits in a PKCS#12 file. Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (FROM_PKCS12,)),
+    Row("PKCS#1", lambda m: m.pkcs1, FIXED, IS_PKCS1, (FROM_PKCS1,)),
+    Row("OpenSSH", lambda m: m.openssh, FIXED, "An RSA key of 2,048 bits in OpenSSH's own format. Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (FROM_OPENSSH,)),
+    Row("PKCS#8 in DER", lambda m: m.pkcs8_der, FIXED, "An RSA key of 2,048 bits in PKCS#8, in its binary form (DER). Fixed in memory; your file is unchanged.", (BINARY,)),
+    Row("PKCS#1 in DER", lambda m: m.pkcs1_der, FIXED, "An RSA key of 2,048 bits in PKCS#1, in its binary form (DER). Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (BINARY, FROM_PKCS1)),
+    Row("JSON of a service account", lambda m: m.service_account, FIXED, "An RSA key of 2,048 bits, made for a Google service account. Fixed in memory; your file is unchanged.", ("The private_key of the JSON was taken.",)),
+    Row("JSON of a service account on one line", lambda m: json.dumps(m.account()), FIXED, "An RSA key of 2,048 bits, made for a Google service account. Fixed in memory; your file is unchanged.", ("The private_key of the JSON was taken.",)),
+    Row("PKCS#12 without a passphrase", lambda m: m.pkcs12(""), FIXED, "An RSA key of 2,048 bits in a PKCS#12 file. Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (FROM_PKCS12,)),
 
     # --- encrypted, and no passphrase yet ---
     Row("encrypted PKCS#8", lambda m: m.encrypted, LOCKED, ENCRYPTED),
@@ -108,13 +108,13 @@ TABLE = [
     Row("PKCS#12", lambda m: m.pkcs12(), LOCKED, ENCRYPTED),
 
     # --- encrypted, with the passphrase ---
-    with_passphrase(Row("encrypted PKCS#8, passphrase", lambda m: m.encrypted, MENDED, "An RSA key of 2,048 bits in encrypted PKCS#8. It was decrypted in memory; your file is not changed.", (DECRYPTED,))),
-    with_passphrase(Row("encrypted PKCS#8 in DER, passphrase", lambda m: m.encrypted_der, MENDED, "An RSA key of 2,048 bits in encrypted PKCS#8, in its binary form (DER). It was decrypted in memory; your file is not changed.", (BINARY, DECRYPTED))),
-    with_passphrase(Row("legacy encrypted, passphrase", lambda m: m.legacy, MENDED, "An RSA key of 2,048 bits in PEM that is encrypted the old way. It was decrypted in memory; your file is not changed.", (DECRYPTED, "Converted to PKCS#8."))),
-    with_passphrase(Row("encrypted OpenSSH, passphrase", lambda m: m.openssh_encrypted, MENDED, "An RSA key of 2,048 bits in OpenSSH's own format, encrypted. It was decrypted in memory; your file is not changed.", (DECRYPTED, FROM_OPENSSH))),
-    with_passphrase(Row("PKCS#12, passphrase", lambda m: m.pkcs12(), MENDED, "An RSA key of 2,048 bits in a PKCS#12 file. It was decrypted in memory; your file is not changed.", (DECRYPTED, FROM_PKCS12))),
-    with_passphrase(Row("encrypted and escaped, passphrase", lambda m: m.encrypted.replace("\n", "\\n"), MENDED, "An RSA key of 2,048 bits in encrypted PKCS#8. It was decrypted in memory; your file is not changed.", (ESCAPES, DECRYPTED))),
-    with_passphrase(Row("legacy encrypted on one line, passphrase", lambda m: m.legacy.replace("\n", " "), MENDED, "An RSA key of 2,048 bits in PEM that is encrypted the old way. It was decrypted in memory; your file is not changed.", (SPACES_AT_ENDS, WRAPPED, DECRYPTED, "Converted to PKCS#8."))),
+    with_passphrase(Row("encrypted PKCS#8, passphrase", lambda m: m.encrypted, FIXED, "An RSA key of 2,048 bits in encrypted PKCS#8. It was decrypted in memory; your file is not changed.", (DECRYPTED,))),
+    with_passphrase(Row("encrypted PKCS#8 in DER, passphrase", lambda m: m.encrypted_der, FIXED, "An RSA key of 2,048 bits in encrypted PKCS#8, in its binary form (DER). It was decrypted in memory; your file is not changed.", (BINARY, DECRYPTED))),
+    with_passphrase(Row("legacy encrypted, passphrase", lambda m: m.legacy, FIXED, "An RSA key of 2,048 bits in PEM that is encrypted the old way. It was decrypted in memory; your file is not changed.", (DECRYPTED, "Converted to PKCS#8."))),
+    with_passphrase(Row("encrypted OpenSSH, passphrase", lambda m: m.openssh_encrypted, FIXED, "An RSA key of 2,048 bits in OpenSSH's own format, encrypted. It was decrypted in memory; your file is not changed.", (DECRYPTED, FROM_OPENSSH))),
+    with_passphrase(Row("PKCS#12, passphrase", lambda m: m.pkcs12(), FIXED, "An RSA key of 2,048 bits in a PKCS#12 file. It was decrypted in memory; your file is not changed.", (DECRYPTED, FROM_PKCS12))),
+    with_passphrase(Row("encrypted and escaped, passphrase", lambda m: m.encrypted.replace("\n", "\\n"), FIXED, "An RSA key of 2,048 bits in encrypted PKCS#8. It was decrypted in memory; your file is not changed.", (ESCAPES, DECRYPTED))),
+    with_passphrase(Row("legacy encrypted on one line, passphrase", lambda m: m.legacy.replace("\n", " "), FIXED, "An RSA key of 2,048 bits in PEM that is encrypted the old way. It was decrypted in memory; your file is not changed.", (SPACES_AT_ENDS, WRAPPED, DECRYPTED, "Converted to PKCS#8."))),
 
     # --- a passphrase that does not help ---
     Row("encrypted PKCS#8, wrong passphrase", lambda m: m.encrypted, LOCKED, WRONG, passphrase="wrong"),
@@ -123,58 +123,58 @@ TABLE = [
     Row("encrypted OpenSSH, wrong passphrase", lambda m: m.openssh_encrypted, LOCKED, WRONG, passphrase="wrong"),
     Row("PKCS#12, wrong passphrase", lambda m: m.pkcs12(), LOCKED, WRONG, passphrase="wrong"),
     with_passphrase(Row("PKCS#8, a passphrase for nothing", lambda m: m.pkcs8, FITS, AS_NEEDED + UNNEEDED)),
-    with_passphrase(Row("PKCS#1, a passphrase for nothing", lambda m: m.pkcs1, MENDED, IS_PKCS1 + UNNEEDED, (FROM_PKCS1,))),
+    with_passphrase(Row("PKCS#1, a passphrase for nothing", lambda m: m.pkcs1, FIXED, IS_PKCS1 + UNNEEDED, (FROM_PKCS1,))),
 
     # --- what happens to a text on its way ---
-    Row("Windows line ends (CRLF)", lambda m: m.pkcs8.replace("\n", "\r\n"), MENDED, TEXT_MENDED, (WINDOWS,)),
-    Row("old Macintosh line ends (CR)", lambda m: m.pkcs8.replace("\n", "\r"), MENDED, TEXT_MENDED, ("Line ends of an old Macintosh (CR) were made plain ones.",)),
-    Row("a byte order mark (BOM)", lambda m: "\ufeff" + m.pkcs8, MENDED, TEXT_MENDED, ("A byte order mark at the start was left out.",)),
-    Row("UTF-16", lambda m: m.pkcs8.encode("utf-16"), MENDED, TEXT_MENDED, ("UTF-16 was made plain text.",)),
-    Row("UTF-16 without its mark", lambda m: m.pkcs8.encode("utf-16-be"), MENDED, TEXT_MENDED, ("UTF-16 was made plain text.",)),
-    Row("UTF-16 with Windows line ends, PKCS#1", lambda m: m.pkcs1.replace("\n", "\r\n").encode("utf-16"), MENDED, IS_PKCS1, ("UTF-16 was made plain text.", WINDOWS, FROM_PKCS1)),
-    Row("indented", lambda m: textwrap.indent(m.pkcs8, "    "), MENDED, TEXT_MENDED, (SPACES_AT_ENDS,)),
-    Row("indented in YAML", lambda m: "private_key: |\n" + textwrap.indent(m.pkcs8, "  "), MENDED, TEXT_MENDED, (SPACES_AT_ENDS, AROUND)),
-    Row("quoted in a mail", lambda m: textwrap.indent(m.pkcs8, "> "), MENDED, TEXT_MENDED, (AROUND, FOREIGN)),
-    Row("smart dashes", lambda m: m.pkcs8.replace("--", "\u2013"), MENDED, TEXT_MENDED, (DASHES, FIVE)),
-    Row("long smart dashes", lambda m: m.pkcs8.replace("-----", "\u2014\u2014-"), MENDED, TEXT_MENDED, (DASHES, FIVE)),
-    Row("smart dashes in Windows' own code page", lambda m: m.pkcs8.replace("-----", "\u2014\u2014\u2014\u2014\u2014").encode("cp1252"), MENDED, TEXT_MENDED, (DASHES,)),
-    Row("four dashes", lambda m: m.pkcs8.replace("-----", "----"), MENDED, TEXT_MENDED, (FIVE,)),
-    Row("no dashes", lambda m: m.pkcs8.replace("-----", ""), MENDED, TEXT_MENDED, (FIVE,)),
-    Row("zero-width characters", lambda m: m.pkcs8.replace("M", "\u200bM"), MENDED, TEXT_MENDED, (UNSEEN,)),
-    Row("non-breaking spaces", lambda m: m.pkcs8.replace(" ", "\xa0"), MENDED, TEXT_MENDED, ("Spaces of another kind were made plain spaces.",)),
-    Row("a fence of Markdown", lambda m: f"```pem\n{m.pkcs8}```\n", MENDED, TEXT_MENDED, (AROUND,)),
-    Row("a sentence before and after", lambda m: f"Hi Ann, the key is:\n\n{m.pkcs8}\nBest, Bob", MENDED, TEXT_MENDED, (AROUND,)),
-    Row("attributes as openssl pkcs12 writes them", lambda m: f"Bag Attributes\n    friendlyName: k\nKey Attributes: <No Attributes>\n{m.pkcs8}", MENDED, TEXT_MENDED, (SPACES_AT_ENDS, AROUND)),
-    Row("on one line", lambda m: m.pkcs8.replace("\n", ""), MENDED, TEXT_MENDED, (WRAPPED,)),
-    Row("on one line, with spaces", lambda m: m.pkcs8.replace("\n", " "), MENDED, TEXT_MENDED, (SPACES_AT_ENDS, WRAPPED)),
+    Row("Windows line ends (CRLF)", lambda m: m.pkcs8.replace("\n", "\r\n"), FIXED, TEXT_FIXED, (WINDOWS,)),
+    Row("old Macintosh line ends (CR)", lambda m: m.pkcs8.replace("\n", "\r"), FIXED, TEXT_FIXED, ("Line ends of an old Macintosh (CR) were made plain ones.",)),
+    Row("a byte order mark (BOM)", lambda m: "\ufeff" + m.pkcs8, FIXED, TEXT_FIXED, ("A byte order mark at the start was left out.",)),
+    Row("UTF-16", lambda m: m.pkcs8.encode("utf-16"), FIXED, TEXT_FIXED, ("UTF-16 was made plain text.",)),
+    Row("UTF-16 without its mark", lambda m: m.pkcs8.encode("utf-16-be"), FIXED, TEXT_FIXED, ("UTF-16 was made plain text.",)),
+    Row("UTF-16 with Windows line ends, PKCS#1", lambda m: m.pkcs1.replace("\n", "\r\n").encode("utf-16"), FIXED, IS_PKCS1, ("UTF-16 was made plain text.", WINDOWS, FROM_PKCS1)),
+    Row("indented", lambda m: textwrap.indent(m.pkcs8, "    "), FIXED, TEXT_FIXED, (SPACES_AT_ENDS,)),
+    Row("indented in YAML", lambda m: "private_key: |\n" + textwrap.indent(m.pkcs8, "  "), FIXED, TEXT_FIXED, (SPACES_AT_ENDS, AROUND)),
+    Row("quoted in a mail", lambda m: textwrap.indent(m.pkcs8, "> "), FIXED, TEXT_FIXED, (AROUND, FOREIGN)),
+    Row("smart dashes", lambda m: m.pkcs8.replace("--", "\u2013"), FIXED, TEXT_FIXED, (DASHES, FIVE)),
+    Row("long smart dashes", lambda m: m.pkcs8.replace("-----", "\u2014\u2014-"), FIXED, TEXT_FIXED, (DASHES, FIVE)),
+    Row("smart dashes in Windows' own code page", lambda m: m.pkcs8.replace("-----", "\u2014\u2014\u2014\u2014\u2014").encode("cp1252"), FIXED, TEXT_FIXED, (DASHES,)),
+    Row("four dashes", lambda m: m.pkcs8.replace("-----", "----"), FIXED, TEXT_FIXED, (FIVE,)),
+    Row("no dashes", lambda m: m.pkcs8.replace("-----", ""), FIXED, TEXT_FIXED, (FIVE,)),
+    Row("zero-width characters", lambda m: m.pkcs8.replace("M", "\u200bM"), FIXED, TEXT_FIXED, (UNSEEN,)),
+    Row("non-breaking spaces", lambda m: m.pkcs8.replace(" ", "\xa0"), FIXED, TEXT_FIXED, ("Spaces of another kind were made plain spaces.",)),
+    Row("a fence of Markdown", lambda m: f"```pem\n{m.pkcs8}```\n", FIXED, TEXT_FIXED, (AROUND,)),
+    Row("a sentence before and after", lambda m: f"Hi Ann, the key is:\n\n{m.pkcs8}\nBest, Bob", FIXED, TEXT_FIXED, (AROUND,)),
+    Row("attributes as openssl pkcs12 writes them", lambda m: f"Bag Attributes\n    friendlyName: k\nKey Attributes: <No Attributes>\n{m.pkcs8}", FIXED, TEXT_FIXED, (SPACES_AT_ENDS, AROUND)),
+    Row("on one line", lambda m: m.pkcs8.replace("\n", ""), FIXED, TEXT_FIXED, (WRAPPED,)),
+    Row("on one line, with spaces", lambda m: m.pkcs8.replace("\n", " "), FIXED, TEXT_FIXED, (SPACES_AT_ENDS, WRAPPED)),
     Row("empty lines between the lines", lambda m: m.pkcs8.replace("\n", "\n\n"), FITS, AS_NEEDED),
 
     # --- as a value of something ---
-    Row("\\n-escaped", lambda m: m.pkcs8.replace("\n", "\\n"), MENDED, TEXT_MENDED, (ESCAPES,)),
-    Row("\\n-escaped twice", lambda m: m.pkcs8.replace("\n", "\\\\n"), MENDED, TEXT_MENDED, (ESCAPES,)),
-    Row("\\r\\n-escaped", lambda m: m.pkcs8.replace("\n", "\\r\\n"), MENDED, TEXT_MENDED, (ESCAPES,)),
-    Row("\\n-escaped in quotes", lambda m: json.dumps(m.pkcs8), MENDED, TEXT_MENDED, (ESCAPES, AROUND)),
-    Row("a line of an .env file", lambda m: f"SNOWFLAKE_KEY={json.dumps(m.pkcs8)}\n", MENDED, TEXT_MENDED, (ESCAPES, AROUND)),
-    Row("a line of a shell script", lambda m: f"export KEY='{m.pkcs8}'\n", MENDED, TEXT_MENDED, (AROUND,)),
-    Row("a line of TOML", lambda m: f'private_key = """\n{m.pkcs8}"""\n', MENDED, TEXT_MENDED, (AROUND,)),
-    Row("a line of YAML", lambda m: f"private_key: {json.dumps(m.pkcs8)}\n", MENDED, TEXT_MENDED, (ESCAPES, AROUND)),
-    Row("a field of another JSON", lambda m: json.dumps({"snowflake": m.pkcs8}), MENDED, TEXT_MENDED, (AROUND,)),
-    Row("a JSON that is cut off", lambda m: m.service_account[: m.service_account.index("client_email")], MENDED, TEXT_MENDED, (ESCAPES, SPACES_AT_ENDS, AROUND)),
-    Row("JSON with slashes and signs as codes", lambda m: json.dumps(m.pkcs8).replace("/", "\\/").replace("=", "\\u003d"), MENDED, TEXT_MENDED, (ESCAPES, "Characters written as codes (such as \\u003d or \\/) were made characters.", AROUND)),
-    Row("base64 of the text", lambda m: b64(m.pkcs8), MENDED, TEXT_MENDED, (BASE64,)),
-    Row("base64 of the text, in an .env file", lambda m: f'KEY_B64="{b64(m.pkcs8)}"', MENDED, TEXT_MENDED, (AROUND, BASE64)),
-    Row("base64 of the text of PKCS#1", lambda m: b64(m.pkcs1), MENDED, IS_PKCS1, (BASE64, FROM_PKCS1)),
-    Row("base64 of a service account's file", lambda m: b64(m.service_account), MENDED, "An RSA key of 2,048 bits, made for a Google service account. Fixed in memory; your file is unchanged.", (BASE64, "The private_key of the JSON was taken.")),
-    Row("base64 of DER, or the body without first and last line", lambda m: b64(m.pkcs8_der), MENDED, TEXT_MENDED, (BARE,)),
-    Row("the body of PKCS#8, in its lines", lambda m: "\n".join(m.pkcs8.splitlines()[1:-1]), MENDED, TEXT_MENDED, (BARE,)),
-    Row("the body of PKCS#1, in its lines", lambda m: "\n".join(m.pkcs1.splitlines()[1:-1]), MENDED, IS_PKCS1, (BARE, FROM_PKCS1)),
-    Row("the body of an OpenSSH key", lambda m: body_of(m.openssh), MENDED, "An RSA key of 2,048 bits in OpenSSH's own format. Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (BARE, FROM_OPENSSH)),
+    Row("\\n-escaped", lambda m: m.pkcs8.replace("\n", "\\n"), FIXED, TEXT_FIXED, (ESCAPES,)),
+    Row("\\n-escaped twice", lambda m: m.pkcs8.replace("\n", "\\\\n"), FIXED, TEXT_FIXED, (ESCAPES,)),
+    Row("\\r\\n-escaped", lambda m: m.pkcs8.replace("\n", "\\r\\n"), FIXED, TEXT_FIXED, (ESCAPES,)),
+    Row("\\n-escaped in quotes", lambda m: json.dumps(m.pkcs8), FIXED, TEXT_FIXED, (ESCAPES, AROUND)),
+    Row("a line of an .env file", lambda m: f"SNOWFLAKE_KEY={json.dumps(m.pkcs8)}\n", FIXED, TEXT_FIXED, (ESCAPES, AROUND)),
+    Row("a line of a shell script", lambda m: f"export KEY='{m.pkcs8}'\n", FIXED, TEXT_FIXED, (AROUND,)),
+    Row("a line of TOML", lambda m: f'private_key = """\n{m.pkcs8}"""\n', FIXED, TEXT_FIXED, (AROUND,)),
+    Row("a line of YAML", lambda m: f"private_key: {json.dumps(m.pkcs8)}\n", FIXED, TEXT_FIXED, (ESCAPES, AROUND)),
+    Row("a field of another JSON", lambda m: json.dumps({"snowflake": m.pkcs8}), FIXED, TEXT_FIXED, (AROUND,)),
+    Row("a JSON that is cut off", lambda m: m.service_account[: m.service_account.index("client_email")], FIXED, TEXT_FIXED, (ESCAPES, SPACES_AT_ENDS, AROUND)),
+    Row("JSON with slashes and signs as codes", lambda m: json.dumps(m.pkcs8).replace("/", "\\/").replace("=", "\\u003d"), FIXED, TEXT_FIXED, (ESCAPES, "Characters written as codes (such as \\u003d or \\/) were made characters.", AROUND)),
+    Row("base64 of the text", lambda m: b64(m.pkcs8), FIXED, TEXT_FIXED, (BASE64,)),
+    Row("base64 of the text, in an .env file", lambda m: f'KEY_B64="{b64(m.pkcs8)}"', FIXED, TEXT_FIXED, (AROUND, BASE64)),
+    Row("base64 of the text of PKCS#1", lambda m: b64(m.pkcs1), FIXED, IS_PKCS1, (BASE64, FROM_PKCS1)),
+    Row("base64 of a service account's file", lambda m: b64(m.service_account), FIXED, "An RSA key of 2,048 bits, made for a Google service account. Fixed in memory; your file is unchanged.", (BASE64, "The private_key of the JSON was taken.")),
+    Row("base64 of DER, or the body without first and last line", lambda m: b64(m.pkcs8_der), FIXED, TEXT_FIXED, (BARE,)),
+    Row("the body of PKCS#8, in its lines", lambda m: "\n".join(m.pkcs8.splitlines()[1:-1]), FIXED, TEXT_FIXED, (BARE,)),
+    Row("the body of PKCS#1, in its lines", lambda m: "\n".join(m.pkcs1.splitlines()[1:-1]), FIXED, IS_PKCS1, (BARE, FROM_PKCS1)),
+    Row("the body of an OpenSSH key", lambda m: body_of(m.openssh), FIXED, "An RSA key of 2,048 bits in OpenSSH's own format. Snowflake needs PKCS#8: it was converted in memory; your file is not changed.", (BARE, FROM_OPENSSH)),
 
     # --- not whole ---
-    Row("the last line is missing", lambda m: "\n".join(m.pkcs8.splitlines()[:-1]), MENDED, TEXT_MENDED, ("The last line was missing and was added.",)),
-    Row("the last line is cut off", lambda m: m.pkcs8.rstrip("\n")[:-12], MENDED, TEXT_MENDED, ("The last line was missing and was added.",)),
-    Row("the first line is missing", lambda m: "\n".join(m.pkcs8.splitlines()[1:]), MENDED, TEXT_MENDED, ("The first line was missing and was added.",)),
-    Row("the first line is cut off", lambda m: m.pkcs8[9:], MENDED, TEXT_MENDED, ("The first line was missing and was added.",)),
+    Row("the last line is missing", lambda m: "\n".join(m.pkcs8.splitlines()[:-1]), FIXED, TEXT_FIXED, ("The last line was missing and was added.",)),
+    Row("the last line is cut off", lambda m: m.pkcs8.rstrip("\n")[:-12], FIXED, TEXT_FIXED, ("The last line was missing and was added.",)),
+    Row("the first line is missing", lambda m: "\n".join(m.pkcs8.splitlines()[1:]), FIXED, TEXT_FIXED, ("The first line was missing and was added.",)),
+    Row("the first line is cut off", lambda m: m.pkcs8[9:], FIXED, TEXT_FIXED, ("The first line was missing and was added.",)),
     Row("cut off in the middle", lambda m: m.pkcs8[:900], REFUSED, CUT + " It holds 644 of {size} bytes."),
     Row("a line is missing", lambda m: "\n".join(m.pkcs8.splitlines()[:9] + m.pkcs8.splitlines()[10:]), REFUSED, CUT + " It holds {less} of {size} bytes."),
     Row("the beginning is missing", lambda m: m.pkcs8[300:], REFUSED, DAMAGED),
@@ -185,15 +185,15 @@ TABLE = [
     Row("two lines changed places", lambda m: "\n".join([m.pkcs8.splitlines()[i] for i in (0, 1, 2, 4, 3)] + m.pkcs8.splitlines()[5:]), REFUSED, DAMAGED),
 
     # --- the frame says another thing than the key ---
-    Row("PKCS#8 with a last line of PKCS#1", lambda m: m.pkcs8.replace("END PRIVATE", "END RSA PRIVATE"), MENDED, TEXT_MENDED, ("The last line named another kind of key than the first; it was made to match.",)),
-    Row("PKCS#1 below BEGIN PRIVATE KEY", lambda m: m.pkcs1.replace("RSA ", ""), MENDED, IS_PKCS1, (OTHER_HEADER, FROM_PKCS1)),
-    Row("PKCS#8 below BEGIN RSA PRIVATE KEY", lambda m: m.pkcs8.replace("PRIVATE", "RSA PRIVATE"), MENDED, TEXT_MENDED, (OTHER_HEADER,)),
+    Row("PKCS#8 with a last line of PKCS#1", lambda m: m.pkcs8.replace("END PRIVATE", "END RSA PRIVATE"), FIXED, TEXT_FIXED, ("The last line named another kind of key than the first; it was made to match.",)),
+    Row("PKCS#1 below BEGIN PRIVATE KEY", lambda m: m.pkcs1.replace("RSA ", ""), FIXED, IS_PKCS1, (OTHER_HEADER, FROM_PKCS1)),
+    Row("PKCS#8 below BEGIN RSA PRIVATE KEY", lambda m: m.pkcs8.replace("PRIVATE", "RSA PRIVATE"), FIXED, TEXT_FIXED, (OTHER_HEADER,)),
     Row("a public key below BEGIN PRIVATE KEY", lambda m: m.public.replace("PUBLIC", "PRIVATE"), REFUSED, PUBLIC),
 
     # --- several things in one text ---
-    Row("a key and its certificate", lambda m: m.certificate + m.pkcs8, MENDED, TEXT_MENDED, ("Certificates and public keys beside it were left out.",)),
-    Row("a key and its public key", lambda m: m.pkcs8 + m.public, MENDED, TEXT_MENDED, ("Certificates and public keys beside it were left out.",)),
-    Row("the same key twice", lambda m: m.pkcs8 + m.pkcs8, MENDED, TEXT_MENDED, ("The same key stood there more than once.",)),
+    Row("a key and its certificate", lambda m: m.certificate + m.pkcs8, FIXED, TEXT_FIXED, ("Certificates and public keys beside it were left out.",)),
+    Row("a key and its public key", lambda m: m.pkcs8 + m.public, FIXED, TEXT_FIXED, ("Certificates and public keys beside it were left out.",)),
+    Row("the same key twice", lambda m: m.pkcs8 + m.pkcs8, FIXED, TEXT_FIXED, ("The same key stood there more than once.",)),
     Row("two keys", lambda m: m.pkcs8 + m.other_rsa, REFUSED, "The text contains 2 different private keys, and Backhaul does not guess which one you want."),
 
     # --- other keys ---
@@ -238,15 +238,15 @@ _every_row = pytest.mark.parametrize("row", TABLE, ids=[row.name for row in TABL
 def test_backhaul_says_what_a_key_text_is_and_does_what_it_says(row: Row) -> None:
     known = {"size": f"{len(made().pkcs8_der):,}", "less": f"{len(made().pkcs8_der) - 48:,}"}
     found = row.inspected()
-    assert (found.verdict, found.sentence, found.mends) == (row.verdict, row.says.format(**known), row.does)
+    assert (found.verdict, found.sentence, found.fixes) == (row.verdict, row.says.format(**known), row.does)
     assert found.found
     assert found.remedy
 
 
 @_every_row
-def test_a_key_that_fits_or_was_mended_comes_out_as_the_same_pkcs8(row: Row) -> None:
+def test_a_key_that_fits_or_was_fixed_comes_out_as_the_same_pkcs8(row: Row) -> None:
     found = row.inspected()
-    if row.verdict in {FITS, MENDED}:
+    if row.verdict in {FITS, FIXED}:
         assert found.key is not None
         assert found.key.reveal() == made().pkcs8
         assert (found.public_key, found.fingerprint) == (made().public_key, made().fingerprint)

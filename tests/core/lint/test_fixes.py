@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from core.lint import Context, apply_fixes, lint, mended
+from core.lint import Context, apply_fixes, fix_all, lint
 from core.model import CallType, Finding, Severity
 from core.query import DIALECTS, parse
 from tests.core.lint import test_honest, test_lint
@@ -42,14 +42,14 @@ def texts(dialect: str) -> list[tuple[str, Context]]:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_each_fix_mends_its_finding_for_good_and_nothing_else_changes(dialect: str) -> None:
+def test_each_fix_fixes_its_finding_for_good_and_nothing_else_changes(dialect: str) -> None:
     wrong = []
     for text, context in texts(dialect):
         found = lint(text, context)
         wrong += [problem for each in found if each.fix and (problem := _problem(text, context, found, each))]
         if any(each.fix and each.fix.certain for each in found):
-            after, _ = mended(text, context)
-            assert mended(after, context) == (after, 0)
+            after, _ = fix_all(text, context)
+            assert fix_all(after, context) == (after, 0)
     assert wrong == []
 
 
@@ -75,7 +75,7 @@ def test_a_name_that_is_only_near_is_never_written_unasked() -> None:
     text = "SELECT id AS userId, first_name FROM users WHERE id >= {{last_sync_time}}"
     found = [each for each in lint(text, test_lint.context_of(case)) if each.rule == "unknown-column"]
     assert [edit.text for each in found if each.fix for edit in each.fix.edits] == ["last_name"]
-    assert mended(text, test_lint.context_of(case)) == (text, 0)
+    assert fix_all(text, test_lint.context_of(case)) == (text, 0)
 
 
 def test_an_event_never_becomes_a_deletion_unasked() -> None:
@@ -86,12 +86,12 @@ def test_an_event_never_becomes_a_deletion_unasked() -> None:
     }
     text = "SELECT id AS user_id, 'User deleted' AS event, at AS timestamp FROM t"
     assert "semantic-event-unknown" in [each.rule for each in lint(text, test_lint.context_of(case))]
-    assert mended(text, test_lint.context_of(case)) == (text, 0)
+    assert fix_all(text, test_lint.context_of(case)) == (text, 0)
 
 
 def test_a_name_that_may_be_a_column_further_on_is_not_written_anew_unasked() -> None:
     context = Context(dialect="snowflake", call=CallType.IDENTIFY)
     ambiguous = 'SELECT key AS userId, max(plan) AS "plan" FROM t GROUP BY userId'
-    assert mended(ambiguous, context) == (ambiguous, 0)
+    assert fix_all(ambiguous, context) == (ambiguous, 0)
     ordered = 'SELECT key AS userId, "plan" FROM t ORDER BY userId'
-    assert mended(ordered, context) == ('SELECT key AS "userId", "plan" FROM t ORDER BY "userId"', 1)
+    assert fix_all(ordered, context) == ('SELECT key AS "userId", "plan" FROM t ORDER BY "userId"', 1)

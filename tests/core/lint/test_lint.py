@@ -151,12 +151,12 @@ def test_what_makes_a_query_impossible_cannot_be_switched_off() -> None:
 def test_fixes_that_overlap_are_applied_one_at_a_time() -> None:
     text = "SELECT a,,, b FROM t"
     context = Context(dialect="duckdb")
-    mended = apply_fixes(text, lint(text, context))
-    assert mended == "SELECT a, b FROM t"
-    assert apply_fixes(mended, lint(mended, context)) == mended
+    fix_all = apply_fixes(text, lint(text, context))
+    assert fix_all == "SELECT a, b FROM t"
+    assert apply_fixes(fix_all, lint(fix_all, context)) == fix_all
 
 
-def test_a_finding_that_is_given_twice_is_mended_once() -> None:
+def test_a_finding_that_is_given_twice_is_fixed_once() -> None:
     text = "SELECT a,, b FROM t"
     found = lint(text, Context(dialect="duckdb"))
     assert apply_fixes(text, [*found, *found]) == "SELECT a, b FROM t"

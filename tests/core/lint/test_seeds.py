@@ -29,7 +29,7 @@ def told(call: str, text: str) -> str:
     for dialect in DIALECTS:
         for one in lint(text, context(dialect, call)):
             found.setdefault((one.start, f"{one.line}:{one.column}", one.severity, one.rule), []).append(dialect)
-        errors = sorted({one.rule for one in mended(text, dialect, call)[1]})
+        errors = sorted({one.rule for one in fix_all(text, dialect, call)[1]})
         if errors:
             left.append(f"{', '.join(errors)} ({dialect})")
     rows = [
@@ -40,7 +40,7 @@ def told(call: str, text: str) -> str:
     return "\n".join([*head, *rows, "", f"Errors that no fix fixes: {'; '.join(left) or 'none'}.", ""])
 
 
-def mended(text: str, dialect: str, call: str) -> tuple[str, list[object]]:
+def fix_all(text: str, dialect: str, call: str) -> tuple[str, list[object]]:
     """Return a query after `fix all`, and the errors that are left."""
     for _ in range(10):
         after = apply_fixes(text, lint(text, context(dialect, call)))
@@ -62,8 +62,8 @@ def test_lint_says_of_each_example_what_the_table_has() -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_what_fix_all_leaves_is_left_alone_by_another_one(dialect: str) -> None:
     for _, call, text, _ in EXAMPLE.findall(TABLE.read_text("utf-8")):
-        once, _errors = mended(text, dialect, call)
-        assert mended(once, dialect, call)[0] == once
+        once, _errors = fix_all(text, dialect, call)
+        assert fix_all(once, dialect, call)[0] == once
 
 
 def test_the_double_alias_of_the_documents_is_explained_at_its_place() -> None:

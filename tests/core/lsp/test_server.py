@@ -194,7 +194,7 @@ def applied(text: str, edits: list[dict[str, Any]]) -> str:
     return text
 
 
-def test_a_wrong_query_is_found_mended_completed_and_explained(users: Path, open_editor: Callable[..., Editor]) -> None:
+def test_a_wrong_query_is_found_fixed_completed_and_explained(users: Path, open_editor: Callable[..., Editor]) -> None:
     editor = open_editor()
     told = editor.begin()
     assert told["serverInfo"]["name"] == "backhaul"

@@ -174,7 +174,7 @@ def test_a_warehouse_whose_clock_differs_by_more_than_two_seconds_is_told(
     assert re.match("the warehouse's clock is (59|60) seconds behind this machine's", told(workshop))
 
 
-def test_rows_that_came_while_the_clock_was_wrong_are_found_when_it_is_mended(
+def test_rows_that_came_while_the_clock_was_wrong_are_found_when_it_is_fixed(
     workshop: Workshop, clock: dict[str, int]
 ) -> None:
     workshop.people(3)

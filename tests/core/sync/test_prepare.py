@@ -54,10 +54,10 @@ def test_a_name_that_is_meant_is_sent(workshop: Workshop, query: str, settings: 
 
 
 def test_a_query_with_the_fix_applied_is_sent(workshop: Workshop) -> None:
-    from core.lint import Context, mended
+    from core.lint import Context, fix_all
 
     workshop.people(2)
-    text, fixed = mended(TYPOGRAPHIC, Context(dialect="duckdb"))
+    text, fixed = fix_all(TYPOGRAPHIC, Context(dialect="duckdb"))
     assert fixed == 1
     workshop.sync(text)
     workshop.run()

@@ -116,7 +116,7 @@ def test_a_small_plan_has_no_canary(workshop: Workshop) -> None:
     assert workshop.rows("last_deliveries", sync="id-people", limit=1)[0]["canary"] is None
 
 
-def test_replan_gives_up_what_was_not_sent_and_plans_it_anew_from_the_mended_query(workshop: Workshop) -> None:
+def test_replan_gives_up_what_was_not_sent_and_plans_it_anew_from_the_fixed_query(workshop: Workshop) -> None:
     workshop.people(100)
     workshop.sync(PEOPLE + SINCE, guards={"canary": 20})
     workshop.receiver.refuse("@example.com")

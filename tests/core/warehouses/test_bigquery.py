@@ -106,7 +106,7 @@ def field_of(kind: str, *, mode: str = "NULLABLE", fields: tuple[SchemaField, ..
 
 
 INNER = {name: SchemaField(name.lower(), name) for name in ("INTEGER", "STRING", "NUMERIC", "GEOGRAPHY", "JSON")}
-FIELDS = [  # what the emulator describes otherwise than BigQuery: field, kind, type, how it is mended
+FIELDS = [  # what the emulator describes otherwise than BigQuery: field, kind, type, how it is converted
     (field_of("BIGNUMERIC"), Kind.DECIMAL, "BIGNUMERIC", "CAST(`value` AS STRING)"),
     (field_of("GEOGRAPHY"), Kind.JSON, "GEOGRAPHY", "ST_ASGEOJSON(`value`)"),
     (field_of("RANGE", range_element_type="DATE"), Kind.TEXT, "RANGE<DATE>", "CAST(`value` AS STRING)"),
@@ -147,11 +147,11 @@ FIELDS = [  # what the emulator describes otherwise than BigQuery: field, kind, 
 ]
 
 
-@pytest.mark.parametrize(("field", "kind", "name", "mended"), FIELDS, ids=[each[2] for each in FIELDS])
-def test_each_type_is_mended_as_the_table_says(field: SchemaField, kind: Kind, name: str, mended: str) -> None:
+@pytest.mark.parametrize(("field", "kind", "name", "converted"), FIELDS, ids=[each[2] for each in FIELDS])
+def test_each_type_is_converted_as_the_table_says(field: SchemaField, kind: Kind, name: str, converted: str) -> None:
     found = column(field)
     assert (found.kind, found.type_name) == (kind, name)
-    assert replacements([field]) == (f" REPLACE ({mended} AS `value`)" if mended else "")
+    assert replacements([field]) == (f" REPLACE ({converted} AS `value`)" if converted else "")
     assert isinstance(arrow_type(field), pa.DataType)
 
 
@@ -175,7 +175,7 @@ def test_a_datetime_that_would_travel_as_text_is_refused(field: SchemaField) -> 
     assert "TIMESTAMP(x" in refused.value.remedy
 
 
-def test_a_column_to_be_mended_needs_a_name(plugin: Any) -> None:
+def test_a_column_to_be_fixed_needs_a_name(plugin: Any) -> None:
     with plugin.open() as session:
         assert [found.name for found in session.describe("SELECT 1, COUNT(*) FROM people")] == ["f0_", "f1_"]
         with pytest.raises(QueryFailedError) as refused:
@@ -324,10 +324,10 @@ def test_a_query_that_is_taken_but_not_as_a_subquery_runs_as_it_is(shop: Dataset
             sql = "/* on top only */ SELECT n FROM UNNEST(GENERATE_ARRAY(1, 12000)) AS n ORDER BY n"
             assert values(session.preview(sql, limit=3)) == [[1, 2, 3]]
             assert values(session.stream(sql)) == [list(range(1, 12_001))]
-            with pytest.raises(QueryFailedError) as mended:
+            with pytest.raises(QueryFailedError) as refused:
                 session.describe("/* on top only */ SELECT PARSE_JSON('{}') AS j")
-        assert "Rows cannot be read from this statement: Not allowed in a subquery" in mended.value.message
-        assert mended.value.offset == 0
+        assert "Rows cannot be read from this statement: Not allowed in a subquery" in refused.value.message
+        assert refused.value.offset == 0
     finally:
         shop.set_account()
 

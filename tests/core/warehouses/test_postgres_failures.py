@@ -1,6 +1,6 @@
 """Postgres's failures, in two tables: what is wrong, what Backhaul says, what it advises. The server is a real one.
 
-Where the advice holds statements that mend it, they are run as they stand (as the console would copy them), and then nothing fails.
+Where the advice holds statements that fix it, they are run as they stand (as the console would copy them), and then nothing fails.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class PostgresFailure(Failure):
     tls: bool = False
     """It needs a server that speaks TLS."""
 
-    mended: bool = False
-    """The statements of the advice mend it."""
+    fixed: bool = False
+    """The statements of the advice fix it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +56,8 @@ class PostgresQueryFailure(QueryFailure):
     """A query that fails. `before` are statements that an administrator ran."""
 
     before: tuple[str, ...] = ()
-    mended: bool = False
-    """The statements of the advice mend it."""
+    fixed: bool = False
+    """The statements of the advice fix it."""
 
 
 def at_a_port(port: Callable[[], AbstractContextManager[int]]) -> Around:
@@ -317,7 +317,7 @@ FAILURES = (
         step="login",
         says="The role '{user}' may not log in",
         advises='ALTER USER "{user}" LOGIN;',
-        mended=True,
+        fixed=True,
     ),
     PostgresFailure(
         what="an address that pg_hba.conf does not list",
@@ -355,7 +355,7 @@ FAILURES = (
         step="login",
         says="'{user}' has as many connections as it may have",
         advises='ALTER USER "{user}" CONNECTION LIMIT 10;',
-        mended=True,
+        fixed=True,
     ),
     PostgresFailure(
         what="a role that may have one connection, where a run needs two",
@@ -363,7 +363,7 @@ FAILURES = (
         step="clock",
         says="'{user}' has as many connections as it may have",
         advises="A run takes two",
-        mended=True,
+        fixed=True,
     ),
     PostgresFailure(
         what="a database whose connections are all in use",
@@ -371,7 +371,7 @@ FAILURES = (
         step="login",
         says="The database '{database}' has as many connections as it may have",
         advises='ALTER DATABASE "{database}" CONNECTION LIMIT -1;',
-        mended=True,
+        fixed=True,
     ),
     PostgresFailure(
         what="a server whose connections are all in use",
@@ -414,7 +414,7 @@ FAILURES = (
         step="database",
         says="'{user}' may not connect to the database '{database}'",
         advises='GRANT CONNECT ON DATABASE "{database}" TO "{user}";',
-        mended=True,
+        fixed=True,
     ),
     PostgresFailure(
         what="a database that takes no connections",
@@ -437,7 +437,7 @@ FAILURES = (
         step="privileges",
         says="{user} can read no table of {database}",
         advises='GRANT USAGE ON SCHEMA sales TO "{user}"; GRANT SELECT ON ALL TABLES IN SCHEMA sales TO "{user}";',
-        mended=True,
+        fixed=True,
     ),
     PostgresFailure(
         what="a role without SELECT on any table",
@@ -445,7 +445,7 @@ FAILURES = (
         step="privileges",
         says="{user} can read no table of {database}",
         advises='GRANT SELECT ON ALL TABLES IN SCHEMA public TO "{user}";',
-        mended=True,
+        fixed=True,
     ),
     PostgresFailure(
         what="a database without a table",
@@ -476,7 +476,7 @@ def shop(postgres_database: Database) -> Database:
     return postgres_database
 
 
-def mend(remedy: str, shop: Database) -> None:
+def apply_advice(remedy: str, shop: Database) -> None:
     """Run the statements of an advice, as an administrator does who copies them."""
     statements = statements_in(remedy)
     assert statements
@@ -497,8 +497,8 @@ def test_each_failure_to_connect_has_its_own_sentence_remedy_and_step(shop: Data
         remedy = play(
             failure, source, names, (READER_PASSWORD, READER_PASSWORD.split("/", maxsplit=1)[0], "not the one")
         )
-    if failure.mended:
-        mend(remedy, shop)
+    if failure.fixed:
+        apply_advice(remedy, shop)
         assert [step.detail for step in source.steps() if step.passed is False] == []
 
 
@@ -538,7 +538,7 @@ QUERY_FAILURES = (
         sql='SELECT id FROM "my shop"."od""ers"',
         says='permission denied for table od"ers',
         advises='GRANT SELECT ON "my shop"."od""ers" TO {user};',
-        mended=True,
+        fixed=True,
     ),
     PostgresQueryFailure(
         what="a schema without USAGE",
@@ -547,7 +547,7 @@ QUERY_FAILURES = (
         says="permission denied for schema sales",
         advises='GRANT USAGE ON SCHEMA sales TO "{user}"; GRANT SELECT ON ALL TABLES IN SCHEMA sales TO "{user}";',
         at="sales.orders",
-        mended=True,
+        fixed=True,
     ),
     PostgresQueryFailure(
         what="a time compared with a number",
@@ -588,8 +588,8 @@ def test_each_failure_of_a_query_has_its_own_sentence_and_remedy(shop: Database,
     shop.execute(*(filled(statement, names) for statement in failure.before))
     source = postgres_plugin(shop, **failure.settings)
     remedy = play_query(failure, source, names)
-    if failure.mended:
-        mend(remedy, shop)
+    if failure.fixed:
+        apply_advice(remedy, shop)
         with source.open() as session:
             assert session.stream(failure.sql).batches.read_all().num_rows == 0
 

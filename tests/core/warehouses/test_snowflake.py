@@ -490,7 +490,7 @@ def steps_of(shop: Warehouse, **user: Any) -> dict[str, Step]:
     return steps
 
 
-def test_check_tells_when_quoted_names_lose_their_case_and_how_to_mend_it(shop: Warehouse) -> None:
+def test_check_tells_when_quoted_names_lose_their_case_and_how_to_fix_it(shop: Warehouse) -> None:
     step = steps_of(shop, parameters={"QUOTED_IDENTIFIERS_IGNORE_CASE": "true"})["identifiers"]
     assert "QUOTED_IDENTIFIERS_IGNORE_CASE is TRUE (set for the user)" in step.detail
     assert f"ALTER USER {shop.user} SET QUOTED_IDENTIFIERS_IGNORE_CASE = FALSE;" in step.remedy

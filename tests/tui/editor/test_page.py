@@ -28,7 +28,7 @@ def said(page: Editor, words: str) -> bool:
     return any(words in text for _moment, _meaning, text in page.console.said)
 
 
-async def test_a_draft_shows_its_problems_and_fixes_mend_them(project: ProjectFolder) -> None:
+async def test_a_draft_shows_its_problems_and_fixes_fix_them(project: ProjectFolder) -> None:
     async with editor(project.folder, "open_tickets") as (pilot, page, _bench):
         await until(pilot, "1 error  1 warning")
         await pilot.press("ctrl+n")
@@ -44,7 +44,7 @@ async def test_a_draft_shows_its_problems_and_fixes_mend_them(project: ProjectFo
         assert page.code.text == page.shown.file
 
 
-async def test_what_is_certain_is_mended_at_once_and_the_rest_says_why_not(project: ProjectFolder) -> None:
+async def test_what_is_certain_is_fixed_at_once_and_the_rest_says_why_not(project: ProjectFolder) -> None:
     async with editor(project.folder, "feature_use", size=(160, 45)) as (pilot, page, _bench):
         await until(pilot, "1 error  1 warning")
         page.code.change(page.code.text.replace("user_id AS", "user_id || '' AS x, now() AS"))

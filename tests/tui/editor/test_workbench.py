@@ -35,7 +35,7 @@ async def editor(
         yield pilot, app.page
 
 
-async def test_the_draft_of_tickets_is_mended_and_previewed(project: ProjectFolder) -> None:
+async def test_the_draft_of_tickets_is_fixed_and_previewed(project: ProjectFolder) -> None:
     async with editor(project.folder, "open_tickets") as (pilot, page):
         await until(pilot, "2 errors", seconds=30)  # with the catalogue the timestamp is known to be one
         await until(pilot, "userID is not userId")

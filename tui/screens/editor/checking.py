@@ -217,8 +217,8 @@ class Checking(Page):
         if self.code.text != text:
             raise Refused({"message": "The text has changed in the meantime.", "remedy": "Try the fix again."})
         self.code.change(str(answer["text"]))
-        mended = answer["fixed"]
-        return len(mended) if isinstance(mended, list) else int(mended)
+        fixed = answer["fixed"]
+        return len(fixed) if isinstance(fixed, list) else int(fixed)
 
     def _point_at(self, error: Refused, text: str) -> None:
         """Show the place that the warehouse complains about as a problem, and put the cursor there."""

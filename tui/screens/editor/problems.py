@@ -119,11 +119,11 @@ def problem_lines(
     sign, role = SIGNS[problem.severity]
     row, column = place(problem.start)
     head = (Span(f"{sign} ", role), Span(f"{row + 1}:{column + 1} ", "muted"))
-    mend = (Span(fix, "bold text"), Span(" fix")) if problem.fix and fix else ()
+    offer = (Span(fix, "bold text"), Span(" fix")) if problem.fix and fix else ()
     go_on = (Span(onward, "muted"), Span(" next", "muted")) if onward and len(problems) > 1 else ()
-    room = width - width_of(head) - (width_of(mend) + 2 if mend else 0)
+    room = width - width_of(head) - (width_of(offer) + 2 if offer else 0)
     first, *more = wrapped(problem.message, max(room, 12))
-    lines = [_with_sign(head, first.left, mend)]
+    lines = [_with_sign(head, first.left, offer)]
     if not more:
         counts = tally(problems)
         said = (Span("  " + note, "muted"),) if note else ()

@@ -26,9 +26,9 @@ def fact_lines(facts: Mapping[str, Any], width: int, *, key: str, whole: bool) -
         lines += wrapped("This passphrase does not open it.", width, "warn", indent=2)
     elif sentence:
         lines += wrapped(sentence, width, "text" if fits else "warn", indent=2)
-    for mend in facts.get("mends", ()):
-        if str(mend).split()[0].lower() not in sentence:  # "converted", "decrypted": the sentence tells it already
-            lines += wrapped(str(mend), width, "muted", indent=2)
+    for fix in facts.get("mends", ()):
+        if str(fix).split()[0].lower() not in sentence:  # "converted", "decrypted": the sentence tells it already
+            lines += wrapped(str(fix), width, "muted", indent=2)
     if facts.get("remedy") and not facts.get("statement"):  # with a statement, that is what is to be done
         lines += wrapped(str(facts["remedy"]), width, "muted", indent=2)
     if facts.get("warning"):
