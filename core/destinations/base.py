@@ -187,7 +187,7 @@ class DestinationType(Protocol):
         ...
 
     def profile(self, response: Response) -> Profile:
-        """Read what the destination says of a person. Raises ValueError for a reply that is none."""
+        """Read what the destination says of a person. Raises ValueError for a reply of another shape."""
         ...
 
 
@@ -306,7 +306,7 @@ def _retry_after(headers: Mapping[str, str], now: float | None) -> float | None:
 
 
 def _http_date(text: str) -> float | None:
-    """Read an HTTP date as Unix seconds; None where it is none."""
+    """Read an HTTP date as Unix seconds; None for any other text."""
     from email.utils import parsedate_to_datetime
 
     try:

@@ -1,4 +1,4 @@
-"""Finds `{{last_sync_time}}`, and everything that looks like a placeholder but is none."""
+"""Finds `{{last_sync_time}}`, and everything that only looks like one."""
 
 from __future__ import annotations
 

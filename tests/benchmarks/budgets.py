@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from core import demo
-from tests.benchmarks.watched import WATCHED
+from tests.benchmarks.watched import WATCHED, run_budgets
 from tests.projects import ProjectFolder
 from tests.tui.editor.test_code import area
 from tests.tui.terminal import on_terminal
@@ -179,16 +179,4 @@ async def test_a_megabyte_is_pasted_and_edited_without_a_freeze(text: str) -> No
 
 
 if __name__ == "__main__":
-    sys.exit(
-        pytest.main(
-            [
-                "--override-ini",
-                "addopts=--import-mode=importlib",
-                "-s",
-                "-p",
-                "no:cacheprovider",
-                __file__,
-                *sys.argv[1:],
-            ]
-        )
-    )
+    sys.exit(run_budgets(__file__))

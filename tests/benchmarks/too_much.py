@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.benchmarks.watched import WATCHED
+from tests.benchmarks.watched import WATCHED, run_budgets
 from tests.projects import ProjectFolder
 from tests.tui.hostile import MIXED, Glass, quoted
 from tests.tui.terminal import Terminal, on_terminal
@@ -141,16 +141,4 @@ def test_a_catalogue_of_sixty_thousand_columns_with_hostile_names_is_looked_thro
 
 
 if __name__ == "__main__":
-    sys.exit(
-        pytest.main(
-            [
-                "--override-ini",
-                "addopts=--import-mode=importlib",
-                "-s",
-                "-p",
-                "no:cacheprovider",
-                __file__,
-                *sys.argv[1:],
-            ]
-        )
-    )
+    sys.exit(run_budgets(__file__))

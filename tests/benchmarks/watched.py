@@ -1,8 +1,12 @@
-"""A console that notes the longest time in which its event loop gave no turn to others."""
+"""What the budgets share: how a file of them is run, and a console that notes the longest time its event loop gave nobody a turn."""
 
 from __future__ import annotations
 
-__all__ = ["WATCHED"]
+import sys
+
+import pytest
+
+__all__ = ["WATCHED", "run_budgets"]
 
 WATCHED = """
 import asyncio, sys, time
@@ -31,3 +35,9 @@ app.Console = Watched
 main.open_console()
 """
 """The console, and beside it a task that notes the longest time in which the event loop gave it no turn."""
+
+
+def run_budgets(file: str) -> int:
+    """Run the budgets of a file, with what the command line adds; return pytest's exit code. The test command does not find them."""
+    options = ["--override-ini", "addopts=--import-mode=importlib", "-s", "-p", "no:cacheprovider"]
+    return int(pytest.main([*options, file, *sys.argv[1:]]))

@@ -104,7 +104,7 @@ class Connector:
 
     @property
     def way(self) -> Way:
-        """Give the way to BigQuery. Raises UnreachableError where the endpoint is none, or would send rows in the clear."""
+        """Give the way to BigQuery. Raises UnreachableError where the endpoint is not an address, or would send rows in the clear."""
         found = urlsplit(self.settings.endpoint or f"https://{HOST}")
         try:
             port = found.port

@@ -275,7 +275,7 @@ def _values(text: str, own: str, settings: PostgresSettings) -> dict[str, Any]:
 
 
 def _address(said: str) -> str:
-    """Return an address that the server has named; "" where it is none: whoever answers may say anything there."""
+    """Return an address that the server has named; "" for any other text: whoever answers may say anything there."""
     try:
         return str(ipaddress.ip_address(said))
     except ValueError:

@@ -87,7 +87,7 @@ class Connector:
 
     @property
     def account(self) -> str:
-        """Give the account identifier. Raises UnreachableError where the setting is none."""
+        """Give the account identifier. Raises UnreachableError where the setting is not one."""
         return account_name(self.settings.account)
 
     @property
