@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from tests.benchmarks.watched import WATCHED, run_budgets
 from tests.projects import ProjectFolder
